@@ -1,0 +1,12 @@
+/**
+ * An assertion states one fact that holds unless the library itself has a bug.
+ * Bad input is never an assertion: it is a RangeError or TypeError made in `./check.ts`.
+ */
+export class AssertionError extends Error {
+  override readonly name = "AssertionError";
+}
+
+/** Throws an {@link AssertionError} with `sentence` unless `condition` holds. */
+export function assert(condition: boolean, sentence: string): asserts condition {
+  if (!condition) throw new AssertionError(sentence);
+}

@@ -1,0 +1,62 @@
+/**
+ * Checks of what a caller hands in. Each throws an error that quotes the value and says what is
+ * allowed: a TypeError for a wrong kind of value, a RangeError for a value out of its range.
+ */
+
+import { isPowerOfTwo } from "./bits.ts";
+
+/** Renders any value for an error message: short, and never throwing. */
+export function quote(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (typeof value === "object" && value !== null) {
+    return Array.isArray(value)
+      ? `an array of ${value.length}`
+      : `[object ${value.constructor?.name ?? "Object"}]`;
+  }
+  return String(value);
+}
+
+/** A count of bytes or items: a safe integer of at least `least` (0) and at most `most`. */
+export function checkInteger(
+  value: unknown,
+  what: string,
+  least = 0,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number {
+  if (typeof value !== "number") throw new TypeError(`${what} must be a number, got ${quote(value)}`);
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    const range =
+      most === Number.MAX_SAFE_INTEGER
+        ? `of at least ${least} (and at most 2^53 - 1)`
+        : `from ${least} to ${most}`;
+    throw new RangeError(`${what} must be an integer ${range}, got ${quote(value)}`);
+  }
+  return value;
+}
+
+/** A size in bytes: a safe integer of at least 1. */
+export function checkSize(value: unknown, what: string): number {
+  return checkInteger(value, what, 1);
+}
+
+/** An alignment in bytes: a power of two. Zero stands for 1, as it does for VMA. */
+export function checkAlignment(value: unknown, what: string): number {
+  const alignment = checkInteger(value, what);
+  if (alignment === 0) return 1;
+  if (!isPowerOfTwo(alignment)) throw new RangeError(`${what} must be a power of two, got ${quote(value)}`);
+  return alignment;
+}
+
+/** A set of flags: an unsigned 32-bit integer within `known`. */
+export function checkFlags(value: unknown, known: number, what: string): number {
+  const flags = checkInteger(value, what, 0, 0xffffffff);
+  const unknown = (flags & ~known) >>> 0;
+  if (unknown !== 0) {
+    throw new RangeError(
+      `${what} has unknown bits 0x${unknown.toString(16)} (got 0x${flags.toString(16)}, known are 0x${(known >>> 0).toString(16)})`,
+    );
+  }
+  return flags;
+}

@@ -1,0 +1,170 @@
+/**
+ * The port: what the allocator asks of a Vulkan device. `vma-ts/koffi` implements it over libvulkan,
+ * `vma-ts/simulator` in memory; any other binding can.
+ *
+ * Rules for whoever implements it:
+ * - Handles are `bigint` and never 0n; byte sizes and offsets are `number`.
+ * - A negative VkResult is thrown as a `VulkanError` that names the C function; after it nothing has changed.
+ * - Destroying and freeing never fail.
+ * - No call keeps a reference to an argument after it returns.
+ */
+
+import type { NextChain } from "./next.ts";
+import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "./resources.ts";
+
+/** VkMemoryType */
+export interface MemoryType {
+  /** {@link MemoryProperty} flags. */
+  readonly propertyFlags: number;
+  readonly heapIndex: number;
+}
+
+/** VkMemoryHeap */
+export interface MemoryHeap {
+  /** Bytes. */
+  readonly size: number;
+  /** {@link MemoryHeapFlag} flags. */
+  readonly flags: number;
+}
+
+/** VkPhysicalDeviceMemoryProperties */
+export interface MemoryProperties {
+  readonly memoryTypes: readonly MemoryType[];
+  readonly memoryHeaps: readonly MemoryHeap[];
+}
+
+/** The members of VkPhysicalDeviceLimits that concern memory. */
+export interface DeviceLimits {
+  /** Bytes, a power of two. */
+  readonly bufferImageGranularity: number;
+  /** Bytes, a power of two. */
+  readonly nonCoherentAtomSize: number;
+  /** How many VkDeviceMemory objects may exist at once. */
+  readonly maxMemoryAllocationCount: number;
+  /** Bytes (VkPhysicalDeviceMaintenance3Properties), Infinity where the driver does not say. */
+  readonly maxMemoryAllocationSize: number;
+  /** Bytes (VK_EXT_external_memory_host), 0 where there is no such extension. */
+  readonly minImportedHostPointerAlignment: number;
+}
+
+/** VkPhysicalDeviceProperties, as far as the allocator and its reports use them. */
+export interface DeviceProperties {
+  readonly deviceName: string;
+  /** {@link PhysicalDeviceType} */
+  readonly deviceType: number;
+  /** VK_MAKE_API_VERSION form. */
+  readonly apiVersion: number;
+  readonly driverVersion: number;
+  readonly vendorID: number;
+  readonly deviceID: number;
+  readonly limits: DeviceLimits;
+}
+
+/** VkMemoryAllocateInfo */
+export interface MemoryAllocateInfo {
+  /** Bytes. */
+  readonly allocationSize: number;
+  readonly memoryTypeIndex: number;
+  readonly pNext?: NextChain;
+}
+
+/** VkMappedMemoryRange */
+export interface MappedMemoryRange {
+  readonly memory: bigint;
+  readonly offset: number;
+  /** Bytes, or {@link WHOLE_SIZE} for "to the end". */
+  readonly size: number;
+}
+
+/** VkPhysicalDeviceMemoryBudgetPropertiesEXT: bytes for each heap. */
+export interface MemoryBudgetProperties {
+  readonly heapBudget: readonly number[];
+  readonly heapUsage: readonly number[];
+}
+
+/**
+ * One memory object, mapped whole. `bytes` makes its view when it is first asked, one for the object;
+ * unmapping or freeing the memory detaches every view that came from here (its length becomes 0), so that
+ * none can reach memory that is gone.
+ */
+export interface HostMapping {
+  /** The address of the first byte. */
+  readonly address: bigint;
+  /** Bytes mapped. */
+  readonly size: number;
+  /** A view of `length` bytes from `offset`. Throws when the memory is no longer mapped. */
+  bytes(offset: number, length: number): Uint8Array;
+}
+
+/** A device as the allocator sees it. */
+export interface VulkanDevice {
+  readonly properties: DeviceProperties;
+  readonly memoryProperties: MemoryProperties;
+  /** The names of the device extensions that are enabled. */
+  readonly enabledExtensions: ReadonlySet<string>;
+
+  /** vkAllocateMemory */
+  allocateMemory(info: MemoryAllocateInfo): bigint;
+  /** vkFreeMemory; memory that is mapped is unmapped by it, and its views are detached. */
+  freeMemory(memory: bigint): void;
+  /** vkMapMemory over the whole object, which has `size` bytes. */
+  mapMemory(memory: bigint, size: number): HostMapping;
+  /** vkUnmapMemory; detaches the views of the mapping. */
+  unmapMemory(memory: bigint): void;
+  /** vkFlushMappedMemoryRanges */
+  flushMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void;
+  /** vkInvalidateMappedMemoryRanges */
+  invalidateMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void;
+
+  /** vkCreateBuffer */
+  createBuffer(info: BufferCreateInfo): bigint;
+  /** vkDestroyBuffer */
+  destroyBuffer(buffer: bigint): void;
+  /** vkCreateImage */
+  createImage(info: ImageCreateInfo): bigint;
+  /** vkDestroyImage */
+  destroyImage(image: bigint): void;
+
+  /**
+   * Fills `out`: with `dedicated` through vkGetBufferMemoryRequirements2 and VkMemoryDedicatedRequirements
+   * (Vulkan 1.1 or VK_KHR_get_memory_requirements2), else through vkGetBufferMemoryRequirements with the
+   * two booleans false.
+   */
+  getBufferMemoryRequirements(buffer: bigint, out: MemoryRequirements, dedicated: boolean): void;
+  /** As {@link getBufferMemoryRequirements}; `planeAspect` asks for one plane of a disjoint image. */
+  getImageMemoryRequirements(
+    image: bigint,
+    out: MemoryRequirements,
+    dedicated: boolean,
+    planeAspect?: number,
+  ): void;
+  /** vkGetDeviceBufferMemoryRequirements (Vulkan 1.3 or VK_KHR_maintenance4): needs no buffer. */
+  getDeviceBufferMemoryRequirements(info: BufferCreateInfo, out: MemoryRequirements): void;
+  /** vkGetDeviceImageMemoryRequirements (Vulkan 1.3 or VK_KHR_maintenance4): needs no image. */
+  getDeviceImageMemoryRequirements(
+    info: ImageCreateInfo,
+    out: MemoryRequirements,
+    planeAspect?: number,
+  ): void;
+
+  /** vkBindBufferMemory; with `pNext` vkBindBufferMemory2. */
+  bindBufferMemory(buffer: bigint, memory: bigint, offset: number, pNext?: NextChain): void;
+  /** vkBindImageMemory; with `pNext` vkBindImageMemory2. */
+  bindImageMemory(image: bigint, memory: bigint, offset: number, pNext?: NextChain): void;
+
+  /** VkPhysicalDeviceMemoryBudgetPropertiesEXT; called only where VK_EXT_memory_budget is enabled. */
+  getMemoryBudget(): MemoryBudgetProperties;
+  /** vkGetBufferDeviceAddress (Vulkan 1.2 or VK_KHR_buffer_device_address) */
+  getBufferDeviceAddress(buffer: bigint): bigint;
+  /** vkSetDeviceMemoryPriorityEXT (VK_EXT_pageable_device_local_memory) */
+  setDeviceMemoryPriority(memory: bigint, priority: number): void;
+
+  /** vkGetMemoryFdKHR: a new descriptor, which the caller owns. */
+  getMemoryFd(memory: bigint, handleType: number): number;
+  /** vkGetMemoryFdPropertiesKHR: the memory types that a foreign descriptor can be imported to. */
+  getMemoryFdProperties(handleType: number, fd: number): number;
+  /** vkGetMemoryHostPointerPropertiesEXT: the memory types that the host range can be imported to. */
+  getMemoryHostPointerProperties(handleType: number, address: bigint): number;
+  /** vkGetMemoryWin32HandleKHR: a new handle, which the caller owns. */
+  getMemoryWin32Handle(memory: bigint, handleType: number): bigint;
+}

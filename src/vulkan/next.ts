@@ -1,0 +1,148 @@
+/**
+ * pNext chains. A chain is given in one of three forms:
+ * - an array of friendly objects, one for each structure, in order (what both drivers understand);
+ * - the address of a chain that the caller has encoded and keeps alive during the call (a bigint);
+ * - a `Uint8Array` with one encoded structure, whose own pNext is an address or null.
+ * The simulator understands the first form alone.
+ */
+
+/** VkStructureType of the structures that may stand in a chain. */
+export const StructureType = {
+  MemoryDedicatedAllocateInfo: 1000127001,
+  MemoryAllocateFlagsInfo: 1000060000,
+  MemoryPriorityAllocateInfoEXT: 1000238001,
+  ExportMemoryAllocateInfo: 1000072002,
+  ImportMemoryFdInfoKHR: 1000074000,
+  ImportMemoryHostPointerInfoEXT: 1000178000,
+  ImportMemoryWin32HandleInfoKHR: 1000073000,
+  ExportMemoryWin32HandleInfoKHR: 1000073001,
+  MemoryOpaqueCaptureAddressAllocateInfo: 1000257003,
+  ExternalMemoryBufferCreateInfo: 1000072000,
+  ExternalMemoryImageCreateInfo: 1000072001,
+  BufferUsageFlags2CreateInfo: 1000470006,
+  BufferOpaqueCaptureAddressCreateInfo: 1000257002,
+  ImageFormatListCreateInfo: 1000147000,
+  BindImagePlaneMemoryInfo: 1000156002,
+} as const;
+
+/** VkMemoryDedicatedAllocateInfo: the memory is for this one buffer or image. */
+export interface MemoryDedicatedAllocateInfo {
+  readonly sType: typeof StructureType.MemoryDedicatedAllocateInfo;
+  readonly buffer?: bigint;
+  readonly image?: bigint;
+}
+/** VkMemoryAllocateFlagsInfo */
+export interface MemoryAllocateFlagsInfo {
+  readonly sType: typeof StructureType.MemoryAllocateFlagsInfo;
+  /** {@link MemoryAllocate} flags. */
+  readonly flags: number;
+  readonly deviceMask?: number;
+}
+/** VkMemoryPriorityAllocateInfoEXT */
+export interface MemoryPriorityAllocateInfo {
+  readonly sType: typeof StructureType.MemoryPriorityAllocateInfoEXT;
+  /** From 0 to 1; Vulkan's default is 0.5. */
+  readonly priority: number;
+}
+/** VkExportMemoryAllocateInfo */
+export interface ExportMemoryAllocateInfo {
+  readonly sType: typeof StructureType.ExportMemoryAllocateInfo;
+  /** {@link ExternalMemoryHandleType} flags. */
+  readonly handleTypes: number;
+}
+/** VkImportMemoryFdInfoKHR: on success the driver owns the descriptor. */
+export interface ImportMemoryFdInfo {
+  readonly sType: typeof StructureType.ImportMemoryFdInfoKHR;
+  readonly handleType: number;
+  readonly fd: number;
+}
+/** VkImportMemoryHostPointerInfoEXT */
+export interface ImportMemoryHostPointerInfo {
+  readonly sType: typeof StructureType.ImportMemoryHostPointerInfoEXT;
+  readonly handleType: number;
+  /** The address, aligned to minImportedHostPointerAlignment. */
+  readonly hostPointer: bigint;
+}
+/** VkImportMemoryWin32HandleInfoKHR */
+export interface ImportMemoryWin32HandleInfo {
+  readonly sType: typeof StructureType.ImportMemoryWin32HandleInfoKHR;
+  readonly handleType: number;
+  readonly handle: bigint;
+}
+/** VkExportMemoryWin32HandleInfoKHR */
+export interface ExportMemoryWin32HandleInfo {
+  readonly sType: typeof StructureType.ExportMemoryWin32HandleInfoKHR;
+  readonly attributes?: bigint;
+  readonly access: number;
+}
+/** VkMemoryOpaqueCaptureAddressAllocateInfo */
+export interface MemoryOpaqueCaptureAddressAllocateInfo {
+  readonly sType: typeof StructureType.MemoryOpaqueCaptureAddressAllocateInfo;
+  readonly opaqueCaptureAddress: bigint;
+}
+/** VkExternalMemoryBufferCreateInfo */
+export interface ExternalMemoryBufferCreateInfo {
+  readonly sType: typeof StructureType.ExternalMemoryBufferCreateInfo;
+  readonly handleTypes: number;
+}
+/** VkExternalMemoryImageCreateInfo */
+export interface ExternalMemoryImageCreateInfo {
+  readonly sType: typeof StructureType.ExternalMemoryImageCreateInfo;
+  readonly handleTypes: number;
+}
+/** VkBufferUsageFlags2CreateInfo (VK_KHR_maintenance5): replaces the buffer's 32-bit usage. */
+export interface BufferUsageFlags2CreateInfo {
+  readonly sType: typeof StructureType.BufferUsageFlags2CreateInfo;
+  readonly usage: bigint;
+}
+/** VkBufferOpaqueCaptureAddressCreateInfo */
+export interface BufferOpaqueCaptureAddressCreateInfo {
+  readonly sType: typeof StructureType.BufferOpaqueCaptureAddressCreateInfo;
+  readonly opaqueCaptureAddress: bigint;
+}
+/** VkImageFormatListCreateInfo */
+export interface ImageFormatListCreateInfo {
+  readonly sType: typeof StructureType.ImageFormatListCreateInfo;
+  readonly viewFormats: readonly number[];
+}
+/** VkBindImagePlaneMemoryInfo: for disjoint multi-planar images. */
+export interface BindImagePlaneMemoryInfo {
+  readonly sType: typeof StructureType.BindImagePlaneMemoryInfo;
+  /** One {@link ImageAspect} plane bit. */
+  readonly planeAspect: number;
+}
+
+/** A structure that this library can encode into a pNext chain. */
+export type NextStructure =
+  | MemoryDedicatedAllocateInfo
+  | MemoryAllocateFlagsInfo
+  | MemoryPriorityAllocateInfo
+  | ExportMemoryAllocateInfo
+  | ImportMemoryFdInfo
+  | ImportMemoryHostPointerInfo
+  | ImportMemoryWin32HandleInfo
+  | ExportMemoryWin32HandleInfo
+  | MemoryOpaqueCaptureAddressAllocateInfo
+  | ExternalMemoryBufferCreateInfo
+  | ExternalMemoryImageCreateInfo
+  | BufferUsageFlags2CreateInfo
+  | BufferOpaqueCaptureAddressCreateInfo
+  | ImageFormatListCreateInfo
+  | BindImagePlaneMemoryInfo;
+
+/** A pNext chain in one of its three forms, or a list whose last item may be an address or encoded bytes. */
+export type NextChain = bigint | Uint8Array | readonly (NextStructure | bigint | Uint8Array)[];
+
+/** The structure of a chain with this sType, when the chain is a list of friendly objects and has it. */
+export function findNext<T extends NextStructure["sType"]>(
+  chain: NextChain | undefined,
+  sType: T,
+): Extract<NextStructure, { sType: T }> | undefined {
+  if (!Array.isArray(chain)) return undefined;
+  for (const item of chain as readonly (NextStructure | bigint | Uint8Array)[]) {
+    if (typeof item === "object" && !(item instanceof Uint8Array) && item.sType === sType) {
+      return item as Extract<NextStructure, { sType: T }>;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,79 @@
+/** What a buffer or an image is made of: VkBufferCreateInfo and VkImageCreateInfo as plain objects. */
+
+import type { NextChain } from "./next.ts";
+
+/** VkBufferCreateInfo */
+export interface BufferCreateInfo {
+  /** Bytes, at least 1. */
+  readonly size: number;
+  /** {@link BufferUsage} flags. Ignored where pNext has a BufferUsageFlags2CreateInfo. */
+  readonly usage: number;
+  /** {@link BufferCreate} flags; default 0. */
+  readonly flags?: number;
+  /** {@link SharingMode}; default Exclusive. */
+  readonly sharingMode?: number;
+  /** For concurrent sharing: the queue families that use the buffer. */
+  readonly queueFamilyIndices?: readonly number[];
+  readonly pNext?: NextChain;
+}
+
+/** VkExtent3D, in texels. */
+export interface Extent3D {
+  readonly width: number;
+  readonly height: number;
+  /** Default 1. */
+  readonly depth?: number;
+}
+
+/** VkImageCreateInfo */
+export interface ImageCreateInfo {
+  /** {@link Format}, a VkFormat. */
+  readonly format: number;
+  readonly extent: Extent3D;
+  /** {@link ImageUsage} flags. */
+  readonly usage: number;
+  /** {@link ImageType}; default Image2D. */
+  readonly imageType?: number;
+  /** {@link ImageTiling}; default Optimal. */
+  readonly tiling?: number;
+  /** Default 1. */
+  readonly mipLevels?: number;
+  /** Default 1. */
+  readonly arrayLayers?: number;
+  /** {@link SampleCount}; default 1. */
+  readonly samples?: number;
+  /** {@link ImageCreate} flags; default 0. */
+  readonly flags?: number;
+  /** {@link SharingMode}; default Exclusive. */
+  readonly sharingMode?: number;
+  readonly queueFamilyIndices?: readonly number[];
+  /** {@link ImageLayout}, Undefined or Preinitialized; default Undefined. */
+  readonly initialLayout?: number;
+  readonly pNext?: NextChain;
+}
+
+/**
+ * VkMemoryRequirements with VkMemoryDedicatedRequirements. The caller owns the object and the driver fills
+ * it, so that asking makes no garbage.
+ */
+export interface MemoryRequirements {
+  /** Bytes. */
+  size: number;
+  /** A power of two. */
+  alignment: number;
+  /** Bit i is set when memory type i can hold the resource. */
+  memoryTypeBits: number;
+  prefersDedicatedAllocation: boolean;
+  requiresDedicatedAllocation: boolean;
+}
+
+/** An empty {@link MemoryRequirements} for a driver to fill. */
+export function emptyMemoryRequirements(): MemoryRequirements {
+  return {
+    size: 0,
+    alignment: 1,
+    memoryTypeBits: 0,
+    prefersDedicatedAllocation: false,
+    requiresDedicatedAllocation: false,
+  };
+}

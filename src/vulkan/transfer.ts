@@ -1,0 +1,98 @@
+/**
+ * The port for copies: as much of a queue as moving resources needs. Defragmentation, the demo and the tests
+ * use it; `vma-ts/koffi` implements it over a VkQueue, `vma-ts/simulator` over its own bytes.
+ */
+
+import type { Extent3D } from "./resources.ts";
+
+/** A copy of bytes from one buffer to another (vkCmdCopyBuffer). */
+export interface BufferCopy {
+  readonly kind: "buffer";
+  readonly source: bigint;
+  readonly target: bigint;
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes; default 0. */
+  readonly sourceOffset?: number;
+  /** Bytes; default 0. */
+  readonly targetOffset?: number;
+}
+
+/** Which part of an image a copy touches: one mip level of some layers. */
+export interface ImageRegion {
+  readonly extent: Extent3D;
+  /** {@link ImageAspect}; default Color. */
+  readonly aspect?: number;
+  /** Default 0. */
+  readonly mipLevel?: number;
+  /** Default 0. */
+  readonly baseArrayLayer?: number;
+  /** Default 1. */
+  readonly layerCount?: number;
+}
+
+/** A copy of texels from a buffer, tightly packed, into an image (vkCmdCopyBufferToImage). */
+export interface BufferToImageCopy extends ImageRegion {
+  readonly kind: "bufferToImage";
+  readonly source: bigint;
+  readonly target: bigint;
+  readonly sourceOffset?: number;
+  /** The image's layout before (its contents may be dropped when Undefined, the default) and after. */
+  readonly oldLayout?: number;
+  /** Default TransferDstOptimal. */
+  readonly newLayout?: number;
+}
+
+/** A copy of texels from an image into a buffer, tightly packed (vkCmdCopyImageToBuffer). */
+export interface ImageToBufferCopy extends ImageRegion {
+  readonly kind: "imageToBuffer";
+  readonly source: bigint;
+  readonly target: bigint;
+  readonly targetOffset?: number;
+  /** The image's layout before and after the copy; default TransferSrcOptimal. */
+  readonly layout?: number;
+}
+
+/** A copy of whole mip levels and layers from one image to another of the same make (vkCmdCopyImage). */
+export interface ImageCopy {
+  readonly kind: "image";
+  readonly source: bigint;
+  readonly target: bigint;
+  /** The source's layout before and after; the target ends in it too. */
+  readonly layout: number;
+  readonly aspect: number;
+  /** The extent of mip level 0. */
+  readonly extent: Extent3D;
+  readonly mipLevels: number;
+  readonly arrayLayers: number;
+}
+
+/** A fill of a buffer with one 32-bit value (vkCmdFillBuffer); offset and size are multiples of 4. */
+export interface BufferFill {
+  readonly kind: "fill";
+  readonly target: bigint;
+  readonly targetOffset?: number;
+  readonly size: number;
+  /** An unsigned 32-bit integer. */
+  readonly value: number;
+}
+
+/** One command of a transfer. */
+export type TransferCommand = BufferCopy | BufferToImageCopy | ImageToBufferCopy | ImageCopy | BufferFill;
+
+/** Commands that were handed to the device. */
+export interface Submission {
+  /** Whether the device is done; never blocks. */
+  isComplete(): boolean;
+  /** Settles when the device is done, without blocking the event loop; rejects when the device is lost. */
+  done(): Promise<void>;
+}
+
+/** A queue that can copy. */
+export interface TransferQueue {
+  /**
+   * Records and submits the commands as one batch, with full memory barriers before, between and after
+   * them. Throws a `VulkanError` with nothing submitted, or returns with all of it under way.
+   */
+  submit(commands: readonly TransferCommand[]): Submission;
+}
