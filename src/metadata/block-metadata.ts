@@ -1,0 +1,110 @@
+/**
+ * What every way of dividing a block can do. A block is a range of bytes [0, size); its metadata knows which
+ * parts of it are allocated and which are free, and nothing of what the bytes are for.
+ *
+ * Allocating takes two steps, so that a caller can do what may fail (mapping memory, say) in between, and so
+ * that a dry run costs nothing: `find` looks for a place and remembers it, changing nothing else; `commit`
+ * takes the place that the last `find` found. Nothing may change in between.
+ */
+
+import type { DetailedStatistics, Statistics } from "./statistics.ts";
+
+/** The number by which metadata knows one allocation: a positive integer, used again after it is freed. */
+export type Slot = number & { readonly __brand: "Slot" };
+
+/** No allocation. */
+export const NO_SLOT: Slot = 0 as Slot;
+
+/** VmaSuballocationType: what lives in an allocation, as far as buffer-image granularity cares. */
+export const SuballocationType = {
+  Free: 0,
+  Unknown: 1,
+  Buffer: 2,
+  ImageUnknown: 3,
+  ImageLinear: 4,
+  ImageOptimal: 5,
+} as const;
+/** One of {@link SuballocationType}. */
+export type SuballocationType = (typeof SuballocationType)[keyof typeof SuballocationType];
+
+/** VMA_ALLOCATION_CREATE_STRATEGY_* (the values hold for device and virtual blocks). 0 is the default strategy. */
+export const Strategy = {
+  Default: 0,
+  MinMemory: 0x00010000,
+  MinTime: 0x00020000,
+  MinOffset: 0x00040000,
+} as const;
+
+/** How a block is made. */
+export interface BlockMetadataOptions {
+  /** Bytes in the block. */
+  readonly size: number;
+  /** Bytes kept free after every allocation (VMA_DEBUG_MARGIN); default 0. */
+  readonly margin?: number;
+  /** bufferImageGranularity, a power of two; default 1. Virtual blocks have none. */
+  readonly granularity?: number;
+  /** Whether this divides a virtual block: finer small size classes, no granularity. Default false. */
+  readonly virtual?: boolean;
+}
+
+/** Is told of one range, in address order: `slot` is {@link NO_SLOT} for a free range. */
+export type RangeVisitor = (offset: number, size: number, slot: Slot) => void;
+
+/** The division of one block. */
+export interface BlockMetadata {
+  /** Bytes in the block. */
+  readonly size: number;
+  /** Allocations in the block. */
+  readonly allocationCount: number;
+  /** Bytes not allocated. */
+  readonly sumFreeSize: number;
+  /** Whether nothing is allocated. */
+  readonly isEmpty: boolean;
+
+  /**
+   * Looks for a place for `size` bytes at a multiple of `alignment` (a power of two), and remembers it for
+   * {@link commit}.
+   *
+   * @param strategy one of {@link Strategy}; the linear algorithm ignores it.
+   * @param upperAddress allocates from the upper end; for the linear algorithm alone.
+   * @returns whether there is a place.
+   */
+  find(
+    size: number,
+    alignment: number,
+    type: SuballocationType,
+    strategy: number,
+    upperAddress: boolean,
+  ): boolean;
+  /** Where the place that the last {@link find} found begins, in bytes. */
+  readonly foundOffset: number;
+  /** Makes the allocation that the last {@link find} found. Its size may exceed the request. */
+  commit(): Slot;
+  /** Frees an allocation. */
+  free(slot: Slot): void;
+  /** Frees all allocations. */
+  clear(): void;
+
+  /** Where the allocation begins, in bytes. */
+  offsetOf(slot: Slot): number;
+  /** Bytes of the allocation. */
+  sizeOf(slot: Slot): number;
+  /** What lives in the allocation; always Unknown where granularity does not matter. */
+  typeOf(slot: Slot): SuballocationType;
+
+  /** Visits every allocation and free range in address order, margins counting as free. */
+  visit(visitor: RangeVisitor): void;
+  /** The allocation with the highest offset, or {@link NO_SLOT}. */
+  lastAllocation(): Slot;
+  /** The next allocation below this one, or {@link NO_SLOT}. */
+  previousAllocation(slot: Slot): Slot;
+  /** Bytes of the free range just below this allocation, 0 if there is none. */
+  freeSizeBefore(slot: Slot): number;
+
+  /** Adds this block to `total` without walking it. */
+  addStatistics(total: Statistics): void;
+  /** Adds this block to `total`, range by range. */
+  addDetailedStatistics(total: DetailedStatistics): void;
+  /** Walks the whole structure and throws an AssertionError at the first thing that is not as it must be. */
+  validate(): void;
+}
