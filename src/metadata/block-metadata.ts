@@ -108,3 +108,13 @@ export interface BlockMetadata {
   /** Walks the whole structure and throws an AssertionError at the first thing that is not as it must be. */
   validate(): void;
 }
+
+/** What a virtual block asks for besides: its size may change. */
+export interface ResizableMetadata extends BlockMetadata {
+  /** Where the highest allocation ends, in bytes; 0 if there is none. */
+  readonly usedEnd: number;
+  /** Changes the bytes in the block to at least {@link usedEnd}, and at least 1. */
+  resize(size: number): void;
+  /** Gives an allocation another slot, never used before, and never uses its old one again; {@link NO_SLOT} if slots are out. */
+  renumber(slot: Slot): Slot;
+}

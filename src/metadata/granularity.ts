@@ -1,0 +1,156 @@
+/**
+ * Buffer-image granularity: on a device, a linear resource (buffer, linear image) and an optimally tiled image
+ * may not share a page of `bufferImageGranularity` bytes. Two ways to keep them apart:
+ *
+ * - up to 256 bytes: whatever might conflict is rounded up to whole pages. Costs at most 255 bytes a resource,
+ *   and no bookkeeping.
+ * - above 256 bytes: every page remembers how many allocations begin or end on it, and what kind came first.
+ *   A page inside an allocation is nobody else's, so that only first and last pages count.
+ *
+ *   pages    |    0    |    1    |    2    |    3    |
+ *   ranges   [buffer ][  image           ][ image  ]
+ *   tracked    1 buf     (inside)   2 img     1 img        <- the first image had to start on page 1
+ *
+ * Cost: constant for each allocation, four bytes for each page.
+ */
+
+import { assert } from "../foundation/assert.ts";
+import { alignUp } from "../foundation/bits.ts";
+import { SuballocationType } from "./block-metadata.ts";
+
+/** Up to here pages are kept apart by rounding, in bytes. */
+export const MAX_ROUNDED_GRANULARITY = 256;
+
+/** What {@link GranularityPages.place} answers where a range has no place. */
+export const NO_PLACE = -1;
+
+/** For each {@link SuballocationType}, the set of types, as bits, that may not share its page. */
+const CONFLICTS: readonly number[] = conflictTable();
+
+function conflictTable(): number[] {
+  const { Free, Unknown, Buffer, ImageUnknown, ImageLinear, ImageOptimal } = SuballocationType;
+  const table = [0, 0, 0, 0, 0, 0];
+  const conflict = (a: number, b: number): void => {
+    table[a] |= 1 << b;
+    table[b] |= 1 << a;
+  };
+  for (const any of [Unknown, Buffer, ImageUnknown, ImageLinear, ImageOptimal]) conflict(Unknown, any);
+  conflict(Buffer, ImageUnknown);
+  conflict(Buffer, ImageOptimal);
+  conflict(ImageUnknown, ImageUnknown);
+  conflict(ImageUnknown, ImageLinear);
+  conflict(ImageUnknown, ImageOptimal);
+  conflict(ImageLinear, ImageOptimal);
+  assert(table[Free] === 0, "free memory conflicts with nothing");
+  return table;
+}
+
+/** Whether two kinds of resources may not share a page. */
+export function typesConflict(a: SuballocationType, b: SuballocationType): boolean {
+  return ((CONFLICTS[a] >>> b) & 1) !== 0;
+}
+
+/** Whether a range that ends at `end` (its first byte past) touches the page that `offset` lies on. */
+export function onSamePage(end: number, offset: number, granularity: number): boolean {
+  return Math.floor((end - 1) / granularity) === Math.floor(offset / granularity);
+}
+
+/** Whether allocations of this type are rounded to whole pages, where pages are kept apart by rounding. */
+export function isRounded(type: SuballocationType): boolean {
+  return (
+    type === SuballocationType.Unknown ||
+    type === SuballocationType.ImageUnknown ||
+    type === SuballocationType.ImageOptimal
+  );
+}
+
+/** Which pages of one block are taken, and by what, for granularities above {@link MAX_ROUNDED_GRANULARITY}. */
+export class GranularityPages {
+  private readonly granularity: number;
+  /** For each page `count * 8 + type`: allocations that begin or end there, and what the first of them is. */
+  private readonly pages: Uint32Array;
+
+  constructor(granularity: number, blockSize: number) {
+    this.granularity = granularity;
+    this.pages = new Uint32Array(Math.ceil(blockSize / granularity));
+  }
+
+  /**
+   * Where in a free range `bytes` bytes of `type` may begin, given that they could begin at `offset` but for
+   * their neighbours: there, or on the next page, or not at all ({@link NO_PLACE}).
+   */
+  place(
+    offset: number,
+    bytes: number,
+    rangeOffset: number,
+    rangeSize: number,
+    type: SuballocationType,
+  ): number {
+    let start = offset;
+    if (this.conflictsOn(this.pageOf(start), type)) {
+      start = alignUp(start, this.granularity);
+      if (rangeSize < bytes + start - rangeOffset) return NO_PLACE;
+      if (this.conflictsOn(this.pageOf(start), type)) return NO_PLACE;
+    }
+    const lastPage = this.pageOf(start + bytes - 1);
+    if (lastPage !== this.pageOf(start) && this.conflictsOn(lastPage, type)) return NO_PLACE;
+    return start;
+  }
+
+  /** Counts an allocation in. */
+  take(offset: number, size: number, type: SuballocationType): void {
+    const first = this.pageOf(offset);
+    const last = this.pageOf(offset + size - 1);
+    this.takePage(first, type);
+    if (last !== first) this.takePage(last, type);
+  }
+
+  /** Counts an allocation out. */
+  release(offset: number, size: number): void {
+    const first = this.pageOf(offset);
+    const last = this.pageOf(offset + size - 1);
+    this.releasePage(first);
+    if (last !== first) this.releasePage(last);
+  }
+
+  /** Counts everything out. */
+  clear(): void {
+    this.pages.fill(0);
+  }
+
+  /** Checks the pages against the allocations that `visitAllocations` reports. */
+  validate(visitAllocations: (report: (offset: number, size: number) => void) => void): void {
+    const counts = new Uint32Array(this.pages.length);
+    visitAllocations((offset, size) => {
+      const first = this.pageOf(offset);
+      const last = this.pageOf(offset + size - 1);
+      counts[first]++;
+      if (last !== first) counts[last]++;
+    });
+    for (let page = 0; page < counts.length; page++) {
+      assert(
+        this.pages[page] >>> 3 === counts[page],
+        "a page counts the allocations that begin or end on it",
+      );
+      assert(((this.pages[page] & 7) !== 0) === counts[page] > 0, "a page has a type while it is in use");
+    }
+  }
+
+  private pageOf(offset: number): number {
+    return Math.floor(offset / this.granularity);
+  }
+
+  private conflictsOn(page: number, type: SuballocationType): boolean {
+    return typesConflict((this.pages[page] & 7) as SuballocationType, type);
+  }
+
+  private takePage(page: number, type: SuballocationType): void {
+    const entry = this.pages[page];
+    this.pages[page] = entry < 8 ? 8 + type : entry + 8;
+  }
+
+  private releasePage(page: number): void {
+    const entry = this.pages[page];
+    this.pages[page] = entry < 16 ? 0 : entry - 8;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Which of many lists are not empty, in two levels of bit masks: one bit for each list, and one bit for each
+ * memory class with a list that is not empty. The first list that is not empty, from any list on, is found with
+ * two bit searches, however many lists there are.
+ *
+ *   first level    ...0 0 1 0 1 0        classes 1 and 3 have ranges
+ *   second level   class 1: 00000000 00000100 00000000 00000001
+ *                  class 3: 10000000 00000000 00000000 00000000
+ */
+
+import { assert } from "../foundation/assert.ts";
+import { lowestBit } from "../foundation/bits.ts";
+import { classOfList, LISTS_PER_CLASS, listAt, secondIndexOfList } from "./size-classes.ts";
+
+/** No list. */
+export const NO_LIST = -1;
+
+/** The lists of one block that are not empty. */
+export class ListMap {
+  /** Second level, one word for each memory class. */
+  private maps: Int32Array;
+  /** First level: classes 0 to 31, and from 32 on (sizes from 2^39 bytes). */
+  private lowClasses = 0;
+  private highClasses = 0;
+
+  constructor(classCount: number) {
+    this.maps = new Int32Array(classCount);
+  }
+
+  /** Notes that a list is not empty. */
+  mark(list: number): void {
+    const memoryClass = classOfList(list);
+    this.maps[memoryClass] |= 1 << secondIndexOfList(list);
+    if (memoryClass < 32) this.lowClasses |= 1 << memoryClass;
+    else this.highClasses |= 1 << (memoryClass - 32);
+  }
+
+  /** Notes that a list is empty. */
+  unmark(list: number): void {
+    const memoryClass = classOfList(list);
+    const map = this.maps[memoryClass] & ~(1 << secondIndexOfList(list));
+    this.maps[memoryClass] = map;
+    if (map !== 0) return;
+    if (memoryClass < 32) this.lowClasses &= ~(1 << memoryClass);
+    else this.highClasses &= ~(1 << (memoryClass - 32));
+  }
+
+  /** The first list, from `list` on, that is not empty, or {@link NO_LIST}. */
+  firstFrom(list: number): number {
+    let memoryClass = classOfList(list);
+    if (memoryClass >= this.maps.length) return NO_LIST;
+    let map = this.maps[memoryClass] & (-1 << secondIndexOfList(list));
+    if (map === 0) {
+      memoryClass = this.firstClassFrom(memoryClass + 1);
+      if (memoryClass === NO_LIST) return NO_LIST;
+      map = this.maps[memoryClass];
+    }
+    return listAt(memoryClass, lowestBit(map));
+  }
+
+  private firstClassFrom(memoryClass: number): number {
+    if (memoryClass < 32) {
+      const low = this.lowClasses & (-1 << memoryClass);
+      if (low !== 0) return lowestBit(low);
+      return this.highClasses === 0 ? NO_LIST : 32 + lowestBit(this.highClasses);
+    }
+    const high = this.highClasses & (-1 << (memoryClass - 32));
+    return high === 0 ? NO_LIST : 32 + lowestBit(high);
+  }
+
+  /** Empties all lists. */
+  clear(): void {
+    this.maps.fill(0);
+    this.lowClasses = 0;
+    this.highClasses = 0;
+  }
+
+  /** Makes it hold `classCount` memory classes. Those that go are empty. */
+  resize(classCount: number): void {
+    const maps = new Int32Array(classCount);
+    maps.set(this.maps.subarray(0, classCount));
+    this.maps = maps;
+  }
+
+  /** Checks every bit against `isEmpty`. */
+  validate(isEmpty: (list: number) => boolean): void {
+    for (let memoryClass = 0; memoryClass < this.maps.length; memoryClass++) {
+      const map = this.maps[memoryClass];
+      for (let second = 0; second < LISTS_PER_CLASS; second++) {
+        const marked = ((map >>> second) & 1) !== 0;
+        assert(marked !== isEmpty(listAt(memoryClass, second)), "a list is marked while it holds a range");
+      }
+      const level = memoryClass < 32 ? this.lowClasses : this.highClasses;
+      const marked = ((level >>> (memoryClass & 31)) & 1) !== 0;
+      assert(marked === (map !== 0), "a memory class is marked while one of its lists is");
+    }
+  }
+}

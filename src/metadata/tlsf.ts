@@ -1,0 +1,608 @@
+/**
+ * Two-Level Segregated Fit: divides a block so that a good free range is found in constant time.
+ *
+ * Every byte of the block belongs to one range, allocated or free. Ranges know their neighbours in address
+ * order, and no two free ranges touch. Each free range is also in one of many lists, by its size; two levels
+ * of bit masks say which lists are not empty, so that "the first list from here on with a range in it" is two
+ * bit searches. The free range at the end of the block, the tail, is in no list.
+ *
+ *   address order   [ A ][ free ][ B ][ C ][ free ][ D ][ tail                        ]
+ *                          |                  |
+ *   lists            ... [48..55] ...  [1,024..1,055] ...      one per size class, newest first
+ *   second level     one word per memory class, one bit per list that holds something
+ *   first level      one bit per memory class that holds something
+ *
+ * Allocating takes a range from a list, gives what alignment skips to the range before it, and what is left
+ * over back to a list; freeing merges a range with its free neighbours. All of that is constant time. Only when
+ * lists hold nothing but ranges that alignment or granularity rules out are they searched range by range.
+ * MIN_OFFSET asks for the lowest place instead and finds it through an index in logarithmic time.
+ *
+ * With a margin, each allocation is followed by a free range of just that size which never merges with what
+ * follows it, until the allocation goes.
+ *
+ * M. Masmano, I. Ripoll, A. Crespo, J. Real: "TLSF: a New Dynamic Memory Allocator for Real-Time Systems", 2004.
+ */
+
+import { assert } from "../foundation/assert.ts";
+import { alignUp } from "../foundation/bits.ts";
+import {
+  type BlockMetadataOptions,
+  NO_SLOT,
+  type RangeVisitor,
+  type ResizableMetadata,
+  type Slot,
+  Strategy,
+  SuballocationType,
+} from "./block-metadata.ts";
+import { GranularityPages, isRounded, MAX_ROUNDED_GRANULARITY, NO_PLACE } from "./granularity.ts";
+import { ListMap, NO_LIST } from "./list-map.ts";
+import { OffsetIndex } from "./offset-index.ts";
+import {
+  isFreeAt,
+  nextAt,
+  nextFreeAt,
+  offsetAt,
+  previousAt,
+  previousFreeAt,
+  Records,
+  setNext,
+  setNextFree,
+  setOffset,
+  setPrevious,
+  setPreviousFree,
+  setSize,
+  sizeAt,
+  sizeHighAt,
+  TAKEN,
+} from "./records.ts";
+import {
+  classCountFor,
+  DEVICE_SMALL_SHIFT,
+  LISTS_PER_CLASS,
+  listOf,
+  listOfSize,
+  VIRTUAL_SMALL_SHIFT,
+} from "./size-classes.ts";
+import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
+
+/** The record of no range. Next to it is the block's first range; it counts as taken, so that nothing merges with it. */
+const NONE = 0;
+/** The record of the tail: the free range, of 0 bytes or more, at the end of the block. */
+const TAIL = 1;
+/** A commit takes at most this many records: for padding, for the allocation or remainder, for the margin. */
+const MOST_NEW_RECORDS = 3;
+
+/** Changes for which the index by offset is kept at least although nobody asks it. */
+const IDLE_CHANGES = 1024;
+
+/** Where the figures of the last `find` lie in `request`: in a typed array they are never boxed. */
+const BYTES = 0;
+const ALIGNMENT = 1;
+const INVERSE_ALIGNMENT = 2;
+
+/** Divides a block by two-level segregated fit. */
+export class TlsfMetadata implements ResizableMetadata {
+  size: number;
+  sumFreeSize: number;
+  allocationCount = 0;
+  foundOffset = 0;
+
+  private readonly margin: number;
+  private readonly smallShift: number;
+  /** What the types that are rounded are rounded to, in bytes; 1 where nothing is. */
+  private readonly rounding: number;
+  private readonly pages: GranularityPages | undefined;
+  /** The type of each allocation, where types matter. */
+  private types: Uint8Array | undefined;
+
+  private readonly records: Records = new Records(TAIL + 1);
+  /** The first range of each list. */
+  private heads: Int32Array;
+  /** Which lists hold ranges. */
+  private readonly lists: ListMap;
+  /** Ranges in lists: all free ranges but the tail. */
+  private listedCount = 0;
+  /** The listed ranges by offset, while MIN_OFFSET is in use. */
+  private byOffset: OffsetIndex | undefined = undefined;
+
+  private readonly request: Float64Array = new Float64Array(3);
+  private foundRange = NONE;
+  private foundSize = 0;
+  private foundType: SuballocationType = SuballocationType.Unknown;
+
+  constructor(options: BlockMetadataOptions) {
+    const { size, margin = 0, granularity = 1, virtual = false } = options;
+    const roundsUp = granularity <= MAX_ROUNDED_GRANULARITY;
+    this.size = size;
+    this.sumFreeSize = size;
+    this.margin = virtual ? 0 : margin;
+    this.smallShift = virtual ? VIRTUAL_SMALL_SHIFT : DEVICE_SMALL_SHIFT;
+    this.rounding = virtual || !roundsUp ? 1 : granularity;
+    this.pages = virtual || roundsUp ? undefined : new GranularityPages(granularity, size);
+    this.types = virtual || granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
+    this.heads = new Int32Array(classCountFor(size) * LISTS_PER_CLASS);
+    this.lists = new ListMap(classCountFor(size));
+    this.startOver();
+  }
+
+  get isEmpty(): boolean {
+    return this.allocationCount === 0;
+  }
+
+  // Finding a place
+
+  find(
+    size: number,
+    alignment: number,
+    type: SuballocationType,
+    strategy: number,
+    upperAddress: boolean,
+  ): boolean {
+    assert(!upperAddress, "only the linear algorithm allocates from the upper end");
+    if (this.rounding > 1 && isRounded(type)) {
+      alignment = Math.max(alignment, this.rounding);
+      size = alignUp(size, this.rounding);
+    }
+    const bytes = size + this.margin;
+    if (bytes > this.sumFreeSize || !this.records.reserve(MOST_NEW_RECORDS)) return false;
+    this.foundSize = size;
+    this.foundType = type;
+    this.request[BYTES] = bytes;
+    this.request[ALIGNMENT] = alignment;
+    this.request[INVERSE_ALIGNMENT] = 1 / alignment;
+
+    if (this.listedCount === 0) return this.fits(TAIL);
+    const list = listOfSize(bytes, this.smallShift);
+    if ((strategy & Strategy.MinTime) !== 0) return this.findQuickly(list);
+    if ((strategy & Strategy.MinMemory) !== 0) return this.findTightly(list);
+    if ((strategy & Strategy.MinOffset) !== 0) return this.findLowest();
+    return this.findBalanced(list);
+  }
+
+  /** The default strategy: a range that is large enough for sure, else the tail, else one that may be. */
+  private findBalanced(list: number): boolean {
+    const larger = this.lists.firstFrom(list + 1);
+    return (
+      this.fitsInList(larger) ||
+      this.fits(TAIL) ||
+      this.fitsInList(this.lists.firstFrom(list)) ||
+      this.fitsAfterList(larger)
+    );
+  }
+
+  /** MIN_TIME: tries a single range before it takes the tail. */
+  private findQuickly(list: number): boolean {
+    const larger = this.lists.firstFrom(list + 1);
+    return (
+      (larger !== NO_LIST && this.fits(this.heads[larger])) ||
+      this.fits(TAIL) ||
+      this.fitsInList(larger) ||
+      this.fitsInList(this.lists.firstFrom(list)) ||
+      this.fitsAfterList(larger)
+    );
+  }
+
+  /** MIN_MEMORY: the list of the request's own size first. */
+  private findTightly(list: number): boolean {
+    if (this.fitsInList(this.lists.firstFrom(list)) || this.fits(TAIL)) return true;
+    const larger = this.lists.firstFrom(list + 1);
+    return this.fitsInList(larger) || this.fitsAfterList(larger);
+  }
+
+  /** MIN_OFFSET: the lowest range that has room. */
+  private findLowest(): boolean {
+    const bytes = this.request[BYTES];
+    this.byOffset ??= new OffsetIndex(this.records);
+    const index = this.byOffset;
+    for (let range = index.first(bytes); range !== NONE; range = index.next(range, bytes)) {
+      if (this.fits(range)) return true;
+    }
+    return this.fits(TAIL);
+  }
+
+  /** Whether the request fits into a range; if so, remembers the place. */
+  private fits(range: number): boolean {
+    const { request, pages } = this;
+    const doubles = this.records.doubles;
+    const bytes = request[BYTES];
+    const offset = offsetAt(doubles, range);
+    const size = sizeAt(doubles, range);
+    let start = Math.ceil(offset * request[INVERSE_ALIGNMENT]) * request[ALIGNMENT];
+    if (size < bytes + (start - offset)) return false;
+    if (pages !== undefined) {
+      start = pages.place(start, bytes, offset, size, this.foundType);
+      if (start === NO_PLACE) return false;
+    }
+    this.foundRange = range;
+    this.foundOffset = start;
+    return true;
+  }
+
+  /** Tries every range of a list. */
+  private fitsInList(list: number): boolean {
+    if (list === NO_LIST) return false;
+    const words = this.records.words;
+    for (let range = this.heads[list]; range !== NONE; range = nextFreeAt(words, range)) {
+      if (this.fits(range)) return true;
+    }
+    return false;
+  }
+
+  /** The last resort: tries every range of every list after this one. */
+  private fitsAfterList(list: number): boolean {
+    let later = list;
+    while (later !== NO_LIST) {
+      later = this.lists.firstFrom(later + 1);
+      if (this.fitsInList(later)) return true;
+    }
+    return false;
+  }
+
+  // Taking it
+
+  commit(): Slot {
+    const range = this.foundRange;
+    const size = this.foundSize;
+    const bytes = size + this.margin;
+    if (range !== TAIL) this.unlist(range);
+    this.givePaddingAway(range);
+    const allocation = range === TAIL ? this.cutFromTail(bytes) : this.giveRemainderAway(range, bytes);
+    if (this.margin > 0) this.setMarginAside(allocation);
+    if (this.types !== undefined) this.noteType(allocation);
+    this.allocationCount++;
+    this.sumFreeSize -= size;
+    return allocation as Slot;
+  }
+
+  /** Gives what alignment skips at the start of a range to the free range before it, or makes it a range. */
+  private givePaddingAway(range: number): void {
+    const { words, doubles } = this.records;
+    const offset = offsetAt(doubles, range);
+    const padding = this.foundOffset - offset;
+    if (padding === 0) return;
+    const before = previousAt(words, range);
+    if (isFreeAt(words, before) && sizeAt(doubles, before) !== this.margin) this.enlarge(before, padding);
+    else this.list(this.linkBefore(range, this.records.take(offset, padding)));
+    setOffset(doubles, range, offset + padding);
+    setSize(doubles, range, sizeAt(doubles, range) - padding);
+  }
+
+  /** Makes `bytes` bytes at the start of the tail a range. */
+  private cutFromTail(bytes: number): number {
+    const { words, doubles } = this.records;
+    const offset = offsetAt(doubles, TAIL);
+    const range = this.linkBefore(TAIL, this.records.take(offset, bytes));
+    setPreviousFree(words, range, TAKEN);
+    setOffset(doubles, TAIL, offset + bytes);
+    setSize(doubles, TAIL, sizeAt(doubles, TAIL) - bytes);
+    return range;
+  }
+
+  /** Makes what a range has beyond `bytes` bytes a free range. */
+  private giveRemainderAway(range: number, bytes: number): number {
+    const { words, doubles } = this.records;
+    const remaining = sizeAt(doubles, range) - bytes;
+    if (remaining > 0) {
+      const remainder = this.records.take(offsetAt(doubles, range) + bytes, remaining);
+      setSize(doubles, range, bytes);
+      this.list(this.linkBefore(nextAt(words, range), remainder));
+    }
+    return range;
+  }
+
+  /** Makes the end of an allocation a free range of the margin's size. */
+  private setMarginAside(allocation: number): void {
+    const { words, doubles } = this.records;
+    const size = sizeAt(doubles, allocation) - this.margin;
+    const margin = this.records.take(offsetAt(doubles, allocation) + size, this.margin);
+    setSize(doubles, allocation, size);
+    this.list(this.linkBefore(nextAt(words, allocation), margin));
+  }
+
+  /** Keeps the type of an allocation, and counts its pages. */
+  private noteType(allocation: number): void {
+    if (this.types === undefined || this.types.length <= allocation) {
+      const types = new Uint8Array(this.records.capacity);
+      types.set(this.types ?? []);
+      this.types = types;
+    }
+    this.types[allocation] = this.foundType;
+    this.pages?.take(this.foundOffset, this.foundSize, this.foundType);
+  }
+
+  // Giving it back
+
+  free(slot: Slot): void {
+    const { words, doubles } = this.records;
+    assert(previousFreeAt(words, slot) === TAKEN, "only an allocation is freed");
+    const size = sizeAt(doubles, slot);
+    if (this.pages !== undefined) this.pages.release(offsetAt(doubles, slot), size);
+    this.allocationCount--;
+    this.sumFreeSize += size;
+
+    let range: number = slot;
+    if (this.margin > 0) range = this.mergeIntoNext(range);
+    this.absorbFreeBefore(range);
+    const after = nextAt(words, range);
+    if (after === TAIL) this.absorb(TAIL, range);
+    else if (isFreeAt(words, after)) this.list(this.mergeIntoNext(range));
+    else this.list(range);
+  }
+
+  /** Enlarges a range by the range before it if that is free, and not a margin. */
+  private absorbFreeBefore(range: number): void {
+    const { words, doubles } = this.records;
+    const before = previousAt(words, range);
+    if (!isFreeAt(words, before) || sizeAt(doubles, before) === this.margin) return;
+    this.unlist(before);
+    this.absorb(range, before);
+  }
+
+  /** Merges a range that is in no list with the free range after it, which leaves its list. */
+  private mergeIntoNext(range: number): number {
+    const after = nextAt(this.records.words, range);
+    this.unlist(after);
+    this.absorb(after, range);
+    return after;
+  }
+
+  /** Enlarges a range by the range before it, whose record falls out of use. */
+  private absorb(range: number, before: number): void {
+    const { words, doubles } = this.records;
+    const previous = previousAt(words, before);
+    setOffset(doubles, range, offsetAt(doubles, before));
+    setSize(doubles, range, sizeAt(doubles, range) + sizeAt(doubles, before));
+    setPrevious(words, range, previous);
+    setNext(words, previous, range);
+    this.records.giveBack(before);
+  }
+
+  clear(): void {
+    this.records.clear();
+    this.heads.fill(NONE);
+    this.lists.clear();
+    this.listedCount = 0;
+    this.byOffset = undefined;
+    this.pages?.clear();
+    this.startOver();
+  }
+
+  /** Makes the whole block the tail. */
+  private startOver(): void {
+    const { words, doubles } = this.records;
+    this.allocationCount = 0;
+    this.sumFreeSize = this.size;
+    setPreviousFree(words, NONE, TAKEN);
+    setNext(words, NONE, TAIL);
+    setPreviousFree(words, TAIL, TAKEN);
+    setPrevious(words, TAIL, NONE);
+    setNext(words, TAIL, NONE);
+    setOffset(doubles, TAIL, 0);
+    setSize(doubles, TAIL, this.size);
+  }
+
+  // Lists and links
+
+  /** Puts a range at the front of its list. */
+  private list(range: number): void {
+    const { words, doubles } = this.records;
+    const list = listOf(sizeHighAt(words, range), sizeAt(doubles, range), this.smallShift);
+    const next = this.heads[list];
+    this.heads[list] = range;
+    setPreviousFree(words, range, NONE);
+    setNextFree(words, range, next);
+    if (next !== NONE) setPreviousFree(words, next, range);
+    else this.lists.mark(list);
+    this.listedCount++;
+    if (this.byOffset !== undefined) this.indexByOffset(this.byOffset, range);
+  }
+
+  /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
+  private indexByOffset(index: OffsetIndex, range: number): void {
+    if (index.idleChanges > IDLE_CHANGES + this.listedCount) this.byOffset = undefined;
+    else index.insert(range);
+  }
+
+  /** Takes a range out of its list. */
+  private unlist(range: number): void {
+    const { words, doubles } = this.records;
+    const previous = previousFreeAt(words, range);
+    const next = nextFreeAt(words, range);
+    if (next !== NONE) setPreviousFree(words, next, previous);
+    if (previous !== NONE) setNextFree(words, previous, next);
+    else {
+      const list = listOf(sizeHighAt(words, range), sizeAt(doubles, range), this.smallShift);
+      this.heads[list] = next;
+      if (next === NONE) this.lists.unmark(list);
+    }
+    setPreviousFree(words, range, TAKEN);
+    this.listedCount--;
+    if (this.byOffset !== undefined) this.byOffset.remove(range);
+  }
+
+  /** Adds bytes to the end of a listed range, which keeps its place in its list unless it outgrows the list. */
+  private enlarge(range: number, bytes: number): void {
+    const { words, doubles } = this.records;
+    const size = sizeAt(doubles, range) + bytes;
+    const list = listOf(sizeHighAt(words, range), sizeAt(doubles, range), this.smallShift);
+    if (list === listOfSize(size, this.smallShift)) {
+      setSize(doubles, range, size);
+      if (this.byOffset !== undefined) this.byOffset.resized(range);
+    } else {
+      this.unlist(range);
+      setSize(doubles, range, size);
+      this.list(range);
+    }
+  }
+
+  /** Puts a record before a range in address order. */
+  private linkBefore(range: number, record: number): number {
+    const words = this.records.words;
+    const previous = previousAt(words, range);
+    setPrevious(words, record, previous);
+    setNext(words, record, range);
+    setNext(words, previous, record);
+    setPrevious(words, range, record);
+    return record;
+  }
+
+  // Questions
+
+  offsetOf(slot: Slot): number {
+    return offsetAt(this.records.doubles, slot);
+  }
+
+  sizeOf(slot: Slot): number {
+    return sizeAt(this.records.doubles, slot);
+  }
+
+  typeOf(slot: Slot): SuballocationType {
+    return this.types === undefined ? SuballocationType.Unknown : (this.types[slot] as SuballocationType);
+  }
+
+  visit(visitor: RangeVisitor): void {
+    for (let range = nextAt(this.records.words, NONE); range !== NONE; ) {
+      const { words, doubles } = this.records;
+      const next = nextAt(words, range);
+      const isAllocation = range !== TAIL && !isFreeAt(words, range);
+      const size = sizeAt(doubles, range);
+      if (size > 0) visitor(offsetAt(doubles, range), size, isAllocation ? (range as Slot) : NO_SLOT);
+      range = next;
+    }
+  }
+
+  lastAllocation(): Slot {
+    return this.allocationBefore(TAIL);
+  }
+
+  previousAllocation(slot: Slot): Slot {
+    return this.allocationBefore(slot);
+  }
+
+  private allocationBefore(range: number): Slot {
+    const words = this.records.words;
+    let before = previousAt(words, range);
+    while (before !== NONE && isFreeAt(words, before)) before = previousAt(words, before);
+    return before as Slot;
+  }
+
+  freeSizeBefore(slot: Slot): number {
+    const { words, doubles } = this.records;
+    const before = previousAt(words, slot);
+    return isFreeAt(words, before) ? sizeAt(doubles, before) : 0;
+  }
+
+  addStatistics(total: Statistics): void {
+    total.blockCount++;
+    total.blockBytes += this.size;
+    total.allocationCount += this.allocationCount;
+    total.allocationBytes += this.size - this.sumFreeSize;
+  }
+
+  addDetailedStatistics(total: DetailedStatistics): void {
+    total.blockCount++;
+    total.blockBytes += this.size;
+    this.visit((_offset, size, slot) => {
+      if (slot === NO_SLOT) addUnusedRange(total, size);
+      else addAllocation(total, size);
+    });
+  }
+
+  // Resizing
+
+  get usedEnd(): number {
+    return offsetAt(this.records.doubles, TAIL);
+  }
+
+  resize(size: number): void {
+    assert(size >= Math.max(this.usedEnd, 1), "a block is not cut below its highest allocation");
+    const classes = classCountFor(size);
+    const heads = new Int32Array(classes * LISTS_PER_CLASS);
+    heads.set(this.heads.subarray(0, heads.length));
+    this.heads = heads;
+    this.lists.resize(classes);
+    setSize(this.records.doubles, TAIL, size - this.usedEnd);
+    this.sumFreeSize += size - this.size;
+    this.size = size;
+  }
+
+  renumber(slot: Slot): Slot {
+    if (!this.records.reserve(1)) return NO_SLOT;
+    const { words, doubles } = this.records;
+    const record = this.records.takeFresh(offsetAt(doubles, slot), sizeAt(doubles, slot));
+    const previous = previousAt(words, slot);
+    const next = nextAt(words, slot);
+    setPreviousFree(words, record, TAKEN);
+    setPrevious(words, record, previous);
+    setNext(words, record, next);
+    setNext(words, previous, record);
+    setPrevious(words, next, record);
+    this.records.retire(slot);
+    return record as Slot;
+  }
+
+  // Checks
+
+  validate(): void {
+    const listed = this.validateRanges();
+    this.validateLists(listed);
+    this.byOffset?.validate();
+    this.pages?.validate((report) => {
+      this.visit((offset, size, slot) => {
+        if (slot !== NO_SLOT) report(offset, size);
+      });
+    });
+  }
+
+  /** Walks the ranges in address order; returns how many ought to be in lists. */
+  private validateRanges(): number {
+    const { words, doubles } = this.records;
+    let end = 0;
+    let freeBytes = 0;
+    let allocations = 0;
+    let listed = 0;
+    let before = NONE;
+    for (let range = nextAt(words, NONE); range !== NONE; range = nextAt(words, range)) {
+      const size = sizeAt(doubles, range);
+      const isFree = isFreeAt(words, range);
+      assert(previousAt(words, range) === before, "a range knows the range before it");
+      assert(offsetAt(doubles, range) === end, "a range begins where the range before it ends");
+      assert(size > 0 || range === TAIL, "a range has bytes");
+      assert(isFree || previousFreeAt(words, range) === TAKEN, "a range is free or taken");
+      if (isFree || range === TAIL) {
+        const mergeable = isFreeAt(words, before) && sizeAt(doubles, before) !== this.margin;
+        assert(!mergeable || this.margin > 0, "free ranges do not touch");
+        freeBytes += size;
+      } else allocations++;
+      if (isFree) listed++;
+      end += size;
+      before = range;
+    }
+    assert(before === TAIL, "the last range is the tail");
+    assert(end === this.size, "the ranges make up the block");
+    assert(freeBytes - this.margin * allocations >= 0, "every allocation has its margin");
+    assert(freeBytes === this.sumFreeSize, "the free bytes add up");
+    assert(allocations === this.allocationCount, "the allocations add up");
+    this.records.validate(allocations + listed);
+    return listed;
+  }
+
+  /** Walks the lists, which hold the free ranges and nothing else. */
+  private validateLists(listed: number): void {
+    const { words, doubles } = this.records;
+    let count = 0;
+    for (let list = 0; list < this.heads.length; list++) {
+      let before = NONE;
+      for (let range = this.heads[list]; range !== NONE; range = nextFreeAt(words, range)) {
+        assert(range !== TAIL, "the tail is in no list");
+        assert(previousFreeAt(words, range) === before, "a listed range knows the range before it");
+        assert(listOfSize(sizeAt(doubles, range), this.smallShift) === list, "a range is in its size's list");
+        before = range;
+        count++;
+        assert(count <= listed, "a free range is in one list, once");
+      }
+    }
+    assert(count === listed && count === this.listedCount, "every free range is in a list");
+    this.lists.validate((list) => this.heads[list] === NONE);
+  }
+}
