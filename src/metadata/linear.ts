@@ -1,0 +1,385 @@
+/**
+ * The linear algorithm: allocations lie in the order in which they were made, and only the ends of that order
+ * are ever looked at. What that makes of a block follows from how it is used; nobody has to say.
+ *
+ *   free at once    [1][2][3][4]------------------      everything is freed, and it starts over
+ *   stack           [1][2][3]---------------------      the last one is freed first
+ *   ring buffer     [7][8]-------[4][5][6]--------      the first one is freed first; at the end it wraps around
+ *   double stack    [1][2]------------------[b][a]      with upperAddress, from both ends
+ *
+ * Two rows of allocations are enough: the first is in order of offset; the second continues it at the start of the
+ * block (a ring buffer) or comes down from the end of the block (a double stack), never both. A freed allocation
+ * in the middle of a row leaves a hole, which is not used until the row's end has gone back over it.
+ *
+ * Allocating is constant time but for neighbours on the same granularity page; freeing is constant time
+ * amortized: it drops holes at the ends of the rows, and a row of more than 32 entries is compacted when three
+ * fifths of them are holes.
+ */
+
+import { assert } from "../foundation/assert.ts";
+import { alignDown, alignUp } from "../foundation/bits.ts";
+import {
+  type BlockMetadataOptions,
+  NO_SLOT,
+  type RangeVisitor,
+  type ResizableMetadata,
+  type Slot,
+  SuballocationType,
+} from "./block-metadata.ts";
+import { onSamePage, typesConflict } from "./granularity.ts";
+import { offsetAt, previousAt, previousFreeAt, Records, sizeAt, TAKEN } from "./records.ts";
+import { Row } from "./row.ts";
+import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
+
+/** What the second row is. */
+const SecondRow = { Empty: 0, Ring: 1, UpperStack: 2 } as const;
+type SecondRow = (typeof SecondRow)[keyof typeof SecondRow];
+
+/** Divides a block by the linear algorithm. */
+export class LinearMetadata implements ResizableMetadata {
+  size: number;
+  sumFreeSize: number;
+  allocationCount = 0;
+  foundOffset = 0;
+
+  private readonly margin: number;
+  private readonly granularity: number;
+  /** The type of each allocation, where types matter. */
+  private types: Uint8Array | undefined;
+
+  private readonly records: Records = new Records(1);
+  private first: Row;
+  private second: Row;
+  private secondIs: SecondRow = SecondRow.Empty;
+
+  private foundSize = 0;
+  private foundType: SuballocationType = SuballocationType.Unknown;
+  /** What the second row becomes if the found place is in it; Empty says that the place is in the first row. */
+  private foundIn: SecondRow = SecondRow.Empty;
+
+  constructor(options: BlockMetadataOptions) {
+    const { size, margin = 0, granularity = 1, virtual = false } = options;
+    this.size = size;
+    this.sumFreeSize = size;
+    this.margin = virtual ? 0 : margin;
+    this.granularity = virtual ? 1 : granularity;
+    this.types = this.granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
+    this.first = new Row(this.records, 0);
+    this.second = new Row(this.records, 1);
+  }
+
+  get isEmpty(): boolean {
+    return this.allocationCount === 0;
+  }
+
+  // Finding a place
+
+  find(
+    size: number,
+    alignment: number,
+    type: SuballocationType,
+    _strategy: number,
+    upperAddress: boolean,
+  ): boolean {
+    if (size > this.size || !this.records.reserve(1)) return false;
+    this.foundSize = size;
+    this.foundType = type;
+    if (upperAddress) {
+      return this.secondIs !== SecondRow.Ring && this.findBelowUpperStack(size, alignment, type);
+    }
+    return (
+      (this.secondIs !== SecondRow.Ring && this.findAfterFirst(size, alignment, type)) ||
+      (this.secondIs !== SecondRow.UpperStack && this.findBeforeFirst(size, alignment, type))
+    );
+  }
+
+  /** After the first row, up to the upper stack or the end of the block. */
+  private findAfterFirst(size: number, alignment: number, type: SuballocationType): boolean {
+    const { first, second } = this;
+    const offset = this.placeAfter(first, alignment, type);
+    const isBounded = this.secondIs === SecondRow.UpperStack;
+    const end = isBounded ? this.startOf(second.last()) : this.size;
+    if (offset + size + this.margin > end) return false;
+    if (isBounded && this.conflictsFromLast(second, offset, size, type)) return false;
+    this.foundOffset = offset;
+    this.foundIn = SecondRow.Empty;
+    return true;
+  }
+
+  /** Wrapped around: after the second row, up to the first. */
+  private findBeforeFirst(size: number, alignment: number, type: SuballocationType): boolean {
+    const { first, second } = this;
+    if (first.isEmpty) return false;
+    const offset = this.placeAfter(second, alignment, type);
+    if (offset + size + this.margin > this.startOf(first.front())) return false;
+    if (this.conflictsFromFront(first, offset, size, type)) return false;
+    this.foundOffset = offset;
+    this.foundIn = SecondRow.Ring;
+    return true;
+  }
+
+  /** Below the upper stack, down to the first row. */
+  private findBelowUpperStack(size: number, alignment: number, type: SuballocationType): boolean {
+    const { first, second, margin } = this;
+    const end = second.isEmpty ? this.size : this.startOf(second.last());
+    if (end < size + margin) return false;
+    const offset = this.placeBelow(second, end - size - margin, size, alignment, type);
+    const lowest = first.isEmpty ? margin : this.endOf(first.last()) + margin;
+    if (offset < lowest || this.conflictsBehind(first, offset, type)) return false;
+    this.foundOffset = offset;
+    this.foundIn = SecondRow.UpperStack;
+    return true;
+  }
+
+  /** The highest offset, `highest` or below, in front of a row that goes downwards; negative where there is none. */
+  private placeBelow(
+    row: Row,
+    highest: number,
+    size: number,
+    alignment: number,
+    type: SuballocationType,
+  ): number {
+    const { granularity } = this;
+    const offset = alignDown(highest, alignment);
+    if (!this.conflictsFromLast(row, offset, size, type)) return offset;
+    const onPage = alignDown(offset, granularity);
+    if (!this.conflictsFromLast(row, onPage, size, type)) return onPage;
+    return alignDown(alignDown(this.startOf(row.last()), granularity) - size, alignment);
+  }
+
+  /** The lowest offset behind a row that goes upwards. */
+  private placeAfter(row: Row, alignment: number, type: SuballocationType): number {
+    if (row.isEmpty) return 0;
+    const offset = alignUp(this.endOf(row.last()) + this.margin, alignment);
+    const { granularity } = this;
+    const moves = granularity !== alignment && this.conflictsBehind(row, offset, type);
+    return moves ? alignUp(offset, granularity) : offset;
+  }
+
+  /** Whether something at the end of a row that goes upwards may not share its page with `type` at `offset`. */
+  private conflictsBehind(row: Row, offset: number, type: SuballocationType): boolean {
+    const { granularity } = this;
+    if (granularity === 1) return false;
+    for (let at = row.end - 1; at >= row.begin; at--) {
+      const other = row.at(at);
+      if (!onSamePage(this.endOf(other), offset, granularity)) return false;
+      if (this.conflicts(other, type)) return true;
+    }
+    return false;
+  }
+
+  /** Whether something at the end of a row that goes downwards may not share a page with a range below it. */
+  private conflictsFromLast(row: Row, offset: number, size: number, type: SuballocationType): boolean {
+    const { granularity } = this;
+    if (granularity === 1) return false;
+    for (let at = row.end - 1; at >= row.begin; at--) {
+      const other = row.at(at);
+      if (!onSamePage(offset + size, this.startOf(other), granularity)) return false;
+      if (this.conflicts(other, type)) return true;
+    }
+    return false;
+  }
+
+  /** Whether something at the start of a row that goes upwards may not share a page with a range below it. */
+  private conflictsFromFront(row: Row, offset: number, size: number, type: SuballocationType): boolean {
+    const { granularity } = this;
+    if (granularity === 1) return false;
+    for (let at = row.begin; at < row.end; at++) {
+      const other = row.at(at);
+      if (!onSamePage(offset + size, this.startOf(other), granularity)) return false;
+      if (this.conflicts(other, type)) return true;
+    }
+    return false;
+  }
+
+  private conflicts(record: number, type: SuballocationType): boolean {
+    return this.isLive(record) && typesConflict(this.typeOf(record as Slot), type);
+  }
+
+  // Taking it
+
+  commit(): Slot {
+    const size = this.foundSize;
+    const record = this.records.take(this.foundOffset, size);
+    if (this.foundIn === SecondRow.Empty) this.first.push(record);
+    else {
+      this.second.push(record);
+      this.secondIs = this.foundIn;
+    }
+    if (this.types !== undefined) this.noteType(record);
+    this.allocationCount++;
+    this.sumFreeSize -= size;
+    return record as Slot;
+  }
+
+  private noteType(record: number): void {
+    if (this.types === undefined || this.types.length <= record) {
+      const types = new Uint8Array(this.records.capacity);
+      types.set(this.types ?? []);
+      this.types = types;
+    }
+    this.types[record] = this.foundType;
+  }
+
+  // Giving it back
+
+  free(slot: Slot): void {
+    assert(this.isLive(slot), "only an allocation is freed");
+    this.allocationCount--;
+    this.sumFreeSize += sizeAt(this.records.doubles, slot);
+    this.rowOf(slot).leaveHole(slot);
+    if (this.second.isEmpty) this.secondIs = SecondRow.Empty;
+    else if (this.first.isEmpty && this.secondIs === SecondRow.Ring) this.secondBecomesFirst();
+  }
+
+  /** The ring buffer has come around: what was wrapped is the oldest now. */
+  private secondBecomesFirst(): void {
+    const { first, second } = this;
+    this.first = second;
+    this.second = first;
+    this.secondIs = SecondRow.Empty;
+  }
+
+  clear(): void {
+    this.records.clear();
+    this.first.clear();
+    this.second.clear();
+    this.secondIs = SecondRow.Empty;
+    this.allocationCount = 0;
+    this.sumFreeSize = this.size;
+  }
+
+  // Questions
+
+  offsetOf(slot: Slot): number {
+    return offsetAt(this.records.doubles, slot);
+  }
+
+  sizeOf(slot: Slot): number {
+    return sizeAt(this.records.doubles, slot);
+  }
+
+  typeOf(slot: Slot): SuballocationType {
+    return this.types === undefined ? SuballocationType.Unknown : (this.types[slot] as SuballocationType);
+  }
+
+  private startOf(record: number): number {
+    return offsetAt(this.records.doubles, record);
+  }
+
+  private endOf(record: number): number {
+    return offsetAt(this.records.doubles, record) + sizeAt(this.records.doubles, record);
+  }
+
+  private isLive(record: number): boolean {
+    return previousFreeAt(this.records.words, record) === TAKEN;
+  }
+
+  private rowOf(slot: Slot): Row {
+    return previousAt(this.records.words, slot) === this.first.number ? this.first : this.second;
+  }
+
+  /** The allocations in address order. */
+  private inAddressOrder(): Slot[] {
+    const first = this.liveIn(this.first);
+    const second = this.liveIn(this.second);
+    return this.secondIs === SecondRow.Ring ? second.concat(first) : first.concat(second.reverse());
+  }
+
+  private liveIn(row: Row): Slot[] {
+    const live: Slot[] = [];
+    for (let index = row.begin; index < row.end; index++) {
+      if (this.isLive(row.at(index))) live.push(row.at(index) as Slot);
+    }
+    return live;
+  }
+
+  visit(visitor: RangeVisitor): void {
+    let end = 0;
+    for (const slot of this.inAddressOrder()) {
+      const offset = this.offsetOf(slot);
+      const size = this.sizeOf(slot);
+      if (offset > end) visitor(end, offset - end, NO_SLOT);
+      visitor(offset, size, slot);
+      end = offset + size;
+    }
+    if (this.size > end) visitor(end, this.size - end, NO_SLOT);
+  }
+
+  lastAllocation(): Slot {
+    const { first, second } = this;
+    if (this.secondIs === SecondRow.UpperStack) return second.front() as Slot;
+    return first.isEmpty ? NO_SLOT : (first.last() as Slot);
+  }
+
+  previousAllocation(slot: Slot): Slot {
+    const inOrder = this.inAddressOrder();
+    return inOrder[inOrder.indexOf(slot) - 1] ?? NO_SLOT;
+  }
+
+  freeSizeBefore(slot: Slot): number {
+    const previous = this.previousAllocation(slot);
+    return this.offsetOf(slot) - (previous === NO_SLOT ? 0 : this.endOf(previous));
+  }
+
+  addStatistics(total: Statistics): void {
+    total.blockCount++;
+    total.blockBytes += this.size;
+    total.allocationCount += this.allocationCount;
+    total.allocationBytes += this.size - this.sumFreeSize;
+  }
+
+  addDetailedStatistics(total: DetailedStatistics): void {
+    total.blockCount++;
+    total.blockBytes += this.size;
+    this.visit((_offset, size, slot) => {
+      if (slot === NO_SLOT) addUnusedRange(total, size);
+      else addAllocation(total, size);
+    });
+  }
+
+  // Resizing
+
+  get usedEnd(): number {
+    const last = this.lastAllocation();
+    return last === NO_SLOT ? 0 : this.endOf(last);
+  }
+
+  /** Room that is added above an upper stack is used when that stack has become empty. */
+  resize(size: number): void {
+    assert(size >= Math.max(this.usedEnd, 1), "a block is not cut below its highest allocation");
+    this.sumFreeSize += size - this.size;
+    this.size = size;
+  }
+
+  renumber(slot: Slot): Slot {
+    if (!this.records.reserve(1)) return NO_SLOT;
+    const record = this.records.takeFresh(this.offsetOf(slot), this.sizeOf(slot));
+    this.rowOf(slot).replace(slot, record);
+    this.records.retire(slot);
+    return record as Slot;
+  }
+
+  // Checks
+
+  validate(): void {
+    const first = this.first.validate();
+    const second = this.second.validate();
+    assert(this.second.isEmpty === (this.secondIs === SecondRow.Empty), "an empty second row is nothing");
+    assert(
+      !this.first.isEmpty || this.secondIs !== SecondRow.Ring,
+      "a ring buffer's oldest is in the first row",
+    );
+    assert(this.allocationCount === first.live + second.live, "the allocations add up");
+    let end = 0;
+    let used = 0;
+    for (const slot of this.inAddressOrder()) {
+      assert(this.offsetOf(slot) >= end, "an allocation begins behind the one before it and its margin");
+      end = this.endOf(slot) + this.margin;
+      used += this.sizeOf(slot);
+    }
+    assert(end <= this.size, "an allocation and its margin lie in the block");
+    assert(this.sumFreeSize === this.size - used, "the free bytes add up");
+    this.records.validate(first.entries + second.entries);
+  }
+}
