@@ -111,6 +111,8 @@ export interface BlockMetadata {
 
 /** What a virtual block asks for besides: its size may change. */
 export interface ResizableMetadata extends BlockMetadata {
+  /** All slots that the next {@link commit} may answer are below. Changes only in {@link find} and {@link renumber}. */
+  readonly slotLimit: number;
   /** Where the highest allocation ends, in bytes; 0 if there is none. */
   readonly usedEnd: number;
   /** Changes the bytes in the block to at least {@link usedEnd}, and at least 1. */

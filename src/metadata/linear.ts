@@ -81,7 +81,8 @@ export class LinearMetadata implements ResizableMetadata {
     _strategy: number,
     upperAddress: boolean,
   ): boolean {
-    if (size > this.size || !this.records.reserve(1)) return false;
+    if (size > this.size) return false;
+    if (!this.records.hasRoomFor(1) && !this.makeRoom()) return false;
     this.foundSize = size;
     this.foundType = type;
     if (upperAddress) {
@@ -101,6 +102,7 @@ export class LinearMetadata implements ResizableMetadata {
     const end = isBounded ? this.startOf(second.last()) : this.size;
     if (offset + size + this.margin > end) return false;
     if (isBounded && this.conflictsFromLast(second, offset, size, type)) return false;
+    first.reserve();
     this.foundOffset = offset;
     this.foundIn = SecondRow.Empty;
     return true;
@@ -113,6 +115,7 @@ export class LinearMetadata implements ResizableMetadata {
     const offset = this.placeAfter(second, alignment, type);
     if (offset + size + this.margin > this.startOf(first.front())) return false;
     if (this.conflictsFromFront(first, offset, size, type)) return false;
+    second.reserve();
     this.foundOffset = offset;
     this.foundIn = SecondRow.Ring;
     return true;
@@ -126,6 +129,7 @@ export class LinearMetadata implements ResizableMetadata {
     const offset = this.placeBelow(second, end - size - margin, size, alignment, type);
     const lowest = first.isEmpty ? margin : this.endOf(first.last()) + margin;
     if (offset < lowest || this.conflictsBehind(first, offset, type)) return false;
+    second.reserve();
     this.foundOffset = offset;
     this.foundIn = SecondRow.UpperStack;
     return true;
@@ -196,6 +200,17 @@ export class LinearMetadata implements ResizableMetadata {
     return this.isLive(record) && typesConflict(this.typeOf(record as Slot), type);
   }
 
+  /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */
+  private makeRoom(): boolean {
+    if (!this.records.grow()) return false;
+    if (this.types !== undefined) {
+      const types = new Uint8Array(this.records.capacity);
+      types.set(this.types);
+      this.types = types;
+    }
+    return true;
+  }
+
   // Taking it
 
   commit(): Slot {
@@ -206,19 +221,10 @@ export class LinearMetadata implements ResizableMetadata {
       this.second.push(record);
       this.secondIs = this.foundIn;
     }
-    if (this.types !== undefined) this.noteType(record);
+    if (this.types !== undefined) this.types[record] = this.foundType;
     this.allocationCount++;
     this.sumFreeSize -= size;
     return record as Slot;
-  }
-
-  private noteType(record: number): void {
-    if (this.types === undefined || this.types.length <= record) {
-      const types = new Uint8Array(this.records.capacity);
-      types.set(this.types ?? []);
-      this.types = types;
-    }
-    this.types[record] = this.foundType;
   }
 
   // Giving it back
@@ -340,6 +346,10 @@ export class LinearMetadata implements ResizableMetadata {
 
   // Resizing
 
+  get slotLimit(): number {
+    return this.records.capacity;
+  }
+
   get usedEnd(): number {
     const last = this.lastAllocation();
     return last === NO_SLOT ? 0 : this.endOf(last);
@@ -353,7 +363,7 @@ export class LinearMetadata implements ResizableMetadata {
   }
 
   renumber(slot: Slot): Slot {
-    if (!this.records.reserve(1)) return NO_SLOT;
+    if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
     const record = this.records.takeFresh(this.offsetOf(slot), this.sizeOf(slot));
     this.rowOf(slot).replace(slot, record);
     this.records.retire(slot);

@@ -12,7 +12,8 @@
  *              \
  *          [ 1024, 256 B | 256 ]
  *
- * Costs 24 bytes for each record while it exists.
+ * Costs 24 bytes for each record while it exists. Made for as many records as there is room for; when that grows, it is
+ * made anew.
  */
 
 import { assert } from "../foundation/assert.ts";
@@ -28,12 +29,12 @@ export class OffsetIndex {
 
   private readonly records: Records;
   private root = NONE;
-  private left: Int32Array;
-  private right: Int32Array;
-  private parent: Int32Array;
-  private priority: Int32Array;
+  private readonly left: Int32Array;
+  private readonly right: Int32Array;
+  private readonly parent: Int32Array;
+  private readonly priority: Int32Array;
   /** The largest size in the tree below and including a range. */
-  private largest: Float64Array;
+  private readonly largest: Float64Array;
   private random = 0x2545f491;
 
   constructor(records: Records) {
@@ -86,7 +87,6 @@ export class OffsetIndex {
   /** Adds a range. */
   insert(range: number): void {
     this.idleChanges++;
-    if (range >= this.left.length) this.makeRoom();
     const { left, right, parent, largest, priority } = this;
     const doubles = this.records.doubles;
     const offset = offsetAt(doubles, range);
@@ -134,7 +134,6 @@ export class OffsetIndex {
 
   /** Puts one range in the place of another, which it takes in the order of offsets. */
   replace(range: number, by: number): void {
-    if (by >= this.left.length) this.makeRoom();
     const { left, right, parent, priority } = this;
     left[by] = left[range];
     right[by] = right[range];
@@ -198,15 +197,6 @@ export class OffsetIndex {
     return x;
   }
 
-  private makeRoom(): void {
-    const capacity = this.records.capacity;
-    this.left = enlarged(this.left, new Int32Array(capacity));
-    this.right = enlarged(this.right, new Int32Array(capacity));
-    this.parent = enlarged(this.parent, new Int32Array(capacity));
-    this.priority = enlarged(this.priority, new Int32Array(capacity));
-    this.largest = enlarged(this.largest, new Float64Array(capacity));
-  }
-
   /** Checks that it holds exactly the free ranges, in order, with the right largest sizes. */
   validate(): void {
     const { words, doubles } = this.records;
@@ -222,9 +212,4 @@ export class OffsetIndex {
     }
     assert(node === NONE, "the index holds nothing but free ranges");
   }
-}
-
-function enlarged<T extends Int32Array | Float64Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

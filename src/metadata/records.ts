@@ -84,9 +84,9 @@ const FIRST_CAPACITY = 16;
 
 /** The records of one block: takes, gives back, and makes room for more of them. */
 export class Records {
-  /** All records as float64; a new array after every {@link reserve} that had to make room. */
+  /** All records as float64; another array after every {@link grow}. */
   doubles!: Float64Array;
-  /** All records as int32; a new array after every {@link reserve} that had to make room. */
+  /** All records as int32; another array after every {@link grow}. */
   words!: Int32Array;
   /** Records that there is room for. */
   capacity = 0;
@@ -104,12 +104,13 @@ export class Records {
     this.makeRoom(FIRST_CAPACITY);
   }
 
-  /**
-   * Sees to it that the next `count` calls of {@link take} find a record, by making room for half as many
-   * records again. Whether it could; a block has at most 2^24 records.
-   */
-  reserve(count: number): boolean {
-    if (this.fresh + count <= this.capacity) return true;
+  /** Whether the next `count` calls of {@link take} find a record for sure. */
+  hasRoomFor(count: number): boolean {
+    return this.fresh + count <= this.capacity;
+  }
+
+  /** Makes room for half as many records again. Whether it could: a block has at most 2^24 records. */
+  grow(): boolean {
     if (this.capacity === MAX_RECORDS) return false;
     this.makeRoom(Math.min(Math.ceil(this.capacity * 1.5), MAX_RECORDS));
     return true;

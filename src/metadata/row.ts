@@ -54,12 +54,16 @@ export class Row {
     return this.entries[this.end - 1];
   }
 
-  /** Adds a record at the end. */
+  /** Makes room for one more entry, where there is none. */
+  reserve(): void {
+    if (this.end === this.entries.length) this.makeRoom();
+  }
+
+  /** Adds a record at the end, where {@link reserve} has made room. */
   push(record: number): void {
     const words = this.records.words;
     setPreviousFree(words, record, TAKEN);
     setPrevious(words, record, this.number);
-    if (this.end === this.entries.length) this.makeRoom();
     this.entries[this.end++] = record;
     this.live++;
   }

@@ -144,7 +144,8 @@ export class TlsfMetadata implements ResizableMetadata {
       size = alignUp(size, this.rounding);
     }
     const bytes = size + this.margin;
-    if (bytes > this.sumFreeSize || !this.records.reserve(MOST_NEW_RECORDS)) return false;
+    if (bytes > this.sumFreeSize) return false;
+    if (!this.records.hasRoomFor(MOST_NEW_RECORDS) && !this.makeRoom()) return false;
     this.foundSize = size;
     this.foundType = type;
     this.request[BYTES] = bytes;
@@ -238,6 +239,18 @@ export class TlsfMetadata implements ResizableMetadata {
     return false;
   }
 
+  /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */
+  private makeRoom(): boolean {
+    if (!this.records.grow()) return false;
+    this.byOffset = undefined;
+    if (this.types !== undefined) {
+      const types = new Uint8Array(this.records.capacity);
+      types.set(this.types);
+      this.types = types;
+    }
+    return true;
+  }
+
   // Taking it
 
   commit(): Slot {
@@ -248,7 +261,7 @@ export class TlsfMetadata implements ResizableMetadata {
     this.givePaddingAway(range);
     const allocation = range === TAIL ? this.cutFromTail(bytes) : this.giveRemainderAway(range, bytes);
     if (this.margin > 0) this.setMarginAside(allocation);
-    if (this.types !== undefined) this.noteType(allocation);
+    if (this.types !== undefined) this.noteType(this.types, allocation);
     this.allocationCount++;
     this.sumFreeSize -= size;
     return allocation as Slot;
@@ -300,13 +313,8 @@ export class TlsfMetadata implements ResizableMetadata {
   }
 
   /** Keeps the type of an allocation, and counts its pages. */
-  private noteType(allocation: number): void {
-    if (this.types === undefined || this.types.length <= allocation) {
-      const types = new Uint8Array(this.records.capacity);
-      types.set(this.types ?? []);
-      this.types = types;
-    }
-    this.types[allocation] = this.foundType;
+  private noteType(types: Uint8Array, allocation: number): void {
+    types[allocation] = this.foundType;
     this.pages?.take(this.foundOffset, this.foundSize, this.foundType);
   }
 
@@ -510,6 +518,10 @@ export class TlsfMetadata implements ResizableMetadata {
 
   // Resizing
 
+  get slotLimit(): number {
+    return this.records.capacity;
+  }
+
   get usedEnd(): number {
     return offsetAt(this.records.doubles, TAIL);
   }
@@ -527,7 +539,7 @@ export class TlsfMetadata implements ResizableMetadata {
   }
 
   renumber(slot: Slot): Slot {
-    if (!this.records.reserve(1)) return NO_SLOT;
+    if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
     const { words, doubles } = this.records;
     const record = this.records.takeFresh(offsetAt(doubles, slot), sizeAt(doubles, slot));
     const previous = previousAt(words, slot);

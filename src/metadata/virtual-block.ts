@@ -1,0 +1,317 @@
+/**
+ * Divides a block that exists only as a number of bytes: a GPU buffer, a file, an address range. VmaVirtualBlock.
+ *
+ * Allocating and freeing make no garbage: an allocation is a number, its name (see `./handles.ts`). They cost what
+ * the chosen algorithm costs (see `./tlsf.ts`, `./linear.ts`); statistics and lists walk the whole block, unless they
+ * say otherwise.
+ */
+
+import { checkAlignment, checkFlags, checkInteger, checkSize } from "../foundation/check.ts";
+import { NO_SLOT, type ResizableMetadata, type Slot, SuballocationType } from "./block-metadata.ts";
+import { Handles } from "./handles.ts";
+import { LinearMetadata } from "./linear.ts";
+import {
+  type DetailedStatistics,
+  emptyDetailedStatistics,
+  emptyStatistics,
+  type Statistics,
+} from "./statistics.ts";
+import { statsObject } from "./stats-string.ts";
+import { TlsfMetadata } from "./tlsf.ts";
+
+/** VmaVirtualAllocation: an allocation in a {@link VirtualBlock}. */
+export type VirtualAllocation = number & { readonly __brand: "VirtualAllocation" };
+
+/** No allocation: what {@link VirtualBlock.allocate} returns where there is no room. VK_NULL_HANDLE. */
+export const NO_ALLOCATION: VirtualAllocation = 0 as VirtualAllocation;
+
+/** VmaVirtualBlockCreateFlagBits */
+export const VirtualBlockCreate = {
+  /** Allocations one behind the other, freed all at once, as a stack, as a ring buffer, or as a double stack. */
+  LinearAlgorithm: 0x00000001,
+} as const;
+
+/** VmaVirtualAllocationCreateFlagBits */
+export const VirtualAllocationCreate = {
+  /** At the upper end of the block; with {@link VirtualBlockCreate.LinearAlgorithm} alone. */
+  UpperAddress: 0x00000040,
+  /** The place that wastes least. */
+  StrategyMinMemory: 0x00010000,
+  /** The place that is found fastest. */
+  StrategyMinTime: 0x00020000,
+  /** The lowest place. */
+  StrategyMinOffset: 0x00040000,
+} as const;
+
+/** VmaVirtualBlockCreateInfo */
+export interface VirtualBlockCreateInfo {
+  /** Bytes in the block, 1 to 2^53 - 1; or whatever unit the caller counts in. */
+  readonly size: number;
+  /** A combination of {@link VirtualBlockCreate}; default 0. */
+  readonly flags?: number;
+}
+
+/** VmaVirtualAllocationInfo */
+export interface VirtualAllocationInfo {
+  readonly allocation: VirtualAllocation;
+  /** Where it begins, in bytes. */
+  readonly offset: number;
+  /** Bytes, as asked for. */
+  readonly size: number;
+  /** What the caller has attached to it. */
+  readonly userData: unknown;
+}
+
+/** A range that nothing is allocated in. */
+export interface FreeRange {
+  /** Where it begins, in bytes. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+const STRATEGIES: number =
+  VirtualAllocationCreate.StrategyMinMemory |
+  VirtualAllocationCreate.StrategyMinTime |
+  VirtualAllocationCreate.StrategyMinOffset;
+const ALLOCATION_FLAGS: number = STRATEGIES | VirtualAllocationCreate.UpperAddress;
+
+/** VmaVirtualBlock: divides `size` bytes. */
+export class VirtualBlock {
+  private readonly metadata: ResizableMetadata;
+  private readonly isLinear: boolean;
+  private readonly handles: Handles = new Handles();
+  /** What callers have attached, by slot; undefined while nobody has attached anything. */
+  private attached: unknown[] | undefined = undefined;
+
+  /**
+   * vmaCreateVirtualBlock
+   *
+   * @throws TypeError or RangeError for a size that is no integer from 1 to 2^53 - 1, or unknown flags.
+   */
+  constructor(info: VirtualBlockCreateInfo) {
+    const size = checkSize(info.size, "size");
+    const flags = checkFlags(info.flags ?? 0, VirtualBlockCreate.LinearAlgorithm, "flags");
+    this.isLinear = (flags & VirtualBlockCreate.LinearAlgorithm) !== 0;
+    this.metadata = this.isLinear
+      ? new LinearMetadata({ size, virtual: true })
+      : new TlsfMetadata({ size, virtual: true });
+  }
+
+  /** Bytes in the block. */
+  get size(): number {
+    return this.metadata.size;
+  }
+
+  /** How many allocations there are. */
+  get allocationCount(): number {
+    return this.metadata.allocationCount;
+  }
+
+  /** Bytes that are not allocated; not necessarily in one piece. */
+  get freeBytes(): number {
+    return this.metadata.sumFreeSize;
+  }
+
+  /** Whether nothing is allocated. vmaIsVirtualBlockEmpty */
+  get isEmpty(): boolean {
+    return this.metadata.isEmpty;
+  }
+
+  /**
+   * Allocates. vmaVirtualAllocate
+   *
+   * @param size bytes, from 1.
+   * @param alignment what the offset must be a multiple of: a power of two; default 1.
+   * @param flags a combination of {@link VirtualAllocationCreate}; default 0, a compromise.
+   * @param userData anything to attach to the allocation.
+   * @returns the allocation, or {@link NO_ALLOCATION} if there is no room for it.
+   * @throws TypeError or RangeError for an argument that is not as described.
+   */
+  allocate(size: number, alignment = 1, flags = 0, userData?: unknown): VirtualAllocation {
+    // Small on purpose: V8 inlines it into its caller, where the name needs no box.
+    const slot = this.place(size, alignment, flags);
+    if (slot === NO_SLOT) return NO_ALLOCATION;
+    if (userData !== undefined) this.attach(slot, userData);
+    return this.handles.nameOf(slot) as VirtualAllocation;
+  }
+
+  /**
+   * Frees an allocation. {@link NO_ALLOCATION} is legal and does nothing. vmaVirtualFree
+   *
+   * @throws RangeError if the allocation was freed already, or belongs to another block.
+   */
+  free(allocation: VirtualAllocation): void {
+    if (allocation !== NO_ALLOCATION) this.release(this.handles.slotOf(allocation));
+  }
+
+  /** Frees all allocations. vmaClearVirtualBlock */
+  clear(): void {
+    this.handles.revokeAll();
+    this.attached = undefined;
+    this.metadata.clear();
+  }
+
+  /** Where an allocation begins, in bytes. */
+  offset(allocation: VirtualAllocation): number {
+    return this.metadata.offsetOf(this.handles.slotOf(allocation));
+  }
+
+  /** Bytes of an allocation. */
+  sizeOf(allocation: VirtualAllocation): number {
+    return this.metadata.sizeOf(this.handles.slotOf(allocation));
+  }
+
+  /** What is attached to an allocation; undefined if nothing is. */
+  userData(allocation: VirtualAllocation): unknown {
+    const slot = this.handles.slotOf(allocation);
+    return this.attached?.[slot];
+  }
+
+  /** Attaches anything to an allocation. vmaSetVirtualAllocationUserData */
+  setUserData(allocation: VirtualAllocation, userData: unknown): void {
+    this.attach(this.handles.slotOf(allocation), userData);
+  }
+
+  /** All about an allocation. vmaGetVirtualAllocationInfo */
+  info(allocation: VirtualAllocation): VirtualAllocationInfo {
+    return this.describe(this.handles.slotOf(allocation));
+  }
+
+  /** All allocations, in the order of their offsets. */
+  allocations(): VirtualAllocationInfo[] {
+    const all: VirtualAllocationInfo[] = [];
+    this.metadata.visit((_offset, _size, slot) => {
+      if (slot !== NO_SLOT) all.push(this.describe(slot));
+    });
+    return all;
+  }
+
+  /** All free ranges, in the order of their offsets. */
+  freeRanges(): FreeRange[] {
+    const all: FreeRange[] = [];
+    this.metadata.visit((offset, size, slot) => {
+      if (slot === NO_SLOT) all.push({ offset, size });
+    });
+    return all;
+  }
+
+  /** Counts and sums, without a walk. vmaGetVirtualBlockStatistics */
+  statistics(): Statistics {
+    const total = emptyStatistics();
+    this.metadata.addStatistics(total);
+    return total;
+  }
+
+  /** Counts, sums and extremes. vmaCalculateVirtualBlockStatistics */
+  calculateStatistics(): DetailedStatistics {
+    const total = emptyDetailedStatistics();
+    this.metadata.addDetailedStatistics(total);
+    return total;
+  }
+
+  /**
+   * How fragmented the free bytes are: 1 - largest free range / all free bytes. 0 if they are in one piece, or if there
+   * are none; close to 1 if no free range is worth mentioning beside their sum.
+   */
+  fragmentation(): number {
+    const largest = this.calculateStatistics().unusedRangeSizeMax;
+    return this.freeBytes === 0 ? 0 : 1 - largest / this.freeBytes;
+  }
+
+  /**
+   * The block as text, in VMA's JSON form. vmaBuildVirtualBlockStatsString
+   *
+   * @param detailed lists every allocation and free range besides; default true.
+   */
+  buildStatsString(detailed = true): string {
+    const total = this.calculateStatistics();
+    const map = detailed ? { allocations: this.allocations(), freeRanges: this.freeRanges() } : undefined;
+    return JSON.stringify(statsObject(total, map), undefined, 2);
+  }
+
+  /**
+   * Enlarges the block at its end; what is allocated stays where it is. In a linear block that is used as a double stack,
+   * the new bytes are used once the upper stack has become empty.
+   *
+   * @param size bytes, at least as many as before.
+   */
+  grow(size: number): void {
+    this.metadata.resize(checkInteger(size, "size", this.size));
+  }
+
+  /**
+   * Cuts off the free range at the end of the block, so that it ends with its last allocation. An empty block keeps one
+   * byte.
+   *
+   * @returns the bytes that are left.
+   */
+  shrink(): number {
+    this.metadata.resize(Math.max(this.metadata.usedEnd, 1));
+    return this.size;
+  }
+
+  /** Checks all that is known about the block, and throws an AssertionError at the first contradiction. */
+  validate(): void {
+    this.metadata.validate();
+  }
+
+  /** Finds a place and takes it. */
+  private place(size: number, alignment: number, flags: number): Slot {
+    if (!(size >= 1 && size <= Number.MAX_SAFE_INTEGER && Math.floor(size) === size)) checkSize(size, "size");
+    if (!(alignment >= 1 && alignment === (alignment & -alignment))) {
+      alignment = checkAlignment(alignment, "alignment");
+    }
+    if (flags !== 0) this.checkAllocationFlags(flags);
+    const { metadata, handles } = this;
+    const upperAddress = (flags & VirtualAllocationCreate.UpperAddress) !== 0;
+    if (!metadata.find(size, alignment, SuballocationType.Unknown, flags & STRATEGIES, upperAddress)) {
+      return NO_SLOT;
+    }
+    handles.reserve(metadata.slotLimit);
+    const slot = metadata.commit();
+    return handles.issue(slot) ? slot : this.placeElsewhere(slot);
+  }
+
+  private checkAllocationFlags(flags: number): void {
+    checkFlags(flags, ALLOCATION_FLAGS, "flags");
+    if ((flags & VirtualAllocationCreate.UpperAddress) !== 0 && !this.isLinear) {
+      throw new RangeError("UpperAddress needs a block with LinearAlgorithm");
+    }
+  }
+
+  /** Moves an allocation from a slot that has no names left to one that has. */
+  private placeElsewhere(nameless: Slot): Slot {
+    const { metadata, handles } = this;
+    for (let slot = nameless; ; ) {
+      const other = metadata.renumber(slot);
+      if (other === NO_SLOT) {
+        metadata.free(slot);
+        return NO_SLOT;
+      }
+      handles.reserve(metadata.slotLimit);
+      if (handles.issue(other)) return other;
+      slot = other;
+    }
+  }
+
+  private release(slot: Slot): void {
+    this.handles.revoke(slot);
+    if (this.attached !== undefined) this.attached[slot] = undefined;
+    this.metadata.free(slot);
+  }
+
+  private attach(slot: Slot, userData: unknown): void {
+    this.attached ??= [];
+    this.attached[slot] = userData;
+  }
+
+  private describe(slot: Slot): VirtualAllocationInfo {
+    return {
+      allocation: this.handles.nameOf(slot) as VirtualAllocation,
+      offset: this.metadata.offsetOf(slot),
+      size: this.metadata.sizeOf(slot),
+      userData: this.attached?.[slot],
+    };
+  }
+}
