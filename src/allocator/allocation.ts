@@ -1,0 +1,302 @@
+/**
+ * One allocation: a range of a block, or a memory object of its own, and what lives in it.
+ *
+ * A program may hold hundreds of thousands of these, so small facts are packed into one integer, and offset
+ * and size are read from where the memory is divided rather than kept twice:
+ *
+ *     bits  0..7  how often mapMemory is in effect      bit 12     whether it may be mapped
+ *     bits  8..10 SuballocationType                     bits 13,14 what was created with it
+ *     bit  11     mapped persistently                   bits 16..  log2 of the alignment
+ */
+
+import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
+import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
+import type { AllocatorContext } from "./context.ts";
+import {
+  copyFromAllocation,
+  copyToAllocation,
+  type HostData,
+  Mapping,
+  mapAllocation,
+} from "./host-access.ts";
+import { type DedicatedMemory, MemoryBlock } from "./memory-object.ts";
+import type { Pool } from "./pool.ts";
+
+const MAP_COUNT_MASK = 0xff;
+const TYPE_SHIFT = 8;
+const TYPE_MASK = 0x7;
+const PERSISTENT = 1 << 11;
+const MAPPING_ALLOWED = 1 << 12;
+const KIND_SHIFT = 13;
+const KIND_MASK = 0x3;
+const ALIGNMENT_SHIFT = 16;
+
+/** How often one allocation may be mapped at once, as in VMA. */
+export const MAX_MAP_COUNT = 255;
+
+/** What was created together with an allocation. */
+export const ResourceKind = { None: 0, Buffer: 1, Image: 2 } as const;
+
+/** VmaAllocationInfo2, and the pool, which VMA's users ask for. */
+export interface AllocationInfo {
+  /** The memory type's index. */
+  readonly memoryType: number;
+  /** VkDeviceMemory */
+  readonly deviceMemory: bigint;
+  /** Bytes from the start of deviceMemory. */
+  readonly offset: number;
+  /** Bytes; may exceed what was asked for. */
+  readonly size: number;
+  /** The mapped bytes, or undefined while the allocation is not mapped. */
+  readonly mappedData: Uint8Array | undefined;
+  readonly userData: unknown;
+  readonly name: string | undefined;
+  /** Bytes of the whole memory object. */
+  readonly blockSize: number;
+  /** Whether the memory object is this allocation's own. */
+  readonly dedicatedMemory: boolean;
+  /** The custom pool; undefined for the default pools. */
+  readonly pool: Pool | undefined;
+}
+
+/** VmaAllocation. Throws a TypeError when used after it was freed. */
+export class Allocation {
+  /** @internal Where the memory comes from; null once freed. */
+  home: MemoryBlock | DedicatedMemory | null;
+  /** @internal The slot in a block's metadata; NO_SLOT for dedicated memory. */
+  slot: Slot;
+  /** @internal See the file's head. */
+  bits: number;
+  /** @internal The buffer or image that was created with the allocation, 0n if none. */
+  resource = 0n;
+  /** @internal Bytes of that buffer. */
+  resourceSize = 0;
+  /** @internal Usage flags of that buffer or image; 0 when unknown. */
+  resourceUsage = 0;
+  /** @internal How to make it again, where size and usage do not say it all. */
+  resourceInfo: BufferCreateInfo | ImageCreateInfo | undefined = undefined;
+
+  /** Any value of the user's (vmaSetAllocationUserData). */
+  userData: unknown;
+  /** Shown in leak lists and statistics (vmaSetAllocationName). */
+  name: string | undefined;
+
+  /** @internal */
+  constructor(
+    home: MemoryBlock | DedicatedMemory,
+    slot: Slot,
+    type: SuballocationType,
+    alignment: number,
+    mappingAllowed: boolean,
+    persistent: boolean,
+    userData: unknown,
+    name: string | undefined,
+  ) {
+    this.home = home;
+    this.slot = slot;
+    this.bits =
+      (type << TYPE_SHIFT) |
+      (persistent ? PERSISTENT : 0) |
+      (mappingAllowed ? MAPPING_ALLOWED : 0) |
+      (Math.log2(alignment) << ALIGNMENT_SHIFT);
+    this.userData = userData;
+    this.name = name;
+  }
+
+  /** The memory type's index. */
+  get memoryType(): number {
+    return this.live().memoryTypeIndex;
+  }
+
+  /** VkDeviceMemory */
+  get deviceMemory(): bigint {
+    return this.live().memory;
+  }
+
+  /** Bytes from the start of {@link deviceMemory}. */
+  get offset(): number {
+    const home = this.live();
+    return home instanceof MemoryBlock ? home.metadata.offsetOf(this.slot) : 0;
+  }
+
+  /** Bytes; may exceed what was asked for. */
+  get size(): number {
+    const home = this.live();
+    return home instanceof MemoryBlock ? home.metadata.sizeOf(this.slot) : home.size;
+  }
+
+  /** Whether the memory object is this allocation's own. */
+  get dedicatedMemory(): boolean {
+    return !(this.live() instanceof MemoryBlock);
+  }
+
+  /** The custom pool; undefined for the default pools. */
+  get pool(): Pool | undefined {
+    return this.live().pool;
+  }
+
+  /** The VkBuffer that was created with the allocation, as it is now: defragmentation may replace it. */
+  get buffer(): bigint | undefined {
+    this.live();
+    return this.kind === ResourceKind.Buffer ? this.resource : undefined;
+  }
+
+  /** The VkImage that was created with the allocation, as it is now: defragmentation may replace it. */
+  get image(): bigint | undefined {
+    this.live();
+    return this.kind === ResourceKind.Image ? this.resource : undefined;
+  }
+
+  /** Whether the allocation is mapped, persistently or for a while. */
+  get isMapped(): boolean {
+    this.live();
+    return this.mapReferences > 0;
+  }
+
+  /**
+   * The mapped bytes, or undefined while the allocation is not mapped (pMappedData). The view is detached
+   * (length 0) when the memory object is unmapped or freed.
+   */
+  get mappedData(): Uint8Array | undefined {
+    const { mapping } = this.live();
+    return this.mapReferences > 0 && mapping !== undefined
+      ? mapping.bytes(this.offset, this.size)
+      : undefined;
+  }
+
+  /** Whether it was freed. */
+  get isFreed(): boolean {
+    return this.home === null;
+  }
+
+  /** VmaAllocationInfo2 in one object. */
+  info(): AllocationInfo {
+    return {
+      memoryType: this.memoryType,
+      deviceMemory: this.deviceMemory,
+      offset: this.offset,
+      size: this.size,
+      mappedData: this.mappedData,
+      userData: this.userData,
+      name: this.name,
+      blockSize: this.live().size,
+      dedicatedMemory: this.dedicatedMemory,
+      pool: this.pool,
+    };
+  }
+
+  /**
+   * Maps the allocation until the result is disposed of (`using`), unmapped, or the allocation is freed.
+   *
+   * @throws VulkanError VK_ERROR_MEMORY_MAP_FAILED when the memory is not HostVisible or was mapped 255 times.
+   */
+  map(): Mapping {
+    mapAllocation(this);
+    return new Mapping(this);
+  }
+
+  /**
+   * Copies `data` into the allocation at `offset` bytes, mapping and flushing as needed
+   * (vmaCopyMemoryToAllocation).
+   */
+  write(data: HostData, offset = 0): void {
+    copyToAllocation(this, data, offset);
+  }
+
+  /**
+   * Copies `length` bytes (default: to the end) from `offset` out of the allocation, mapping and invalidating
+   * as needed (vmaCopyAllocationToMemory).
+   */
+  read(offset = 0, length: number = this.size - offset): Uint8Array {
+    const target = new Uint8Array(length);
+    copyFromAllocation(this, offset, target);
+    return target;
+  }
+
+  /** Frees the allocation, and destroys the buffer or image that was created with it. */
+  destroy(): void {
+    const home = this.live();
+    home.context.free(this, true);
+  }
+
+  /** Does nothing when the allocation is freed already; else {@link destroy}. */
+  [Symbol.dispose](): void {
+    if (this.home !== null) this.destroy();
+  }
+
+  /** @internal */
+  get context(): AllocatorContext {
+    return this.live().context;
+  }
+
+  /** @internal */
+  get kind(): number {
+    return (this.bits >> KIND_SHIFT) & KIND_MASK;
+  }
+
+  /** @internal */
+  get type(): SuballocationType {
+    return ((this.bits >> TYPE_SHIFT) & TYPE_MASK) as SuballocationType;
+  }
+
+  /** @internal Bytes, a power of two. */
+  get alignment(): number {
+    return 2 ** (this.bits >>> ALIGNMENT_SHIFT);
+  }
+
+  /** @internal */
+  get isMappingAllowed(): boolean {
+    return (this.bits & MAPPING_ALLOWED) !== 0;
+  }
+
+  /** @internal */
+  get isPersistentlyMapped(): boolean {
+    return (this.bits & PERSISTENT) !== 0;
+  }
+
+  /** @internal How often mapMemory is in effect. */
+  get mapCount(): number {
+    return this.bits & MAP_COUNT_MASK;
+  }
+
+  /** @internal */
+  set mapCount(count: number) {
+    this.bits = (this.bits & ~MAP_COUNT_MASK) | count;
+  }
+
+  /** @internal References to the memory object's mapping: explicit ones and the persistent one. */
+  get mapReferences(): number {
+    return this.mapCount + (this.isPersistentlyMapped ? 1 : 0);
+  }
+
+  /** @internal Remembers what was created with the allocation. */
+  setResource(kind: number, resource: bigint, size: number, usage: number, info: ResourceInfo): void {
+    this.bits = (this.bits & ~(KIND_MASK << KIND_SHIFT)) | (kind << KIND_SHIFT);
+    this.resource = resource;
+    this.resourceSize = size;
+    this.resourceUsage = usage;
+    this.resourceInfo = info;
+  }
+
+  /** @internal Marks the allocation as freed. */
+  bury(): void {
+    this.home = null;
+    this.slot = NO_SLOT;
+    this.resource = 0n;
+    this.resourceInfo = undefined;
+  }
+
+  /** @internal Where the memory comes from; throws when it is freed. */
+  live(): MemoryBlock | DedicatedMemory {
+    if (this.home === null) throw new TypeError(`allocation${this.label} is used after it was freed`);
+    return this.home;
+  }
+
+  /** @internal The name, for messages. */
+  get label(): string {
+    return this.name === undefined ? "" : ` ${JSON.stringify(this.name)}`;
+  }
+}
+
+/** How to make a resource again. */
+export type ResourceInfo = BufferCreateInfo | ImageCreateInfo | undefined;

@@ -1,0 +1,474 @@
+/**
+ * The blocks of one memory type, or of one pool (VmaBlockVector).
+ *
+ * A request goes to the first block that has room. Blocks stand nearly sorted by free space, the fullest
+ * first: each operation makes at most one swap towards that order, which over many operations empties the
+ * blocks at the end. The first blocks of a list are small (1/8, 1/4, 1/2 of the preferred size), so that a
+ * small program takes little; where the driver refuses a size, smaller ones are tried.
+ */
+
+import { assert } from "../foundation/assert.ts";
+import { alignUp } from "../foundation/bits.ts";
+import { type BlockMetadata, NO_SLOT, Strategy } from "../metadata/block-metadata.ts";
+import { LinearMetadata } from "../metadata/linear.ts";
+import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
+import { TlsfMetadata } from "../metadata/tlsf.ts";
+import type { NextChain } from "../vulkan/next.ts";
+import { Result } from "../vulkan/result.ts";
+import { Allocation } from "./allocation.ts";
+import type { AllocatorContext } from "./context.ts";
+import { findCorruption, isCorruptionDetected, MAGIC_SIZE, writeMargin } from "./debug.ts";
+import { chainForBlock } from "./memory-chain.ts";
+import { MemoryBlock } from "./memory-object.ts";
+import type { Pool } from "./pool.ts";
+import type { AllocationRequest } from "./request.ts";
+
+/** The first block of a list may be this many times halved. */
+const MAX_HALVINGS = 3;
+
+/** How a list makes its blocks. */
+export interface BlockListOptions {
+  readonly pool: Pool | undefined;
+  readonly memoryTypeIndex: number;
+  /** Bytes of a full-sized block. */
+  readonly preferredBlockSize: number;
+  /** Whether the user gave the size: then every block has it and nothing becomes dedicated. */
+  readonly explicitBlockSize: boolean;
+  readonly minBlockCount: number;
+  readonly maxBlockCount: number;
+  /** bufferImageGranularity to keep; 1 for none. */
+  readonly granularity: number;
+  readonly linear: boolean;
+  /** VkMemoryPriorityAllocateInfoEXT's, from 0 to 1. */
+  readonly priority: number;
+  /** Bytes, a power of two. */
+  readonly minAllocationAlignment: number;
+  /** The user's chain for every memory object of the list. */
+  readonly next: NextChain | undefined;
+}
+
+/** VmaBlockVector */
+export class BlockList {
+  readonly context: AllocatorContext;
+  readonly options: BlockListOptions;
+  readonly memoryTypeIndex: number;
+  readonly heapIndex: number;
+  readonly blocks: MemoryBlock[] = [];
+  /** Off while defragmentation depends on the order of the blocks. */
+  incrementalSort = true;
+
+  private nextBlockId = 0;
+  private readonly hostVisible: boolean;
+  private readonly detectsCorruption: boolean;
+
+  constructor(context: AllocatorContext, options: BlockListOptions) {
+    this.context = context;
+    this.options = options;
+    this.memoryTypeIndex = options.memoryTypeIndex;
+    this.heapIndex = context.memoryTypes.heapIndex(options.memoryTypeIndex);
+    this.hostVisible = context.memoryTypes.isHostVisible(options.memoryTypeIndex);
+    this.detectsCorruption = isCorruptionDetected(context, options.memoryTypeIndex);
+  }
+
+  /** Makes the blocks that the list always has. Returns false, with none made, where one cannot be had. */
+  createMinBlocks(): boolean {
+    for (let count = 0; count < this.options.minBlockCount; count++) {
+      if (this.createBlock(this.options.preferredBlockSize) === undefined) {
+        this.destroy();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Frees every block. */
+  destroy(): void {
+    for (const block of this.blocks.splice(0).reverse()) block.destroy();
+  }
+
+  /** Allocates from a block, an existing one or a new one. Undefined, with the failure recorded, if none. */
+  allocate(request: AllocationRequest): Allocation | undefined {
+    const size = this.paddedSize(request);
+    const alignment = this.paddedAlignment(request);
+    if (!this.isServable(request, size)) return undefined;
+    return (
+      this.allocateFromExisting(request, size, alignment) ?? this.allocateFromNew(request, size, alignment)
+    );
+  }
+
+  /**
+   * What {@link allocate} would do, if the driver grants what it is asked for: 0 when a block has room, else
+   * the bytes of a new block. Undefined, with the failure recorded, if it would fail.
+   */
+  plan(request: AllocationRequest): number | undefined {
+    const size = this.paddedSize(request);
+    if (!this.isServable(request, size)) return undefined;
+    if (this.findBlock(request, size, this.paddedAlignment(request)) !== undefined) return 0;
+    if (!this.mayCreateBlock(request, size))
+      return this.outOfMemory(`no block may be added for ${size} bytes`);
+    for (const blockSize of this.newBlockSizes(size)) {
+      const isAllowed = this.context.deviceMemory.isAllowed(this.heapIndex, blockSize);
+      if (isAllowed && this.isAffordable(request, blockSize)) return blockSize;
+    }
+    return this.outOfMemory(`no new block for ${size} bytes keeps to the limits of heap ${this.heapIndex}`);
+  }
+
+  /** With corruption detection the margin's magic value stands at a multiple of its size. */
+  private paddedSize(request: AllocationRequest): number {
+    return this.detectsCorruption ? alignUp(request.size, MAGIC_SIZE) : request.size;
+  }
+
+  private paddedAlignment(request: AllocationRequest): number {
+    const least = this.detectsCorruption ? MAGIC_SIZE : 1;
+    return Math.max(request.requirements.alignment, this.options.minAllocationAlignment, least);
+  }
+
+  /** Whether this list could serve the request at all; records the failure where it cannot. */
+  private isServable(request: AllocationRequest, size: number): boolean {
+    if (request.isUpperAddress && !this.hasUpperAddress) {
+      this.context.failure.refuse(
+        Result.ErrorFeatureNotPresent,
+        "allocateMemory",
+        "AllocationCreate.UpperAddress needs a linear pool with maxBlockCount 1",
+      );
+      return false;
+    }
+    if (size + this.context.debug.margin > this.options.preferredBlockSize) {
+      this.outOfMemory(`${size} bytes exceed the block size of ${this.options.preferredBlockSize}`);
+      return false;
+    }
+    return true;
+  }
+
+  /** Whether allocations may come from the upper end. */
+  get hasUpperAddress(): boolean {
+    return this.options.linear && this.options.maxBlockCount === 1;
+  }
+
+  /** Where an existing block has room for the request: what {@link allocate} would choose. Changes nothing. */
+  findBlock(request: AllocationRequest, size: number, alignment: number): MemoryBlock | undefined {
+    const { blocks } = this;
+    if (this.options.linear) {
+      const last = blocks[blocks.length - 1];
+      return last !== undefined && this.fits(last, request, size, alignment) ? last : undefined;
+    }
+    if (request.strategy === Strategy.MinTime) {
+      for (let index = blocks.length - 1; index >= 0; index--) {
+        if (this.fits(blocks[index]!, request, size, alignment)) return blocks[index];
+      }
+      return undefined;
+    }
+    if (!this.hostVisible) {
+      for (let index = 0; index < blocks.length; index++) {
+        if (this.fits(blocks[index]!, request, size, alignment)) return blocks[index];
+      }
+      return undefined;
+    }
+    // Mappable and other allocations gather in different blocks, so that few blocks are mapped.
+    const wantsMapped = request.isMappingAllowed;
+    return (
+      this.findBlockByMapping(wantsMapped, request, size, alignment) ??
+      this.findBlockByMapping(!wantsMapped, request, size, alignment)
+    );
+  }
+
+  private findBlockByMapping(
+    mapped: boolean,
+    request: AllocationRequest,
+    size: number,
+    alignment: number,
+  ): MemoryBlock | undefined {
+    const { blocks } = this;
+    for (let index = 0; index < blocks.length; index++) {
+      const block = blocks[index]!;
+      if (block.isMapped === mapped && this.fits(block, request, size, alignment)) return block;
+    }
+    return undefined;
+  }
+
+  private fits(block: MemoryBlock, request: AllocationRequest, size: number, alignment: number): boolean {
+    return block.metadata.find(size, alignment, request.type, request.strategy, request.isUpperAddress);
+  }
+
+  private allocateFromExisting(
+    request: AllocationRequest,
+    size: number,
+    alignment: number,
+  ): Allocation | undefined {
+    const block = this.findBlock(request, size, alignment);
+    if (block === undefined) return undefined;
+    const allocation = this.commit(block, request, alignment);
+    if (allocation !== undefined) this.sortOnce();
+    return allocation;
+  }
+
+  private allocateFromNew(
+    request: AllocationRequest,
+    size: number,
+    alignment: number,
+  ): Allocation | undefined {
+    if (!this.mayCreateBlock(request, size)) {
+      return this.outOfMemory(`no block has room for ${size} bytes and none may be added`);
+    }
+    const block = this.createBlockFor(request, size);
+    if (block === undefined) return undefined;
+    if (this.fits(block, request, size, alignment)) {
+      const allocation = this.commit(block, request, alignment);
+      if (allocation !== undefined) {
+        this.sortOnce();
+        return allocation;
+      }
+    } else {
+      // The alignment or the margin takes more than the block has.
+      this.outOfMemory(`a new block of ${block.size} bytes has no room for ${size} bytes`);
+    }
+    this.removeBlock(block);
+    block.destroy();
+    return undefined;
+  }
+
+  /** Whether dedicated memory may be tried when no block has room. */
+  canFallBack(request: AllocationRequest): boolean {
+    return !this.options.explicitBlockSize && request.mayAllocateMemory && request.dedicatedFallback;
+  }
+
+  /** Whether a block of `size` bytes keeps to the budget, as far as the request has to. */
+  private isAffordable(request: AllocationRequest, size: number): boolean {
+    if (!request.isWithinBudget && !this.canFallBack(request)) return true;
+    return size <= this.context.budgets.freeOf(this.heapIndex);
+  }
+
+  private mayCreateBlock(request: AllocationRequest, size: number): boolean {
+    return (
+      request.mayAllocateMemory &&
+      this.blocks.length < this.options.maxBlockCount &&
+      this.isAffordable(request, size)
+    );
+  }
+
+  /** The sizes to try for a new block that has to hold `size` bytes, in order. */
+  private *newBlockSizes(size: number): Generator<number> {
+    let blockSize = this.options.preferredBlockSize;
+    if (this.options.explicitBlockSize) {
+      yield blockSize;
+      return;
+    }
+    const largest = this.blocks.reduce((most, block) => Math.max(most, block.size), 0);
+    let halvings = 0;
+    for (; halvings < MAX_HALVINGS; halvings++) {
+      const half = Math.floor(blockSize / 2);
+      if (half <= largest || half < size * 2) break;
+      blockSize = half;
+    }
+    yield blockSize;
+    for (; halvings < MAX_HALVINGS; halvings++) {
+      blockSize = Math.floor(blockSize / 2);
+      if (blockSize < size) return;
+      yield blockSize;
+    }
+  }
+
+  private createBlockFor(request: AllocationRequest, size: number): MemoryBlock | undefined {
+    for (const blockSize of this.newBlockSizes(size)) {
+      if (this.isAffordable(request, blockSize)) {
+        const block = this.createBlock(blockSize);
+        if (block !== undefined) return block;
+      } else {
+        this.outOfMemory(
+          `a new block of ${blockSize} bytes would exceed the budget of heap ${this.heapIndex}`,
+        );
+      }
+    }
+    return undefined;
+  }
+
+  /** Takes a new block from the device. Undefined, with the failure recorded, if it cannot be had. */
+  private createBlock(size: number): MemoryBlock | undefined {
+    const { context, memoryTypeIndex } = this;
+    const memory = context.deviceMemory.allocate(
+      memoryTypeIndex,
+      size,
+      chainForBlock(context, memoryTypeIndex, this.options),
+    );
+    if (memory === 0n) return undefined;
+    const block = new MemoryBlock(this, memory, this.nextBlockId++, this.createMetadata(size));
+    this.blocks.push(block);
+    return block;
+  }
+
+  private createMetadata(size: number): BlockMetadata {
+    const options = { size, margin: this.context.debug.margin, granularity: this.options.granularity };
+    return this.options.linear ? new LinearMetadata(options) : new TlsfMetadata(options);
+  }
+
+  /** Makes the allocation that `block.metadata.find` has just found. */
+  private commit(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation | undefined {
+    if (request.isMapped && !block.isMapped) {
+      const before = block.hysteresis.save();
+      block.hysteresis.afterAllocate();
+      if (!block.map(1)) {
+        block.hysteresis.restore(before);
+        return undefined;
+      }
+    } else {
+      block.hysteresis.afterAllocate();
+      if (request.isMapped) block.map(1);
+    }
+    const allocation = this.place(block, request, alignment);
+    this.context.budgets.addAllocation(this.heapIndex, block.metadata.sizeOf(allocation.slot));
+    if (this.detectsCorruption) writeMargin(allocation);
+    return allocation;
+  }
+
+  private place(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation {
+    const slot = block.metadata.commit();
+    const allocation = new Allocation(
+      block,
+      slot,
+      request.type,
+      alignment,
+      request.isMappingAllowed,
+      request.isMapped,
+      request.userData,
+      request.name,
+    );
+    block.allocations[slot] = allocation;
+    return allocation;
+  }
+
+  /**
+   * Frees an allocation of one of these blocks, and a block that is no longer needed. Where margins are
+   * checked, a CorruptionError is thrown once that is done.
+   */
+  free(allocation: Allocation): void {
+    const block = allocation.home as MemoryBlock;
+    const overBudget = this.context.budgets.isExceeded(this.heapIndex);
+    const corruption = this.detectsCorruption ? findCorruption(allocation) : undefined;
+    if (allocation.isPersistentlyMapped) block.unmap(1);
+    if (allocation.mapCount > 0) block.unmap(allocation.mapCount);
+
+    const emptyBefore = this.countEmpty();
+    const size = block.metadata.sizeOf(allocation.slot);
+    block.release(allocation.slot);
+    const surplus = this.takeSurplusBlock(block, emptyBefore, overBudget);
+    this.sortOnce();
+    this.context.budgets.removeAllocation(this.heapIndex, size);
+    allocation.bury();
+    surplus?.destroy();
+    if (corruption !== undefined) throw corruption;
+  }
+
+  /** After `block` has had something freed: the block that the list need not keep, already taken out of it. */
+  private takeSurplusBlock(
+    block: MemoryBlock,
+    emptyBefore: number,
+    overBudget: boolean,
+  ): MemoryBlock | undefined {
+    if (this.blocks.length <= this.options.minBlockCount) return undefined;
+    const keep = this.context.keepEmptyBlocks;
+    if (block.metadata.isEmpty) {
+      if (emptyBefore < (keep ?? 1) && !overBudget) return undefined;
+      this.removeBlock(block);
+      return block;
+    }
+    // VMA's way: the empty block that was kept goes with the next free elsewhere, when it stands last.
+    const last = this.blocks[this.blocks.length - 1]!;
+    if (emptyBefore <= (keep ?? 0) || !last.metadata.isEmpty) return undefined;
+    this.blocks.pop();
+    return last;
+  }
+
+  /** Frees the empty blocks beyond `keep` and minBlockCount, the last ones first. Returns the bytes freed. */
+  trim(keep: number): number {
+    let freed = 0;
+    let empty = this.countEmpty();
+    for (let index = this.blocks.length - 1; index >= 0 && empty > keep; index--) {
+      const block = this.blocks[index]!;
+      if (!block.metadata.isEmpty) continue;
+      if (this.blocks.length <= this.options.minBlockCount) break;
+      this.blocks.splice(index, 1);
+      block.destroy();
+      freed += block.size;
+      empty--;
+    }
+    return freed;
+  }
+
+  countEmpty(): number {
+    let count = 0;
+    for (let index = 0; index < this.blocks.length; index++) {
+      if (this.blocks[index]!.metadata.isEmpty) count++;
+    }
+    return count;
+  }
+
+  private removeBlock(block: MemoryBlock): void {
+    const index = this.blocks.indexOf(block);
+    assert(index >= 0, "a block that is removed stands in its list");
+    this.blocks.splice(index, 1);
+  }
+
+  /** One step of a bubble sort by free space; the linear algorithm depends on the order of making. */
+  private sortOnce(): void {
+    if (!this.incrementalSort || this.options.linear) return;
+    const { blocks } = this;
+    for (let index = 1; index < blocks.length; index++) {
+      const previous = blocks[index - 1]!;
+      const current = blocks[index]!;
+      if (previous.metadata.sumFreeSize > current.metadata.sumFreeSize) {
+        blocks[index - 1] = current;
+        blocks[index] = previous;
+        return;
+      }
+    }
+  }
+
+  /** Sorts all blocks by free space, the fullest first. */
+  sortByFreeSize(): void {
+    this.blocks.sort((a, b) => a.metadata.sumFreeSize - b.metadata.sumFreeSize);
+  }
+
+  /** Whether margins of these blocks carry the magic value. */
+  get canCheckCorruption(): boolean {
+    return this.detectsCorruption;
+  }
+
+  /** Throws the CorruptionError of the first allocation whose margin was written to. */
+  checkCorruption(): void {
+    for (const block of this.blocks) {
+      block.metadata.visit((_offset, _size, slot) => {
+        const corruption = slot === NO_SLOT ? undefined : findCorruption(block.allocationAt(slot));
+        if (corruption !== undefined) throw corruption;
+      });
+    }
+  }
+
+  addStatistics(total: Statistics): void {
+    for (const block of this.blocks) block.metadata.addStatistics(total);
+  }
+
+  addDetailedStatistics(total: DetailedStatistics): void {
+    for (const block of this.blocks) block.metadata.addDetailedStatistics(total);
+  }
+
+  /** Checks every block. */
+  validate(): void {
+    assert(
+      this.blocks.length >= this.options.minBlockCount,
+      "a list never has fewer than its minimum of blocks",
+    );
+    assert(
+      this.blocks.length <= this.options.maxBlockCount,
+      "a list never has more than its maximum of blocks",
+    );
+    for (const block of this.blocks) {
+      assert(block.list === this, "a block knows its list");
+      block.validate();
+    }
+  }
+
+  private outOfMemory(detail: string): undefined {
+    this.context.failure.refuse(Result.ErrorOutOfDeviceMemory, "vkAllocateMemory", detail);
+    return undefined;
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * How much of each heap is in use, and how much may be.
+ *
+ * With VK_EXT_memory_budget the driver says both; between two questions the allocator's own changes are added
+ * to the driver's figure, and it is asked again after 30 operations. Without the extension usage is what this
+ * allocator has taken and the budget is 80 % of the heap.
+ */
+
+import { assert } from "../foundation/assert.ts";
+import type { VulkanDevice } from "../vulkan/device.ts";
+import type { MemoryTypes } from "./memory-types.ts";
+
+/** VmaBudget: one heap's state. Bytes. */
+export interface Budget {
+  /** Memory objects that this allocator has in the heap. */
+  blockCount: number;
+  /** Allocations in them. */
+  allocationCount: number;
+  blockBytes: number;
+  allocationBytes: number;
+  /** What the whole process uses of the heap, as far as is known. */
+  usage: number;
+  /** What it may use before allocations fail or the system slows down. */
+  budget: number;
+}
+
+/** Operations after which the driver is asked again. */
+const OPERATIONS_PER_FETCH = 30;
+/** The part of a heap that counts as the budget where the driver says nothing (sensible). */
+const HEURISTIC_PERCENT = 80;
+
+/** The running totals of every heap. */
+export class Budgets {
+  private readonly device: VulkanDevice;
+  private readonly memoryTypes: MemoryTypes;
+  private readonly fromDriver: boolean;
+
+  private readonly blockCounts: Int32Array;
+  private readonly allocationCounts: Int32Array;
+  private readonly blockBytes: Float64Array;
+  private readonly allocationBytes: Float64Array;
+
+  private operationsSinceFetch = 0;
+  private readonly driverUsage: Float64Array;
+  private readonly driverBudget: Float64Array;
+  private readonly blockBytesAtFetch: Float64Array;
+
+  constructor(device: VulkanDevice, memoryTypes: MemoryTypes, fromDriver: boolean) {
+    const heapCount = memoryTypes.heaps.length;
+    this.device = device;
+    this.memoryTypes = memoryTypes;
+    this.fromDriver = fromDriver;
+    this.blockCounts = new Int32Array(heapCount);
+    this.allocationCounts = new Int32Array(heapCount);
+    this.blockBytes = new Float64Array(heapCount);
+    this.allocationBytes = new Float64Array(heapCount);
+    this.driverUsage = new Float64Array(heapCount);
+    this.driverBudget = new Float64Array(heapCount);
+    this.blockBytesAtFetch = new Float64Array(heapCount);
+    if (fromDriver) this.fetch();
+  }
+
+  addBlock(heap: number, size: number): void {
+    this.blockCounts[heap]!++;
+    this.blockBytes[heap]! += size;
+    this.operationsSinceFetch++;
+  }
+
+  removeBlock(heap: number, size: number): void {
+    this.blockCounts[heap]!--;
+    this.blockBytes[heap]! -= size;
+    assert(this.blockBytes[heap]! >= 0, "a heap's blocks never add up to less than nothing");
+  }
+
+  addAllocation(heap: number, size: number): void {
+    this.allocationCounts[heap]!++;
+    this.allocationBytes[heap]! += size;
+    this.operationsSinceFetch++;
+  }
+
+  removeAllocation(heap: number, size: number): void {
+    this.allocationCounts[heap]!--;
+    this.allocationBytes[heap]! -= size;
+    this.operationsSinceFetch++;
+  }
+
+  /** Bytes of memory objects in the heap. */
+  blockBytesOf(heap: number): number {
+    return this.blockBytes[heap]!;
+  }
+
+  /** Bytes in use by the process, as far as is known. */
+  usageOf(heap: number): number {
+    if (!this.fromDriver) return this.blockBytes[heap]!;
+    this.fetchWhenStale();
+    const usage = this.driverUsage[heap]! + this.blockBytes[heap]! - this.blockBytesAtFetch[heap]!;
+    return usage > 0 ? usage : 0;
+  }
+
+  /** Bytes that may be in use. */
+  budgetOf(heap: number): number {
+    if (!this.fromDriver) return heuristicBudget(this.memoryTypes.heaps[heap]!.size);
+    this.fetchWhenStale();
+    // A heap size limit is smaller than what the driver knows of.
+    return Math.min(this.driverBudget[heap]!, this.memoryTypes.heaps[heap]!.size);
+  }
+
+  /** Bytes left of the budget. */
+  freeOf(heap: number): number {
+    const free = this.budgetOf(heap) - this.usageOf(heap);
+    return free > 0 ? free : 0;
+  }
+
+  isExceeded(heap: number): boolean {
+    return this.usageOf(heap) >= this.budgetOf(heap);
+  }
+
+  /** vmaGetHeapBudgets for one heap. */
+  of(heap: number): Budget {
+    return {
+      blockCount: this.blockCounts[heap]!,
+      allocationCount: this.allocationCounts[heap]!,
+      blockBytes: this.blockBytes[heap]!,
+      allocationBytes: this.allocationBytes[heap]!,
+      usage: this.usageOf(heap),
+      budget: this.budgetOf(heap),
+    };
+  }
+
+  private fetchWhenStale(): void {
+    if (this.operationsSinceFetch >= OPERATIONS_PER_FETCH) this.fetch();
+  }
+
+  /** Asks the driver now. */
+  fetch(): void {
+    if (!this.fromDriver) return;
+    const { heapBudget, heapUsage } = this.device.getMemoryBudget();
+    for (let heap = 0; heap < this.driverUsage.length; heap++) {
+      const { size } = this.memoryTypes.heaps[heap]!;
+      const ownBytes = this.blockBytes[heap]!;
+      this.blockBytesAtFetch[heap] = ownBytes;
+      this.driverBudget[heap] = plausibleBudget(heapBudget[heap], size);
+      this.driverUsage[heap] = plausibleUsage(heapUsage[heap], ownBytes);
+    }
+    this.operationsSinceFetch = 0;
+  }
+}
+
+function heuristicBudget(heapSize: number): number {
+  return Math.floor((heapSize * HEURISTIC_PERCENT) / 100);
+}
+
+/** Drivers have reported budgets of nothing and of far more than the heap. */
+function plausibleBudget(reported: number | undefined, heapSize: number): number {
+  if (reported === undefined || !(reported > 0)) return heuristicBudget(heapSize);
+  return Math.min(reported, heapSize);
+}
+
+/** Drivers have reported that nothing is used while this allocator alone uses something. */
+function plausibleUsage(reported: number | undefined, ownBytes: number): number {
+  return reported === undefined || !(reported > 0) ? ownBytes : reported;
+}

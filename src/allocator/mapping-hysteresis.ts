@@ -1,0 +1,77 @@
+/**
+ * Whether a block should stay mapped though nobody has it mapped just now.
+ *
+ * Mapping and unmapping a block over and over costs driver calls. Two counters weigh the events that speak for
+ * a change (major) against those that speak against it (minor); at {@link THRESHOLD} the block gets, or gives
+ * back, one extra reference to its mapping.
+ */
+
+const THRESHOLD = 7;
+
+/** VmaMappingHysteresis, for one block. */
+export class MappingHysteresis {
+  /** The extra reference, 0 or 1. */
+  extra = 0;
+  private major = 0;
+  private minor = 0;
+
+  /** After the block was mapped. */
+  afterMap(): void {
+    if (this.extra === 1) {
+      this.against();
+    } else if (++this.major >= THRESHOLD) {
+      this.switchTo(1);
+    }
+  }
+
+  /** After the block was unmapped. */
+  afterUnmap(): void {
+    if (this.extra === 1) this.against();
+    else this.major++;
+  }
+
+  /** After something was allocated from the block. */
+  afterAllocate(): void {
+    if (this.extra === 1) this.major++;
+    else this.against();
+  }
+
+  /** After something in the block was freed. Returns whether the extra reference was given back. */
+  afterFree(): boolean {
+    if (this.extra === 0) {
+      this.against();
+      return false;
+    }
+    if (++this.major < THRESHOLD || this.major <= this.minor + 1) return false;
+    this.switchTo(0);
+    return true;
+  }
+
+  /** A copy, for {@link restore} when what followed an event has failed. */
+  save(): MappingHysteresis {
+    const copy = new MappingHysteresis();
+    copy.restore(this);
+    return copy;
+  }
+
+  restore(saved: MappingHysteresis): void {
+    this.extra = saved.extra;
+    this.major = saved.major;
+    this.minor = saved.minor;
+  }
+
+  private switchTo(extra: number): void {
+    this.extra = extra;
+    this.major = 0;
+    this.minor = 0;
+  }
+
+  private against(): void {
+    if (this.minor < this.major) {
+      this.minor++;
+    } else if (this.major > 0) {
+      this.major--;
+      this.minor--;
+    }
+  }
+}

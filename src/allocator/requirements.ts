@@ -1,0 +1,107 @@
+/**
+ * What a resource needs of memory: asked of the driver, or remembered.
+ *
+ * Vulkan guarantees that a buffer's alignment and memory types depend on its flags and usage alone, and with
+ * maintenance4 that its size is at most the asked size rounded up to the alignment. So after one question
+ * nothing is left to ask for other buffers of the same flags and usage, but whether the driver wants dedicated
+ * memory: that may grow with the size, so the answer holds for sizes up to the largest one asked about.
+ * Saves one driver call of the four that createBuffer makes.
+ */
+
+import { alignUp } from "../foundation/bits.ts";
+import type { VulkanDevice } from "../vulkan/device.ts";
+import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
+
+/** What is known of buffers with one combination of flags and usage. */
+interface KnownBuffers {
+  readonly alignment: number;
+  readonly memoryTypeBits: number;
+  /** The largest size that the driver was asked about, wanting no dedicated memory. */
+  largestSize: number;
+}
+
+const FLAGS_FACTOR = 2 ** 32;
+
+/** The memory requirements of one device's resources. */
+export class Requirements {
+  private readonly device: VulkanDevice;
+  private readonly dedicated: boolean;
+  private readonly remembers: boolean;
+  private readonly known: Map<number, KnownBuffers> = new Map();
+  private lastKey = -1;
+  private last: KnownBuffers | undefined = undefined;
+
+  /**
+   * @param dedicated whether the driver's wishes for dedicated memory can be asked for.
+   * @param remembers whether answers may be remembered.
+   */
+  constructor(device: VulkanDevice, dedicated: boolean, remembers: boolean) {
+    this.device = device;
+    this.dedicated = dedicated;
+    this.remembers = remembers;
+  }
+
+  /** Fills `out` for a buffer that was made with `info`. */
+  ofBuffer(buffer: bigint, info: BufferCreateInfo, out: MemoryRequirements): void {
+    if (!this.remembers || info.pNext !== undefined || info.sharingMode !== undefined) {
+      this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
+      return;
+    }
+    const key = info.usage + (info.flags ?? 0) * FLAGS_FACTOR;
+    const known = key === this.lastKey ? this.last : this.known.get(key);
+    if (known !== undefined && info.size <= known.largestSize) {
+      this.lastKey = key;
+      this.last = known;
+      out.size = alignUp(info.size, known.alignment);
+      out.alignment = known.alignment;
+      out.memoryTypeBits = known.memoryTypeBits;
+      out.prefersDedicatedAllocation = false;
+      out.requiresDedicatedAllocation = false;
+      return;
+    }
+    this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
+    this.remember(key, known, info.size, out);
+  }
+
+  private remember(
+    key: number,
+    known: KnownBuffers | undefined,
+    size: number,
+    out: MemoryRequirements,
+  ): void {
+    if (out.prefersDedicatedAllocation || out.requiresDedicatedAllocation) return;
+    if (known !== undefined) {
+      known.largestSize = size;
+      return;
+    }
+    const { alignment, memoryTypeBits } = out;
+    this.known.set(key, { alignment, memoryTypeBits, largestSize: size });
+  }
+
+  /** Fills `out` for an image. */
+  ofImage(image: bigint, out: MemoryRequirements): void {
+    this.device.getImageMemoryRequirements(image, out, this.dedicated);
+  }
+
+  /** Fills `out` for a buffer that is not there yet, with a dummy where the driver needs one. */
+  ofBufferInfo(info: BufferCreateInfo, out: MemoryRequirements, withoutDummy: boolean): void {
+    if (withoutDummy) {
+      this.device.getDeviceBufferMemoryRequirements(info, out);
+      return;
+    }
+    const buffer = this.device.createBuffer(info);
+    this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
+    this.device.destroyBuffer(buffer);
+  }
+
+  /** Fills `out` for an image that is not there yet, with a dummy where the driver needs one. */
+  ofImageInfo(info: ImageCreateInfo, out: MemoryRequirements, withoutDummy: boolean): void {
+    if (withoutDummy) {
+      this.device.getDeviceImageMemoryRequirements(info, out);
+      return;
+    }
+    const image = this.device.createImage(info);
+    this.device.getImageMemoryRequirements(image, out, this.dedicated);
+    this.device.destroyImage(image);
+  }
+}
