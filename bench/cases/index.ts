@@ -1,0 +1,23 @@
+/** All cases, in the order of the tables. A case's family is the module that it needs: one process loads one. */
+
+import type { Case } from "../harness/case.ts";
+
+const FAMILIES: Readonly<Record<string, () => Promise<readonly Case[]>>> = {
+  "virtual-churn": async () => (await import("./virtual.ts")).churnCases,
+  "virtual-linear": async () => (await import("./virtual.ts")).linearCases,
+  "virtual-memory": async () => (await import("./virtual-memory.ts")).virtualMemoryCases,
+};
+
+/** Every case. */
+export async function allCases(): Promise<readonly Case[]> {
+  const families = await Promise.all(Object.values(FAMILIES).map((load) => load()));
+  return families.flat();
+}
+
+/** The case of this name. Loads nothing of other families. */
+export async function findCase(id: string): Promise<Case> {
+  const load = FAMILIES[id.split("/")[0]!];
+  const found = (await load?.())?.find((candidate) => candidate.id === id);
+  if (found === undefined) throw new RangeError(`there is no case ${JSON.stringify(id)}`);
+  return found;
+}

@@ -1,0 +1,435 @@
+/**
+ * Dividing one block, with no device: churn by strategy, size mix and number of live allocations, and the
+ * linear algorithm's ways. The reference does the same sequences; the checksums (sums of the offsets) have to
+ * agree.
+ */
+
+import {
+  NO_ALLOCATION,
+  VirtualAllocationCreate,
+  VirtualBlock,
+  VirtualBlockCreate,
+} from "../../src/metadata/index.ts";
+import { type Case, type Round, referenceSide, SideName } from "../harness/case.ts";
+import {
+  inChunks,
+  MIX_NAMES,
+  Mix,
+  mixAlignment,
+  mixSize,
+  nextRandom,
+  pick,
+  SEED,
+} from "../harness/sequence.ts";
+import { offsetAllocatorSide, playCanvasSide, thingMallocSide } from "./other-packages.ts";
+
+const GIB: number = 1024 ** 3;
+
+/** A churn of `slots` slots: pick one at random, free it if taken, else allocate into it. */
+export interface Churn {
+  readonly strategy: "default" | "min-memory" | "min-time" | "min-offset";
+  readonly mix: Mix;
+  readonly blockSize: number;
+  readonly slots: number;
+  /** Operations before the timed ones, to reach the steady state. */
+  readonly warmup: number;
+  readonly operations: number;
+}
+
+const STRATEGY_FLAGS: Readonly<Record<Churn["strategy"], number>> = {
+  default: 0,
+  "min-memory": VirtualAllocationCreate.StrategyMinMemory,
+  "min-time": VirtualAllocationCreate.StrategyMinTime,
+  "min-offset": VirtualAllocationCreate.StrategyMinOffset,
+};
+
+/** A churn as one goes on with it: the block, its slots, and where the random numbers and the sum stand. */
+export class ChurnState {
+  readonly block: VirtualBlock;
+  readonly slots: Float64Array;
+  #random: number = SEED;
+  #sum = 0;
+
+  constructor(blockSize: number, slots: number) {
+    this.block = new VirtualBlock({ size: blockSize });
+    this.slots = new Float64Array(slots);
+  }
+
+  get sum(): number {
+    return this.#sum;
+  }
+
+  /** Runs `count` operations. */
+  run(count: number, mix: Mix, flags: number): void {
+    inChunks(count, (chunk) => this.#run(chunk, mix, flags));
+  }
+
+  #run(count: number, mix: Mix, flags: number): void {
+    const { block, slots } = this;
+    const slotCount = slots.length;
+    let random = this.#random >>> 0;
+    let sum = this.#sum;
+    for (let i = 0; i < count; i++) {
+      random = nextRandom(random);
+      const slot = pick(random, slotCount);
+      const allocation = slots[slot]! as ReturnType<VirtualBlock["allocate"]>;
+      if (allocation !== NO_ALLOCATION) {
+        block.free(allocation);
+        slots[slot] = NO_ALLOCATION;
+      } else {
+        random = nextRandom(random);
+        const made = block.allocate(mixSize(mix, random), mixAlignment(mix, random), flags);
+        if (made !== NO_ALLOCATION) sum = (sum + block.offset(made)) >>> 0;
+        slots[slot] = made;
+      }
+    }
+    this.#random = random;
+    this.#sum = sum;
+  }
+}
+
+/** Times `work`, which does `operations` operations. */
+export function timeRound(operations: number, work: () => void, checksum: () => number): Round {
+  const start = performance.now();
+  work();
+  const nanoseconds = (performance.now() - start) * 1e6;
+  return { nanosecondsPerOperation: nanoseconds / operations, operations, checksum: checksum() };
+}
+
+function churnRound(churn: Churn): Round {
+  const flags = STRATEGY_FLAGS[churn.strategy];
+  const state = new ChurnState(churn.blockSize, churn.slots);
+  state.run(churn.warmup, churn.mix, flags);
+  return timeRound(
+    churn.operations,
+    () => state.run(churn.operations, churn.mix, flags),
+    () => state.sum,
+  );
+}
+
+/** The request that makes the reference do the same. */
+function churnRequest(churn: Churn): Parameters<typeof referenceSide>[1] {
+  const { strategy, mix, blockSize, slots, warmup, operations } = churn;
+  return {
+    case: "virtual-churn",
+    strategy,
+    mix: MIX_NAMES[mix]!,
+    blockSize,
+    slots,
+    warmup,
+    operations,
+    seed: SEED,
+  };
+}
+
+interface ChurnCaseOptions extends Partial<Pick<Case, "rounds" | "warmupRounds" | "long" | "series">> {
+  /** Put OffsetAllocator and the JavaScript packages beside. */
+  readonly otherPackages?: boolean;
+  /** Fewer operations for the reference where it is slow beyond patience; then the checksums differ. */
+  readonly referenceOperations?: number;
+}
+
+function churnCase(id: string, title: string, churn: Churn, options: ChurnCaseOptions = {}): Case {
+  const { otherPackages, referenceOperations, ...rest } = options;
+  return {
+    id: `virtual-churn/${id}`,
+    group: "Virtual block: churn",
+    title,
+    operation: "allocate or free",
+    ...rest,
+    sides: async (context) => [
+      { name: SideName.Ours, exact: referenceOperations === undefined, round: () => churnRound(churn) },
+      referenceSide(
+        context,
+        churnRequest({ ...churn, operations: referenceOperations ?? churn.operations }),
+        referenceOperations === undefined
+          ? {}
+          : { exact: false, note: `timed over ${referenceOperations.toLocaleString("en")} operations` },
+      ),
+      ...(otherPackages
+        ? [offsetAllocatorSide(context, churn), await thingMallocSide(churn), await playCanvasSide(churn)]
+        : []),
+    ],
+  };
+}
+
+const HEADLINE: Churn = {
+  strategy: "default",
+  mix: Mix.Mixed,
+  blockSize: GIB,
+  slots: 10_000,
+  warmup: 20_000,
+  operations: 4_000_000,
+};
+
+/** As dense as the headline churn, with `live` allocations in the steady state: half the slots. */
+function grown(live: number): Churn {
+  const slots = live * 2;
+  return {
+    ...HEADLINE,
+    slots,
+    blockSize: Math.floor((GIB / 10_000) * slots),
+    warmup: slots * 2,
+    operations: 1_000_000,
+  };
+}
+
+const MIN_OFFSET_OPERATIONS = 1_000_000;
+
+export const churnCases: readonly Case[] = [
+  churnCase("default", "default strategy, 5,000 live", HEADLINE),
+  churnCase("min-memory", "MIN_MEMORY, 5,000 live", { ...HEADLINE, strategy: "min-memory" }),
+  churnCase("min-time", "MIN_TIME, 5,000 live", { ...HEADLINE, strategy: "min-time" }),
+  churnCase(
+    "min-offset",
+    "MIN_OFFSET, 5,000 live",
+    { ...HEADLINE, strategy: "min-offset", operations: MIN_OFFSET_OPERATIONS },
+    { referenceOperations: 20_000 },
+  ),
+  churnCase(
+    "min-offset-same",
+    "MIN_OFFSET, 5,000 live, the same 20,000 operations",
+    { ...HEADLINE, strategy: "min-offset", operations: 20_000 },
+    { warmupRounds: 2 },
+  ),
+  churnCase("small", "16 to 512 bytes", { ...HEADLINE, mix: Mix.Small, blockSize: 4 * 1024 ** 2 }),
+  churnCase("large", "64 KiB to 16 MiB, powers of two", { ...HEADLINE, mix: Mix.Large, blockSize: 64 * GIB }),
+  churnCase("fixed", "256 bytes always", { ...HEADLINE, mix: Mix.Fixed, blockSize: 4 * 1024 ** 2 }),
+  churnCase(
+    "unaligned",
+    "no alignment, beside other packages",
+    { ...HEADLINE, mix: Mix.Unaligned },
+    { otherPackages: true },
+  ),
+  ...[1_000, 10_000, 100_000, 1_000_000].map((live) =>
+    churnCase(`live-${live}`, `${live.toLocaleString("en")} live`, grown(live), {
+      rounds: 3,
+      series: { name: "live allocations", at: live },
+    }),
+  ),
+];
+
+/** Work on a linear block. */
+interface Linear {
+  readonly blockSize: number;
+  /** Allocations at most at once (of one end, for the double stack). */
+  readonly live: number;
+  readonly operations: number;
+}
+
+const LINEAR: Linear = { blockSize: 128 * 1024 ** 2, live: 1_000, operations: 4_000_000 };
+const LINEAR_WARMUP = 2_000;
+
+function linearBlock(linear: Linear): VirtualBlock {
+  return new VirtualBlock({ size: linear.blockSize, flags: VirtualBlockCreate.LinearAlgorithm });
+}
+
+/** A ring buffer: allocate at the head, freeing the oldest when `live` are there. */
+class RingState {
+  readonly #block: VirtualBlock;
+  readonly #ring: Float64Array;
+  #head = 0;
+  #count = 0;
+  #random: number = SEED;
+  sum = 0;
+
+  constructor(linear: Linear) {
+    this.#block = linearBlock(linear);
+    this.#ring = new Float64Array(linear.live);
+  }
+
+  run(steps: number, mix: Mix): void {
+    const block = this.#block;
+    const ring = this.#ring;
+    const length = ring.length;
+    let head = this.#head;
+    let count = this.#count;
+    let random = this.#random >>> 0;
+    let sum = this.sum;
+    for (let i = 0; i < steps; i++) {
+      if (count === length) {
+        block.free(ring[head]! as ReturnType<VirtualBlock["allocate"]>);
+        head = head + 1 === length ? 0 : head + 1;
+        count--;
+      }
+      random = nextRandom(random);
+      let at = head + count;
+      if (at >= length) at -= length;
+      const made = block.allocate(mixSize(mix, random), mixAlignment(mix, random), 0);
+      if (made !== NO_ALLOCATION) {
+        sum = (sum + block.offset(made)) >>> 0;
+        ring[at] = made;
+        count++;
+      }
+    }
+    this.#head = head;
+    this.#count = count;
+    this.#random = random;
+    this.sum = sum;
+  }
+}
+
+/** A stack whose depth walks at random between 0 and `live`. */
+class StackState {
+  readonly #block: VirtualBlock;
+  readonly #stack: Float64Array;
+  #depth = 0;
+  #random: number = SEED;
+  sum = 0;
+
+  constructor(linear: Linear) {
+    this.#block = linearBlock(linear);
+    this.#stack = new Float64Array(linear.live);
+  }
+
+  run(count: number, mix: Mix): void {
+    const block = this.#block;
+    const stack = this.#stack;
+    const length = stack.length;
+    let depth = this.#depth;
+    let random = this.#random >>> 0;
+    let sum = this.sum;
+    for (let i = 0; i < count; i++) {
+      random = nextRandom(random);
+      const push = depth === 0 || (depth !== length && random >= 0x80000000);
+      if (push) {
+        const made = block.allocate(mixSize(mix, random), mixAlignment(mix, random), 0);
+        sum = (sum + block.offset(made)) >>> 0;
+        stack[depth++] = made;
+      } else {
+        block.free(stack[--depth]! as ReturnType<VirtualBlock["allocate"]>);
+      }
+    }
+    this.#depth = depth;
+    this.#random = random;
+    this.sum = sum;
+  }
+}
+
+/** Two stacks, one from each end of the block. */
+class DoubleStackState {
+  readonly #block: VirtualBlock;
+  readonly #stacks: readonly [Float64Array, Float64Array];
+  readonly #depths = new Int32Array(2);
+  #random: number = SEED;
+  sum = 0;
+
+  constructor(linear: Linear) {
+    this.#block = linearBlock(linear);
+    this.#stacks = [new Float64Array(linear.live), new Float64Array(linear.live)];
+  }
+
+  run(count: number, mix: Mix): void {
+    const block = this.#block;
+    const depths = this.#depths;
+    let random = this.#random >>> 0;
+    let sum = this.sum;
+    for (let i = 0; i < count; i++) {
+      random = nextRandom(random);
+      const side = (random >>> 30) & 1;
+      const stack = side === 0 ? this.#stacks[0] : this.#stacks[1];
+      const depth = depths[side]!;
+      const push = depth === 0 || (depth !== stack.length && random >= 0x80000000);
+      if (push) {
+        const flags = side === 0 ? 0 : VirtualAllocationCreate.UpperAddress;
+        const made = block.allocate(mixSize(mix, random), mixAlignment(mix, random), flags);
+        sum = (sum + block.offset(made)) >>> 0;
+        stack[depth] = made;
+        depths[side] = depth + 1;
+      } else {
+        block.free(stack[depth - 1]! as ReturnType<VirtualBlock["allocate"]>);
+        depths[side] = depth - 1;
+      }
+    }
+    this.#random = random;
+    this.sum = sum;
+  }
+}
+
+/** `live` allocations, then everything is freed at once. */
+class OnceState {
+  readonly #block: VirtualBlock;
+  readonly #live: number;
+  #random: number = SEED;
+  sum = 0;
+
+  constructor(linear: Linear) {
+    this.#block = linearBlock(linear);
+    this.#live = linear.live;
+  }
+
+  run(count: number, mix: Mix): void {
+    const block = this.#block;
+    let random = this.#random >>> 0;
+    let sum = this.sum;
+    for (let done = 0; done < count; done += this.#live) {
+      for (let i = 0; i < this.#live; i++) {
+        random = nextRandom(random);
+        const made = block.allocate(mixSize(mix, random), mixAlignment(mix, random), 0);
+        sum = (sum + block.offset(made)) >>> 0;
+      }
+      block.clear();
+    }
+    this.#random = random;
+    this.sum = sum;
+  }
+}
+
+interface LinearState {
+  sum: number;
+  run(count: number, mix: Mix): void;
+}
+
+function linearCase(
+  id: string,
+  title: string,
+  operation: string,
+  linear: Linear,
+  start: (linear: Linear) => LinearState,
+  /** Operations in one step of run(). */
+  perStep = 1,
+): Case {
+  return {
+    id: `virtual-linear/${id}`,
+    group: "Virtual block: linear algorithm",
+    title,
+    operation,
+    sides: (context) => [
+      {
+        name: SideName.Ours,
+        exact: true,
+        round: () => {
+          const state = start(linear);
+          inChunks(LINEAR_WARMUP, (chunk) => state.run(chunk, Mix.Mixed));
+          return timeRound(
+            linear.operations,
+            () => inChunks(linear.operations / perStep, (chunk) => state.run(chunk, Mix.Mixed)),
+            () => state.sum,
+          );
+        },
+      },
+      referenceSide(context, {
+        case: `virtual-${id}`,
+        mix: "mixed",
+        blockSize: linear.blockSize,
+        live: linear.live,
+        warmup: LINEAR_WARMUP,
+        operations: linear.operations,
+        seed: SEED,
+      }),
+    ],
+  };
+}
+
+export const linearCases: readonly Case[] = [
+  linearCase("ring", "ring buffer, 1,000 live", "allocate or free", LINEAR, (l) => new RingState(l), 2),
+  linearCase("stack", "stack, up to 1,000 deep", "push or pop", LINEAR, (l) => new StackState(l)),
+  linearCase(
+    "double-stack",
+    "double stack, up to 1,000 deep at each end",
+    "push or pop",
+    { ...LINEAR, blockSize: 2 * LINEAR.blockSize },
+    (l) => new DoubleStackState(l),
+  ),
+  linearCase("once", "1,000 allocations, then clear", "allocate", LINEAR, (l) => new OnceState(l)),
+];

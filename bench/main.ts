@@ -1,0 +1,101 @@
+/**
+ * `npm run bench`: measures this library beside the reference, the driver alone and other packages, and ends
+ * with a table, a JSON file and charts. `--help` lists the options; docs/performance.md says what is measured.
+ */
+
+import { fork } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { allCases } from "./cases/index.ts";
+import { type Case, SideName } from "./harness/case.ts";
+import { compile } from "./harness/compile.ts";
+import { describeEnvironment } from "./harness/environment.ts";
+import type { CaseResult } from "./harness/measure.ts";
+import { Progress } from "./harness/progress.ts";
+import { openReference, REFERENCE_VARIABLE } from "./harness/reference.ts";
+import { RESULTS_DIRECTORY, resultsName, writeResults } from "./report/results.ts";
+import { formatQuantity, ratioTo, sideOf, textTable } from "./report/table.ts";
+
+const HELP = `npm run bench -- [options]
+  --only <pattern>   cases whose id matches this regular expression; writes no files without --output
+  --rounds <count>   rounds that count for each side (default 5)
+  --long             slow cases too
+  --output <file>    where the JSON goes (default bench/results/<device>.json)
+  --list             names the cases and stops
+  --help             this text
+With ${REFERENCE_VARIABLE}=<path of a runner> the reference runs beside (see bench/reference/README.md).`;
+
+/** What a worker sends. */
+type Message = { result?: CaseResult; failure?: string };
+
+/** Runs one case in its own process. */
+function runCase(worker: string, benchCase: Case, rounds: number): Promise<Message> {
+  return new Promise((resolve) => {
+    const child = fork(worker, [benchCase.id, String(rounds)], { execArgv: [] });
+    let message: Message | undefined;
+    child.on("message", (sent: Message) => {
+      message = sent;
+    });
+    child.on("exit", (code, signal) => {
+      resolve(message ?? { failure: `its process ended with ${signal ?? code} and no result` });
+    });
+  });
+}
+
+function outcome(message: Message): string {
+  const { result, failure } = message;
+  if (failure !== undefined) return `failed: ${failure.split("\n")[0]}`;
+  const ours = result === undefined ? undefined : sideOf(result, SideName.Ours);
+  if (result === undefined || ours === undefined) return "cannot run here";
+  const ratio = ratioTo(result, SideName.Reference);
+  return `${formatQuantity(ours.min, result.unit)}${ratio === undefined ? "" : `, ${ratio.toFixed(2)} of C++`}`;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      rounds: { type: "string", default: "5" },
+      long: { type: "boolean", default: false },
+      output: { type: "string" },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return console.log(HELP);
+  const pattern = values.only === undefined ? undefined : new RegExp(values.only);
+  const cases = (await allCases()).filter(
+    ({ id, long }) => (pattern?.test(id) ?? true) && (values.long || pattern !== undefined || !long),
+  );
+  if (values.list) return console.log(cases.map(({ id, title }) => `${id.padEnd(36)} ${title}`).join("\n"));
+
+  const worker = join(compile(), "bench", "worker.js");
+  const progress = new Progress(cases.length);
+  const results: CaseResult[] = [];
+  const failures: string[] = [];
+  for (const benchCase of cases) {
+    progress.begin(benchCase.title);
+    const message = await runCase(worker, benchCase, Number(values.rounds));
+    if (message.result !== undefined) results.push(message.result);
+    if (message.failure !== undefined) failures.push(`${benchCase.id}: ${message.failure}`);
+    progress.end(benchCase.id, outcome(message));
+  }
+  progress.finish();
+
+  console.log(textTable(results));
+  const reference = openReference();
+  const hello = await reference?.ask({ case: "hello" });
+  reference?.close();
+  const environment = describeEnvironment(undefined, hello?.get("reference"));
+  const output =
+    values.output ??
+    (pattern === undefined ? join(RESULTS_DIRECTORY, `${resultsName(environment)}.json`) : undefined);
+  if (output !== undefined) {
+    writeResults(output, { environment, cases: results });
+    console.log(`\nwritten: ${output}`);
+  }
+  for (const failure of failures) console.error(`\nfailed: ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+await main();
