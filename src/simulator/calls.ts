@@ -1,0 +1,78 @@
+/** The C functions that the simulated driver stands for: which can fail, and with what. */
+
+import { Result } from "../vulkan/result.ts";
+
+const hostMemory = Result.ErrorOutOfHostMemory;
+const deviceMemory = Result.ErrorOutOfDeviceMemory;
+
+/**
+ * The calls that can fail, each with the error codes that Vulkan's registry lists for it (and
+ * VK_ERROR_TOO_MANY_OBJECTS for vkAllocateMemory, which drivers return at maxMemoryAllocationCount).
+ */
+export const fallibleCalls = {
+  vkAllocateMemory: [
+    deviceMemory,
+    hostMemory,
+    Result.ErrorTooManyObjects,
+    Result.ErrorInvalidExternalHandle,
+    Result.ErrorInvalidOpaqueCaptureAddress,
+  ],
+  vkMapMemory: [Result.ErrorMemoryMapFailed, hostMemory, deviceMemory],
+  vkFlushMappedMemoryRanges: [hostMemory, deviceMemory],
+  vkInvalidateMappedMemoryRanges: [hostMemory, deviceMemory],
+  vkCreateBuffer: [hostMemory, deviceMemory, Result.ErrorInvalidOpaqueCaptureAddress],
+  vkCreateImage: [hostMemory, deviceMemory, Result.ErrorInvalidOpaqueCaptureAddress],
+  vkBindBufferMemory: [hostMemory, deviceMemory, Result.ErrorInvalidOpaqueCaptureAddress],
+  vkBindBufferMemory2: [hostMemory, deviceMemory, Result.ErrorInvalidOpaqueCaptureAddress],
+  vkBindImageMemory: [hostMemory, deviceMemory],
+  vkBindImageMemory2: [hostMemory, deviceMemory],
+  vkGetMemoryFdKHR: [Result.ErrorTooManyObjects, hostMemory],
+  vkGetMemoryFdPropertiesKHR: [hostMemory, Result.ErrorInvalidExternalHandle],
+  vkGetMemoryHostPointerPropertiesEXT: [hostMemory, Result.ErrorInvalidExternalHandle],
+  vkGetMemoryWin32HandleKHR: [Result.ErrorTooManyObjects, hostMemory],
+  vkAllocateCommandBuffers: [hostMemory, deviceMemory],
+  vkBeginCommandBuffer: [hostMemory, deviceMemory],
+  vkEndCommandBuffer: [hostMemory, deviceMemory],
+  vkCreateFence: [hostMemory, deviceMemory],
+  vkQueueSubmit: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
+  vkGetFenceStatus: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
+} as const satisfies Record<string, readonly Result[]>;
+
+/** The name of a call that can fail. */
+export type FallibleCall = keyof typeof fallibleCalls;
+
+/** The calls that return nothing, and so cannot fail. */
+export const infallibleCalls = [
+  "vkFreeMemory",
+  "vkUnmapMemory",
+  "vkDestroyBuffer",
+  "vkDestroyImage",
+  "vkGetBufferMemoryRequirements",
+  "vkGetBufferMemoryRequirements2",
+  "vkGetImageMemoryRequirements",
+  "vkGetImageMemoryRequirements2",
+  "vkGetDeviceBufferMemoryRequirements",
+  "vkGetDeviceImageMemoryRequirements",
+  "vkGetPhysicalDeviceMemoryProperties2",
+  "vkGetBufferDeviceAddress",
+  "vkSetDeviceMemoryPriorityEXT",
+  "vkCmdCopyBuffer",
+  "vkCmdCopyBufferToImage",
+  "vkCmdCopyImageToBuffer",
+  "vkCmdCopyImage",
+  "vkCmdFillBuffer",
+  "vkFreeCommandBuffers",
+  "vkDestroyFence",
+] as const;
+
+/** The name of any call that the simulated driver counts. */
+export type CallName = FallibleCall | (typeof infallibleCalls)[number];
+
+/** How often each call was made. */
+export type CallCounts = Record<CallName, number>;
+
+/** A count of zero for every call. */
+export function zeroCounts(): CallCounts {
+  const names = [...Object.keys(fallibleCalls), ...infallibleCalls];
+  return Object.fromEntries(names.map((name) => [name, 0])) as CallCounts;
+}

@@ -1,0 +1,48 @@
+/** What the simulated driver throws when a program breaks Vulkan's rules; a driver's own failures are `VulkanError`s. */
+
+/**
+ * A call that Vulkan forbids. A real driver would do anything at all here, from nothing to crashing; the
+ * simulated one refuses, and nothing has changed.
+ */
+export class ValidityError extends Error {
+  override readonly name = "ValidityError";
+  /** The C function, such as "vkBindBufferMemory". */
+  readonly call: string;
+  /** The identifier of the broken rule in Vulkan's specification (a VUID), or a rule of the simulator's own. */
+  readonly rule: string;
+
+  constructor(call: string, rule: string, sentence: string) {
+    super(`${call}: ${sentence} [${rule}]`);
+    this.call = call;
+    this.rule = rule;
+  }
+}
+
+/** Throws a {@link ValidityError}. */
+export function forbid(call: string, rule: string, sentence: string): never {
+  throw new ValidityError(call, rule, sentence);
+}
+
+/** An object that was created and not destroyed. */
+export interface Leak {
+  readonly kind: "memory" | "buffer" | "image" | "submission";
+  /** 0n for a submission. */
+  readonly handle: bigint;
+  /** What it is, for a person. */
+  readonly description: string;
+}
+
+/** What {@link SimulatedDevice.destroy} throws when objects are left. */
+export class LeakError extends Error {
+  override readonly name = "LeakError";
+  readonly leaks: readonly Leak[];
+
+  constructor(leaks: readonly Leak[]) {
+    const shown = leaks.slice(0, 20).map((leak) => `\n  ${leak.description}`);
+    const rest = leaks.length > shown.length ? `\n  and ${leaks.length - shown.length} more` : "";
+    super(
+      `vkDestroyDevice: ${leaks.length} objects were not destroyed [VUID-vkDestroyDevice-device-00378]:${shown.join("")}${rest}`,
+    );
+    this.leaks = leaks;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * How the simulator lays out an image: plane after plane, in it mip level after mip level, in it layer after
+ * layer, each packed without gaps. A real driver tiles and compresses; nobody can see that from outside.
+ */
+
+import { ImageAspect } from "../vulkan/constants.ts";
+import type { Extent3D, ImageCreateInfo } from "../vulkan/resources.ts";
+
+/** One aspect or plane of a format: blocks of texels. */
+export interface AspectFormat {
+  /** One {@link ImageAspect} bit. */
+  readonly aspect: number;
+  /** Bytes of one block. */
+  readonly blockBytes: number;
+  /** Texels of one block. */
+  readonly blockWidth: number;
+  readonly blockHeight: number;
+  /** How many texels of the image one texel of this plane stands for. */
+  readonly divideX: number;
+  readonly divideY: number;
+}
+
+/** VkFormat numbers up to the last of each run, with the bytes of a texel. */
+const texelRuns: readonly (readonly [last: number, bytes: number])[] = [
+  [0, 0],
+  [1, 1],
+  [8, 2],
+  [15, 1],
+  [22, 2],
+  [36, 3],
+  [69, 4],
+  [76, 2],
+  [83, 4],
+  [90, 6],
+  [97, 8],
+  [100, 4],
+  [103, 8],
+  [106, 12],
+  [109, 16],
+  [112, 8],
+  [115, 16],
+  [118, 24],
+  [121, 32],
+  [123, 4],
+];
+
+/** BC and ETC2 and EAC: 4 by 4 texels, by the last VkFormat of each run. */
+const blockRuns: readonly (readonly [last: number, bytes: number])[] = [
+  [134, 8],
+  [138, 16],
+  [140, 8],
+  [146, 16],
+  [150, 8],
+  [152, 16],
+  [154, 8],
+  [156, 16],
+];
+
+/** ASTC: 16 bytes each, two VkFormats (unorm and srgb) for each block extent. */
+const astcExtents: readonly (readonly [number, number])[] = [
+  [4, 4],
+  [5, 4],
+  [5, 5],
+  [6, 5],
+  [6, 6],
+  [8, 5],
+  [8, 6],
+  [8, 8],
+  [10, 5],
+  [10, 6],
+  [10, 8],
+  [10, 10],
+  [12, 10],
+  [12, 12],
+];
+
+const { Color, Depth, Stencil, Plane0, Plane1, Plane2 } = ImageAspect;
+
+function part(aspect: number, blockBytes: number, divideX = 1, divideY = 1): AspectFormat {
+  return { aspect, blockBytes, blockWidth: 1, blockHeight: 1, divideX, divideY };
+}
+
+/** Formats of several aspects. */
+const composed: ReadonlyMap<number, readonly AspectFormat[]> = new Map([
+  [124, [part(Depth, 2)]],
+  [125, [part(Depth, 4)]],
+  [126, [part(Depth, 4)]],
+  [127, [part(Stencil, 1)]],
+  [128, [part(Depth, 2), part(Stencil, 1)]],
+  [129, [part(Depth, 4), part(Stencil, 1)]],
+  [130, [part(Depth, 4), part(Stencil, 1)]],
+  [1000156002, [part(Plane0, 1), part(Plane1, 1, 2, 2), part(Plane2, 1, 2, 2)]],
+  [1000156003, [part(Plane0, 1), part(Plane1, 2, 2, 2)]],
+  [1000156004, [part(Plane0, 1), part(Plane1, 1, 2, 1), part(Plane2, 1, 2, 1)]],
+  [1000156005, [part(Plane0, 1), part(Plane1, 2, 2, 1)]],
+  [1000156006, [part(Plane0, 1), part(Plane1, 1), part(Plane2, 1)]],
+]);
+
+/** The aspects of a format, or undefined for a VkFormat that the simulator does not know. */
+export function formatAspects(format: number): readonly AspectFormat[] | undefined {
+  const aspects = composed.get(format);
+  if (aspects || format <= 0 || format > 184) return aspects;
+  if (format >= 157) {
+    const [blockWidth, blockHeight] = astcExtents[(format - 157) >> 1]!;
+    return [{ ...part(Color, 16), blockWidth, blockHeight }];
+  }
+  if (format >= 131) {
+    const run = blockRuns.find(([last]) => format <= last)!;
+    return [{ ...part(Color, run[1]), blockWidth: 4, blockHeight: 4 }];
+  }
+  return [part(Color, texelRuns.find(([last]) => format <= last)![1])];
+}
+
+/** Whether the format has several planes. */
+export function isMultiPlanar(format: number): boolean {
+  return (formatAspects(format)?.[0]?.aspect ?? 0) === Plane0;
+}
+
+/** Texels of one mip level of one plane. */
+export function mipExtent(aspect: AspectFormat, extent: Extent3D, mipLevel: number): Required<Extent3D> {
+  const divide = (texels: number, by: number): number =>
+    Math.max(1, Math.floor(Math.ceil(texels / by) / 2 ** mipLevel));
+  return {
+    width: divide(extent.width, aspect.divideX),
+    height: divide(extent.height, aspect.divideY),
+    depth: divide(extent.depth ?? 1, 1),
+  };
+}
+
+/** Bytes of a box of texels, packed. */
+export function packedBytes(aspect: AspectFormat, extent: Extent3D): number {
+  const columns = Math.ceil(extent.width / aspect.blockWidth);
+  const rows = Math.ceil(extent.height / aspect.blockHeight);
+  return columns * rows * (extent.depth ?? 1) * aspect.blockBytes;
+}
+
+/** Bytes of one plane of an image: all mip levels, layers and samples. */
+export function planeBytes(info: ImageCreateInfo, aspect: AspectFormat): number {
+  let sum = 0;
+  for (let mip = 0; mip < (info.mipLevels ?? 1); mip++) {
+    sum += packedBytes(aspect, mipExtent(aspect, info.extent, mip));
+  }
+  return sum * (info.arrayLayers ?? 1) * (info.samples ?? 1);
+}
+
+/** An unknown format counts as 16 bytes a texel, the most that a texel of a core format commonly has. */
+const unknownFormat: readonly AspectFormat[] = [part(Color, 16)];
+
+/** Bytes of an image, or of one plane of it. */
+export function imageBytes(info: ImageCreateInfo, planeAspect?: number): number {
+  let sum = 0;
+  for (const aspect of formatAspects(info.format) ?? unknownFormat) {
+    if (planeAspect === undefined || planeAspect === aspect.aspect) sum += planeBytes(info, aspect);
+  }
+  return sum;
+}

@@ -1,0 +1,133 @@
+/**
+ * The process that simulated devices run in: its file descriptors, Win32 handles and addresses. Devices that
+ * are given the same host can import what the others export.
+ */
+
+import { alignUp } from "../foundation/bits.ts";
+import { checkInteger, checkSize } from "../foundation/check.ts";
+import { ExternalMemoryHandleType } from "../vulkan/constants.ts";
+import { Payload } from "./payload.ts";
+
+/** What an external handle stands for. */
+export interface ExternalHandle {
+  readonly payload: Payload;
+  /** One {@link ExternalMemoryHandleType}. */
+  readonly handleType: number;
+  /** The memory type it was allocated from; -1: made outside of Vulkan. */
+  readonly memoryTypeIndex: number;
+  /** Whether it was allocated for one buffer or image. */
+  readonly dedicated: boolean;
+}
+
+interface HostRange {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Handle types that are NT handles: the program owns and closes them. */
+const ntHandles =
+  ExternalMemoryHandleType.OpaqueWin32 |
+  ExternalMemoryHandleType.D3D11Texture |
+  ExternalMemoryHandleType.D3D12Heap |
+  ExternalMemoryHandleType.D3D12Resource;
+
+/** Whether a Win32 handle type is an NT handle rather than a global share handle. */
+export function isNtHandle(handleType: number): boolean {
+  return (handleType & ntHandles) !== 0;
+}
+
+const PAGE = 65536;
+
+/** A simulated process. */
+export class SimulatedHost {
+  readonly #descriptors = new Map<number, ExternalHandle>();
+  readonly #handles = new Map<bigint, ExternalHandle>();
+  readonly #ranges: HostRange[] = [];
+  #lastDescriptor = 99;
+  #lastHandle = 0x1000n;
+  #nextAddress = 0x10_0000_0000;
+
+  /** The descriptors that are open: exported and neither imported nor closed. */
+  get openDescriptors(): readonly number[] {
+    return [...this.#descriptors.keys()];
+  }
+
+  /** The Win32 handles that are open. */
+  get openWin32Handles(): readonly bigint[] {
+    return [...this.#handles.keys()];
+  }
+
+  /** Addresses for `size` bytes that nothing else has, aligned to 64 KiB. */
+  reserveAddresses(size: number): number {
+    const address = this.#nextAddress;
+    this.#nextAddress += alignUp(size, PAGE) + PAGE;
+    return address;
+  }
+
+  /** Puts `bytes` at an address of the simulated process, for import as a host pointer. */
+  registerHostMemory(bytes: Uint8Array): bigint {
+    checkSize(bytes.length, "the length of the host memory");
+    const address = this.reserveAddresses(bytes.length);
+    this.#ranges.push({ address, bytes });
+    return BigInt(address);
+  }
+
+  /** The bytes of host memory at `address`, `size` of them (at least 1); undefined where there is none. */
+  findHostMemory(address: bigint, size: number): Uint8Array | undefined {
+    const start = Number(address);
+    const range = this.#ranges.find(
+      (each) => each.address <= start && start + size <= each.address + each.bytes.length,
+    );
+    return range?.bytes.subarray(start - range.address, start - range.address + size);
+  }
+
+  /** A DMA-BUF of `size` bytes that something else than Vulkan made; the caller owns the descriptor. */
+  createDmaBuf(size: number): number {
+    checkSize(size, "size");
+    return this.addDescriptor({
+      payload: new Payload(size),
+      handleType: ExternalMemoryHandleType.DmaBufEXT,
+      memoryTypeIndex: -1,
+      dedicated: false,
+    });
+  }
+
+  /** close(2) on a simulated descriptor. */
+  closeDescriptor(fd: number): void {
+    const handle = this.#descriptors.get(checkInteger(fd, "fd"));
+    if (!handle) throw new RangeError(`fd ${fd} is not open`);
+    this.#descriptors.delete(fd);
+    handle.payload.release();
+  }
+
+  /** CloseHandle on a simulated Win32 handle. */
+  closeWin32Handle(value: bigint): void {
+    const handle = this.#handles.get(value);
+    if (!handle) throw new RangeError(`handle ${value} is not open`);
+    this.#handles.delete(value);
+    handle.payload.release();
+  }
+
+  /** A new descriptor, which takes over one ownership of the payload. */
+  addDescriptor(handle: ExternalHandle): number {
+    this.#descriptors.set(++this.#lastDescriptor, handle);
+    return this.#lastDescriptor;
+  }
+
+  /** A new Win32 handle, which takes over one ownership of the payload. */
+  addWin32Handle(handle: ExternalHandle): bigint {
+    this.#lastHandle += 4n;
+    this.#handles.set(this.#lastHandle, handle);
+    return this.#lastHandle;
+  }
+
+  /** What a descriptor stands for. */
+  descriptor(fd: number): ExternalHandle | undefined {
+    return this.#descriptors.get(fd);
+  }
+
+  /** What a Win32 handle stands for. */
+  win32Handle(value: bigint): ExternalHandle | undefined {
+    return this.#handles.get(value);
+  }
+}

@@ -1,0 +1,24 @@
+/** `vma-ts/simulator`: Vulkan devices in memory, strict, with failures on demand. */
+export {
+  type CallCounts,
+  type CallName,
+  type FallibleCall,
+  fallibleCalls,
+  infallibleCalls,
+} from "./calls.ts";
+export { type DeviceStatistics, SimulatedDevice } from "./device.ts";
+export { type Leak, LeakError, ValidityError } from "./error.ts";
+export * from "./events.ts";
+export { type Fault, type FaultRule, Faults } from "./faults.ts";
+export { SimulatedHost } from "./host.ts";
+export type { BudgetSource, SimulatedDeviceOptions } from "./options.ts";
+export {
+  type DeviceProfile,
+  knownExtensions,
+  makeProfile,
+  type ProfileDescription,
+  type RequirementFigures,
+} from "./profile.ts";
+export * from "./profiles.ts";
+export type { RequirementsSource, ResourceDescription } from "./requirements.ts";
+export type { DeviceFeatures, Permissions } from "./state.ts";

@@ -1,0 +1,29 @@
+/** A mapping of a simulated memory object. */
+
+import { checkInteger } from "../foundation/check.ts";
+import type { HostMapping } from "../vulkan/device.ts";
+import { type MemoryObject, nameOf } from "./objects.ts";
+
+/** The {@link HostMapping} that the simulator's mapMemory returns. */
+export class SimulatedMapping implements HostMapping {
+  readonly size: number;
+  readonly #memory: MemoryObject;
+
+  constructor(memory: MemoryObject) {
+    this.#memory = memory;
+    this.size = memory.size;
+  }
+
+  get address(): bigint {
+    return BigInt(this.#memory.address);
+  }
+
+  bytes(offset: number, length: number): Uint8Array {
+    if (this.#memory.mapping !== this) {
+      throw new Error(`${nameOf(this.#memory)} is no longer mapped through this mapping`);
+    }
+    checkInteger(offset, "offset", 0, this.size);
+    checkInteger(length, "length", 0, this.size - offset);
+    return this.#memory.payload.hostBytes(offset, length);
+  }
+}

@@ -1,0 +1,101 @@
+/** The options of a simulated device, and the defaults that they are filled up with. */
+
+import { quote } from "../foundation/check.ts";
+import { ApiVersion } from "../vulkan/constants.ts";
+import type { DeviceProperties, MemoryBudgetProperties } from "../vulkan/device.ts";
+import { Result, VulkanError } from "../vulkan/result.ts";
+import type { DriverEventListener } from "./events.ts";
+import { SimulatedHost } from "./host.ts";
+import { type DeviceProfile, makeProfile, type ProfileDescription } from "./profile.ts";
+import type { RequirementsSource } from "./requirements.ts";
+import { type DeviceFeatures, DeviceState, type Permissions } from "./state.ts";
+
+/** The answer of VK_EXT_memory_budget: any numbers, also nonsense, or a function that makes them. */
+export type BudgetSource = MemoryBudgetProperties | (() => MemoryBudgetProperties);
+
+/** How a device is made. */
+export interface SimulatedDeviceOptions {
+  /**
+   * The extensions to enable; default none. "all": all that the profile has. One that the profile lacks is
+   * VK_ERROR_EXTENSION_NOT_PRESENT.
+   */
+  readonly extensions?: readonly string[] | "all";
+  /** The version of Vulkan to use, in VK_MAKE_API_VERSION form; default and most: the profile's. */
+  readonly apiVersion?: number;
+  /** The features to enable or to leave off. */
+  readonly features?: Partial<DeviceFeatures>;
+  /** What to let pass. */
+  readonly permit?: Partial<Permissions>;
+  /**
+   * Gives memory that is not host-coherent separate bytes for host and device, which only flushing and
+   * invalidating exchange, so that a forgotten flush shows. Default false: all memory acts as coherent.
+   */
+  readonly simulateCaches?: boolean;
+  /** The process, for devices that exchange external memory; default one of its own. */
+  readonly host?: SimulatedHost;
+  /** Requirements instead of the device's own. */
+  readonly requirements?: RequirementsSource;
+  /** The budget to report; default: each heap's size, and what is allocated from it. */
+  readonly memoryBudget?: BudgetSource;
+  /** Is told of every call that changes memory. */
+  readonly onEvent?: DriverEventListener;
+}
+
+/** Makes the state of a device. */
+export function makeState(description: ProfileDescription, options: SimulatedDeviceOptions): DeviceState {
+  const profile = makeProfile(description);
+  const apiVersion = options.apiVersion ?? profile.apiVersion;
+  if (apiVersion > profile.apiVersion) {
+    throw new RangeError(
+      `apiVersion must be at most the profile's ${profile.apiVersion}, got ${quote(apiVersion)}`,
+    );
+  }
+  const extensions = enabledExtensions(profile, options.extensions ?? []);
+  const state = new DeviceState({
+    profile,
+    apiVersion,
+    extensions,
+    features: {
+      bufferDeviceAddress: apiVersion >= ApiVersion.V1_2 || extensions.has("VK_KHR_buffer_device_address"),
+      bufferDeviceAddressCaptureReplay: false,
+      deviceCoherentMemory: extensions.has("VK_AMD_device_coherent_memory"),
+      protectedMemory: false,
+      sparseBinding: false,
+      ...options.features,
+    },
+    permit: { overlap: false, granularityConflict: false, freeBound: true, ...options.permit },
+    simulateCaches: options.simulateCaches ?? false,
+    host: options.host ?? new SimulatedHost(),
+  });
+  state.requirements = options.requirements;
+  state.listener = options.onEvent;
+  return state;
+}
+
+function enabledExtensions(profile: DeviceProfile, wanted: readonly string[] | "all"): ReadonlySet<string> {
+  const names = wanted === "all" ? profile.extensions : wanted;
+  for (const name of names) {
+    if (!profile.extensions.includes(name)) {
+      throw new VulkanError(
+        Result.ErrorExtensionNotPresent,
+        "vkCreateDevice",
+        `${profile.name} has no ${name}`,
+      );
+    }
+  }
+  return new Set(names);
+}
+
+/** The properties that the device reports. */
+export function propertiesOf(state: DeviceState): DeviceProperties {
+  const { name, deviceType, vendorID, deviceID, limits } = state.profile;
+  return Object.freeze({
+    deviceName: name,
+    deviceType,
+    apiVersion: state.apiVersion,
+    driverVersion: 1,
+    vendorID,
+    deviceID,
+    limits,
+  });
+}

@@ -1,0 +1,146 @@
+/** What a simulated device is like: its heaps, types and limits. */
+
+import { isPowerOfTwo } from "../foundation/bits.ts";
+import { checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
+import { ApiVersion, makeApiVersion } from "../vulkan/constants.ts";
+import type { DeviceLimits, MemoryHeap, MemoryType } from "../vulkan/device.ts";
+
+/** What the device's memory requirements are computed from, where a test does not set them. */
+export interface RequirementFigures {
+  /** Bytes: the alignment of any buffer. */
+  readonly bufferAlignment: number;
+  /** Bytes: the alignment of uniform and storage (also texel) buffers. */
+  readonly shaderBufferAlignment: number;
+  /** Bytes: the alignment of linear images. */
+  readonly linearImageAlignment: number;
+  /** Bytes: the alignment of optimal images. */
+  readonly optimalImageAlignment: number;
+  /** Bytes: attachments from this size on prefer a dedicated allocation; Infinity for never. */
+  readonly preferDedicatedFrom: number;
+}
+
+/** A device to simulate. */
+export interface DeviceProfile {
+  readonly name: string;
+  /** Where the figures come from. */
+  readonly source: string;
+  /** {@link PhysicalDeviceType} */
+  readonly deviceType: number;
+  /** VK_MAKE_API_VERSION form. */
+  readonly apiVersion: number;
+  readonly vendorID: number;
+  readonly deviceID: number;
+  readonly limits: DeviceLimits;
+  readonly memoryHeaps: readonly MemoryHeap[];
+  readonly memoryTypes: readonly MemoryType[];
+  /** The device extensions that the device has, as far as this library uses any. */
+  readonly extensions: readonly string[];
+  readonly requirements: RequirementFigures;
+}
+
+/**
+ * A device to simulate, with defaults for most of it. The `profile` in the header of a trace file is one.
+ */
+export interface ProfileDescription {
+  readonly name: string;
+  readonly memoryHeaps: readonly MemoryHeap[];
+  readonly memoryTypes: readonly MemoryType[];
+  readonly source?: string;
+  /** Default DiscreteGpu. */
+  readonly deviceType?: number;
+  /** VK_MAKE_API_VERSION form or a text like "1.3.0"; default 1.3. */
+  readonly apiVersion?: number | string;
+  readonly vendorID?: number;
+  readonly deviceID?: number;
+  readonly limits?: Partial<DeviceLimits>;
+  /** Default {@link knownExtensions}. */
+  readonly extensions?: readonly string[];
+  readonly requirements?: Partial<RequirementFigures>;
+}
+
+/** The device extensions that the simulator implements. */
+export const knownExtensions: readonly string[] = [
+  "VK_KHR_get_memory_requirements2",
+  "VK_KHR_dedicated_allocation",
+  "VK_KHR_bind_memory2",
+  "VK_KHR_device_group",
+  "VK_KHR_sampler_ycbcr_conversion",
+  "VK_KHR_image_format_list",
+  "VK_KHR_maintenance3",
+  "VK_KHR_maintenance4",
+  "VK_KHR_maintenance5",
+  "VK_KHR_buffer_device_address",
+  "VK_KHR_external_memory",
+  "VK_KHR_external_memory_fd",
+  "VK_KHR_external_memory_win32",
+  "VK_EXT_external_memory_dma_buf",
+  "VK_EXT_external_memory_host",
+  "VK_EXT_memory_budget",
+  "VK_EXT_memory_priority",
+  "VK_EXT_pageable_device_local_memory",
+  "VK_AMD_device_coherent_memory",
+];
+
+/** Vulkan's least (for the count) and usual limits. */
+const defaultLimits: DeviceLimits = {
+  bufferImageGranularity: 1024,
+  nonCoherentAtomSize: 64,
+  maxMemoryAllocationCount: 4096,
+  maxMemoryAllocationSize: Number.POSITIVE_INFINITY,
+  minImportedHostPointerAlignment: 4096,
+};
+
+const defaultRequirements: RequirementFigures = {
+  bufferAlignment: 16,
+  shaderBufferAlignment: 64,
+  linearImageAlignment: 64,
+  optimalImageAlignment: 1024,
+  preferDedicatedFrom: 16 * 1024 * 1024,
+};
+
+/** Fills a description up to a profile; throws a RangeError or TypeError for what no device could be. */
+export function makeProfile(description: ProfileDescription): DeviceProfile {
+  const { memoryHeaps, memoryTypes } = description;
+  checkInteger(memoryHeaps.length, "the number of memory heaps", 1, 16);
+  checkInteger(memoryTypes.length, "the number of memory types", 1, 32);
+  for (const heap of memoryHeaps) {
+    checkSize(heap.size, "a heap's size");
+    checkFlags(heap.flags, 0x3, "a heap's flags");
+  }
+  for (const type of memoryTypes) {
+    checkFlags(type.propertyFlags, 0x1ff, "a memory type's propertyFlags");
+    checkInteger(type.heapIndex, "a memory type's heapIndex", 0, memoryHeaps.length - 1);
+  }
+  const limits = { ...defaultLimits, ...description.limits };
+  const requirements = { ...defaultRequirements, ...description.requirements };
+  checkPowerOfTwo(limits.bufferImageGranularity, "bufferImageGranularity");
+  checkPowerOfTwo(limits.nonCoherentAtomSize, "nonCoherentAtomSize");
+  checkInteger(limits.maxMemoryAllocationCount, "maxMemoryAllocationCount", 1);
+  for (const [name, alignment] of Object.entries(requirements)) {
+    if (name.endsWith("Alignment")) checkPowerOfTwo(alignment, name);
+  }
+  return Object.freeze({
+    name: description.name,
+    source: description.source ?? "",
+    deviceType: description.deviceType ?? 2,
+    apiVersion: parseApiVersion(description.apiVersion ?? ApiVersion.V1_3),
+    vendorID: description.vendorID ?? 0,
+    deviceID: description.deviceID ?? 0,
+    limits: Object.freeze(limits),
+    memoryHeaps: Object.freeze(memoryHeaps.map((heap) => Object.freeze({ ...heap }))),
+    memoryTypes: Object.freeze(memoryTypes.map((type) => Object.freeze({ ...type }))),
+    extensions: Object.freeze([...(description.extensions ?? knownExtensions)]),
+    requirements: Object.freeze(requirements),
+  });
+}
+
+function checkPowerOfTwo(value: number, what: string): void {
+  if (!isPowerOfTwo(value)) throw new RangeError(`${what} must be a power of two, got ${quote(value)}`);
+}
+
+function parseApiVersion(version: number | string): number {
+  if (typeof version === "number") return checkInteger(version, "apiVersion", ApiVersion.V1_0, 0xffffffff);
+  const match = /^(\d+)\.(\d+)(?:\.(\d+))?$/.exec(version);
+  if (!match) throw new RangeError(`apiVersion must look like "1.3.0", got ${quote(version)}`);
+  return makeApiVersion(Number(match[1]), Number(match[2]), Number(match[3] ?? 0));
+}

@@ -1,0 +1,120 @@
+/** What a resource needs of memory: the device's own answer, or what a test sets. */
+
+import { alignUp, isPowerOfTwo } from "../foundation/bits.ts";
+import { checkInteger, checkSize, quote } from "../foundation/check.ts";
+import {
+  BufferCreate,
+  BufferUsage,
+  ImageCreate,
+  ImageTiling,
+  ImageUsage,
+  MemoryProperty,
+} from "../vulkan/constants.ts";
+import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
+import { imageBytes } from "./formats.ts";
+import type { Requirements } from "./objects.ts";
+import type { DeviceProfile } from "./profile.ts";
+import type { DeviceState } from "./state.ts";
+
+/** A resource whose requirements are asked for. */
+export type ResourceDescription =
+  | { readonly kind: "buffer"; readonly info: BufferCreateInfo; readonly planeAspect?: undefined }
+  | { readonly kind: "image"; readonly info: ImageCreateInfo; readonly planeAspect: number | undefined };
+
+/**
+ * Requirements instead of the device's own: members that replace them for every resource, or a function that
+ * answers for each (undefined leaves the device's own). Nothing checks that a real driver would answer so.
+ */
+export type RequirementsSource =
+  | Partial<MemoryRequirements>
+  | ((resource: ResourceDescription) => Partial<MemoryRequirements> | undefined);
+
+const attachments =
+  ImageUsage.ColorAttachment | ImageUsage.DepthStencilAttachment | ImageUsage.TransientAttachment;
+const shaderBuffers =
+  BufferUsage.UniformBuffer |
+  BufferUsage.StorageBuffer |
+  BufferUsage.UniformTexelBuffer |
+  BufferUsage.StorageTexelBuffer |
+  BufferUsage.ShaderDeviceAddress;
+
+/** The requirements of a resource, with what the test has set. */
+export function requirementsOf(state: DeviceState, resource: ResourceDescription): Requirements {
+  const own =
+    resource.kind === "buffer"
+      ? bufferRequirements(state.profile, resource.info)
+      : imageRequirements(state.profile, resource.info, resource.planeAspect);
+  const source = state.nextRequirements ?? state.requirements;
+  if (source === undefined) return own;
+  const given = typeof source === "function" ? source(resource) : source;
+  return given === undefined ? own : checked(state.profile, { ...own, ...given });
+}
+
+function checked(profile: DeviceProfile, requirements: MemoryRequirements): Requirements {
+  checkSize(requirements.size, "the required size");
+  if (!isPowerOfTwo(requirements.alignment)) {
+    throw new RangeError(
+      `the required alignment must be a power of two, got ${quote(requirements.alignment)}`,
+    );
+  }
+  const all = 2 ** profile.memoryTypes.length - 1;
+  checkInteger(requirements.memoryTypeBits, "the required memoryTypeBits", 1, all);
+  return requirements;
+}
+
+/** The device's own requirements of a buffer: they depend on usage and flags alone, but for the size. */
+function bufferRequirements(profile: DeviceProfile, info: BufferCreateInfo): MemoryRequirements {
+  const { bufferAlignment, shaderBufferAlignment } = profile.requirements;
+  const alignment =
+    (info.usage & shaderBuffers) !== 0 ? Math.max(bufferAlignment, shaderBufferAlignment) : bufferAlignment;
+  return {
+    size: alignUp(info.size, alignment),
+    alignment,
+    memoryTypeBits: memoryTypes(profile, ((info.flags ?? 0) & BufferCreate.Protected) !== 0, false, false),
+    prefersDedicatedAllocation: false,
+    requiresDedicatedAllocation: false,
+  };
+}
+
+/** The device's own requirements of an image, or of one plane of it. */
+function imageRequirements(
+  profile: DeviceProfile,
+  info: ImageCreateInfo,
+  planeAspect: number | undefined,
+): MemoryRequirements {
+  const figures = profile.requirements;
+  const optimal = (info.tiling ?? ImageTiling.Optimal) === ImageTiling.Optimal;
+  const alignment = optimal ? figures.optimalImageAlignment : figures.linearImageAlignment;
+  const size = alignUp(Math.max(1, imageBytes(info, planeAspect)), alignment);
+  const isProtected = ((info.flags ?? 0) & ImageCreate.Protected) !== 0;
+  const transient = (info.usage & ImageUsage.TransientAttachment) !== 0;
+  return {
+    size,
+    alignment,
+    memoryTypeBits: memoryTypes(profile, isProtected, optimal, transient),
+    prefersDedicatedAllocation: (info.usage & attachments) !== 0 && size >= figures.preferDedicatedFrom,
+    requiresDedicatedAllocation: false,
+  };
+}
+
+/**
+ * The types that can hold a resource. Protected resources live in protected memory and no others do. Only
+ * transient attachments may be lazily allocated. Optimal images do not live in the host's own memory where
+ * the device has its own, as on the devices that the profiles stand for.
+ */
+function memoryTypes(
+  profile: DeviceProfile,
+  isProtected: boolean,
+  optimal: boolean,
+  transient: boolean,
+): number {
+  let bits = 0;
+  profile.memoryTypes.forEach(({ propertyFlags }, index) => {
+    const has = (flag: number): boolean => (propertyFlags & flag) !== 0;
+    if (has(MemoryProperty.Protected) !== isProtected) return;
+    if (has(MemoryProperty.LazilyAllocated) && !transient) return;
+    if (optimal && has(MemoryProperty.HostVisible) && !has(MemoryProperty.DeviceLocal)) return;
+    bits |= 1 << index;
+  });
+  return bits >>> 0;
+}

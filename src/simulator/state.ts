@@ -1,0 +1,164 @@
+/** What every part of the simulated driver shares: options, objects, counters. */
+
+import { quote } from "../foundation/check.ts";
+import { apiVersionString } from "../vulkan/constants.ts";
+import type { VulkanError } from "../vulkan/result.ts";
+import { type CallName, zeroCounts } from "./calls.ts";
+import { forbid, type Leak } from "./error.ts";
+import type { DriverEventListener } from "./events.ts";
+import { Faults } from "./faults.ts";
+import type { SimulatedHost } from "./host.ts";
+import {
+  type BufferObject,
+  type DriverObject,
+  type ImageObject,
+  type MemoryObject,
+  nameOf,
+  type Resource,
+} from "./objects.ts";
+import type { HeapUse } from "./payload.ts";
+import type { DeviceProfile } from "./profile.ts";
+import type { RequirementsSource } from "./requirements.ts";
+
+/** What the simulated device lets pass although a strict reading forbids it. Each can be switched at any time. */
+export interface Permissions {
+  /**
+   * Resources may share bytes without being registered for it. Vulkan itself permits that; in an allocator it
+   * is a bug, unless aliasing was asked for. Default false.
+   */
+  overlap: boolean;
+  /** Linear and optimal resources may share a page of bufferImageGranularity. Default false. */
+  granularityConflict: boolean;
+  /**
+   * Memory may be freed while resources are bound to it, as Vulkan permits; using them is an error all the
+   * same. Default true.
+   */
+  freeBound: boolean;
+}
+
+/** The device features that concern memory. */
+export interface DeviceFeatures {
+  /** Default: whether the version is 1.2 or VK_KHR_buffer_device_address is enabled. */
+  readonly bufferDeviceAddress: boolean;
+  /** Default false. */
+  readonly bufferDeviceAddressCaptureReplay: boolean;
+  /** Default: whether VK_AMD_device_coherent_memory is enabled. */
+  readonly deviceCoherentMemory: boolean;
+  /** Default false. */
+  readonly protectedMemory: boolean;
+  /** Default false. Sparse resources can be created, but there is no call to bind memory to them. */
+  readonly sparseBinding: boolean;
+}
+
+/** Work that was submitted and is not complete. */
+export interface PendingWork {
+  readonly resources: ReadonlySet<Resource>;
+  error: VulkanError | undefined;
+}
+
+/** The state of one simulated device. */
+export class DeviceState {
+  readonly profile: DeviceProfile;
+  readonly apiVersion: number;
+  readonly extensions: ReadonlySet<string>;
+  readonly features: DeviceFeatures;
+  readonly permit: Permissions;
+  readonly simulateCaches: boolean;
+  readonly host: SimulatedHost;
+  readonly faults: Faults = new Faults();
+  readonly calls: Record<CallName, number> = zeroCounts();
+  readonly heaps: readonly HeapUse[];
+  readonly objects: Map<bigint, DriverObject> = new Map();
+  readonly pending: Set<PendingWork> = new Set();
+  listener: DriverEventListener | undefined;
+  requirements: RequirementsSource | undefined;
+  nextRequirements: RequirementsSource | undefined;
+  memoryCount = 0;
+  bufferCount = 0;
+  imageCount = 0;
+  mappedCount = 0;
+  /** How many memory objects were ever made. */
+  memoryOrdinal = 0;
+  destroyed = false;
+  #lastHandle = 0x1000;
+
+  constructor(
+    members: Pick<
+      DeviceState,
+      "profile" | "apiVersion" | "extensions" | "features" | "permit" | "simulateCaches" | "host"
+    >,
+  ) {
+    this.profile = members.profile;
+    this.apiVersion = members.apiVersion;
+    this.extensions = members.extensions;
+    this.features = members.features;
+    this.permit = members.permit;
+    this.simulateCaches = members.simulateCaches;
+    this.host = members.host;
+    this.heaps = members.profile.memoryHeaps.map(() => ({ used: 0 }));
+  }
+
+  /** Every call of the port starts here: counts it. */
+  enter(call: CallName): void {
+    if (this.destroyed) forbid(call, `VUID-${call}-device-parameter`, "the device was destroyed");
+    this.calls[call]++;
+  }
+
+  /** A handle that was never used before. */
+  newHandle(): bigint {
+    this.#lastHandle += 0x10;
+    return BigInt(this.#lastHandle);
+  }
+
+  /** Throws unless the device's version is `core` or `extension` is enabled. */
+  require(call: string, what: string, core: number, extension: string): void {
+    if (this.apiVersion >= core || this.extensions.has(extension)) return;
+    const version = core === Number.POSITIVE_INFINITY ? "" : `Vulkan ${apiVersionString(core)} or `;
+    forbid(call, "VUID-extension-not-enabled", `${what} needs ${version}${extension}, which is not enabled`);
+  }
+
+  /** The memory of this handle; `scope` is the call or structure whose member it is. */
+  memory(handle: bigint, call: string, scope: string = call): MemoryObject {
+    const object = this.objects.get(handle);
+    return object?.kind === "memory" ? object : this.#unknown(handle, "memory", call, scope);
+  }
+
+  /** The buffer of this handle. */
+  buffer(handle: bigint, call: string, scope: string = call): BufferObject {
+    const object = this.objects.get(handle);
+    return object?.kind === "buffer" ? object : this.#unknown(handle, "buffer", call, scope);
+  }
+
+  /** The image of this handle. */
+  image(handle: bigint, call: string, scope: string = call): ImageObject {
+    const object = this.objects.get(handle);
+    return object?.kind === "image" ? object : this.#unknown(handle, "image", call, scope);
+  }
+
+  /** Objects that are left, in the order of their creation, and submissions that are not complete. */
+  leaks(): Leak[] {
+    const leaks: Leak[] = [...this.objects.values()].map((object) => ({
+      kind: object.kind,
+      handle: object.handle,
+      description: nameOf(object),
+    }));
+    for (const work of this.pending) {
+      const description = `a submission that uses ${work.resources.size} resources and is not complete`;
+      leaks.push({ kind: "submission", handle: 0n, description });
+    }
+    return leaks;
+  }
+
+  #unknown(handle: unknown, kind: DriverObject["kind"], call: string, scope: string): never {
+    if (typeof handle !== "bigint") {
+      throw new TypeError(`${call}: ${kind} must be a bigint handle, got ${quote(handle)}`);
+    }
+    const object = this.objects.get(handle);
+    const wasMade = handle > 0x1000n && handle <= BigInt(this.#lastHandle) && handle % 0x10n === 0n;
+    let reason = "is not a handle of this device";
+    if (handle === 0n) reason = "is VK_NULL_HANDLE";
+    else if (object) reason = `is a handle of ${nameOf(object)}`;
+    else if (wasMade) reason = "was destroyed already";
+    return forbid(call, `VUID-${scope}-${kind}-parameter`, `${kind} 0x${handle.toString(16)} ${reason}`);
+  }
+}
