@@ -1,0 +1,109 @@
+/** The house rules, checked on the source's own imports: a floor imports only what lies below it. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import {
+  allImports,
+  type FolderRule,
+  findCircle,
+  folderOf,
+  importsOf,
+  sourceFiles,
+  violations,
+} from "./helpers/imports.ts";
+
+const SOURCE = join(import.meta.dirname, "..", "src");
+
+/** What each folder may import besides itself. */
+const RULES = new Map<string, FolderRule>([
+  ["foundation", { folders: [] }],
+  ["vulkan", { folders: ["foundation"] }],
+  ["metadata", { folders: ["foundation"] }],
+  ["allocator", { folders: ["metadata", "vulkan", "foundation"] }],
+  ["defrag", { folders: ["allocator", "metadata", "vulkan", "foundation"] }],
+  // Replays run on simulated devices, and are a command as well.
+  [
+    "trace",
+    {
+      folders: ["defrag", "allocator", "metadata", "vulkan", "foundation", "simulator"],
+      packages: ["node:"],
+    },
+  ],
+  // The annexes.
+  ["ffi", { folders: ["vulkan", "foundation"], packages: ["koffi", "node:"] }],
+  ["simulator", { folders: ["vulkan", "foundation"] }],
+  // The face of the package.
+  ["", { folders: ["trace", "defrag", "allocator", "metadata", "vulkan", "foundation"] }],
+]);
+
+describe("the house", () => {
+  const imports = allImports(SOURCE);
+
+  it("has a rule for every folder", () => {
+    const folders = new Set(sourceFiles(SOURCE).map(folderOf));
+    expect([...folders].filter((folder) => !RULES.has(folder))).toEqual([]);
+  });
+
+  it("lets every floor import only what lies below it, and koffi only the FFI layer", () => {
+    expect(violations(imports, RULES)).toEqual([]);
+  });
+
+  it("has no circle among its folders", () => {
+    expect(findCircle(imports)).toBeUndefined();
+  });
+
+  it("has a face that only re-exports", () => {
+    const text = readFileSync(join(SOURCE, "index.ts"), "utf8");
+    const { statements } = ts.createSourceFile("index.ts", text, ts.ScriptTarget.Latest);
+    const others = statements.filter((statement) => !ts.isExportDeclaration(statement));
+    expect(others.map((statement) => ts.SyntaxKind[statement.kind])).toEqual([]);
+  });
+
+  it("imports TypeScript files by their own names", () => {
+    const relative = imports.filter(({ folder }) => folder !== undefined);
+    expect(relative.filter(({ specifier }) => !specifier.endsWith(".ts"))).toEqual([]);
+  });
+});
+
+describe("the check of the house", () => {
+  const judge = (file: string, text: string): string[] => violations(importsOf(file, text), RULES);
+
+  it("sees an import of a higher floor, in every form", () => {
+    const forms = [
+      'import { Allocation } from "../allocator/allocation.ts";',
+      'import type { Allocation } from "../allocator/allocation.ts";',
+      'export * from "../allocator/allocation.ts";',
+      'const later = await import("../allocator/allocation.ts");',
+    ];
+    for (const form of forms) {
+      expect(judge("metadata/tlsf.ts", form)).toEqual([
+        "src/metadata/tlsf.ts imports ../allocator/allocation.ts",
+      ]);
+    }
+  });
+
+  it("sees Vulkan in the metadata, the allocator in an annex, koffi and Node where they do not belong", () => {
+    expect(judge("metadata/tlsf.ts", 'import "../vulkan/device.ts";')).toHaveLength(1);
+    expect(judge("simulator/state.ts", 'import "../allocator/index.ts";')).toHaveLength(1);
+    expect(judge("simulator/state.ts", 'import koffi from "koffi";')).toHaveLength(1);
+    expect(judge("allocator/engine.ts", 'import "node:fs";')).toHaveLength(1);
+    expect(judge("attic/new.ts", 'import "../foundation/bits.ts";')).toHaveLength(1);
+  });
+
+  it("lets pass what is allowed", () => {
+    expect(judge("allocator/engine.ts", 'import "../metadata/tlsf.ts"; import "./pool.ts";')).toEqual([]);
+    expect(judge("ffi/library.ts", 'import koffi from "koffi"; import "node:fs";')).toEqual([]);
+  });
+
+  it("sees a circle", () => {
+    const imports = [
+      ...importsOf("a/one.ts", 'import "../b/two.ts";'),
+      ...importsOf("b/two.ts", 'import "../c/three.ts";'),
+      ...importsOf("c/three.ts", 'import type { One } from "../a/one.ts";'),
+    ];
+    expect(findCircle(imports)).toEqual(["a", "b", "c", "a"]);
+    expect(findCircle(imports.slice(0, 2))).toBeUndefined();
+  });
+});
