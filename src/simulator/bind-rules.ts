@@ -78,33 +78,47 @@ export function checkBind(
 ): boolean {
   const rules = rulesOf[call]!;
   const resource = part.resource;
-  const refuse = (rule: string, sentence: string): never => forbid(call, `${rules.prefix}-${rule}`, sentence);
   if (part.memory !== undefined) {
-    refuse(rules.bound, `${nameOf(resource)} is bound already, to ${nameOf(part.memory)}`);
+    forbid(
+      call,
+      `${rules.prefix}-${rules.bound}`,
+      `${nameOf(resource)} is bound already, to ${nameOf(part.memory)}`,
+    );
   }
   const sparse = resource.kind === "buffer" ? BufferCreate.SparseBinding : ImageCreate.SparseBinding;
   if ((resource.flags & sparse) !== 0) {
-    refuse(rules.sparse, `${nameOf(resource)} is sparse, and bound through vkQueueBindSparse alone`);
+    forbid(
+      call,
+      `${rules.prefix}-${rules.sparse}`,
+      `${nameOf(resource)} is sparse, and bound through vkQueueBindSparse alone`,
+    );
   }
   const { size, alignment, memoryTypeBits } = part.requirements;
   if (!Number.isSafeInteger(offset) || offset < 0 || offset >= memory.size) {
-    refuse(
-      rules.offset,
+    forbid(
+      call,
+      `${rules.prefix}-${rules.offset}`,
       `memoryOffset ${quote(offset)} must be less than the ${memory.size} bytes of the memory`,
     );
   }
   if (((memoryTypeBits >>> memory.typeIndex) & 1) === 0) {
-    refuse(
-      rules.type,
+    forbid(
+      call,
+      `${rules.prefix}-${rules.type}`,
       `${nameOf(resource)} allows the memory types 0b${memoryTypeBits.toString(2)}, which type ${memory.typeIndex} is not among`,
     );
   }
   if (offset % alignment !== 0) {
-    refuse(rules.alignment, `memoryOffset ${offset} must be a multiple of the alignment ${alignment}`);
+    forbid(
+      call,
+      `${rules.prefix}-${rules.alignment}`,
+      `memoryOffset ${offset} must be a multiple of the alignment ${alignment}`,
+    );
   }
   if (offset + size > memory.size) {
-    refuse(
-      rules.size,
+    forbid(
+      call,
+      `${rules.prefix}-${rules.size}`,
       `${nameOf(resource)} needs ${size} bytes from ${offset}, beyond the end of ${nameOf(memory)}`,
     );
   }

@@ -11,8 +11,6 @@ import {
   BufferUsage,
   ExternalMemoryHandleType,
   ImageCreate,
-  ImageLayout,
-  ImageTiling,
   MemoryProperty,
 } from "../vulkan/constants.ts";
 import type {
@@ -45,10 +43,10 @@ import {
   planAllocation,
 } from "./memory-rules.ts";
 import {
-  type BufferObject,
   type ImageObject,
   type MemoryObject,
-  makeResource,
+  makeBuffer,
+  makeImage,
   nameOf,
   noBindings,
   type Part,
@@ -187,7 +185,7 @@ export class SimulatedDevice implements VulkanDevice {
       exportedOnce: 0,
       freed: false,
     };
-    state.objects.set(memory.handle, memory);
+    state.add(memory);
     state.memoryCount++;
     state.listener?.({
       kind: "allocate",
@@ -225,7 +223,7 @@ export class SimulatedDevice implements VulkanDevice {
     if (memory.mapping !== undefined) this.#unmap(memory);
     memory.freed = true;
     memory.payload.release();
-    state.objects.delete(handle);
+    state.remove(handle);
     state.memoryCount--;
     state.listener?.({ kind: "free", memory: handle, ordinal: memory.ordinal });
   }
@@ -329,19 +327,8 @@ export class SimulatedDevice implements VulkanDevice {
     const requirements = requirementsOf(state, { kind: "buffer", info });
     state.faults.check(call);
     state.nextRequirements = undefined;
-    const buffer = makeResource<BufferObject>(
-      {
-        kind: "buffer",
-        handle: state.newHandle(),
-        flags: info.flags ?? 0,
-        size: info.size,
-        usage,
-        externalTypes: findNext(info.pNext, StructureType.ExternalMemoryBufferCreateInfo)?.handleTypes ?? 0,
-      },
-      [[0, requirements]],
-      true,
-    );
-    state.objects.set(buffer.handle, buffer);
+    const buffer = makeBuffer(state.newHandle(), info, usage, requirements);
+    state.add(buffer);
     state.bufferCount++;
     state.listener?.({ kind: "create-buffer", resource: buffer.handle });
     return buffer.handle;
@@ -361,7 +348,7 @@ export class SimulatedDevice implements VulkanDevice {
       );
     }
     detachAll(buffer);
-    state.objects.delete(handle);
+    state.remove(handle);
     state.bufferCount--;
     state.listener?.({ kind: "destroy-buffer", resource: handle });
   }
@@ -371,26 +358,11 @@ export class SimulatedDevice implements VulkanDevice {
     const call = "vkCreateImage";
     state.enter(call);
     checkImageInfo(state, call, info);
-    const { mipLevels = 1, arrayLayers = 1, initialLayout = ImageLayout.Undefined } = info;
     const needs = imageNeeds(state, info);
     state.faults.check(call);
     state.nextRequirements = undefined;
-    const image = makeResource<ImageObject>(
-      {
-        kind: "image",
-        handle: state.newHandle(),
-        flags: info.flags ?? 0,
-        usage: info.usage,
-        info: { ...info, extent: { ...info.extent } },
-        mipLevels,
-        arrayLayers,
-        layouts: new Array<number>(mipLevels * arrayLayers).fill(initialLayout),
-        externalTypes: findNext(info.pNext, StructureType.ExternalMemoryImageCreateInfo)?.handleTypes ?? 0,
-      },
-      needs,
-      (info.tiling ?? ImageTiling.Optimal) !== ImageTiling.Optimal,
-    );
-    state.objects.set(image.handle, image);
+    const image = makeImage(state.newHandle(), info, needs);
+    state.add(image);
     state.imageCount++;
     state.listener?.({ kind: "create-image", resource: image.handle });
     return image.handle;
@@ -406,7 +378,7 @@ export class SimulatedDevice implements VulkanDevice {
       forbid(call, "VUID-vkDestroyImage-image-01000", `commands that use ${nameOf(image)} are not complete`);
     }
     detachAll(image);
-    state.objects.delete(handle);
+    state.remove(handle);
     state.imageCount--;
     state.listener?.({ kind: "destroy-image", resource: handle });
   }

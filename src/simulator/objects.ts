@@ -1,6 +1,8 @@
 /** The driver's objects: memory, and resources (buffers and images) with the parts that memory is bound to. */
 
-import type { ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
+import { ImageLayout, ImageTiling } from "../vulkan/constants.ts";
+import { findNext, StructureType } from "../vulkan/next.ts";
+import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { type Binding, BindingList } from "./bindings.ts";
 import type { Payload } from "./payload.ts";
 
@@ -52,7 +54,7 @@ export interface Part extends Binding {
 interface ResourceBase {
   readonly handle: bigint;
   readonly flags: number;
-  readonly parts: readonly Part[];
+  readonly parts: Part[];
   /** ExternalMemoryHandleType flags that it was created for. */
   readonly externalTypes: number;
   /** How many submissions that are under way use it. */
@@ -84,23 +86,55 @@ export type Resource = BufferObject | ImageObject;
 /** Whatever a handle stands for. */
 export type DriverObject = MemoryObject | Resource;
 
-/** A part that nothing is bound to. The resource is set by {@link withParts}. */
-function makePart(resource: Resource, aspect: number, requirements: Requirements, linear: boolean): Part {
-  return { resource, aspect, requirements, linear, memory: undefined, offset: 0, end: 0 };
+/** Makes a part that nothing is bound to and gives it to its resource. */
+function addPart(resource: Resource, aspect: number, requirements: Requirements, linear: boolean): void {
+  resource.parts.push({ resource, aspect, requirements, linear, memory: undefined, offset: 0, end: 0 });
 }
 
-/** Makes a resource with its parts: `needs` lists the requirements of each by aspect. */
-export function makeResource<R extends Resource>(
-  members: Omit<R, "parts" | "inFlight">,
+/** Makes a buffer. */
+export function makeBuffer(
+  handle: bigint,
+  info: BufferCreateInfo,
+  usage: number,
+  requirements: Requirements,
+): BufferObject {
+  const buffer: BufferObject = {
+    kind: "buffer",
+    handle,
+    flags: info.flags ?? 0,
+    parts: [],
+    externalTypes: findNext(info.pNext, StructureType.ExternalMemoryBufferCreateInfo)?.handleTypes ?? 0,
+    inFlight: 0,
+    size: info.size,
+    usage,
+  };
+  addPart(buffer, 0, requirements, true);
+  return buffer;
+}
+
+/** Makes an image of parts: `needs` lists the requirements of each by aspect. */
+export function makeImage(
+  handle: bigint,
+  info: ImageCreateInfo,
   needs: readonly (readonly [aspect: number, requirements: Requirements])[],
-  linear: boolean,
-): R {
-  const parts: Part[] = [];
-  const resource = { ...members, parts, inFlight: 0 } as unknown as R;
-  for (const [aspect, requirements] of needs) {
-    parts.push(makePart(resource, aspect, requirements, linear));
-  }
-  return resource;
+): ImageObject {
+  const { mipLevels = 1, arrayLayers = 1, initialLayout = ImageLayout.Undefined } = info;
+  const image: ImageObject = {
+    kind: "image",
+    handle,
+    flags: info.flags ?? 0,
+    parts: [],
+    externalTypes: findNext(info.pNext, StructureType.ExternalMemoryImageCreateInfo)?.handleTypes ?? 0,
+    inFlight: 0,
+    usage: info.usage,
+    info: { ...info, extent: { ...info.extent } },
+    mipLevels,
+    arrayLayers,
+    layouts: new Array<number>(mipLevels * arrayLayers).fill(initialLayout),
+  };
+  const linear = (info.tiling ?? ImageTiling.Optimal) !== ImageTiling.Optimal;
+  for (const [aspect, requirements] of needs) addPart(image, aspect, requirements, linear);
+  return image;
 }
 
 /** An empty list of bindings for new memory. */

@@ -42,8 +42,8 @@ const shaderBuffers =
 export function requirementsOf(state: DeviceState, resource: ResourceDescription): Requirements {
   const own =
     resource.kind === "buffer"
-      ? bufferRequirements(state.profile, resource.info)
-      : imageRequirements(state.profile, resource.info, resource.planeAspect);
+      ? bufferRequirements(state, resource.info)
+      : imageRequirements(state, resource.info, resource.planeAspect);
   const source = state.nextRequirements ?? state.requirements;
   if (source === undefined) return own;
   const given = typeof source === "function" ? source(resource) : source;
@@ -63,14 +63,15 @@ function checked(profile: DeviceProfile, requirements: MemoryRequirements): Requ
 }
 
 /** The device's own requirements of a buffer: they depend on usage and flags alone, but for the size. */
-function bufferRequirements(profile: DeviceProfile, info: BufferCreateInfo): MemoryRequirements {
-  const { bufferAlignment, shaderBufferAlignment } = profile.requirements;
+function bufferRequirements(state: DeviceState, info: BufferCreateInfo): MemoryRequirements {
+  const { bufferAlignment, shaderBufferAlignment } = state.profile.requirements;
+  const isProtected = ((info.flags ?? 0) & BufferCreate.Protected) !== 0;
   const alignment =
     (info.usage & shaderBuffers) !== 0 ? Math.max(bufferAlignment, shaderBufferAlignment) : bufferAlignment;
   return {
     size: alignUp(info.size, alignment),
     alignment,
-    memoryTypeBits: memoryTypes(profile, ((info.flags ?? 0) & BufferCreate.Protected) !== 0, false, false),
+    memoryTypeBits: state.typesBySort[isProtected ? ResourceSort.Protected : 0]!,
     prefersDedicatedAllocation: false,
     requiresDedicatedAllocation: false,
   };
@@ -78,23 +79,32 @@ function bufferRequirements(profile: DeviceProfile, info: BufferCreateInfo): Mem
 
 /** The device's own requirements of an image, or of one plane of it. */
 function imageRequirements(
-  profile: DeviceProfile,
+  state: DeviceState,
   info: ImageCreateInfo,
   planeAspect: number | undefined,
 ): MemoryRequirements {
-  const figures = profile.requirements;
+  const figures = state.profile.requirements;
   const optimal = (info.tiling ?? ImageTiling.Optimal) === ImageTiling.Optimal;
   const alignment = optimal ? figures.optimalImageAlignment : figures.linearImageAlignment;
   const size = alignUp(Math.max(1, imageBytes(info, planeAspect)), alignment);
-  const isProtected = ((info.flags ?? 0) & ImageCreate.Protected) !== 0;
-  const transient = (info.usage & ImageUsage.TransientAttachment) !== 0;
+  let sort = optimal ? ResourceSort.Optimal : 0;
+  if (((info.flags ?? 0) & ImageCreate.Protected) !== 0) sort |= ResourceSort.Protected;
+  if ((info.usage & ImageUsage.TransientAttachment) !== 0) sort |= ResourceSort.Transient;
   return {
     size,
     alignment,
-    memoryTypeBits: memoryTypes(profile, isProtected, optimal, transient),
+    memoryTypeBits: state.typesBySort[sort]!,
     prefersDedicatedAllocation: (info.usage & attachments) !== 0 && size >= figures.preferDedicatedFrom,
     requiresDedicatedAllocation: false,
   };
+}
+
+/** Bits that sort resources by where they can live. */
+const ResourceSort = { Protected: 1, Optimal: 2, Transient: 4 } as const;
+
+/** The memory types that can hold each sort of resource; the index is made of {@link ResourceSort} bits. */
+export function memoryTypesBySort(profile: DeviceProfile): readonly number[] {
+  return Array.from({ length: 8 }, (_, sort) => memoryTypes(profile, sort));
 }
 
 /**
@@ -102,18 +112,14 @@ function imageRequirements(
  * transient attachments may be lazily allocated. Optimal images do not live in the host's own memory where
  * the device has its own, as on the devices that the profiles stand for.
  */
-function memoryTypes(
-  profile: DeviceProfile,
-  isProtected: boolean,
-  optimal: boolean,
-  transient: boolean,
-): number {
+function memoryTypes(profile: DeviceProfile, sort: number): number {
   let bits = 0;
   profile.memoryTypes.forEach(({ propertyFlags }, index) => {
     const has = (flag: number): boolean => (propertyFlags & flag) !== 0;
-    if (has(MemoryProperty.Protected) !== isProtected) return;
-    if (has(MemoryProperty.LazilyAllocated) && !transient) return;
-    if (optimal && has(MemoryProperty.HostVisible) && !has(MemoryProperty.DeviceLocal)) return;
+    if (has(MemoryProperty.Protected) !== ((sort & ResourceSort.Protected) !== 0)) return;
+    if (has(MemoryProperty.LazilyAllocated) && (sort & ResourceSort.Transient) === 0) return;
+    const hostOnly = has(MemoryProperty.HostVisible) && !has(MemoryProperty.DeviceLocal);
+    if (hostOnly && (sort & ResourceSort.Optimal) !== 0) return;
     bits |= 1 << index;
   });
   return bits >>> 0;

@@ -29,12 +29,13 @@ export function checkBufferInfo(state: DeviceState, call: string, info: BufferCr
     forbid(call, `VUID-${owner}-usage-requiredbitmask`, `usage must not be 0, got ${quote(info.usage)}`);
   }
   const flags = info.flags ?? 0;
-  const { SparseBinding, SparseResidency, SparseAliased } = BufferCreate;
-  checkSparse(state, call, owner, flags, ["flags-00915", "flags-00918"], {
-    SparseBinding,
-    SparseResidency,
-    SparseAliased,
-  });
+  checkSparse(
+    state,
+    call,
+    flags,
+    "VUID-VkBufferCreateInfo-flags-00915",
+    "VUID-VkBufferCreateInfo-flags-00918",
+  );
   if ((flags & BufferCreate.Protected) !== 0 && !state.features.protectedMemory) {
     forbid(call, `VUID-${owner}-flags-01887`, "Protected needs the feature protectedMemory");
   }
@@ -143,12 +144,7 @@ function checkUsage(call: string, owner: string, info: ImageCreateInfo): void {
 
 function checkImageFlags(state: DeviceState, call: string, owner: string, info: ImageCreateInfo): void {
   const flags = info.flags ?? 0;
-  const { SparseBinding, SparseResidency, SparseAliased } = ImageCreate;
-  checkSparse(state, call, owner, flags, ["flags-00969", "flags-00987"], {
-    SparseBinding,
-    SparseResidency,
-    SparseAliased,
-  });
+  checkSparse(state, call, flags, "VUID-VkImageCreateInfo-flags-00969", "VUID-VkImageCreateInfo-flags-00987");
   if ((flags & ImageCreate.Protected) !== 0 && !state.features.protectedMemory) {
     forbid(call, `VUID-${owner}-flags-01890`, "Protected needs the feature protectedMemory");
   }
@@ -167,21 +163,22 @@ function checkImageFlags(state: DeviceState, call: string, owner: string, info: 
   }
 }
 
+/** The three sparse bits have the same values for buffers and images. */
+const sparseBits = BufferCreate.SparseBinding | BufferCreate.SparseResidency | BufferCreate.SparseAliased;
+
 function checkSparse(
   state: DeviceState,
   call: string,
-  owner: string,
   flags: number,
-  [featureRule, bindingRule]: readonly [string, string],
-  bits: { SparseBinding: number; SparseResidency: number; SparseAliased: number },
+  featureRule: string,
+  bindingRule: string,
 ): void {
-  const any = flags & (bits.SparseBinding | bits.SparseResidency | bits.SparseAliased);
-  if (any === 0) return;
+  if ((flags & sparseBits) === 0) return;
   if (!state.features.sparseBinding) {
-    forbid(call, `VUID-${owner}-${featureRule}`, "sparse flags need the feature sparseBinding");
+    forbid(call, featureRule, "sparse flags need the feature sparseBinding");
   }
-  if ((flags & bits.SparseBinding) === 0) {
-    forbid(call, `VUID-${owner}-${bindingRule}`, "SparseResidency and SparseAliased need SparseBinding");
+  if ((flags & BufferCreate.SparseBinding) === 0) {
+    forbid(call, bindingRule, "SparseResidency and SparseAliased need SparseBinding");
   }
 }
 
@@ -191,8 +188,9 @@ function checkSharing(
   rule: string,
   info: { readonly sharingMode?: number; readonly queueFamilyIndices?: readonly number[] },
 ): void {
+  if (info.sharingMode !== SharingMode.Concurrent) return;
   const families = info.queueFamilyIndices ?? [];
-  if (info.sharingMode === SharingMode.Concurrent && new Set(families).size < 2) {
+  if (new Set(families).size < 2) {
     forbid(
       call,
       `VUID-${owner}-${rule}`,

@@ -18,7 +18,7 @@ import {
 } from "./objects.ts";
 import type { HeapUse } from "./payload.ts";
 import type { DeviceProfile } from "./profile.ts";
-import type { RequirementsSource } from "./requirements.ts";
+import { memoryTypesBySort, type RequirementsSource } from "./requirements.ts";
 
 /** What the simulated device lets pass although a strict reading forbids it. Each can be switched at any time. */
 export interface Permissions {
@@ -68,7 +68,13 @@ export class DeviceState {
   readonly faults: Faults = new Faults();
   readonly calls: Record<CallName, number> = zeroCounts();
   readonly heaps: readonly HeapUse[];
-  readonly objects: Map<bigint, DriverObject> = new Map();
+  /**
+   * By handle, as a number: a Map finds small integers several times faster than bigints, and no handle of
+   * this device passes 2^53.
+   */
+  readonly objects: Map<number, DriverObject> = new Map();
+  /** For each sort of resource (see requirements.ts) the memory types that can hold it. */
+  readonly typesBySort: readonly number[];
   readonly pending: Set<PendingWork> = new Set();
   listener: DriverEventListener | undefined;
   requirements: RequirementsSource | undefined;
@@ -95,6 +101,7 @@ export class DeviceState {
     this.permit = members.permit;
     this.simulateCaches = members.simulateCaches;
     this.host = members.host;
+    this.typesBySort = memoryTypesBySort(members.profile);
     this.heaps = members.profile.memoryHeaps.map(() => ({ used: 0 }));
   }
 
@@ -110,6 +117,16 @@ export class DeviceState {
     return BigInt(this.#lastHandle);
   }
 
+  /** Keeps a new object. */
+  add(object: DriverObject): void {
+    this.objects.set(Number(object.handle), object);
+  }
+
+  /** Forgets a destroyed object. */
+  remove(handle: bigint): void {
+    this.objects.delete(Number(handle));
+  }
+
   /** Throws unless the device's version is `core` or `extension` is enabled. */
   require(call: string, what: string, core: number, extension: string): void {
     if (this.apiVersion >= core || this.extensions.has(extension)) return;
@@ -119,19 +136,19 @@ export class DeviceState {
 
   /** The memory of this handle; `scope` is the call or structure whose member it is. */
   memory(handle: bigint, call: string, scope: string = call): MemoryObject {
-    const object = this.objects.get(handle);
+    const object = this.objects.get(Number(handle));
     return object?.kind === "memory" ? object : this.#unknown(handle, "memory", call, scope);
   }
 
   /** The buffer of this handle. */
   buffer(handle: bigint, call: string, scope: string = call): BufferObject {
-    const object = this.objects.get(handle);
+    const object = this.objects.get(Number(handle));
     return object?.kind === "buffer" ? object : this.#unknown(handle, "buffer", call, scope);
   }
 
   /** The image of this handle. */
   image(handle: bigint, call: string, scope: string = call): ImageObject {
-    const object = this.objects.get(handle);
+    const object = this.objects.get(Number(handle));
     return object?.kind === "image" ? object : this.#unknown(handle, "image", call, scope);
   }
 
@@ -153,7 +170,7 @@ export class DeviceState {
     if (typeof handle !== "bigint") {
       throw new TypeError(`${call}: ${kind} must be a bigint handle, got ${quote(handle)}`);
     }
-    const object = this.objects.get(handle);
+    const object = this.objects.get(Number(handle));
     const wasMade = handle > 0x1000n && handle <= BigInt(this.#lastHandle) && handle % 0x10n === 0n;
     let reason = "is not a handle of this device";
     if (handle === 0n) reason = "is VK_NULL_HANDLE";
