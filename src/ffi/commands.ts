@@ -1,0 +1,226 @@
+/**
+ * The Vulkan commands that this layer calls, and how they become JavaScript functions.
+ *
+ * A signature is written as "parameters>result": p a pointer or handle, given as a bigint; n an integer,
+ * given as a number; f a float; results: r VkResult, v void, a 64-bit address.
+ *
+ * Every parameter but a float is 64 bits wide in a register or a stack slot, so handles, pointers, sizes
+ * and enumerations all pass as they are. Of koffi's ways to take one, four arguments cost (Node.js 20, whole
+ * call to an empty C function): bigint as "void *" 63 ns, bigint as uint64_t 88 ns, large number as uint64_t
+ * 69 ns, small number as uint64_t 53 ns.
+ */
+
+import koffi, { type TypeObject } from "koffi";
+import { Result, VulkanError } from "../vulkan/result.ts";
+
+/** A command as JavaScript calls it. */
+export type NativeFunction = (...args: (bigint | number)[]) => number;
+
+/** Where a command comes from: its signature, and since when or with which extension a device has it. */
+export interface Command {
+  readonly signature: string;
+  /** The Vulkan version whose core has it; absent for commands of extensions alone. */
+  readonly core?: string;
+  /** The extension that brings it, under the name with `suffix`. */
+  readonly extension?: string;
+  /** What the extension's name of the command has at its end, when `core` has it without. */
+  readonly suffix?: string;
+}
+
+/** Commands that need no instance. */
+export const globalCommands = {
+  vkCreateInstance: { signature: "ppp>r", core: "1.0" },
+  vkEnumerateInstanceExtensionProperties: { signature: "ppp>r", core: "1.0" },
+  vkEnumerateInstanceLayerProperties: { signature: "pp>r", core: "1.0" },
+  vkEnumerateInstanceVersion: { signature: "p>r", core: "1.1" },
+} as const;
+
+/** Commands of an instance and its physical devices. */
+export const instanceCommands = {
+  vkDestroyInstance: { signature: "pp>v", core: "1.0" },
+  vkEnumeratePhysicalDevices: { signature: "ppp>r", core: "1.0" },
+  vkEnumerateDeviceExtensionProperties: { signature: "pppp>r", core: "1.0" },
+  vkGetPhysicalDeviceProperties: { signature: "pp>v", core: "1.0" },
+  vkGetPhysicalDeviceMemoryProperties: { signature: "pp>v", core: "1.0" },
+  vkGetPhysicalDeviceQueueFamilyProperties: { signature: "ppp>v", core: "1.0" },
+  vkGetPhysicalDeviceFeatures: { signature: "pp>v", core: "1.0" },
+  vkGetPhysicalDeviceProperties2: {
+    signature: "pp>v",
+    core: "1.1",
+    extension: "VK_KHR_get_physical_device_properties2",
+    suffix: "KHR",
+  },
+  vkGetPhysicalDeviceMemoryProperties2: {
+    signature: "pp>v",
+    core: "1.1",
+    extension: "VK_KHR_get_physical_device_properties2",
+    suffix: "KHR",
+  },
+  vkGetPhysicalDeviceFeatures2: {
+    signature: "pp>v",
+    core: "1.1",
+    extension: "VK_KHR_get_physical_device_properties2",
+    suffix: "KHR",
+  },
+  vkCreateDevice: { signature: "pppp>r", core: "1.0" },
+  vkGetDeviceProcAddr: { signature: "pp>a", core: "1.0" },
+  vkCreateDebugUtilsMessengerEXT: { signature: "pppp>r", extension: "VK_EXT_debug_utils" },
+  vkDestroyDebugUtilsMessengerEXT: { signature: "ppp>v", extension: "VK_EXT_debug_utils" },
+} as const;
+
+/** Commands of a device. */
+export const deviceCommands = {
+  vkDestroyDevice: { signature: "pp>v", core: "1.0" },
+  vkDeviceWaitIdle: { signature: "p>r", core: "1.0" },
+  vkAllocateMemory: { signature: "pppp>r", core: "1.0" },
+  vkFreeMemory: { signature: "ppp>v", core: "1.0" },
+  vkMapMemory: { signature: "ppnpnp>r", core: "1.0" },
+  vkUnmapMemory: { signature: "pp>v", core: "1.0" },
+  vkFlushMappedMemoryRanges: { signature: "pnp>r", core: "1.0" },
+  vkInvalidateMappedMemoryRanges: { signature: "pnp>r", core: "1.0" },
+  vkCreateBuffer: { signature: "pppp>r", core: "1.0" },
+  vkDestroyBuffer: { signature: "ppp>v", core: "1.0" },
+  vkCreateImage: { signature: "pppp>r", core: "1.0" },
+  vkDestroyImage: { signature: "ppp>v", core: "1.0" },
+  vkGetBufferMemoryRequirements: { signature: "ppp>v", core: "1.0" },
+  vkGetImageMemoryRequirements: { signature: "ppp>v", core: "1.0" },
+  vkBindBufferMemory: { signature: "pppn>r", core: "1.0" },
+  vkBindImageMemory: { signature: "pppn>r", core: "1.0" },
+  vkGetBufferMemoryRequirements2: {
+    signature: "ppp>v",
+    core: "1.1",
+    extension: "VK_KHR_get_memory_requirements2",
+    suffix: "KHR",
+  },
+  vkGetImageMemoryRequirements2: {
+    signature: "ppp>v",
+    core: "1.1",
+    extension: "VK_KHR_get_memory_requirements2",
+    suffix: "KHR",
+  },
+  vkBindBufferMemory2: { signature: "pnp>r", core: "1.1", extension: "VK_KHR_bind_memory2", suffix: "KHR" },
+  vkBindImageMemory2: { signature: "pnp>r", core: "1.1", extension: "VK_KHR_bind_memory2", suffix: "KHR" },
+  vkGetBufferDeviceAddress: {
+    signature: "pp>a",
+    core: "1.2",
+    extension: "VK_KHR_buffer_device_address",
+    suffix: "KHR",
+  },
+  vkGetDeviceBufferMemoryRequirements: {
+    signature: "ppp>v",
+    core: "1.3",
+    extension: "VK_KHR_maintenance4",
+    suffix: "KHR",
+  },
+  vkGetDeviceImageMemoryRequirements: {
+    signature: "ppp>v",
+    core: "1.3",
+    extension: "VK_KHR_maintenance4",
+    suffix: "KHR",
+  },
+  vkSetDeviceMemoryPriorityEXT: { signature: "ppf>v", extension: "VK_EXT_pageable_device_local_memory" },
+  vkGetMemoryFdKHR: { signature: "ppp>r", extension: "VK_KHR_external_memory_fd" },
+  vkGetMemoryFdPropertiesKHR: { signature: "pnnp>r", extension: "VK_KHR_external_memory_fd" },
+  vkGetMemoryHostPointerPropertiesEXT: { signature: "pnpp>r", extension: "VK_EXT_external_memory_host" },
+  vkGetMemoryWin32HandleKHR: { signature: "ppp>r", extension: "VK_KHR_external_memory_win32" },
+  vkGetDeviceQueue: { signature: "pnnp>v", core: "1.0" },
+  vkQueueSubmit: { signature: "pnpp>r", core: "1.0" },
+  vkQueueWaitIdle: { signature: "p>r", core: "1.0" },
+  vkCreateCommandPool: { signature: "pppp>r", core: "1.0" },
+  vkDestroyCommandPool: { signature: "ppp>v", core: "1.0" },
+  vkResetCommandPool: { signature: "ppn>r", core: "1.0" },
+  vkAllocateCommandBuffers: { signature: "ppp>r", core: "1.0" },
+  vkBeginCommandBuffer: { signature: "pp>r", core: "1.0" },
+  vkEndCommandBuffer: { signature: "p>r", core: "1.0" },
+  vkCreateFence: { signature: "pppp>r", core: "1.0" },
+  vkDestroyFence: { signature: "ppp>v", core: "1.0" },
+  vkResetFences: { signature: "pnp>r", core: "1.0" },
+  vkGetFenceStatus: { signature: "pp>r", core: "1.0" },
+  vkCmdPipelineBarrier: { signature: "pnnnnpnpnp>v", core: "1.0" },
+  vkCmdCopyBuffer: { signature: "pppnp>v", core: "1.0" },
+  vkCmdCopyImage: { signature: "ppnpnnp>v", core: "1.0" },
+  vkCmdCopyBufferToImage: { signature: "pppnnp>v", core: "1.0" },
+  vkCmdCopyImageToBuffer: { signature: "ppnpnp>v", core: "1.0" },
+  vkCmdFillBuffer: { signature: "ppnnn>v", core: "1.0" },
+} as const;
+
+/** The functions of a table of commands. */
+export type Functions<T> = Record<keyof T, NativeFunction>;
+export type GlobalFunctions = Functions<typeof globalCommands>;
+export type InstanceFunctions = Functions<typeof instanceCommands>;
+export type DeviceFunctions = Functions<typeof deviceCommands>;
+
+const parameterTypes: Record<string, string> = { p: "void *", n: "uint64_t", f: "float" };
+const resultTypes: Record<string, string> = { r: "int32_t", v: "void", a: "uint64_t" };
+const prototypes = new Map<string, unknown>();
+
+/** Makes a C function pointer callable. Anonymous prototypes, one for each signature, serve all devices. */
+function bind(pointer: bigint, signature: string): NativeFunction {
+  let prototype = prototypes.get(signature);
+  if (prototype === undefined) {
+    const [parameters, result] = signature.split(">") as [string, string];
+    prototype = koffi.proto(
+      resultTypes[result]!,
+      [...parameters].map((letter) => parameterTypes[letter]!),
+    );
+    prototypes.set(signature, prototype);
+  }
+  return koffi.decode(pointer, prototype as TypeObject) as NativeFunction;
+}
+
+/** What stands for a command that the device or instance lacks: calling it throws. */
+function missing(name: string, command: Command): NativeFunction {
+  const versions = command.core === undefined ? [] : [`Vulkan ${command.core}`];
+  const needs = command.extension === undefined ? versions : [...versions, command.extension];
+  return () => {
+    throw new VulkanError(
+      Result.ErrorExtensionNotPresent,
+      name,
+      `it needs ${needs.join(" or ")}, not enabled here`,
+    );
+  };
+}
+
+function versionNumber(version: string): number {
+  const [major, minor] = version.split(".").map(Number) as [number, number];
+  return (major << 22) | (minor << 12);
+}
+
+/**
+ * Resolves a table of commands: by the core name when `apiVersion` has it, else by the extension's name
+ * when the extension is enabled. What cannot be resolved throws `VK_ERROR_EXTENSION_NOT_PRESENT` when called.
+ *
+ * @param lookUp vkGetInstanceProcAddr or vkGetDeviceProcAddr; 0n where there is no such command.
+ * @param isEnabled whether an extension is enabled.
+ */
+export function resolveCommands<T extends Readonly<Record<string, Command>>>(
+  commands: T,
+  apiVersion: number,
+  isEnabled: (extension: string) => boolean,
+  lookUp: (name: string) => bigint,
+): Functions<T> {
+  const functions: Record<string, NativeFunction> = {};
+  for (const [name, command] of Object.entries<Command>(commands)) {
+    let pointer = 0n;
+    if (command.core !== undefined && apiVersion >= versionNumber(command.core)) pointer = lookUp(name);
+    if (pointer === 0n && command.extension !== undefined && isEnabled(command.extension)) {
+      pointer = lookUp(name + (command.suffix ?? ""));
+    }
+    functions[name] = pointer === 0n ? missing(name, command) : bind(pointer, command.signature);
+  }
+  return functions as Functions<T>;
+}
+
+/** Replaces every function by one that throws `message`, so that no call reaches an object that is gone. */
+export function revoke(functions: Record<string, NativeFunction>, message: string): void {
+  for (const name of Object.keys(functions)) {
+    functions[name] = () => {
+      throw new Error(`${name}: ${message}`);
+    };
+  }
+}
+
+/** Throws unless `result` is a success or another positive code. */
+export function check(result: number, call: string): void {
+  if (result < 0) throw new VulkanError(result, call);
+}

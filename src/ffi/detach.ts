@@ -1,0 +1,31 @@
+/**
+ * Detaching an ArrayBuffer whose memory lies outside the JavaScript heap: every typed array over it has
+ * length 0 from then on, so that nobody can reach the memory after it is gone.
+ *
+ * ArrayBuffer.prototype.transfer does it (Node.js 22 and later). Node.js 20 has no such method, and its
+ * structuredClone silently copies external buffers instead of moving them; but reading into a buffer
+ * through a BYOB reader must move it, and does so at once. No source ever fills that stream: it is
+ * cancelled in the same breath, which drops the moved buffer unwritten. About 30 µs there, 1 µs with transfer.
+ */
+
+type Transferable = ArrayBuffer & { transfer?(newLength?: number): ArrayBuffer };
+
+/** Makes `buffer` and every view of it empty. */
+export function detach(buffer: ArrayBuffer): void {
+  if (buffer.byteLength === 0) return;
+  const { transfer } = buffer as Transferable;
+  if (transfer !== undefined) {
+    transfer.call(buffer, 0);
+    return;
+  }
+  detachByReading(buffer);
+}
+
+/** The way of Node.js 20; exported for its test. */
+export function detachByReading(buffer: ArrayBuffer): void {
+  const reader = new ReadableStream({ type: "bytes" }).getReader({ mode: "byob" });
+  reader.read(new Uint8Array(buffer)).catch(ignore);
+  reader.cancel().catch(ignore);
+}
+
+function ignore(): void {}

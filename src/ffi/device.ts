@@ -1,0 +1,604 @@
+/**
+ * The port `VulkanDevice` over a VkDevice.
+ *
+ * Structures are written in one piece of native memory that the device owns, at fixed places, through
+ * typed arrays; a call passes their addresses, made once as bigints. The calls that an allocator makes for
+ * every resource (create, requirements, bind, destroy of buffers) make no garbage but the handle, and cost
+ * little more than koffi's own call: see `bench/`.
+ */
+
+import { quote } from "../foundation/check.ts";
+import { WHOLE_SIZE } from "../vulkan/constants.ts";
+import type {
+  DeviceProperties,
+  HostMapping,
+  MappedMemoryRange,
+  MemoryAllocateInfo,
+  MemoryBudgetProperties,
+  MemoryProperties,
+  VulkanDevice,
+} from "../vulkan/device.ts";
+import type { NextChain } from "../vulkan/next.ts";
+import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
+import { VulkanError } from "../vulkan/result.ts";
+import {
+  check,
+  type DeviceFunctions,
+  deviceCommands,
+  type InstanceFunctions,
+  resolveCommands,
+  revoke,
+} from "./commands.ts";
+import type { VulkanInstance } from "./instance.ts";
+import { layouts } from "./layout.ts";
+import type { Library } from "./library.ts";
+import { KoffiMapping } from "./mapping.ts";
+import type { DebugMessage } from "./messenger.ts";
+import { NativeMemory, place } from "./native-memory.ts";
+import { encodeNext } from "./next-chain.ts";
+import type { PhysicalDevice } from "./physical-device.ts";
+import { KoffiTransferQueue, type QueueChoice } from "./transfer-queue.ts";
+
+/** Bytes of native memory of a device: its fixed structures, and room for one call's chains and arrays. */
+const MEMORY_SIZE = 65536;
+/** How many ranges one call to flush or invalidate takes; more are handed over in several calls. */
+const RANGES_AT_ONCE = 256;
+
+const slots = place({
+  out: 8,
+  bufferInfo: "VkBufferCreateInfo",
+  imageInfo: "VkImageCreateInfo",
+  requirements: "VkMemoryRequirements2",
+  dedicated: "VkMemoryDedicatedRequirements",
+  bufferQuery: "VkBufferMemoryRequirementsInfo2",
+  imageQuery: "VkImageMemoryRequirementsInfo2",
+  planeQuery: "VkImagePlaneMemoryRequirementsInfo",
+  deviceBufferQuery: "VkDeviceBufferMemoryRequirements",
+  deviceImageQuery: "VkDeviceImageMemoryRequirements",
+  allocateInfo: "VkMemoryAllocateInfo",
+});
+
+/** The index of a field's first 32-bit word. */
+function word(slot: number, offset: number): number {
+  return (slot + offset) / 4;
+}
+const Info = layouts.VkBufferCreateInfo.offsets;
+const BUFFER_NEXT = word(slots.bufferInfo, Info.pNext) / 2;
+const BUFFER_FLAGS = word(slots.bufferInfo, Info.flags);
+const BUFFER_SIZE = word(slots.bufferInfo, Info.size);
+const BUFFER_USAGE = word(slots.bufferInfo, Info.usage);
+const BUFFER_SHARING = word(slots.bufferInfo, Info.sharingMode);
+const BUFFER_FAMILY_COUNT = word(slots.bufferInfo, Info.queueFamilyIndexCount);
+const BUFFER_FAMILIES = word(slots.bufferInfo, Info.pQueueFamilyIndices) / 2;
+
+const Requirements = layouts.VkMemoryRequirements.offsets;
+const requirementsAt = slots.requirements + layouts.VkMemoryRequirements2.offsets.memoryRequirements;
+const REQUIREMENTS_NEXT = word(slots.requirements, layouts.VkMemoryRequirements2.offsets.pNext) / 2;
+const SIZE = word(requirementsAt, Requirements.size);
+const ALIGNMENT = word(requirementsAt, Requirements.alignment);
+const TYPE_BITS = word(requirementsAt, Requirements.memoryTypeBits);
+const PREFERS = word(
+  slots.dedicated,
+  layouts.VkMemoryDedicatedRequirements.offsets.prefersDedicatedAllocation,
+);
+const REQUIRES = word(
+  slots.dedicated,
+  layouts.VkMemoryDedicatedRequirements.offsets.requiresDedicatedAllocation,
+);
+const QUERY_BUFFER = (slots.bufferQuery + layouts.VkBufferMemoryRequirementsInfo2.offsets.buffer) / 8;
+const QUERY_IMAGE = (slots.imageQuery + layouts.VkImageMemoryRequirementsInfo2.offsets.image) / 8;
+const QUERY_IMAGE_NEXT = (slots.imageQuery + layouts.VkImageMemoryRequirementsInfo2.offsets.pNext) / 8;
+const PLANE = word(slots.planeQuery, layouts.VkImagePlaneMemoryRequirementsInfo.offsets.planeAspect);
+const DEVICE_PLANE = word(
+  slots.deviceImageQuery,
+  layouts.VkDeviceImageMemoryRequirements.offsets.planeAspect,
+);
+const OUT = slots.out / 8;
+const TWO_32 = 4294967296;
+
+/** Formats with depth and stencil, whose image barriers must name both aspects. */
+const combinedDepthStencil: ReadonlySet<number> = new Set([128, 129, 130]);
+
+/** What a {@link KoffiDevice} is made of. */
+export interface DeviceParts {
+  readonly library: Library;
+  readonly instanceHandle: bigint;
+  readonly instanceFunctions: InstanceFunctions;
+  /** The instance, when this library made it. */
+  readonly instance?: VulkanInstance;
+  /** Whether the instance is destroyed with the device. */
+  readonly ownsInstance: boolean;
+  readonly physicalDevice: PhysicalDevice;
+  readonly handle: bigint;
+  /** Whether vkDestroyDevice is this object's to call. */
+  readonly ownsHandle: boolean;
+  readonly apiVersion: number;
+  readonly enabledExtensions: ReadonlySet<string>;
+  readonly enabledFeatures: ReadonlySet<string>;
+  readonly allocationCallbacks: bigint;
+  readonly queue?: QueueChoice;
+}
+
+/** A VkDevice that this library made or wrapped. */
+export class KoffiDevice implements VulkanDevice {
+  /** VkDevice */
+  readonly handle: bigint;
+  /** VkInstance */
+  readonly instanceHandle: bigint;
+  /** What the physical device says of itself. */
+  readonly physicalDevice: PhysicalDevice;
+  /** The physical device's; `apiVersion` is the version that can be used: the lower of instance and device. */
+  readonly properties: DeviceProperties;
+  readonly memoryProperties: MemoryProperties;
+  readonly enabledExtensions: ReadonlySet<string>;
+  /** Members of feature structures that this library enabled, such as "bufferDeviceAddress". */
+  readonly enabledFeatures: ReadonlySet<string>;
+  /** Warnings and errors of the validation layer about the instance's devices; empty without validation. */
+  readonly messages: readonly DebugMessage[];
+  /** The functions, by their core names; what the device lacks throws VK_ERROR_EXTENSION_NOT_PRESENT. */
+  readonly functions: DeviceFunctions;
+  readonly allocationCallbacks: bigint;
+
+  readonly #parts: DeviceParts;
+  readonly #instanceFunctions: InstanceFunctions;
+  readonly #memory: NativeMemory;
+  readonly #u32: Uint32Array;
+  readonly #u64: BigUint64Array;
+  readonly #out: bigint;
+  readonly #bufferInfo: bigint;
+  readonly #imageInfo: bigint;
+  readonly #requirements: bigint;
+  readonly #plainRequirements: bigint;
+  readonly #dedicated: bigint;
+  readonly #bufferQuery: bigint;
+  readonly #imageQuery: bigint;
+  readonly #planeQuery: bigint;
+  readonly #allocateInfo: bigint;
+  readonly #mappings = new Map<bigint, KoffiMapping>();
+  readonly #depthStencilImages = new Set<bigint>();
+  readonly #queues: KoffiTransferQueue[] = [];
+  #queue: KoffiTransferQueue | undefined;
+  #destroyed = false;
+
+  constructor(parts: DeviceParts) {
+    this.#parts = parts;
+    this.handle = parts.handle;
+    this.instanceHandle = parts.instanceHandle;
+    this.physicalDevice = parts.physicalDevice;
+    this.properties = { ...parts.physicalDevice.properties, apiVersion: parts.apiVersion };
+    this.memoryProperties = parts.physicalDevice.memoryProperties;
+    this.enabledExtensions = parts.enabledExtensions;
+    this.enabledFeatures = parts.enabledFeatures;
+    this.messages = parts.instance?.messages ?? [];
+    this.allocationCallbacks = parts.allocationCallbacks;
+    this.#instanceFunctions = parts.instanceFunctions;
+    this.functions = resolveDeviceFunctions(parts);
+
+    const memory = new NativeMemory(MEMORY_SIZE, slots.end);
+    this.#memory = memory;
+    this.#u32 = memory.u32;
+    this.#u64 = memory.u64;
+    this.#out = memory.at(slots.out);
+    this.#bufferInfo = memory.at(slots.bufferInfo);
+    this.#imageInfo = memory.at(slots.imageInfo);
+    this.#requirements = memory.at(slots.requirements);
+    this.#plainRequirements = memory.at(requirementsAt);
+    this.#dedicated = memory.at(slots.dedicated);
+    this.#bufferQuery = memory.at(slots.bufferQuery);
+    this.#imageQuery = memory.at(slots.imageQuery);
+    this.#planeQuery = memory.at(slots.planeQuery);
+    this.#allocateInfo = memory.at(slots.allocateInfo);
+    memory.setType("VkBufferCreateInfo", slots.bufferInfo);
+    memory.setType("VkImageCreateInfo", slots.imageInfo);
+    memory.setType("VkMemoryRequirements2", slots.requirements);
+    memory.setType("VkMemoryDedicatedRequirements", slots.dedicated);
+    memory.setType("VkBufferMemoryRequirementsInfo2", slots.bufferQuery);
+    memory.setType("VkImageMemoryRequirementsInfo2", slots.imageQuery);
+    memory.setType("VkImagePlaneMemoryRequirementsInfo", slots.planeQuery);
+    memory.setType("VkDeviceBufferMemoryRequirements", slots.deviceBufferQuery);
+    memory.setType("VkDeviceImageMemoryRequirements", slots.deviceImageQuery);
+    memory.setType("VkMemoryAllocateInfo", slots.allocateInfo);
+    memory.write("VkDeviceBufferMemoryRequirements", slots.deviceBufferQuery, {
+      pCreateInfo: this.#bufferInfo,
+    });
+    memory.write("VkDeviceImageMemoryRequirements", slots.deviceImageQuery, { pCreateInfo: this.#imageInfo });
+  }
+
+  // Memory
+
+  allocateMemory(info: MemoryAllocateInfo): bigint {
+    const memory = this.#memory;
+    memory.reset();
+    memory.write("VkMemoryAllocateInfo", slots.allocateInfo, {
+      pNext: encodeNext(memory, info.pNext),
+      allocationSize: info.allocationSize,
+      memoryTypeIndex: info.memoryTypeIndex,
+    });
+    const result = this.functions.vkAllocateMemory(
+      this.handle,
+      this.#allocateInfo,
+      this.allocationCallbacks,
+      this.#out,
+    );
+    if (result < 0) throw new VulkanError(result, "vkAllocateMemory");
+    return this.#u64[OUT]!;
+  }
+
+  freeMemory(memory: bigint): void {
+    this.#closeMapping(memory);
+    this.functions.vkFreeMemory(this.handle, memory, this.allocationCallbacks);
+  }
+
+  mapMemory(memory: bigint, size: number): HostMapping {
+    const whole = 0xffff_ffff_ffff_ffffn;
+    check(this.functions.vkMapMemory(this.handle, memory, 0, whole, 0, this.#out), "vkMapMemory");
+    const mapping = new KoffiMapping(this.#u64[OUT]!, size);
+    this.#mappings.set(memory, mapping);
+    return mapping;
+  }
+
+  unmapMemory(memory: bigint): void {
+    this.#closeMapping(memory);
+    this.functions.vkUnmapMemory(this.handle, memory);
+  }
+
+  /** Views go first: there is no moment at which one reaches memory that is gone. */
+  #closeMapping(memory: bigint): void {
+    const mapping = this.#mappings.get(memory);
+    if (mapping === undefined) return;
+    this.#mappings.delete(memory);
+    mapping.close();
+  }
+
+  flushMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void {
+    for (let from = 0; from < ranges.length; from += RANGES_AT_ONCE) {
+      const count = Math.min(RANGES_AT_ONCE, ranges.length - from);
+      const address = this.#encodeRanges(ranges, from, count);
+      check(
+        this.functions.vkFlushMappedMemoryRanges(this.handle, count, address),
+        "vkFlushMappedMemoryRanges",
+      );
+    }
+  }
+
+  invalidateMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void {
+    for (let from = 0; from < ranges.length; from += RANGES_AT_ONCE) {
+      const count = Math.min(RANGES_AT_ONCE, ranges.length - from);
+      const address = this.#encodeRanges(ranges, from, count);
+      check(
+        this.functions.vkInvalidateMappedMemoryRanges(this.handle, count, address),
+        "vkInvalidateMappedMemoryRanges",
+      );
+    }
+  }
+
+  #encodeRanges(ranges: readonly MappedMemoryRange[], from: number, count: number): bigint {
+    const memory = this.#memory;
+    memory.reset();
+    let first = 0;
+    for (let i = 0; i < count; i++) {
+      const range = ranges[from + i]!;
+      const offset = memory.struct("VkMappedMemoryRange", {
+        memory: range.memory,
+        offset: range.offset,
+        size: range.size === WHOLE_SIZE ? 0xffff_ffff_ffff_ffffn : range.size,
+      });
+      if (i === 0) first = offset;
+    }
+    return memory.at(first);
+  }
+
+  // Buffers and images
+
+  createBuffer(info: BufferCreateInfo): bigint {
+    this.#encodeBuffer(info);
+    const result = this.functions.vkCreateBuffer(
+      this.handle,
+      this.#bufferInfo,
+      this.allocationCallbacks,
+      this.#out,
+    );
+    if (result < 0) throw new VulkanError(result, "vkCreateBuffer");
+    return this.#u64[OUT]!;
+  }
+
+  #encodeBuffer(info: BufferCreateInfo): void {
+    const u32 = this.#u32;
+    u32[BUFFER_FLAGS] = info.flags ?? 0;
+    u32[BUFFER_SIZE] = info.size;
+    u32[BUFFER_SIZE + 1] = info.size / TWO_32;
+    u32[BUFFER_USAGE] = info.usage;
+    u32[BUFFER_SHARING] = info.sharingMode ?? 0;
+    if (info.pNext === undefined && info.queueFamilyIndices === undefined) {
+      u32[BUFFER_NEXT * 2] = 0;
+      u32[BUFFER_NEXT * 2 + 1] = 0;
+      u32[BUFFER_FAMILY_COUNT] = 0;
+    } else {
+      this.#memory.reset();
+      this.#u64[BUFFER_NEXT] = encodeNext(this.#memory, info.pNext);
+      u32[BUFFER_FAMILY_COUNT] = info.queueFamilyIndices?.length ?? 0;
+      this.#u64[BUFFER_FAMILIES] = this.#memory.words(info.queueFamilyIndices ?? []);
+    }
+  }
+
+  destroyBuffer(buffer: bigint): void {
+    this.functions.vkDestroyBuffer(this.handle, buffer, this.allocationCallbacks);
+  }
+
+  createImage(info: ImageCreateInfo): bigint {
+    this.#encodeImage(info);
+    const result = this.functions.vkCreateImage(
+      this.handle,
+      this.#imageInfo,
+      this.allocationCallbacks,
+      this.#out,
+    );
+    if (result < 0) throw new VulkanError(result, "vkCreateImage");
+    const image = this.#u64[OUT]!;
+    if (combinedDepthStencil.has(info.format)) this.#depthStencilImages.add(image);
+    return image;
+  }
+
+  #encodeImage(info: ImageCreateInfo): void {
+    const memory = this.#memory;
+    memory.reset();
+    const families = info.queueFamilyIndices ?? [];
+    memory.write("VkImageCreateInfo", slots.imageInfo, {
+      pNext: encodeNext(memory, info.pNext),
+      flags: info.flags ?? 0,
+      imageType: info.imageType ?? 1,
+      format: info.format,
+      extent: { width: info.extent.width, height: info.extent.height, depth: info.extent.depth ?? 1 },
+      mipLevels: info.mipLevels ?? 1,
+      arrayLayers: info.arrayLayers ?? 1,
+      samples: info.samples ?? 1,
+      tiling: info.tiling ?? 0,
+      usage: info.usage,
+      sharingMode: info.sharingMode ?? 0,
+      queueFamilyIndexCount: families.length,
+      pQueueFamilyIndices: memory.words(families),
+      initialLayout: info.initialLayout ?? 0,
+    });
+  }
+
+  destroyImage(image: bigint): void {
+    if (this.#depthStencilImages.size > 0) this.#depthStencilImages.delete(image);
+    this.functions.vkDestroyImage(this.handle, image, this.allocationCallbacks);
+  }
+
+  /** Whether `image` was created here with a format that has both depth and stencil. */
+  hasDepthAndStencil(image: bigint): boolean {
+    return this.#depthStencilImages.has(image);
+  }
+
+  // Requirements
+
+  getBufferMemoryRequirements(buffer: bigint, out: MemoryRequirements, dedicated: boolean): void {
+    if (dedicated) {
+      this.#u64[QUERY_BUFFER] = buffer;
+      this.#u64[REQUIREMENTS_NEXT] = this.#dedicated;
+      this.functions.vkGetBufferMemoryRequirements2(this.handle, this.#bufferQuery, this.#requirements);
+    } else {
+      this.functions.vkGetBufferMemoryRequirements(this.handle, buffer, this.#plainRequirements);
+    }
+    this.#decodeRequirements(out, dedicated);
+  }
+
+  getImageMemoryRequirements(
+    image: bigint,
+    out: MemoryRequirements,
+    dedicated: boolean,
+    planeAspect?: number,
+  ): void {
+    if (dedicated || planeAspect !== undefined) {
+      this.#u64[QUERY_IMAGE] = image;
+      this.#u32[PLANE] = planeAspect ?? 0;
+      this.#u64[QUERY_IMAGE_NEXT] = planeAspect === undefined ? 0n : this.#planeQuery;
+      this.#u64[REQUIREMENTS_NEXT] = dedicated ? this.#dedicated : 0n;
+      this.functions.vkGetImageMemoryRequirements2(this.handle, this.#imageQuery, this.#requirements);
+    } else {
+      this.functions.vkGetImageMemoryRequirements(this.handle, image, this.#plainRequirements);
+    }
+    this.#decodeRequirements(out, dedicated);
+  }
+
+  getDeviceBufferMemoryRequirements(info: BufferCreateInfo, out: MemoryRequirements): void {
+    this.#encodeBuffer(info);
+    this.#u64[REQUIREMENTS_NEXT] = this.#dedicated;
+    const query = this.#memory.at(slots.deviceBufferQuery);
+    this.functions.vkGetDeviceBufferMemoryRequirements(this.handle, query, this.#requirements);
+    this.#decodeRequirements(out, true);
+  }
+
+  getDeviceImageMemoryRequirements(
+    info: ImageCreateInfo,
+    out: MemoryRequirements,
+    planeAspect?: number,
+  ): void {
+    this.#encodeImage(info);
+    this.#u32[DEVICE_PLANE] = planeAspect ?? 0;
+    this.#u64[REQUIREMENTS_NEXT] = this.#dedicated;
+    const query = this.#memory.at(slots.deviceImageQuery);
+    this.functions.vkGetDeviceImageMemoryRequirements(this.handle, query, this.#requirements);
+    this.#decodeRequirements(out, true);
+  }
+
+  #decodeRequirements(out: MemoryRequirements, dedicated: boolean): void {
+    const u32 = this.#u32;
+    out.size = u32[SIZE]! + u32[SIZE + 1]! * TWO_32;
+    out.alignment = u32[ALIGNMENT]! + u32[ALIGNMENT + 1]! * TWO_32;
+    out.memoryTypeBits = u32[TYPE_BITS]!;
+    out.prefersDedicatedAllocation = dedicated && u32[PREFERS] !== 0;
+    out.requiresDedicatedAllocation = dedicated && u32[REQUIRES] !== 0;
+  }
+
+  // Binding
+
+  bindBufferMemory(buffer: bigint, memory: bigint, offset: number, pNext?: NextChain): void {
+    if (pNext !== undefined) {
+      this.#bind("VkBindBufferMemoryInfo", { buffer, memory, memoryOffset: offset }, pNext);
+      return;
+    }
+    const result = this.functions.vkBindBufferMemory(this.handle, buffer, memory, offset);
+    if (result < 0) throw new VulkanError(result, "vkBindBufferMemory");
+  }
+
+  bindImageMemory(image: bigint, memory: bigint, offset: number, pNext?: NextChain): void {
+    if (pNext !== undefined) {
+      this.#bind("VkBindImageMemoryInfo", { image, memory, memoryOffset: offset }, pNext);
+      return;
+    }
+    const result = this.functions.vkBindImageMemory(this.handle, image, memory, offset);
+    if (result < 0) throw new VulkanError(result, "vkBindImageMemory");
+  }
+
+  #bind(
+    struct: "VkBindBufferMemoryInfo" | "VkBindImageMemoryInfo",
+    values: Record<string, bigint | number>,
+    pNext: NextChain,
+  ): void {
+    const memory = this.#memory;
+    memory.reset();
+    const info = memory.at(memory.struct(struct, { ...values, pNext: encodeNext(memory, pNext) }));
+    const call = struct === "VkBindBufferMemoryInfo" ? "vkBindBufferMemory2" : "vkBindImageMemory2";
+    check(this.functions[call](this.handle, 1, info), call);
+  }
+
+  // Budgets, addresses, priorities, external memory
+
+  getMemoryBudget(): MemoryBudgetProperties {
+    const memory = this.#memory;
+    memory.reset();
+    const budget = memory.struct("VkPhysicalDeviceMemoryBudgetPropertiesEXT");
+    const query = memory.struct("VkPhysicalDeviceMemoryProperties2", { pNext: memory.at(budget) });
+    this.#instanceFunctions.vkGetPhysicalDeviceMemoryProperties2(
+      this.physicalDevice.handle,
+      memory.at(query),
+    );
+    const { offsets } = layouts.VkPhysicalDeviceMemoryBudgetPropertiesEXT;
+    const heaps = this.memoryProperties.memoryHeaps;
+    return {
+      heapBudget: heaps.map((_, i) => memory.integer(budget + offsets.heapBudget + 8 * i)),
+      heapUsage: heaps.map((_, i) => memory.integer(budget + offsets.heapUsage + 8 * i)),
+    };
+  }
+
+  getBufferDeviceAddress(buffer: bigint): bigint {
+    const memory = this.#memory;
+    memory.reset();
+    const info = memory.struct("VkBufferDeviceAddressInfo", { buffer });
+    return BigInt(this.functions.vkGetBufferDeviceAddress(this.handle, memory.at(info)));
+  }
+
+  setDeviceMemoryPriority(memory: bigint, priority: number): void {
+    this.functions.vkSetDeviceMemoryPriorityEXT(this.handle, memory, priority);
+  }
+
+  getMemoryFd(memory: bigint, handleType: number): number {
+    this.#memory.reset();
+    const info = this.#memory.struct("VkMemoryGetFdInfoKHR", { memory, handleType });
+    check(this.functions.vkGetMemoryFdKHR(this.handle, this.#memory.at(info), this.#out), "vkGetMemoryFdKHR");
+    return this.#memory.i32[slots.out / 4]!;
+  }
+
+  getMemoryFdProperties(handleType: number, fd: number): number {
+    const properties = this.#reserveOut("VkMemoryFdPropertiesKHR");
+    check(
+      this.functions.vkGetMemoryFdPropertiesKHR(this.handle, handleType, fd, this.#memory.at(properties)),
+      "vkGetMemoryFdPropertiesKHR",
+    );
+    return this.#u32[word(properties, layouts.VkMemoryFdPropertiesKHR.offsets.memoryTypeBits)]!;
+  }
+
+  getMemoryHostPointerProperties(handleType: number, address: bigint): number {
+    const properties = this.#reserveOut("VkMemoryHostPointerPropertiesEXT");
+    const { vkGetMemoryHostPointerPropertiesEXT } = this.functions;
+    check(
+      vkGetMemoryHostPointerPropertiesEXT(this.handle, handleType, address, this.#memory.at(properties)),
+      "vkGetMemoryHostPointerPropertiesEXT",
+    );
+    return this.#u32[word(properties, layouts.VkMemoryHostPointerPropertiesEXT.offsets.memoryTypeBits)]!;
+  }
+
+  getMemoryWin32Handle(memory: bigint, handleType: number): bigint {
+    this.#memory.reset();
+    const info = this.#memory.struct("VkMemoryGetWin32HandleInfoKHR", { memory, handleType });
+    check(
+      this.functions.vkGetMemoryWin32HandleKHR(this.handle, this.#memory.at(info), this.#out),
+      "vkGetMemoryWin32HandleKHR",
+    );
+    return this.#u64[OUT]!;
+  }
+
+  #reserveOut(struct: "VkMemoryFdPropertiesKHR" | "VkMemoryHostPointerPropertiesEXT"): number {
+    this.#memory.reset();
+    return this.#memory.struct(struct);
+  }
+
+  // Queues
+
+  /** The device's first queue, made when it is first asked for and destroyed with the device. */
+  get queue(): KoffiTransferQueue {
+    this.#queue ??= this.createTransferQueue();
+    return this.#queue;
+  }
+
+  /**
+   * A transfer queue over one of the device's queues; default the one that the device was made with.
+   * It is destroyed with the device, or before by its own `destroy`.
+   */
+  createTransferQueue(choice: QueueChoice | undefined = this.#parts.queue): KoffiTransferQueue {
+    if (choice === undefined) {
+      throw new TypeError(
+        `which queue to use must be said, as { familyIndex, index }, for a wrapped device, got ${quote(choice)}`,
+      );
+    }
+    const queue = new KoffiTransferQueue(this, choice);
+    this.#queues.push(queue);
+    return queue;
+  }
+
+  /** vkDeviceWaitIdle: blocks until everything that was submitted is done. */
+  waitIdle(): void {
+    check(this.functions.vkDeviceWaitIdle(this.handle), "vkDeviceWaitIdle");
+  }
+
+  /**
+   * Waits until the device is idle, destroys its transfer queues, detaches what is still mapped, then destroys
+   * the device and, if it came from `loadVulkan().createDevice()`, its instance. A wrapped device stays with
+   * its owner. Calls to a destroyed device throw. Destroying twice does nothing.
+   */
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    for (const queue of this.#queues) queue.destroy();
+    for (const mapping of this.#mappings.values()) mapping.close();
+    this.#mappings.clear();
+    if (this.#parts.ownsHandle) {
+      this.functions.vkDeviceWaitIdle(this.handle);
+      this.functions.vkDestroyDevice(this.handle, this.allocationCallbacks);
+    }
+    revoke(this.functions, "the device was destroyed");
+    this.#memory.free();
+    if (this.#parts.ownsInstance) this.#parts.instance?.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+}
+
+/** Device functions through vkGetDeviceProcAddr, so that calls go to the driver without the loader's detour. */
+function resolveDeviceFunctions(parts: DeviceParts): DeviceFunctions {
+  const { vkGetDeviceProcAddr } = parts.instanceFunctions;
+  using name = new NativeMemory(256);
+  return resolveCommands(
+    deviceCommands,
+    parts.apiVersion,
+    (extension) => parts.enabledExtensions.has(extension),
+    (command) => {
+      name.reset();
+      return BigInt(vkGetDeviceProcAddr(parts.handle, name.string(command)));
+    },
+  );
+}

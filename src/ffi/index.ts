@@ -1,0 +1,19 @@
+/**
+ * `vma-ts/koffi`: Vulkan called through koffi. Opens the Vulkan loader, creates instances and devices for
+ * scripts and tests, and puts the ports `VulkanDevice` and `TransferQueue` over devices, its own or yours.
+ */
+
+export type { DeviceOptions, PhysicalDeviceChoice } from "./create-device.ts";
+export { KoffiDevice } from "./device.ts";
+export { type InstanceOptions, type ValidationOptions, VulkanInstance } from "./instance.ts";
+export { type DebugMessage, MessageSeverity, MessageType } from "./messenger.ts";
+export {
+  type AllLimits,
+  type FeatureName,
+  type PhysicalDevice,
+  type QueueFamily,
+  QueueFlag,
+} from "./physical-device.ts";
+export { KoffiTransferQueue, type QueueChoice } from "./transfer-queue.ts";
+export { type CreateDeviceOptions, loadVulkan, Vulkan } from "./vulkan.ts";
+export type { Handle, WrapDeviceOptions } from "./wrap-device.ts";

@@ -1,0 +1,223 @@
+/** Creating instances, with or without the validation layer. */
+
+import { ApiVersion } from "../vulkan/constants.ts";
+import { check, type InstanceFunctions, instanceCommands, resolveCommands, revoke } from "./commands.ts";
+import { createDevice, type DeviceOptions } from "./create-device.ts";
+import type { KoffiDevice } from "./device.ts";
+import type { Library } from "./library.ts";
+import { type DebugMessage, Messenger } from "./messenger.ts";
+import { NativeMemory } from "./native-memory.ts";
+import { enumerateNames, listPhysicalDevices, type PhysicalDevice } from "./physical-device.ts";
+
+const VALIDATION_LAYER = "VK_LAYER_KHRONOS_validation";
+const PORTABILITY = "VK_KHR_portability_enumeration";
+const PROPERTIES2 = "VK_KHR_get_physical_device_properties2";
+/** VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR */
+const ENUMERATE_PORTABILITY = 0x1;
+
+/** What the validation layer checks besides the valid usage of every call. */
+export interface ValidationOptions {
+  /** Hazards between commands (synchronization validation). Default false. */
+  readonly synchronization?: boolean;
+  /** Best practices. Default false. */
+  readonly bestPractices?: boolean;
+}
+
+/** How to create an instance. */
+export interface InstanceOptions {
+  /** The Vulkan version to use; default 1.4 or the loader's, whichever is lower. */
+  readonly apiVersion?: number;
+  /** Load VK_LAYER_KHRONOS_validation and collect its messages. Default false. */
+  readonly validation?: boolean | ValidationOptions;
+  /** More instance extensions. */
+  readonly extensions?: readonly string[];
+  /** More layers. */
+  readonly layers?: readonly string[];
+  /**
+   * Called with every warning and error of the validation layer, during the Vulkan call it is about; it must
+   * make no Vulkan call. Only with `validation`.
+   */
+  readonly onMessage?: (message: DebugMessage) => void;
+}
+
+/** Whether any validation was asked for. */
+function validationOf(options: InstanceOptions): ValidationOptions | undefined {
+  const { validation } = options;
+  if (validation === undefined || validation === false) return undefined;
+  return validation === true ? {} : validation;
+}
+
+/** The functions of an instance that exists. */
+export function instanceFunctions(
+  library: Library,
+  instance: bigint,
+  apiVersion: number,
+  isEnabled: (extension: string) => boolean,
+): InstanceFunctions {
+  return resolveCommands(instanceCommands, apiVersion, isEnabled, (name) =>
+    library.instanceFunction(instance, name),
+  );
+}
+
+/** A VkInstance made by this library. */
+export class VulkanInstance {
+  /** VkInstance */
+  readonly handle: bigint;
+  /** The Vulkan version that it was made for. */
+  readonly apiVersion: number;
+  readonly enabledExtensions: ReadonlySet<string>;
+  /** Warnings and errors of the validation layer so far; empty without `validation`. */
+  readonly messages: DebugMessage[];
+  readonly library: Library;
+  readonly functions: InstanceFunctions;
+  readonly #messenger: Messenger | undefined;
+  readonly #messengerHandle: bigint;
+  #destroyed = false;
+
+  constructor(library: Library, options: InstanceOptions) {
+    const validation = validationOf(options);
+    this.library = library;
+    this.apiVersion = options.apiVersion ?? Math.min(library.apiVersion, ApiVersion.V1_4);
+    const available = instanceExtensions(library);
+    const layers = [...(options.layers ?? [])];
+    const extensions = new Set(options.extensions);
+    if (available.has(PORTABILITY)) extensions.add(PORTABILITY);
+    if (this.apiVersion < ApiVersion.V1_1 && available.has(PROPERTIES2)) extensions.add(PROPERTIES2);
+    if (validation !== undefined) {
+      if (!instanceLayers(library).has(VALIDATION_LAYER)) throw new Error(noValidationLayer);
+      layers.push(VALIDATION_LAYER);
+      extensions.add("VK_EXT_debug_utils");
+    }
+    this.enabledExtensions = extensions;
+    this.#messenger = validation === undefined ? undefined : new Messenger(options.onMessage);
+    this.messages = this.#messenger?.messages ?? [];
+    try {
+      this.handle = createHandle(library, this.apiVersion, layers, extensions, validation, this.#messenger);
+      this.functions = instanceFunctions(library, this.handle, this.apiVersion, (name) =>
+        extensions.has(name),
+      );
+      this.#messengerHandle = this.#messenger === undefined ? 0n : this.#listen(this.#messenger);
+    } catch (error) {
+      this.#messenger?.close();
+      throw error;
+    }
+  }
+
+  #listen(messenger: Messenger): bigint {
+    using memory = new NativeMemory(256);
+    const info = memory.struct("VkDebugUtilsMessengerCreateInfoEXT", messenger.createInfo);
+    const out = memory.reserve(8);
+    check(
+      this.functions.vkCreateDebugUtilsMessengerEXT(this.handle, memory.at(info), 0n, memory.at(out)),
+      "vkCreateDebugUtilsMessengerEXT",
+    );
+    return memory.u64[out / 8]!;
+  }
+
+  /** Whether VK_KHR_get_physical_device_properties2 can be used. */
+  get hasProperties2(): boolean {
+    return this.apiVersion >= ApiVersion.V1_1 || this.enabledExtensions.has(PROPERTIES2);
+  }
+
+  /** Every physical device, in the driver's order, asked anew at each call. */
+  physicalDevices(): PhysicalDevice[] {
+    return listPhysicalDevices(this, this.handle);
+  }
+
+  /** Creates a device of this instance, which must outlive it. */
+  createDevice(options: DeviceOptions = {}): KoffiDevice {
+    return createDevice(this, options);
+  }
+
+  /** vkDestroyInstance. Its devices must be destroyed before. Destroying twice does nothing. */
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    if (this.#messengerHandle !== 0n) {
+      this.functions.vkDestroyDebugUtilsMessengerEXT(this.handle, this.#messengerHandle, 0n);
+    }
+    this.functions.vkDestroyInstance(this.handle, 0n);
+    revoke(this.functions, "the instance was destroyed");
+    this.#messenger?.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+}
+
+const noValidationLayer = `The validation layer ${VALIDATION_LAYER} is not installed.
+  Debian, Ubuntu: apt install vulkan-validationlayers
+  Fedora:         dnf install vulkan-validation-layers
+  macOS:          brew install vulkan-validationlayers
+  Windows:        the Vulkan SDK from vulkan.lunarg.com`;
+
+/** The names of the instance extensions that the loader and its drivers offer. */
+export function instanceExtensions(library: Library): Set<string> {
+  return enumerateNames("VkExtensionProperties", "extensionName", (count, out) =>
+    check(
+      library.functions.vkEnumerateInstanceExtensionProperties(0n, count, out),
+      "vkEnumerateInstanceExtensionProperties",
+    ),
+  );
+}
+
+/** The names of the layers that the loader finds. */
+export function instanceLayers(library: Library): Set<string> {
+  return enumerateNames("VkLayerProperties", "layerName", (count, out) =>
+    check(
+      library.functions.vkEnumerateInstanceLayerProperties(count, out),
+      "vkEnumerateInstanceLayerProperties",
+    ),
+  );
+}
+
+/** VkValidationFeatureEnableEXT */
+function enabledChecks(validation: ValidationOptions): number[] {
+  const enables: number[] = [];
+  if (validation.bestPractices) enables.push(2);
+  if (validation.synchronization) enables.push(4);
+  return enables;
+}
+
+function createHandle(
+  library: Library,
+  apiVersion: number,
+  layers: readonly string[],
+  extensions: ReadonlySet<string>,
+  validation: ValidationOptions | undefined,
+  messenger: Messenger | undefined,
+): bigint {
+  using memory = new NativeMemory(65536);
+  let next = 0n;
+  if (messenger !== undefined) {
+    next = memory.at(memory.struct("VkDebugUtilsMessengerCreateInfoEXT", messenger.createInfo));
+  }
+  const enables = validation === undefined ? [] : enabledChecks(validation);
+  if (enables.length > 0) {
+    next = memory.at(
+      memory.struct("VkValidationFeaturesEXT", {
+        pNext: next,
+        enabledValidationFeatureCount: enables.length,
+        pEnabledValidationFeatures: memory.words(enables),
+      }),
+    );
+  }
+  const application = memory.struct("VkApplicationInfo", {
+    pApplicationName: memory.string("vma-ts"),
+    pEngineName: memory.string("vma-ts"),
+    apiVersion,
+  });
+  const info = memory.struct("VkInstanceCreateInfo", {
+    pNext: next,
+    flags: extensions.has(PORTABILITY) ? ENUMERATE_PORTABILITY : 0,
+    pApplicationInfo: memory.at(application),
+    enabledLayerCount: layers.length,
+    ppEnabledLayerNames: memory.strings(layers),
+    enabledExtensionCount: extensions.size,
+    ppEnabledExtensionNames: memory.strings([...extensions]),
+  });
+  const out = memory.reserve(8);
+  check(library.functions.vkCreateInstance(memory.at(info), 0n, memory.at(out)), "vkCreateInstance");
+  return memory.u64[out / 8]!;
+}

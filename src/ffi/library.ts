@@ -1,0 +1,93 @@
+/** Finding the Vulkan loader, and the two functions from which all others come. */
+
+import koffi, { type LibraryHandle } from "koffi";
+import { ApiVersion } from "../vulkan/constants.ts";
+import { type GlobalFunctions, globalCommands, resolveCommands } from "./commands.ts";
+import { NativeMemory } from "./native-memory.ts";
+
+/** The opened Vulkan loader. */
+export interface Library {
+  /** The name or path under which the loader was found. */
+  readonly path: string;
+  /** The highest instance version that the loader offers. */
+  readonly apiVersion: number;
+  readonly functions: GlobalFunctions;
+  /** vkGetInstanceProcAddr; 0n where there is no such function. */
+  instanceFunction(instance: bigint, name: string): bigint;
+}
+
+/** The names under which each platform has the loader, in the order in which they are tried. */
+const loaderNames: Record<string, readonly string[]> = {
+  win32: ["vulkan-1.dll"],
+  darwin: [
+    "libvulkan.dylib",
+    "libvulkan.1.dylib",
+    "libMoltenVK.dylib",
+    "/usr/local/lib/libvulkan.dylib",
+    "/opt/homebrew/lib/libvulkan.1.dylib",
+  ],
+  android: ["libvulkan.so"],
+};
+const elfNames: readonly string[] = ["libvulkan.so.1", "libvulkan.so"];
+
+const help = `Install a Vulkan loader and a driver:
+  Debian, Ubuntu: apt install libvulkan1 mesa-vulkan-drivers   (mesa has lavapipe, which needs no GPU)
+  Fedora:         dnf install vulkan-loader mesa-vulkan-drivers
+  macOS:          brew install vulkan-loader molten-vk         (or the Vulkan SDK from vulkan.lunarg.com)
+  Windows:        a current graphics driver brings vulkan-1.dll (or the Vulkan SDK from vulkan.lunarg.com)
+Or name the loader: loadVulkan("/path/to/libvulkan.so.1"), or the environment variable VMA_TS_VULKAN.`;
+
+/**
+ * Opens the Vulkan loader: `path`, else what the environment variable VMA_TS_VULKAN names, else the
+ * platform's usual names. Throws an Error that says what to install when there is none.
+ */
+export function openLibrary(path?: string): Library {
+  if (koffi.sizeof("void *") !== 8) {
+    throw new Error(
+      `vma-ts/koffi runs on 64-bit platforms only, this is ${process.platform} ${process.arch}`,
+    );
+  }
+  const named = path ?? (process.env.VMA_TS_VULKAN || undefined);
+  const names = named === undefined ? (loaderNames[process.platform] ?? elfNames) : [named];
+  const failures: string[] = [];
+  for (const name of names) {
+    let handle: LibraryHandle;
+    try {
+      handle = koffi.load(name);
+    } catch (error) {
+      failures.push(`  ${name}: ${(error as Error).message}`);
+      continue;
+    }
+    return makeLibrary(name, handle);
+  }
+  throw new Error(`No Vulkan loader was found. Tried:\n${failures.join("\n")}\n${help}`);
+}
+
+function makeLibrary(path: string, handle: LibraryHandle): Library {
+  let getInstanceProcAddr: (instance: bigint, name: string) => bigint | null;
+  try {
+    getInstanceProcAddr = handle.func("vkGetInstanceProcAddr", "void *", ["void *", "const char *"]);
+  } catch {
+    throw new Error(`${path} is no Vulkan loader: it has no vkGetInstanceProcAddr`);
+  }
+  const instanceFunction = (instance: bigint, name: string): bigint =>
+    getInstanceProcAddr(instance, name) ?? 0n;
+  const functions = resolveCommands(
+    globalCommands,
+    ApiVersion.V1_1,
+    () => false,
+    (name) => instanceFunction(0n, name),
+  );
+  return {
+    path,
+    functions,
+    instanceFunction,
+    apiVersion:
+      instanceFunction(0n, "vkEnumerateInstanceVersion") === 0n ? ApiVersion.V1_0 : version(functions),
+  };
+}
+
+function version(functions: GlobalFunctions): number {
+  using memory = new NativeMemory(8);
+  return functions.vkEnumerateInstanceVersion(memory.address) < 0 ? ApiVersion.V1_0 : memory.u32[0]!;
+}

@@ -1,0 +1,86 @@
+/**
+ * Messages of the validation layer and the loader (VK_EXT_debug_utils).
+ *
+ * The callback is registered only when validation is asked for, so that without it Vulkan never calls into
+ * JavaScript. It must outlive everything that can speak: it is unregistered after vkDestroyInstance has
+ * returned, whose own messages come through the create info in VkInstanceCreateInfo's pNext.
+ */
+
+import koffi from "koffi";
+import { layouts } from "./layout.ts";
+import type { StructValues } from "./native-memory.ts";
+
+/** VkDebugUtilsMessageSeverityFlagBitsEXT */
+export const MessageSeverity = { Verbose: 0x1, Info: 0x10, Warning: 0x100, Error: 0x1000 } as const;
+
+/** VkDebugUtilsMessageTypeFlagBitsEXT */
+export const MessageType = { General: 0x1, Validation: 0x2, Performance: 0x4 } as const;
+
+/** One message of a layer, the loader or a driver. */
+export interface DebugMessage {
+  /** One of {@link MessageSeverity}. */
+  readonly severity: number;
+  /** {@link MessageType} flags. */
+  readonly types: number;
+  /** What the message is about, such as "VUID-vkBindBufferMemory-memoryOffset-01036"; may be "". */
+  readonly messageIdName: string;
+  readonly message: string;
+}
+
+const CallbackData = layouts.VkDebugUtilsMessengerCallbackDataEXT.offsets;
+const Callback = koffi.proto("uint32_t", ["uint32_t", "uint32_t", "void *", "void *"]);
+
+function textAt(data: bigint, offset: number): string {
+  return (koffi.decode(data, offset, "const char *") as string | null) ?? "";
+}
+
+export class Messenger {
+  /** What has been said so far, oldest first. */
+  readonly messages: DebugMessage[] = [];
+  readonly #onMessage: ((message: DebugMessage) => void) | undefined;
+  #pointer: bigint;
+
+  /** `onMessage` is called during the Vulkan call that the message is about; it must make no Vulkan call. */
+  constructor(onMessage?: (message: DebugMessage) => void) {
+    this.#onMessage = onMessage;
+    this.#pointer = koffi.register(
+      (severity: number, types: number, data: bigint) => this.#take(severity, types, data),
+      koffi.pointer(Callback),
+    );
+  }
+
+  /** Returns VK_FALSE: the call that the message is about goes on. An exception must not cross into C. */
+  #take(severity: number, types: number, data: bigint): number {
+    const message: DebugMessage = {
+      severity,
+      types,
+      messageIdName: textAt(data, CallbackData.pMessageIdName),
+      message: textAt(data, CallbackData.pMessage),
+    };
+    this.messages.push(message);
+    try {
+      this.#onMessage?.(message);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+    return 0;
+  }
+
+  /** VkDebugUtilsMessengerCreateInfoEXT for warnings and errors of every kind. */
+  get createInfo(): StructValues {
+    return {
+      messageSeverity: MessageSeverity.Warning | MessageSeverity.Error,
+      messageType: MessageType.General | MessageType.Validation | MessageType.Performance,
+      pfnUserCallback: this.#pointer,
+    };
+  }
+
+  /** Gives the callback back. Only after vkDestroyInstance. */
+  close(): void {
+    if (this.#pointer === 0n) return;
+    koffi.unregister(this.#pointer);
+    this.#pointer = 0n;
+  }
+}

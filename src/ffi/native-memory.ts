@@ -1,0 +1,248 @@
+/**
+ * Memory outside the JavaScript heap in which structures are written for Vulkan and read back.
+ *
+ * One piece is made with koffi.alloc and viewed once through typed arrays. Its front holds structures at
+ * fixed places (hot calls write there through constant offsets); behind them lies a stack for what has no
+ * fixed size: pNext chains, strings, arrays.
+ *
+ *   | fixed structures | stack: chain, strings, arrays …     | free                      |
+ *   0                  fixed                               top                      size
+ */
+
+import koffi from "koffi";
+import { alignUp } from "../foundation/bits.ts";
+import { detach } from "./detach.ts";
+import { layouts, type ScalarType, scalarSizes } from "./layout.ts";
+import { type StructName, structureTypes } from "./structs.ts";
+
+/** What a structure's field may be given as. */
+export type FieldValue = number | bigint | boolean | readonly (number | bigint)[] | StructValues;
+/** Values of a structure's fields by name; absent fields are zero. */
+export interface StructValues {
+  readonly [field: string]: FieldValue | undefined;
+}
+/** A structure as read back: numbers, bigints for pointers, strings for char arrays, nested objects. */
+export type Decoded = number | bigint | string | Decoded[] | { [field: string]: Decoded };
+/** A decoded structure. */
+export interface DecodedStruct {
+  [field: string]: Decoded;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class NativeMemory {
+  readonly size: number;
+  /** The address of the first byte. */
+  readonly address: bigint;
+  readonly u8: Uint8Array;
+  readonly u32: Uint32Array;
+  readonly i32: Int32Array;
+  readonly f32: Float32Array;
+  readonly u64: BigUint64Array;
+  readonly #view: ArrayBuffer;
+  readonly #fixed: number;
+  #top: number;
+  #freed = false;
+
+  /** `size` bytes, of which the first `fixed` are not part of the stack. Filled with zeros. */
+  constructor(size: number, fixed = 0) {
+    this.size = alignUp(size, 8);
+    this.address = koffi.alloc("uint8_t", this.size) as bigint;
+    this.#view = koffi.view(this.address, this.size);
+    this.u8 = new Uint8Array(this.#view);
+    this.u32 = new Uint32Array(this.#view);
+    this.i32 = new Int32Array(this.#view);
+    this.f32 = new Float32Array(this.#view);
+    this.u64 = new BigUint64Array(this.#view);
+    this.u8.fill(0);
+    this.#fixed = alignUp(fixed, 8);
+    this.#top = this.#fixed;
+  }
+
+  /** Drops everything on the stack. */
+  reset(): void {
+    this.#top = this.#fixed;
+  }
+
+  /** Takes `bytes` zeroed bytes from the stack, aligned to 8: their offset. */
+  reserve(bytes: number): number {
+    const offset = this.#top;
+    const end = offset + alignUp(bytes, 8);
+    if (end > this.size) {
+      throw new RangeError(
+        `what one Vulkan call is given must fit in ${this.size} bytes when encoded, got at least ${end}`,
+      );
+    }
+    this.#top = end;
+    this.u8.fill(0, offset, end);
+    return offset;
+  }
+
+  /** The address of the byte at `offset`. */
+  at(offset: number): bigint {
+    return this.address + BigInt(offset);
+  }
+
+  /** Copies text as a C string onto the stack: its address. */
+  string(text: string): bigint {
+    const bytes = encoder.encode(text);
+    const offset = this.reserve(bytes.length + 1);
+    this.u8.set(bytes, offset);
+    return this.at(offset);
+  }
+
+  /** Copies texts as an array of C strings onto the stack: its address, or 0n for none. */
+  strings(texts: readonly string[]): bigint {
+    return this.pointers(texts.map((text) => this.string(text)));
+  }
+
+  /** Copies pointers onto the stack: the address of the array, or 0n for none. */
+  pointers(values: readonly bigint[]): bigint {
+    if (values.length === 0) return 0n;
+    const offset = this.reserve(values.length * 8);
+    this.u64.set(values, offset / 8);
+    return this.at(offset);
+  }
+
+  /** Copies 32-bit words onto the stack: the address of the array, or 0n for none. */
+  words(values: readonly number[]): bigint {
+    if (values.length === 0) return 0n;
+    const offset = this.reserve(values.length * 4);
+    this.u32.set(values, offset / 4);
+    return this.at(offset);
+  }
+
+  /** Copies encoded bytes onto the stack: their address. */
+  bytes(values: Uint8Array): bigint {
+    const offset = this.reserve(values.length);
+    this.u8.set(values, offset);
+    return this.at(offset);
+  }
+
+  /** Puts a structure on the stack, its sType set: its offset. */
+  struct(name: StructName, values: StructValues = {}): number {
+    const offset = this.reserve(layouts[name].size);
+    this.setType(name, offset);
+    this.write(name, offset, values);
+    return offset;
+  }
+
+  /** Sets the sType of the structure at `offset`, if it has one. */
+  setType(name: StructName, offset: number): void {
+    const type = structureTypes[name];
+    if (type !== undefined) this.u32[offset / 4] = type;
+  }
+
+  /** Writes fields of a structure at `offset`; names that are no field of it are passed over. */
+  write(name: StructName, offset: number, values: StructValues): void {
+    for (const field of layouts[name].fields) {
+      const value = values[field.name];
+      if (value === undefined) continue;
+      const at = offset + field.offset;
+      if (!Object.hasOwn(scalarSizes, field.type)) {
+        this.write(field.type as StructName, at, value as StructValues);
+      } else if (Array.isArray(value)) {
+        const size = scalarSizes[field.type as ScalarType];
+        for (const [i, item] of value.entries())
+          this.#writeScalar(field.type as ScalarType, at + i * size, item);
+      } else {
+        this.#writeScalar(field.type as ScalarType, at, value as number | bigint | boolean);
+      }
+    }
+  }
+
+  #writeScalar(type: ScalarType, offset: number, value: number | bigint | boolean): void {
+    switch (scalarSizes[type]) {
+      case 1:
+        this.u8[offset] = Number(value);
+        break;
+      case 4:
+        if (type === "float") this.f32[offset / 4] = Number(value);
+        else this.u32[offset / 4] = Number(value);
+        break;
+      case 8:
+        this.u64[offset / 8] = BigInt(value);
+        break;
+    }
+  }
+
+  /** Reads a whole structure at `offset`. */
+  read(name: StructName, offset: number): DecodedStruct {
+    const result: DecodedStruct = {};
+    for (const field of layouts[name].fields) {
+      const at = offset + field.offset;
+      if (field.type === "char") {
+        result[field.name] = this.text(at, field.count);
+      } else if (field.isArray) {
+        const scalar = scalarSizes[field.type as ScalarType] as number | undefined;
+        const size = scalar ?? layouts[field.type as StructName].size;
+        result[field.name] = Array.from({ length: field.count }, (_, i) =>
+          this.#readOne(field.type, at + i * size),
+        );
+      } else {
+        result[field.name] = this.#readOne(field.type, at);
+      }
+    }
+    return result;
+  }
+
+  #readOne(type: ScalarType | StructName, offset: number): Decoded {
+    switch (type) {
+      case "char":
+      case "uint8_t":
+        return this.u8[offset]!;
+      case "int32_t":
+        return this.i32[offset / 4]!;
+      case "uint32_t":
+        return this.u32[offset / 4]!;
+      case "float":
+        return this.f32[offset / 4]!;
+      case "pointer":
+        return this.u64[offset / 8]!;
+      case "uint64_t":
+      case "size_t":
+        return this.integer(offset);
+      default:
+        return this.read(type, offset);
+    }
+  }
+
+  /** A 64-bit size as a number; beyond 2^53 (some limits are 2^64 - 1) the nearest. */
+  integer(offset: number): number {
+    return this.u32[offset / 4]! + this.u32[offset / 4 + 1]! * 4294967296;
+  }
+
+  /** The C string in the `length` bytes at `offset`. */
+  text(offset: number, length: number): string {
+    const bytes = this.u8.subarray(offset, offset + length);
+    const end = bytes.indexOf(0);
+    return decoder.decode(bytes.subarray(0, end < 0 ? length : end));
+  }
+
+  /** Gives the memory back; the typed arrays are empty from then on. */
+  free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    detach(this.#view);
+    koffi.free(this.address);
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+}
+
+/** Lays structures (by C name) and runs of bytes one after another: each one's offset, and the end. */
+export function place<K extends string>(
+  parts: Readonly<Record<K, StructName | number>>,
+): Readonly<Record<K | "end", number>> {
+  const offsets: Record<string, number> = {};
+  let end = 0;
+  for (const [name, part] of Object.entries<StructName | number>(parts)) {
+    offsets[name] = end;
+    end += alignUp(typeof part === "number" ? part : layouts[part].size, 8);
+  }
+  offsets.end = end;
+  return offsets as Record<K | "end", number>;
+}

@@ -1,0 +1,205 @@
+/** What a physical device says of itself: properties, limits, memory, extensions, queue families, features. */
+
+import { ApiVersion } from "../vulkan/constants.ts";
+import type { DeviceProperties, MemoryProperties } from "../vulkan/device.ts";
+import { check, type InstanceFunctions } from "./commands.ts";
+import { layouts } from "./layout.ts";
+import { type DecodedStruct, NativeMemory } from "./native-memory.ts";
+import type { structs } from "./structs.ts";
+
+/** VkQueueFlagBits */
+export const QueueFlag = { Graphics: 0x1, Compute: 0x2, Transfer: 0x4, SparseBinding: 0x8 } as const;
+
+/** VkQueueFamilyProperties */
+export interface QueueFamily {
+  /** {@link QueueFlag} flags. */
+  readonly queueFlags: number;
+  readonly queueCount: number;
+  readonly timestampValidBits: number;
+}
+
+/** VkPhysicalDeviceLimits, all of it; arrays for arrays. 64-bit limits beyond 2^53 are rounded. */
+export type AllLimits = Readonly<Record<keyof (typeof structs)["VkPhysicalDeviceLimits"], number | number[]>>;
+
+/** The name of a member of VkPhysicalDeviceFeatures. */
+export type FeatureName = keyof (typeof structs)["VkPhysicalDeviceFeatures"];
+
+/** A physical device of an instance. Plain data: it stays readable when the instance is gone. */
+export interface PhysicalDevice {
+  /** VkPhysicalDevice; valid as long as its instance. */
+  readonly handle: bigint;
+  /** Its place in vkEnumeratePhysicalDevices. */
+  readonly index: number;
+  /** `apiVersion` is the device's own, whatever the instance was made for. */
+  readonly properties: DeviceProperties;
+  readonly memoryProperties: MemoryProperties;
+  readonly allLimits: AllLimits;
+  /** Names of the device extensions that it has. */
+  readonly extensions: ReadonlySet<string>;
+  readonly queueFamilies: readonly QueueFamily[];
+  /** The members of VkPhysicalDeviceFeatures that it has. */
+  readonly features: ReadonlySet<FeatureName>;
+}
+
+/** What is needed to ask a physical device. */
+export interface PhysicalDeviceSource {
+  readonly functions: InstanceFunctions;
+  /** The version that the instance was made for. */
+  readonly apiVersion: number;
+  /** Whether VK_KHR_get_physical_device_properties2's functions, or core's, are there. */
+  readonly hasProperties2: boolean;
+}
+
+/** vkEnumeratePhysicalDevices, each described. */
+export function listPhysicalDevices(source: PhysicalDeviceSource, instance: bigint): PhysicalDevice[] {
+  const { functions } = source;
+  using count = new NativeMemory(8);
+  check(functions.vkEnumeratePhysicalDevices(instance, count.address, 0n), "vkEnumeratePhysicalDevices");
+  using handles = new NativeMemory(8 * Math.max(1, count.u32[0]!));
+  check(
+    functions.vkEnumeratePhysicalDevices(instance, count.address, handles.address),
+    "vkEnumeratePhysicalDevices",
+  );
+  return Array.from(handles.u64.subarray(0, count.u32[0]!), (handle, index) =>
+    describePhysicalDevice(source, handle, index),
+  );
+}
+
+/** Asks a physical device everything. */
+export function describePhysicalDevice(
+  source: PhysicalDeviceSource,
+  handle: bigint,
+  index = 0,
+): PhysicalDevice {
+  const { functions } = source;
+  const extensions = readExtensions(functions, handle);
+  using memory = new NativeMemory(4096);
+  const properties = readProperties(source, handle, extensions, memory);
+  return {
+    handle,
+    index,
+    ...properties,
+    memoryProperties: readMemoryProperties(functions, handle, memory),
+    extensions,
+    queueFamilies: readQueueFamilies(functions, handle),
+    features: readFeatures(functions, handle, memory),
+  };
+}
+
+function readExtensions(functions: InstanceFunctions, handle: bigint): Set<string> {
+  return enumerateNames("VkExtensionProperties", "extensionName", (count, out) =>
+    check(
+      functions.vkEnumerateDeviceExtensionProperties(handle, 0n, count, out),
+      "vkEnumerateDeviceExtensionProperties",
+    ),
+  );
+}
+
+/** Calls an enumerating function twice (how many, then all) and collects one name of each structure. */
+export function enumerateNames(
+  struct: "VkExtensionProperties" | "VkLayerProperties",
+  field: string,
+  enumerate: (count: bigint, out: bigint) => void,
+): Set<string> {
+  using count = new NativeMemory(8);
+  enumerate(count.address, 0n);
+  const { size } = layouts[struct];
+  using all = new NativeMemory(Math.max(1, count.u32[0]!) * size);
+  enumerate(count.address, all.address);
+  return new Set(
+    Array.from({ length: count.u32[0]! }, (_, i) => all.read(struct, i * size)[field] as string),
+  );
+}
+
+function readProperties(
+  source: PhysicalDeviceSource,
+  handle: bigint,
+  extensions: ReadonlySet<string>,
+  memory: NativeMemory,
+): { properties: DeviceProperties; allLimits: AllLimits } {
+  memory.reset();
+  const maintenance3 = memory.struct("VkPhysicalDeviceMaintenance3Properties");
+  const hostMemory = memory.struct("VkPhysicalDeviceExternalMemoryHostPropertiesEXT");
+  const base = memory.struct("VkPhysicalDeviceProperties2");
+  const at = base + layouts.VkPhysicalDeviceProperties2.offsets.properties;
+  source.functions.vkGetPhysicalDeviceProperties(handle, memory.at(at));
+  const version = Math.min(source.apiVersion, memory.u32[at / 4]!);
+
+  const chain: { offset: number; present: boolean }[] = [
+    { offset: maintenance3, present: version >= ApiVersion.V1_1 || extensions.has("VK_KHR_maintenance3") },
+    { offset: hostMemory, present: extensions.has("VK_EXT_external_memory_host") },
+  ];
+  if (source.hasProperties2) {
+    let next = 0n;
+    for (const { offset, present } of chain) {
+      if (!present) continue;
+      memory.u64[offset / 8 + 1] = next;
+      next = memory.at(offset);
+    }
+    memory.u64[base / 8 + 1] = next;
+    source.functions.vkGetPhysicalDeviceProperties2(handle, memory.at(base));
+  }
+  const maxSize = memory.read("VkPhysicalDeviceMaintenance3Properties", maintenance3).maxMemoryAllocationSize;
+  const hostAlignment = memory.read("VkPhysicalDeviceExternalMemoryHostPropertiesEXT", hostMemory);
+  const decoded = memory.read("VkPhysicalDeviceProperties", at);
+  const limits = decoded.limits as DecodedStruct;
+  return {
+    allLimits: limits as AllLimits,
+    properties: {
+      deviceName: decoded.deviceName as string,
+      deviceType: decoded.deviceType as number,
+      apiVersion: decoded.apiVersion as number,
+      driverVersion: decoded.driverVersion as number,
+      vendorID: decoded.vendorID as number,
+      deviceID: decoded.deviceID as number,
+      limits: {
+        bufferImageGranularity: limits.bufferImageGranularity as number,
+        nonCoherentAtomSize: limits.nonCoherentAtomSize as number,
+        maxMemoryAllocationCount: limits.maxMemoryAllocationCount as number,
+        maxMemoryAllocationSize: maxSize === 0 ? Number.POSITIVE_INFINITY : (maxSize as number),
+        minImportedHostPointerAlignment: hostAlignment.minImportedHostPointerAlignment as number,
+      },
+    },
+  };
+}
+
+function readMemoryProperties(
+  functions: InstanceFunctions,
+  handle: bigint,
+  memory: NativeMemory,
+): MemoryProperties {
+  memory.reset();
+  const offset = memory.struct("VkPhysicalDeviceMemoryProperties", {});
+  functions.vkGetPhysicalDeviceMemoryProperties(handle, memory.at(offset));
+  const decoded = memory.read("VkPhysicalDeviceMemoryProperties", offset);
+  const types = decoded.memoryTypes as { propertyFlags: number; heapIndex: number }[];
+  const heaps = decoded.memoryHeaps as { size: number; flags: number }[];
+  return {
+    memoryTypes: types.slice(0, decoded.memoryTypeCount as number),
+    memoryHeaps: heaps.slice(0, decoded.memoryHeapCount as number),
+  };
+}
+
+function readQueueFamilies(functions: InstanceFunctions, handle: bigint): QueueFamily[] {
+  using count = new NativeMemory(8);
+  functions.vkGetPhysicalDeviceQueueFamilyProperties(handle, count.address, 0n);
+  const { size } = layouts.VkQueueFamilyProperties;
+  using all = new NativeMemory(Math.max(1, count.u32[0]!) * size);
+  functions.vkGetPhysicalDeviceQueueFamilyProperties(handle, count.address, all.address);
+  return Array.from({ length: count.u32[0]! }, (_, i) => {
+    const family = all.read("VkQueueFamilyProperties", i * size);
+    return {
+      queueFlags: family.queueFlags as number,
+      queueCount: family.queueCount as number,
+      timestampValidBits: family.timestampValidBits as number,
+    };
+  });
+}
+
+function readFeatures(functions: InstanceFunctions, handle: bigint, memory: NativeMemory): Set<FeatureName> {
+  memory.reset();
+  const offset = memory.struct("VkPhysicalDeviceFeatures", {});
+  functions.vkGetPhysicalDeviceFeatures(handle, memory.at(offset));
+  const decoded = memory.read("VkPhysicalDeviceFeatures", offset);
+  return new Set((Object.keys(decoded) as FeatureName[]).filter((name) => decoded[name] !== 0));
+}

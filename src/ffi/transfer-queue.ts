@@ -1,0 +1,220 @@
+/**
+ * The port `TransferQueue` over a VkQueue.
+ *
+ * Each submission takes a slot (a command pool with one command buffer, and a fence), records into it and
+ * submits it; a slot whose fence has signalled is used again. Fences are only ever asked, never waited for:
+ * `done()` looks once per turn of the event loop, and after a while once per millisecond.
+ *
+ *   idle ── submit ──> in flight ── fence signalled ──> idle
+ */
+
+import { checkInteger } from "../foundation/check.ts";
+import { Result, VulkanError } from "../vulkan/result.ts";
+import type { Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
+import { check } from "./commands.ts";
+import type { KoffiDevice } from "./device.ts";
+import { NativeMemory } from "./native-memory.ts";
+import { record } from "./record.ts";
+
+/** A queue of a device. */
+export interface QueueChoice {
+  readonly familyIndex: number;
+  /** Which queue of the family; default 0. */
+  readonly index?: number;
+}
+
+/** VK_COMMAND_POOL_CREATE_TRANSIENT_BIT */
+const TRANSIENT = 0x1;
+/** VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT */
+const ONE_TIME_SUBMIT = 0x1;
+/** How often `done()` looks at once per turn of the event loop before it looks once per millisecond. */
+const EAGER_LOOKS = 200;
+
+interface Slot {
+  readonly pool: bigint;
+  readonly commandBuffer: bigint;
+  readonly fence: bigint;
+}
+
+class KoffiSubmission implements Submission {
+  /** The slot while it is in flight. */
+  slot: Slot | undefined;
+  /** Why the device will never be done. */
+  failure: VulkanError | undefined;
+  readonly #queue: KoffiTransferQueue;
+  #done: Promise<void> | undefined;
+
+  constructor(queue: KoffiTransferQueue, slot: Slot) {
+    this.#queue = queue;
+    this.slot = slot;
+  }
+
+  isComplete(): boolean {
+    if (this.slot !== undefined) this.#queue.look(this);
+    if (this.failure !== undefined) throw this.failure;
+    return this.slot === undefined;
+  }
+
+  done(): Promise<void> {
+    this.#done ??= new Promise((resolve, reject) => this.#poll(resolve, reject, 0));
+    return this.#done;
+  }
+
+  #poll(resolve: () => void, reject: (error: unknown) => void, looks: number): void {
+    try {
+      if (this.isComplete()) {
+        resolve();
+        return;
+      }
+    } catch (error) {
+      reject(error);
+      return;
+    }
+    const again = (): void => this.#poll(resolve, reject, looks + 1);
+    if (looks < EAGER_LOOKS) setImmediate(again);
+    else setTimeout(again, 1);
+  }
+}
+
+/** A VkQueue that copies. Destroyed with its device, or before. */
+export class KoffiTransferQueue implements TransferQueue {
+  /** VkQueue */
+  readonly handle: bigint;
+  readonly familyIndex: number;
+  readonly #device: KoffiDevice;
+  readonly #memory = new NativeMemory(4096);
+  readonly #idle: Slot[] = [];
+  readonly #inFlight = new Set<KoffiSubmission>();
+  #destroyed = false;
+
+  constructor(device: KoffiDevice, choice: QueueChoice) {
+    this.#device = device;
+    this.familyIndex = checkInteger(choice.familyIndex, "familyIndex", 0, 0xffffffff);
+    const index = checkInteger(choice.index ?? 0, "index", 0, 0xffffffff);
+    const out = this.#memory.reserve(8);
+    device.functions.vkGetDeviceQueue(device.handle, this.familyIndex, index, this.#memory.at(out));
+    this.handle = this.#memory.u64[out / 8]!;
+  }
+
+  submit(commands: readonly TransferCommand[]): Submission {
+    if (this.#destroyed) throw new Error("submit: the queue was destroyed");
+    for (const submission of this.#inFlight) {
+      // Fences of one queue signal in order: behind the first that has not, none has.
+      this.look(submission);
+      if (submission.slot !== undefined) break;
+    }
+    const slot = this.#idle.pop() ?? this.#makeSlot();
+    try {
+      this.#recordAndSubmit(slot, commands);
+    } catch (error) {
+      this.#idle.push(slot);
+      throw error;
+    }
+    const submission = new KoffiSubmission(this, slot);
+    this.#inFlight.add(submission);
+    return submission;
+  }
+
+  #recordAndSubmit(slot: Slot, commands: readonly TransferCommand[]): void {
+    const { functions } = this.#device;
+    const memory = this.#memory;
+    check(functions.vkResetCommandPool(this.#device.handle, slot.pool, 0), "vkResetCommandPool");
+    memory.reset();
+    const begin = memory.struct("VkCommandBufferBeginInfo", { flags: ONE_TIME_SUBMIT });
+    check(functions.vkBeginCommandBuffer(slot.commandBuffer, memory.at(begin)), "vkBeginCommandBuffer");
+    record(this.#device, slot.commandBuffer, memory, commands);
+    check(functions.vkEndCommandBuffer(slot.commandBuffer), "vkEndCommandBuffer");
+    memory.reset();
+    const info = memory.struct("VkSubmitInfo", {
+      commandBufferCount: 1,
+      pCommandBuffers: memory.pointers([slot.commandBuffer]),
+    });
+    check(functions.vkQueueSubmit(this.handle, 1, memory.at(info), slot.fence), "vkQueueSubmit");
+  }
+
+  #makeSlot(): Slot {
+    const { functions, handle, allocationCallbacks } = this.#device;
+    const memory = this.#memory;
+    memory.reset();
+    const out = memory.reserve(8);
+    const take = (result: number, call: string): bigint => {
+      check(result, call);
+      return memory.u64[out / 8]!;
+    };
+    const poolInfo = memory.at(
+      memory.struct("VkCommandPoolCreateInfo", { flags: TRANSIENT, queueFamilyIndex: this.familyIndex }),
+    );
+    const address = memory.at(out);
+    const pool = take(
+      functions.vkCreateCommandPool(handle, poolInfo, allocationCallbacks, address),
+      "vkCreateCommandPool",
+    );
+    try {
+      const info = memory.struct("VkCommandBufferAllocateInfo", { commandPool: pool, commandBufferCount: 1 });
+      const commandBuffer = take(
+        functions.vkAllocateCommandBuffers(handle, memory.at(info), address),
+        "vkAllocateCommandBuffers",
+      );
+      const fenceInfo = memory.at(memory.struct("VkFenceCreateInfo"));
+      const fence = take(
+        functions.vkCreateFence(handle, fenceInfo, allocationCallbacks, address),
+        "vkCreateFence",
+      );
+      return { pool, commandBuffer, fence };
+    } catch (error) {
+      functions.vkDestroyCommandPool(handle, pool, allocationCallbacks);
+      throw error;
+    }
+  }
+
+  /** Asks whether a submission is done, and takes its slot back when it is. For the submission's own use. */
+  look(submission: KoffiSubmission): void {
+    const { slot } = submission;
+    if (slot === undefined) return;
+    const { functions, handle } = this.#device;
+    const status = functions.vkGetFenceStatus(handle, slot.fence);
+    if (status === Result.NotReady) return;
+    submission.slot = undefined;
+    this.#inFlight.delete(submission);
+    if (status < 0) {
+      submission.failure = new VulkanError(status, "vkGetFenceStatus");
+      this.#destroySlot(slot);
+      return;
+    }
+    this.#memory.reset();
+    const fences = this.#memory.pointers([slot.fence]);
+    if (functions.vkResetFences(handle, 1, fences) < 0) this.#destroySlot(slot);
+    else this.#idle.push(slot);
+  }
+
+  #destroySlot(slot: Slot): void {
+    const { functions, handle, allocationCallbacks } = this.#device;
+    functions.vkDestroyFence(handle, slot.fence, allocationCallbacks);
+    functions.vkDestroyCommandPool(handle, slot.pool, allocationCallbacks);
+  }
+
+  /** vkQueueWaitIdle: blocks until everything submitted to this queue is done. */
+  waitIdle(): void {
+    check(this.#device.functions.vkQueueWaitIdle(this.handle), "vkQueueWaitIdle");
+  }
+
+  /** Waits until the queue is idle, then destroys its objects. Destroying twice does nothing. */
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    this.#device.functions.vkQueueWaitIdle(this.handle);
+    for (const submission of this.#inFlight) this.look(submission);
+    for (const submission of this.#inFlight) {
+      if (submission.slot !== undefined) this.#destroySlot(submission.slot);
+      submission.slot = undefined;
+    }
+    for (const slot of this.#idle) this.#destroySlot(slot);
+    this.#idle.length = 0;
+    this.#inFlight.clear();
+    this.#memory.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+}

@@ -1,0 +1,79 @@
+/** The port over handles that the user brings. */
+
+import { checkInteger, quote } from "../foundation/check.ts";
+import { ApiVersion } from "../vulkan/constants.ts";
+import { KoffiDevice } from "./device.ts";
+import { instanceFunctions } from "./instance.ts";
+import type { Library } from "./library.ts";
+import { describePhysicalDevice } from "./physical-device.ts";
+import type { QueueChoice } from "./transfer-queue.ts";
+
+/** A Vulkan handle or an address, from whatever binding made it. */
+export type Handle = bigint | number;
+
+/** What the user's device is made of. */
+export interface WrapDeviceOptions {
+  /** VkInstance */
+  readonly instance: Handle;
+  /** VkPhysicalDevice */
+  readonly physicalDevice: Handle;
+  /** VkDevice */
+  readonly device: Handle;
+  /** The version that the instance was made for (VkApplicationInfo); default 1.0, as in VMA. */
+  readonly apiVersion?: number;
+  /** The names of the device extensions that are enabled; default none. */
+  readonly enabledExtensions?: Iterable<string>;
+  /** VkAllocationCallbacks*, alive as long as the device; default none. */
+  readonly allocationCallbacks?: Handle;
+  /** The queue behind `queue`; without it, only `createTransferQueue({ familyIndex })` makes one. */
+  readonly queue?: QueueChoice;
+}
+
+/** A handle as a bigint that is not 0n. */
+function handleOf(value: Handle, what: string): bigint {
+  const handle = addressOf(value, what);
+  if (handle === 0n) throw new RangeError(`${what} must not be VK_NULL_HANDLE, got ${quote(value)}`);
+  return handle;
+}
+
+function addressOf(value: Handle, what: string): bigint {
+  if (typeof value === "bigint") {
+    if (value < 0n || value > 0xffff_ffff_ffff_ffffn) {
+      throw new RangeError(`${what} must be an unsigned 64-bit integer, got ${quote(value)}`);
+    }
+    return value;
+  }
+  if (typeof value !== "number") {
+    throw new TypeError(`${what} must be a bigint or a safe integer, got ${quote(value)}`);
+  }
+  return BigInt(checkInteger(value, what));
+}
+
+/** Puts the port over a device that stays the user's: destroying the result leaves the handles as they are. */
+export function wrapDevice(library: Library, options: WrapDeviceOptions): KoffiDevice {
+  const instance = handleOf(options.instance, "instance");
+  const physicalDevice = handleOf(options.physicalDevice, "physicalDevice");
+  const handle = handleOf(options.device, "device");
+  const apiVersion = options.apiVersion ?? ApiVersion.V1_0;
+  const enabledExtensions = new Set(options.enabledExtensions);
+  // Whether the instance has its extensions is not said; the loader gives no function of one that it has not.
+  const functions = instanceFunctions(library, instance, apiVersion, () => true);
+  const hasProperties2 =
+    apiVersion >= ApiVersion.V1_1 ||
+    library.instanceFunction(instance, "vkGetPhysicalDeviceProperties2KHR") !== 0n;
+  const described = describePhysicalDevice({ functions, apiVersion, hasProperties2 }, physicalDevice);
+  return new KoffiDevice({
+    library,
+    instanceHandle: instance,
+    instanceFunctions: functions,
+    ownsInstance: false,
+    physicalDevice: described,
+    handle,
+    ownsHandle: false,
+    apiVersion: Math.min(apiVersion, described.properties.apiVersion),
+    enabledExtensions,
+    enabledFeatures: new Set(),
+    allocationCallbacks: addressOf(options.allocationCallbacks ?? 0n, "allocationCallbacks"),
+    ...(options.queue === undefined ? {} : { queue: options.queue }),
+  });
+}
