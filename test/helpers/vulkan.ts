@@ -1,0 +1,119 @@
+/**
+ * Device tests: how to run a test on a real Vulkan device with the validation layer watching.
+ *
+ *   describeWithVulkan("buffers", (ctx) => {
+ *     it("can be created", () => {
+ *       const buffer = ctx.device.createBuffer({ size: 64, usage: BufferUsage.TransferDst });
+ *       ctx.device.destroyBuffer(buffer);
+ *     });
+ *   });
+ *
+ * - `ctx.device` is made before the first test of the group and destroyed after its last; read it inside
+ *   tests and hooks only. `ctx.vulkan` is the opened loader.
+ * - After the last test the device and its instance are destroyed, and the group fails if the validation
+ *   layer had any error or warning to say, leaked objects at vkDestroyDevice included. A test that provokes
+ *   one on purpose takes it away with `ctx.takeMessages()`.
+ * - Synchronization validation is on by default; `options` is what `createDevice` takes, and more than the
+ *   device: `describeWithVulkan("…", { extensions: […] }, (ctx) => …)`.
+ * - Without a Vulkan driver or validation layer the group is skipped, under a name that says why. With the
+ *   environment variable VMA_TS_REQUIRE_VULKAN=1 it fails instead.
+ */
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type CreateDeviceOptions,
+  type DebugMessage,
+  type KoffiDevice,
+  loadVulkan,
+  MessageType,
+  type Vulkan,
+} from "../../src/ffi/index.ts";
+
+/** What the tests of a group share. */
+export interface VulkanContext {
+  readonly vulkan: Vulkan;
+  readonly device: KoffiDevice;
+  /** The validation layer's messages since the last call; they no longer fail the group. */
+  takeMessages(): DebugMessage[];
+}
+
+/** Whether a missing driver is a failure. */
+export const requireVulkan: boolean = process.env.VMA_TS_REQUIRE_VULKAN === "1";
+
+/** Why there can be no device test here, or undefined where there can. */
+export const vulkanAbsence: string | undefined = findAbsence();
+
+function findAbsence(): string | undefined {
+  let vulkan: Vulkan;
+  try {
+    vulkan = loadVulkan();
+  } catch {
+    return "no Vulkan loader";
+  }
+  if (!vulkan.layers().has("VK_LAYER_KHRONOS_validation")) return "no Vulkan validation layer";
+  try {
+    return vulkan.physicalDevices().length === 0 ? "no Vulkan driver" : undefined;
+  } catch (error) {
+    return `no Vulkan driver: ${(error as Error).message}`;
+  }
+}
+
+/** Messages about what the library does; the loader's own remarks about the machine are left out. */
+export function aboutUse(messages: readonly DebugMessage[]): DebugMessage[] {
+  return messages.filter(({ types }) => (types & (MessageType.Validation | MessageType.Performance)) !== 0);
+}
+
+type Body = (ctx: VulkanContext) => void;
+
+/** A group of tests on one validated device; see the head of this file. */
+export function describeWithVulkan(name: string, body: Body): void;
+export function describeWithVulkan(name: string, options: CreateDeviceOptions, body: Body): void;
+export function describeWithVulkan(
+  name: string,
+  optionsOrBody: CreateDeviceOptions | Body,
+  maybeBody?: Body,
+): void {
+  const body = typeof optionsOrBody === "function" ? optionsOrBody : (maybeBody as Body);
+  const options = typeof optionsOrBody === "function" ? {} : optionsOrBody;
+  if (vulkanAbsence === undefined) {
+    describe(name, () => withDevice(options, body));
+  } else if (requireVulkan) {
+    it(`${name}: needs Vulkan`, () => expect.fail(`${vulkanAbsence}, and VMA_TS_REQUIRE_VULKAN=1`));
+  } else {
+    describe.skip(`${name} (skipped: ${vulkanAbsence})`, () =>
+      body(new Proxy({} as VulkanContext, { get: notHere })));
+  }
+}
+
+function notHere(): never {
+  throw new Error("the context of a Vulkan test can be read inside tests and hooks only");
+}
+
+function withDevice(options: CreateDeviceOptions, body: Body): void {
+  let vulkan: Vulkan | undefined;
+  let device: KoffiDevice | undefined;
+  let taken = 0;
+  beforeAll(() => {
+    vulkan = loadVulkan();
+    device = vulkan.createDevice({ validation: { synchronization: true }, ...options });
+  });
+  body({
+    get vulkan() {
+      return vulkan ?? notHere();
+    },
+    get device() {
+      return device ?? notHere();
+    },
+    takeMessages() {
+      const { messages } = device ?? notHere();
+      const fresh = messages.slice(taken);
+      taken = messages.length;
+      return fresh;
+    },
+  });
+  afterAll(() => {
+    if (device === undefined) return;
+    device.destroy();
+    expect(aboutUse(device.messages.slice(taken)), "messages of the validation layer").toEqual([]);
+  });
+}
