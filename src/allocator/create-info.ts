@@ -72,9 +72,10 @@ const NO_INFO: AllocationCreateInfo = Object.freeze({});
 /** Fills the caller's part of `request`; everything is checked before anything else happens. */
 export function readAllocationCreateInfo(
   request: AllocationRequest,
-  info: AllocationCreateInfo = NO_INFO,
+  given: AllocationCreateInfo | undefined,
   fallback: boolean,
 ): void {
+  const info = given ?? NO_INFO;
   if (typeof info !== "object" || info === null) {
     throw new TypeError(`an allocation's settings must be an object, got ${quote(info)}`);
   }

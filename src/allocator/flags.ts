@@ -1,7 +1,5 @@
 /** VMA's flags and usages, with VMA's values and VMA's names without the prefix. */
 
-import { Strategy } from "../metadata/block-metadata.ts";
-
 /** VmaMemoryUsage: what the memory is for, from which the memory type follows. */
 export const MemoryUsage = {
   /** No intention: requiredFlags, preferredFlags and memoryTypeBits alone decide. Used with pools. */
@@ -51,15 +49,16 @@ export const AllocationCreate = {
   /** With a host-access flag: memory that is not HostVisible is fine, the caller then copies on the device. */
   HostAccessAllowTransferInstead: 0x1000,
   /** The smallest free range that fits. */
-  StrategyMinMemory: Strategy.MinMemory,
+  StrategyMinMemory: 0x00010000,
   /** The quickest choice. */
-  StrategyMinTime: Strategy.MinTime,
+  StrategyMinTime: 0x00020000,
   /** The lowest offset. */
-  StrategyMinOffset: Strategy.MinOffset,
+  StrategyMinOffset: 0x00040000,
 } as const;
 
 /** The strategy bits of {@link AllocationCreate} (VMA_ALLOCATION_CREATE_STRATEGY_MASK). */
-export const STRATEGY_MASK: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
+export const STRATEGY_MASK: number =
+  AllocationCreate.StrategyMinMemory | AllocationCreate.StrategyMinTime | AllocationCreate.StrategyMinOffset;
 
 /** The two flags that say the host accesses the memory. */
 export const HOST_ACCESS_MASK: number =

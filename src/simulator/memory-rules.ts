@@ -348,7 +348,7 @@ export function checkMappedRange(state: DeviceState, name: string, range: Mapped
   const { offset, size } = range;
   const atom = state.profile.limits.nonCoherentAtomSize;
   const whole = size === Number.POSITIVE_INFINITY;
-  if (memory.mapping === undefined) {
+  if (memory.mapping === undefined && !state.permit.unmappedRanges) {
     forbid(name, `VUID-${scope}-memory-00684`, `${nameOf(memory)} is not mapped`);
   }
   if (!Number.isSafeInteger(offset) || offset < 0 || offset >= memory.size) {

@@ -63,7 +63,13 @@ export function makeState(description: ProfileDescription, options: SimulatedDev
       sparseBinding: false,
       ...options.features,
     },
-    permit: { overlap: false, granularityConflict: false, freeBound: true, ...options.permit },
+    permit: {
+      overlap: false,
+      granularityConflict: false,
+      unmappedRanges: false,
+      freeBound: true,
+      ...options.permit,
+    },
     simulateCaches: options.simulateCaches ?? false,
     host: options.host ?? new SimulatedHost(),
   });

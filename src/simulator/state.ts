@@ -29,6 +29,8 @@ export interface Permissions {
   overlap: boolean;
   /** Linear and optimal resources may share a page of bufferImageGranularity. Default false. */
   granularityConflict: boolean;
+  /** Memory that is not mapped may be flushed and invalidated, which then does nothing. Default false. */
+  unmappedRanges: boolean;
   /**
    * Memory may be freed while resources are bound to it, as Vulkan permits; using them is an error all the
    * same. Default true.

@@ -1,0 +1,281 @@
+/** Replays the operations on a device: an allocator over a simulated driver that follows the trace's profile. */
+
+import { type Allocation, type AllocationCreateInfo, BaseAllocator, type Pool } from "../allocator/index.ts";
+import { type DriverEvent, SimulatedDevice } from "../simulator/index.ts";
+import { Format } from "../vulkan/constants.ts";
+import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
+import { VulkanError } from "../vulkan/result.ts";
+import type {
+  Operation,
+  OperationOf,
+  TraceAllocation,
+  TraceAllocator,
+  TraceProfile,
+  TraceRequirements,
+} from "./format.ts";
+import { type Outcome, statisticsOutcome } from "./outcome.ts";
+
+/** The size of a buffer that only serves as an example of its usage. */
+const SAMPLE_BUFFER_SIZE = 65536;
+
+interface ReplayedAllocation {
+  readonly allocation: Allocation;
+  readonly buffer?: bigint;
+  readonly image?: bigint;
+}
+
+/** The device, allocator, pools and allocations of one trace. */
+export class DeviceReplay {
+  private readonly device: SimulatedDevice;
+  private readonly allocator: BaseAllocator;
+  private readonly pools: Map<number, Pool> = new Map();
+  private readonly allocations: Map<number, ReplayedAllocation> = new Map();
+  private driverCalls: unknown[] = [];
+
+  constructor(profile: TraceProfile, allocator: TraceAllocator) {
+    // A trace may flush what is not mapped and neighbour what granularity keeps apart (a pool may ignore it).
+    this.device = new SimulatedDevice(profile, {
+      permit: { granularityConflict: true, unmappedRanges: true },
+      onEvent: (event) => this.log(event),
+    });
+    this.allocator = new BaseAllocator({
+      device: this.device,
+      flags: allocator.flags,
+      preferredLargeHeapBlockSize: allocator.preferredLargeHeapBlockSize,
+      heapSizeLimits: allocator.heapSizeLimits,
+      // The trace's requirements vary between resources of the same usage.
+      rememberRequirements: false,
+    });
+  }
+
+  /** Replays one operation, with the driver calls that it made. */
+  replay(operation: Operation): Outcome {
+    this.driverCalls = [];
+    const outcome = this.run(operation);
+    return this.driverCalls.length === 0 ? outcome : { ...outcome, driver: this.driverCalls };
+  }
+
+  /** Checks everything there is to check. */
+  validate(): void {
+    this.allocator.validate();
+  }
+
+  private run(operation: Operation): Outcome {
+    try {
+      return this.dispatch(operation);
+    } catch (error) {
+      if (error instanceof VulkanError) return { result: error.result };
+      throw error;
+    }
+  }
+
+  private dispatch(operation: Operation): Outcome {
+    switch (operation.op) {
+      case "createPool":
+        return this.createPool(operation);
+      case "destroyPool":
+        return this.withPool(operation.id, (pool) => this.destroyPool(operation.id, pool));
+      case "calculatePoolStatistics":
+        return this.withPool(operation.id, (pool) =>
+          statisticsOutcome(this.allocator.calculatePoolStatistics(pool)),
+        );
+      case "createBuffer":
+        return this.createBuffer(operation);
+      case "createImage":
+        return this.createImage(operation);
+      case "allocateMemory":
+        return this.allocateMemory(operation);
+      case "destroy":
+        return this.withAllocation(operation.id, (entry) => this.destroy(operation.id, entry));
+      case "map":
+        return this.withAllocation(operation.id, ({ allocation }) =>
+          done(this.allocator.mapMemory(allocation)),
+        );
+      case "unmap":
+        return this.withAllocation(operation.id, ({ allocation }) =>
+          done(this.allocator.unmapMemory(allocation)),
+        );
+      case "flush":
+        return this.withAllocation(operation.id, ({ allocation }) =>
+          done(this.allocator.flushAllocation(allocation, operation.offset, operation.size)),
+        );
+      case "invalidate":
+        return this.withAllocation(operation.id, ({ allocation }) =>
+          done(this.allocator.invalidateAllocation(allocation, operation.offset, operation.size)),
+        );
+      case "where":
+        return this.where(operation.id);
+      case "calculateStatistics":
+        return statisticsOutcome(this.allocator.calculateStatistics().total);
+      case "getHeapBudgets":
+        return { result: 0, heaps: this.allocator.getHeapBudgets() };
+      default:
+        return this.findMemoryType(operation);
+    }
+  }
+
+  private createPool({ op: _op, id, ...info }: OperationOf<"createPool">): Outcome {
+    this.pools.set(id, this.allocator.createPool(info));
+    return { result: 0 };
+  }
+
+  private destroyPool(id: number, pool: Pool): Outcome {
+    this.allocator.destroyPool(pool);
+    this.pools.delete(id);
+    return { result: 0 };
+  }
+
+  private createBuffer({ id, size, usage, requirements, allocation }: OperationOf<"createBuffer">): Outcome {
+    this.require(requirements);
+    const made = this.allocator.createBuffer({ size, usage }, this.allocationInfo(allocation));
+    return this.keep(id, made);
+  }
+
+  private createImage({ id, usage, tiling, requirements, allocation }: OperationOf<"createImage">): Outcome {
+    this.require(requirements);
+    const made = this.allocator.createImage(sampleImage(usage, tiling), this.allocationInfo(allocation));
+    return this.keep(id, made);
+  }
+
+  private allocateMemory({ id, requirements, allocation }: OperationOf<"allocateMemory">): Outcome {
+    const made = this.allocator.allocateMemory(
+      requirementsInfo(requirements),
+      this.allocationInfo(allocation),
+    );
+    return this.keep(id, { allocation: made });
+  }
+
+  private destroy(id: number, { allocation, buffer, image }: ReplayedAllocation): Outcome {
+    if (buffer !== undefined) this.allocator.destroyBuffer(buffer, allocation);
+    else if (image !== undefined) this.allocator.destroyImage(image, allocation);
+    else this.allocator.freeMemory(allocation);
+    this.allocations.delete(id);
+    return { result: 0 };
+  }
+
+  private findMemoryType(operation: Operation): Outcome {
+    switch (operation.op) {
+      case "findMemoryTypeIndex": {
+        const info = this.allocationInfo(operation.allocation);
+        return { result: 0, memoryType: this.allocator.findMemoryTypeIndex(operation.memoryTypeBits, info) };
+      }
+      case "findMemoryTypeIndexForBuffer": {
+        const info = this.sampleAllocation(operation);
+        const buffer: BufferCreateInfo = { size: SAMPLE_BUFFER_SIZE, usage: operation.usage };
+        return { result: 0, memoryType: this.allocator.findMemoryTypeIndexForBufferInfo(buffer, info) };
+      }
+      case "findMemoryTypeIndexForImage": {
+        const info = this.sampleAllocation(operation);
+        const image = sampleImage(operation.usage, operation.tiling);
+        return { result: 0, memoryType: this.allocator.findMemoryTypeIndexForImageInfo(image, info) };
+      }
+      default:
+        throw new RangeError(`${operation.op} cannot be replayed on a device`);
+    }
+  }
+
+  private sampleAllocation(operation: {
+    readonly memoryTypeBits: number;
+    readonly allocation: TraceAllocation;
+  }): AllocationCreateInfo {
+    this.require({
+      size: SAMPLE_BUFFER_SIZE,
+      alignment: 1,
+      memoryTypeBits: operation.memoryTypeBits,
+      prefersDedicated: false,
+      requiresDedicated: false,
+    });
+    return this.allocationInfo(operation.allocation);
+  }
+
+  private where(id: number): Outcome {
+    const entry = this.allocations.get(id);
+    return entry === undefined ? { result: 1 } : { result: 0, ...this.place(entry.allocation) };
+  }
+
+  private keep(id: number, made: ReplayedAllocation): Outcome {
+    this.allocations.set(id, made);
+    return { result: 0, ...this.place(made.allocation) };
+  }
+
+  private place(allocation: Allocation): object {
+    return {
+      memoryType: allocation.memoryType,
+      memory: this.device.memoryOrdinal(allocation.deviceMemory),
+      offset: allocation.offset,
+      size: allocation.size,
+      dedicated: allocation.dedicatedMemory,
+      mapped: allocation.isMapped,
+    };
+  }
+
+  /** What the driver will say of the next resource. */
+  private require(requirements: TraceRequirements): void {
+    this.device.nextRequirements(() => requirementsInfo(requirements));
+  }
+
+  private allocationInfo({ pool, ...info }: TraceAllocation): AllocationCreateInfo {
+    if (pool === 0) return info;
+    const found = this.pools.get(pool);
+    if (found === undefined) throw new RangeError(`there is no pool ${pool}`);
+    return { ...info, pool: found };
+  }
+
+  /** An operation on something whose making failed does nothing. */
+  private withAllocation(id: number, use: (entry: ReplayedAllocation) => Outcome): Outcome {
+    const entry = this.allocations.get(id);
+    return entry === undefined ? { result: 0 } : use(entry);
+  }
+
+  private withPool(id: number, use: (pool: Pool) => Outcome): Outcome {
+    const pool = this.pools.get(id);
+    return pool === undefined ? { result: 0 } : use(pool);
+  }
+
+  private log(event: DriverEvent): void {
+    const call = driverCall(event);
+    if (call !== undefined) this.driverCalls.push(call);
+  }
+}
+
+function done(_result: unknown): Outcome {
+  return { result: 0 };
+}
+
+function sampleImage(usage: number, tiling: number): ImageCreateInfo {
+  return { format: Format.R8G8B8A8Unorm, extent: { width: 64, height: 64, depth: 1 }, usage, tiling };
+}
+
+function requirementsInfo(requirements: TraceRequirements): {
+  size: number;
+  alignment: number;
+  memoryTypeBits: number;
+  prefersDedicatedAllocation: boolean;
+  requiresDedicatedAllocation: boolean;
+} {
+  const { prefersDedicated, requiresDedicated, ...rest } = requirements;
+  return {
+    ...rest,
+    prefersDedicatedAllocation: prefersDedicated,
+    requiresDedicatedAllocation: requiresDedicated,
+  };
+}
+
+/** A driver call in the words of the trace format; undefined for calls that it does not list. */
+function driverCall(event: DriverEvent): unknown[] | undefined {
+  switch (event.kind) {
+    case "allocate":
+      return ["allocate", event.ordinal, event.memoryTypeIndex, event.size, event.dedicated ? 1 : 0];
+    case "allocate-failed":
+      return ["allocate-failed", event.memoryTypeIndex, event.size, event.result];
+    case "free":
+    case "map":
+    case "unmap":
+      return [event.kind, event.ordinal];
+    case "flush":
+    case "invalidate":
+      return [event.kind, event.ordinal, event.offset, event.size];
+    default:
+      return undefined;
+  }
+}

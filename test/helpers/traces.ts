@@ -1,0 +1,23 @@
+/** Finds the recorded workloads that the tests replay. */
+
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** The folder of the recorded workloads: beside the checkout, or where VMA_TS_TRACES says. */
+export const traceFolder: string = process.env.VMA_TS_TRACES ?? resolve(root, "../shared/conformance");
+
+/** Whether the recorded workloads are there. */
+export const hasTraces: boolean = existsSync(traceFolder);
+
+/** The paths of the traces whose names begin with one of `prefixes`, all without any. */
+export function tracePaths(...prefixes: string[]): string[] {
+  if (!hasTraces) return [];
+  return readdirSync(traceFolder)
+    .filter((file) => file.endsWith(".jsonl.gz"))
+    .filter((file) => prefixes.length === 0 || prefixes.some((prefix) => file.startsWith(prefix)))
+    .sort()
+    .map((file) => join(traceFolder, file));
+}
