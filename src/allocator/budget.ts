@@ -94,7 +94,7 @@ export class Budgets {
     if (!this.fromDriver) return this.blockBytes[heap]!;
     this.fetchWhenStale();
     const usage = this.driverUsage[heap]! + this.blockBytes[heap]! - this.blockBytesAtFetch[heap]!;
-    return usage > 0 ? usage : 0;
+    return Math.max(usage, 0);
   }
 
   /** Bytes that may be in use. */
@@ -108,7 +108,7 @@ export class Budgets {
   /** Bytes left of the budget. */
   freeOf(heap: number): number {
     const free = this.budgetOf(heap) - this.usageOf(heap);
-    return free > 0 ? free : 0;
+    return Math.max(free, 0);
   }
 
   isExceeded(heap: number): boolean {

@@ -1,13 +1,6 @@
 /** The allocator, without what stands above it. */
 export { Allocation, type AllocationInfo } from "./allocation.ts";
-export {
-  type Allocatable,
-  type AllocationRange,
-  BaseAllocator,
-  type BufferWithMemory,
-  type ImageWithMemory,
-  type RequirementsInfo,
-} from "./allocator.ts";
+export { type AllocationRange, BaseAllocator } from "./allocator.ts";
 export type { Budget } from "./budget.ts";
 export type { AllocationCreateInfo, AllocatorCreateInfo } from "./create-info.ts";
 export { CorruptionError, type DebugCreateInfo } from "./debug.ts";
@@ -16,5 +9,6 @@ export type { AllocationPlan } from "./dry-run.ts";
 export { AllocationCreate, AllocatorCreate, MemoryUsage, PoolCreate } from "./flags.ts";
 export { type HostData, Mapping } from "./host-access.ts";
 export { Pool, type PoolCreateInfo } from "./pool.ts";
+export type { Allocatable, BufferWithMemory, ImageWithMemory, RequirementsInfo } from "./resource-maker.ts";
 export { fragmentationOf, type TotalStatistics } from "./statistics-report.ts";
 export { type Leak, LeakError } from "./tracking.ts";

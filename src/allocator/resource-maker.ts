@@ -1,0 +1,397 @@
+/**
+ * Makes what the user gets: a buffer or an image with memory, memory by itself, a resource in memory that is
+ * there. Reads and checks what the caller wants, and undoes every step when a later one fails.
+ */
+
+import { checkAlignment, checkInteger, quote } from "../foundation/check.ts";
+import { SuballocationType } from "../metadata/block-metadata.ts";
+import { ApiVersion, BufferUsage, ImageTiling } from "../vulkan/constants.ts";
+import { findNext, type NextChain, StructureType } from "../vulkan/next.ts";
+import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
+import { Result, VulkanError } from "../vulkan/result.ts";
+import { type Allocation, ResourceKind } from "./allocation.ts";
+import { type AllocatorContext, hasFlag } from "./context.ts";
+import type { AllocatorCore } from "./core.ts";
+import {
+  type AllocationCreateInfo,
+  checkBufferCreateInfo,
+  checkFlagCombination,
+  checkImageCreateInfo,
+  isEmptyImage,
+  readAllocationCreateInfo,
+} from "./create-info.ts";
+import { type AllocationPlan, planAllocation } from "./dry-run.ts";
+import { AllocationCreate, AllocatorCreate } from "./flags.ts";
+import { copyChain, usesDedicatedInfo } from "./memory-chain.ts";
+import { NO_MEMORY_TYPE } from "./memory-types.ts";
+import { AllocationRequest } from "./request.ts";
+import { Requirements } from "./requirements.ts";
+
+/** A buffer and its memory. */
+export interface BufferWithMemory {
+  /** VkBuffer */
+  readonly buffer: bigint;
+  readonly allocation: Allocation;
+}
+
+/** An image and its memory. */
+export interface ImageWithMemory {
+  /** VkImage */
+  readonly image: bigint;
+  readonly allocation: Allocation;
+}
+
+/** What memory has to be like, as from vkGetBufferMemoryRequirements; the last two default to false. */
+export type RequirementsInfo = Pick<MemoryRequirements, "size" | "alignment" | "memoryTypeBits"> &
+  Partial<MemoryRequirements>;
+
+/** What `wouldAllocate` is asked about: a buffer, an image, or memory by itself. */
+export type Allocatable =
+  | { readonly buffer: BufferCreateInfo }
+  | { readonly image: ImageCreateInfo }
+  | { readonly requirements: RequirementsInfo };
+
+/** The maker of one allocator. Where memory is out it returns undefined, with the failure in the context. */
+export class ResourceMaker {
+  private readonly core: AllocatorCore;
+  private readonly context: AllocatorContext;
+  private readonly requirements: Requirements;
+  private readonly request: AllocationRequest = new AllocationRequest();
+
+  /** @param remembers whether memory requirements may be remembered; default: where maintenance4 allows it. */
+  constructor(core: AllocatorCore, remembers: boolean | undefined) {
+    const { context } = core;
+    this.core = core;
+    this.context = context;
+    this.requirements = new Requirements(
+      context.device,
+      usesDedicatedInfo(context),
+      remembers ?? hasFlag(context, AllocatorCreate.KhrMaintenance4),
+    );
+  }
+
+  /** A buffer with memory at a multiple of `minAlignment`, for whose memory object `next` may say more. */
+  makeBuffer(
+    info: BufferCreateInfo,
+    allocationInfo: AllocationCreateInfo | undefined,
+    minAlignment: number,
+    next: NextChain | undefined,
+  ): BufferWithMemory | undefined {
+    const request = this.begin(allocationInfo);
+    this.checkBuffer(info);
+    const usage = this.describeBuffer(request, info);
+    this.setNext(request, next);
+    const { device } = this.context;
+    const buffer = device.createBuffer(info);
+    let allocation: Allocation | undefined;
+    let isDone = false;
+    try {
+      request.buffer = buffer;
+      this.requirements.ofBuffer(buffer, info, request.requirements);
+      allocation = this.allocate(request, allocationInfo, minAlignment);
+      if (allocation === undefined) return undefined;
+      if ((request.flags & AllocationCreate.DontBind) === 0) {
+        device.bindBufferMemory(buffer, allocation.deviceMemory, allocation.offset);
+      }
+      isDone = true;
+    } finally {
+      if (!isDone) this.undo(allocation, () => device.destroyBuffer(buffer));
+    }
+    allocation.setResource(ResourceKind.Buffer, buffer, info.size, usage, bufferInfoToKeep(info));
+    return { buffer, allocation };
+  }
+
+  /** An image with memory. */
+  makeImage(
+    info: ImageCreateInfo,
+    allocationInfo: AllocationCreateInfo | undefined,
+    next: NextChain | undefined,
+  ): ImageWithMemory | undefined {
+    const request = this.begin(allocationInfo);
+    this.checkImage(info);
+    this.describeImage(request, info);
+    this.setNext(request, next);
+    const { device } = this.context;
+    const image = device.createImage(info);
+    let allocation: Allocation | undefined;
+    let isDone = false;
+    try {
+      request.image = image;
+      this.requirements.ofImage(image, request.requirements);
+      allocation = this.allocate(request, allocationInfo);
+      if (allocation === undefined) return undefined;
+      if ((request.flags & AllocationCreate.DontBind) === 0) {
+        device.bindImageMemory(image, allocation.deviceMemory, allocation.offset);
+      }
+      isDone = true;
+    } finally {
+      if (!isDone) this.undo(allocation, () => device.destroyImage(image));
+    }
+    allocation.setResource(ResourceKind.Image, image, 0, info.usage, imageInfoToKeep(info));
+    return { image, allocation };
+  }
+
+  /** Memory by itself. */
+  makeMemory(
+    requirements: RequirementsInfo,
+    allocationInfo: AllocationCreateInfo | undefined,
+    next: NextChain | undefined,
+  ): Allocation | undefined {
+    const request = this.begin(allocationInfo);
+    readRequirements(request, requirements);
+    this.setNext(request, next);
+    return this.allocate(request, allocationInfo);
+  }
+
+  /** Memory for a buffer that is there. */
+  makeMemoryForBuffer(
+    buffer: bigint,
+    allocationInfo: AllocationCreateInfo | undefined,
+  ): Allocation | undefined {
+    checkHandle(buffer, "buffer");
+    const request = this.begin(allocationInfo);
+    request.type = SuballocationType.Buffer;
+    request.buffer = buffer;
+    const { device } = this.context;
+    device.getBufferMemoryRequirements(buffer, request.requirements, usesDedicatedInfo(this.context));
+    return this.allocate(request, allocationInfo);
+  }
+
+  /** Memory for an image that is there. */
+  makeMemoryForImage(
+    image: bigint,
+    allocationInfo: AllocationCreateInfo | undefined,
+  ): Allocation | undefined {
+    checkHandle(image, "image");
+    const request = this.begin(allocationInfo);
+    request.type = SuballocationType.ImageUnknown;
+    request.image = image;
+    this.requirements.ofImage(image, request.requirements);
+    return this.allocate(request, allocationInfo);
+  }
+
+  /** A buffer in the memory of `allocation`. */
+  makeAliasingBuffer(allocation: Allocation, info: BufferCreateInfo, offset: number): bigint {
+    checkInteger(offset, "offset", 0, allocation.size);
+    this.checkBuffer(info);
+    const { device } = this.context;
+    const buffer = device.createBuffer(info);
+    try {
+      device.bindBufferMemory(buffer, allocation.deviceMemory, allocation.offset + offset);
+    } catch (error) {
+      device.destroyBuffer(buffer);
+      throw error;
+    }
+    return buffer;
+  }
+
+  /** An image in the memory of `allocation`. */
+  makeAliasingImage(allocation: Allocation, info: ImageCreateInfo, offset: number): bigint {
+    checkInteger(offset, "offset", 0, allocation.size);
+    this.checkImage(info);
+    const { device } = this.context;
+    const image = device.createImage(info);
+    try {
+      device.bindImageMemory(image, allocation.deviceMemory, allocation.offset + offset);
+    } catch (error) {
+      device.destroyImage(image);
+      throw error;
+    }
+    return image;
+  }
+
+  /** What an allocation would do. */
+  plan(what: Allocatable, allocationInfo: AllocationCreateInfo | undefined): AllocationPlan | undefined {
+    const request = this.begin(allocationInfo);
+    if ("buffer" in what) {
+      this.checkBuffer(what.buffer);
+      this.describeBuffer(request, what.buffer);
+      this.requirements.ofBufferInfo(what.buffer, request.requirements, this.canAskWithoutResource);
+    } else if ("image" in what) {
+      this.checkImage(what.image);
+      this.describeImage(request, what.image);
+      this.requirements.ofImageInfo(what.image, request.requirements, this.canAskWithoutResource);
+    } else {
+      readRequirements(request, what.requirements);
+    }
+    this.applyAlignment(request, allocationInfo, 1);
+    return planAllocation(this.core.engine, request);
+  }
+
+  /** The best memory type among some. */
+  findType(memoryTypeBits: number, allocationInfo: AllocationCreateInfo | undefined): number {
+    checkInteger(memoryTypeBits, "memoryTypeBits", 0, 0xffffffff);
+    const request = this.read(allocationInfo);
+    request.requirements.memoryTypeBits = memoryTypeBits;
+    return this.findTypeFor(request);
+  }
+
+  /** The best memory type for such a buffer. */
+  findTypeForBuffer(info: BufferCreateInfo, allocationInfo: AllocationCreateInfo | undefined): number {
+    checkBufferCreateInfo(info);
+    const request = this.read(allocationInfo);
+    this.describeBuffer(request, info);
+    this.requirements.ofBufferInfo(info, request.requirements, this.canAskWithoutResource);
+    return this.findTypeFor(request);
+  }
+
+  /** The best memory type for such an image. */
+  findTypeForImage(info: ImageCreateInfo, allocationInfo: AllocationCreateInfo | undefined): number {
+    checkImageCreateInfo(info);
+    const request = this.read(allocationInfo);
+    this.describeImage(request, info);
+    this.requirements.ofImageInfo(info, request.requirements, this.canAskWithoutResource);
+    return this.findTypeFor(request);
+  }
+
+  /** Reads the caller's settings into the request; refuses settings with which nothing can be allocated. */
+  private begin(allocationInfo: AllocationCreateInfo | undefined): AllocationRequest {
+    const request = this.read(allocationInfo);
+    checkFlagCombination(request);
+    if (request.pool !== undefined) this.core.checkOwnPool(request.pool);
+    return request;
+  }
+
+  private read(allocationInfo: AllocationCreateInfo | undefined): AllocationRequest {
+    this.core.checkUsable();
+    const { request } = this;
+    request.forUnknownResource();
+    readAllocationCreateInfo(request, allocationInfo, this.context.dedicatedFallback);
+    return request;
+  }
+
+  private allocate(
+    request: AllocationRequest,
+    allocationInfo: AllocationCreateInfo | undefined,
+    minAlignment = 1,
+  ): Allocation | undefined {
+    this.applyAlignment(request, allocationInfo, minAlignment);
+    return this.core.allocate(request);
+  }
+
+  private applyAlignment(
+    request: AllocationRequest,
+    allocationInfo: AllocationCreateInfo | undefined,
+    minAlignment: number,
+  ): void {
+    const { requirements } = request;
+    const wanted = Math.max(allocationInfo?.minAlignment ?? 1, checkAlignment(minAlignment, "minAlignment"));
+    if (requirements.alignment < wanted) requirements.alignment = wanted;
+  }
+
+  private findTypeFor(request: AllocationRequest): number {
+    this.context.failure.reset();
+    const type = this.core.engine.firstType(request);
+    if (type === NO_MEMORY_TYPE) throw this.context.failure.toError();
+    return type;
+  }
+
+  /** Says in the request what is known of the buffer. Returns its usage flags, as far as a number holds them. */
+  private describeBuffer(request: AllocationRequest, info: BufferCreateInfo): number {
+    request.type = SuballocationType.Buffer;
+    const wide = hasFlag(this.context, AllocatorCreate.KhrMaintenance5)
+      ? findNext(info.pNext, StructureType.BufferUsageFlags2CreateInfo)
+      : undefined;
+    if (wide !== undefined) {
+      const transfers = BigInt(BufferUsage.TransferSrc | BufferUsage.TransferDst);
+      request.resourceKnown = wide.usage !== 0n;
+      request.deviceAccess = (wide.usage & ~transfers) !== 0n;
+      request.mayHaveDeviceAddress = (wide.usage & BigInt(BufferUsage.ShaderDeviceAddress)) !== 0n;
+      return Number(wide.usage);
+    }
+    const { usage } = info;
+    request.resourceKnown = usage !== 0;
+    request.deviceAccess = (usage & ~(BufferUsage.TransferSrc | BufferUsage.TransferDst)) !== 0;
+    request.mayHaveDeviceAddress = usage === 0 || (usage & BufferUsage.ShaderDeviceAddress) !== 0;
+    return usage;
+  }
+
+  private describeImage(request: AllocationRequest, info: ImageCreateInfo): void {
+    // A DRM modifier's tiling is laid out by the driver, but counts as linear, as in VMA.
+    const isOptimal = (info.tiling ?? ImageTiling.Optimal) === ImageTiling.Optimal;
+    request.type = isOptimal ? SuballocationType.ImageOptimal : SuballocationType.ImageLinear;
+    request.resourceKnown = info.usage !== 0;
+    // The transfer bits are the same as a buffer's.
+    request.deviceAccess = (info.usage & ~(BufferUsage.TransferSrc | BufferUsage.TransferDst)) !== 0;
+    request.mayHaveDeviceAddress = false;
+  }
+
+  private setNext(request: AllocationRequest, next: NextChain | undefined): void {
+    if (next !== undefined && request.pool?.blockList.options.next !== undefined) {
+      throw new TypeError(
+        `${request.pool.label} has a chain of its own: memoryAllocateNext cannot be given too`,
+      );
+    }
+    request.next = next;
+  }
+
+  private checkBuffer(info: BufferCreateInfo): void {
+    checkBufferCreateInfo(info);
+    if (info.size === 0) throw invalidResource("createBuffer", "a buffer has at least 1 byte, got size 0");
+    const hasAddress = (info.usage & BufferUsage.ShaderDeviceAddress) !== 0;
+    if (hasAddress && !hasFlag(this.context, AllocatorCreate.BufferDeviceAddress)) {
+      throw invalidResource(
+        "createBuffer",
+        "BufferUsage.ShaderDeviceAddress needs an allocator with AllocatorCreate.BufferDeviceAddress",
+      );
+    }
+  }
+
+  private checkImage(info: ImageCreateInfo): void {
+    checkImageCreateInfo(info);
+    if (isEmptyImage(info)) {
+      throw invalidResource("createImage", "an image's extent, mipLevels and arrayLayers are at least 1");
+    }
+  }
+
+  private undo(allocation: Allocation | undefined, destroyResource: () => void): void {
+    destroyResource();
+    if (allocation !== undefined) this.core.free(allocation);
+  }
+
+  private get canAskWithoutResource(): boolean {
+    return (
+      hasFlag(this.context, AllocatorCreate.KhrMaintenance4) || this.context.apiVersion >= ApiVersion.V1_3
+    );
+  }
+}
+
+function invalidResource(call: string, detail: string): VulkanError {
+  return new VulkanError(Result.ErrorInitializationFailed, call, detail);
+}
+
+/** Checks a Vulkan handle. */
+export function checkHandle(handle: unknown, what: string): void {
+  if (typeof handle !== "bigint") throw new TypeError(`${what} must be a bigint, got ${quote(handle)}`);
+  if (handle === 0n) throw new RangeError(`${what} must not be 0n`);
+}
+
+function readRequirements(request: AllocationRequest, info: RequirementsInfo): void {
+  if (typeof info !== "object" || info === null) {
+    throw new TypeError(`requirements must be an object, got ${quote(info)}`);
+  }
+  const { requirements } = request;
+  requirements.size = checkInteger(info.size, "requirements.size");
+  requirements.alignment = checkAlignment(info.alignment, "requirements.alignment");
+  requirements.memoryTypeBits = checkInteger(
+    info.memoryTypeBits,
+    "requirements.memoryTypeBits",
+    0,
+    0xffffffff,
+  );
+  requirements.prefersDedicatedAllocation = info.prefersDedicatedAllocation ?? false;
+  requirements.requiresDedicatedAllocation = info.requiresDedicatedAllocation ?? false;
+}
+
+/** Size and usage are kept apart; a copy of the rest is needed only where there is more. */
+function bufferInfoToKeep(info: BufferCreateInfo): BufferCreateInfo | undefined {
+  if (info.flags === undefined && info.sharingMode === undefined && info.pNext === undefined)
+    return undefined;
+  const next = copyChain(info.pNext);
+  return next === undefined ? { ...info } : { ...info, pNext: next };
+}
+
+function imageInfoToKeep(info: ImageCreateInfo): ImageCreateInfo {
+  const next = copyChain(info.pNext);
+  return { ...info, extent: { ...info.extent }, ...(next === undefined ? {} : { pNext: next }) };
+}
