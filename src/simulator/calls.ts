@@ -30,11 +30,14 @@ export const fallibleCalls = {
   vkGetMemoryFdPropertiesKHR: [hostMemory, Result.ErrorInvalidExternalHandle],
   vkGetMemoryHostPointerPropertiesEXT: [hostMemory, Result.ErrorInvalidExternalHandle],
   vkGetMemoryWin32HandleKHR: [Result.ErrorTooManyObjects, hostMemory],
+  vkCreateCommandPool: [hostMemory, deviceMemory],
   vkAllocateCommandBuffers: [hostMemory, deviceMemory],
+  vkResetCommandPool: [deviceMemory],
   vkBeginCommandBuffer: [hostMemory, deviceMemory],
   vkEndCommandBuffer: [hostMemory, deviceMemory],
   vkCreateFence: [hostMemory, deviceMemory],
   vkQueueSubmit: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
+  vkQueueWaitIdle: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
   vkGetFenceStatus: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
 } as const satisfies Record<string, readonly Result[]>;
 
@@ -61,8 +64,6 @@ export const infallibleCalls = [
   "vkCmdCopyImageToBuffer",
   "vkCmdCopyImage",
   "vkCmdFillBuffer",
-  "vkFreeCommandBuffers",
-  "vkDestroyFence",
 ] as const;
 
 /** The name of any call that the simulated driver counts. */

@@ -55,6 +55,7 @@ import {
 import { type BudgetSource, makeState, propertiesOf, type SimulatedDeviceOptions } from "./options.ts";
 import { Payload } from "./payload.ts";
 import type { DeviceProfile, ProfileDescription } from "./profile.ts";
+import { SimulatedQueue, type SimulatedQueueOptions } from "./queue.ts";
 import { type RequirementsSource, requirementsOf } from "./requirements.ts";
 import { checkBufferInfo, checkImageInfo } from "./resource-rules.ts";
 import type { DeviceFeatures, DeviceState, Permissions } from "./state.ts";
@@ -69,12 +70,6 @@ export interface DeviceStatistics {
   readonly pendingSubmissionCount: number;
   /** Bytes allocated from each heap. */
   readonly heapUsage: readonly number[];
-}
-
-/** Gives the other files of the simulator a device's state. */
-const states = new WeakMap<SimulatedDevice, DeviceState>();
-export function stateOf(device: SimulatedDevice): DeviceState {
-  return states.get(device)!;
 }
 
 /** A simulated Vulkan device. */
@@ -99,7 +94,6 @@ export class SimulatedDevice implements VulkanDevice {
    */
   constructor(profile: ProfileDescription, options: SimulatedDeviceOptions = {}) {
     const state = makeState(profile, options);
-    states.set(this, state);
     this.#state = state;
     this.#budget = options.memoryBudget;
     this.faults = state.faults;
@@ -592,6 +586,11 @@ export class SimulatedDevice implements VulkanDevice {
     state.faults.check(call);
     if (isNtHandle(handleType)) memory.exportedOnce |= handleType;
     return state.host.addWin32Handle(exported(memory, handleType));
+  }
+
+  /** A queue that copies between this device's resources. */
+  createQueue(options: SimulatedQueueOptions = {}): SimulatedQueue {
+    return new SimulatedQueue(this.#state, options);
   }
 
   // --- What tests set and ask ---

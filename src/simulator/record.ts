@@ -1,0 +1,454 @@
+/**
+ * Recording transfers: each command is checked against the resources and against the image layouts that the
+ * commands before it leave, and becomes a step that moves bytes. Nothing changes before the batch is taken.
+ */
+
+import { checkInteger, quote } from "../foundation/check.ts";
+import { BufferUsage, ImageAspect, ImageLayout, ImageUsage } from "../vulkan/constants.ts";
+import type { Extent3D } from "../vulkan/resources.ts";
+import type {
+  BufferCopy,
+  BufferFill,
+  BufferToImageCopy,
+  ImageCopy,
+  ImageRegion,
+  ImageToBufferCopy,
+  TransferCommand,
+} from "../vulkan/transfer.ts";
+import { forbid } from "./error.ts";
+import { type AspectFormat, formatAspects, packedBytes } from "./formats.ts";
+import { type BufferObject, type ImageObject, nameOf, type Part, type Resource } from "./objects.ts";
+import type { DeviceState } from "./state.ts";
+import { bytesOf, copyBox, copyPacked, type Subresource, subresourceOf } from "./texels.ts";
+
+/** The rules of one command about one of its resources, without the prefix "VUID-" and the call. */
+interface UseRules {
+  readonly usage: string;
+  readonly bound: string;
+}
+
+/** A batch that was found valid. */
+export class Recording {
+  /** What it reads and writes. */
+  readonly resources: Set<Resource> = new Set();
+  readonly #state: DeviceState;
+  readonly #steps: (() => void)[] = [];
+  /** The layouts of the images that it changes, as they will be. */
+  readonly #layouts = new Map<ImageObject, number[]>();
+
+  constructor(state: DeviceState, commands: readonly TransferCommand[]) {
+    this.#state = state;
+    for (const command of commands) this.#record(command);
+  }
+
+  /** Gives the images the layouts that the batch leaves them in. */
+  commitLayouts(): void {
+    for (const [image, layouts] of this.#layouts) image.layouts = layouts;
+  }
+
+  /** Moves the bytes, once. */
+  execute(): void {
+    for (const step of this.#steps.splice(0)) step();
+  }
+
+  #record(command: TransferCommand): void {
+    switch (command.kind) {
+      case "buffer":
+        this.#copyBuffer(command);
+        break;
+      case "bufferToImage":
+        this.#bufferToImage(command);
+        break;
+      case "imageToBuffer":
+        this.#imageToBuffer(command);
+        break;
+      case "image":
+        this.#copyImage(command);
+        break;
+      case "fill":
+        this.#fill(command);
+        break;
+      default: {
+        const { kind } = command as { readonly kind: unknown };
+        throw new TypeError(
+          `kind must be "buffer", "bufferToImage", "imageToBuffer", "image" or "fill", got ${quote(kind)}`,
+        );
+      }
+    }
+  }
+
+  #copyBuffer(command: BufferCopy): void {
+    const call = "vkCmdCopyBuffer";
+    this.#state.enter(call);
+    const { size, sourceOffset = 0, targetOffset = 0 } = command;
+    const source = this.#buffer(call, command.source, BufferUsage.TransferSrc, {
+      usage: "srcBuffer-00118",
+      bound: "srcBuffer-00119",
+    });
+    const target = this.#buffer(call, command.target, BufferUsage.TransferDst, {
+      usage: "dstBuffer-00120",
+      bound: "dstBuffer-00121",
+    });
+    if (!Number.isSafeInteger(size) || size <= 0) {
+      forbid(call, "VUID-VkBufferCopy-size-01988", `size must be greater than 0, got ${quote(size)}`);
+    }
+    checkWithin(call, source, sourceOffset, size, "srcOffset-00113", "size-00115");
+    checkWithin(call, target, targetOffset, size, "dstOffset-00114", "size-00116");
+    const from = source.parts[0]!;
+    const to = target.parts[0]!;
+    const distance = Math.abs(from.offset + sourceOffset - (to.offset + targetOffset));
+    if (from.memory!.payload === to.memory!.payload && distance < size) {
+      forbid(call, `VUID-${call}-pRegions-00117`, "the source and the target range overlap in memory");
+    }
+    this.#steps.push(() => bytesOf(to, targetOffset, size).set(bytesOf(from, sourceOffset, size)));
+  }
+
+  #fill(command: BufferFill): void {
+    const call = "vkCmdFillBuffer";
+    this.#state.enter(call);
+    const { targetOffset = 0, size, value } = command;
+    const target = this.#buffer(call, command.target, BufferUsage.TransferDst, {
+      usage: "dstBuffer-00029",
+      bound: "dstBuffer-00031",
+    });
+    checkInteger(value, "value", 0, 0xffffffff);
+    if (targetOffset % 4 !== 0) {
+      forbid(
+        call,
+        `VUID-${call}-dstOffset-00025`,
+        `the offset must be a multiple of 4, got ${quote(targetOffset)}`,
+      );
+    }
+    if (!Number.isSafeInteger(size) || size <= 0 || size % 4 !== 0) {
+      const rule = size > 0 ? "size-00028" : "size-00026";
+      forbid(call, `VUID-${call}-${rule}`, `size must be a positive multiple of 4, got ${quote(size)}`);
+    }
+    checkWithin(call, target, targetOffset, size, "dstOffset-00024", "size-00027");
+    const part = target.parts[0]!;
+    this.#steps.push(() => fillWords(bytesOf(part, targetOffset, size), value));
+  }
+
+  #bufferToImage(command: BufferToImageCopy): void {
+    const call = "vkCmdCopyBufferToImage";
+    this.#state.enter(call);
+    const source = this.#buffer(call, command.source, BufferUsage.TransferSrc, {
+      usage: "srcBuffer-00174",
+      bound: "srcBuffer-00176",
+    });
+    const image = this.#image(call, command.target, ImageUsage.TransferDst, {
+      usage: "dstImage-00177",
+      bound: "dstImage-00178",
+    });
+    const { sourceOffset = 0, oldLayout = ImageLayout.Undefined } = command;
+    const newLayout = checkFinalLayout(command.newLayout ?? ImageLayout.TransferDstOptimal, "newLayout");
+    this.#packedCopy(call, source, sourceOffset, image, command, true);
+    this.#changeLayout(call, image, command, oldLayout, newLayout);
+  }
+
+  #imageToBuffer(command: ImageToBufferCopy): void {
+    const call = "vkCmdCopyImageToBuffer";
+    this.#state.enter(call);
+    const image = this.#image(call, command.source, ImageUsage.TransferSrc, {
+      usage: "srcImage-00186",
+      bound: "srcImage-00187",
+    });
+    const target = this.#buffer(call, command.target, BufferUsage.TransferDst, {
+      usage: "dstBuffer-00191",
+      bound: "dstBuffer-00192",
+    });
+    const layout = checkFinalLayout(command.layout ?? ImageLayout.TransferSrcOptimal, "layout");
+    this.#packedCopy(call, target, command.targetOffset ?? 0, image, command, false);
+    this.#changeLayout(call, image, command, layout, layout);
+  }
+
+  /** A copy between packed texels in a buffer and one mip level of an image. */
+  #packedCopy(
+    call: string,
+    buffer: BufferObject,
+    bufferOffset: number,
+    image: ImageObject,
+    region: ImageRegion,
+    toImage: boolean,
+  ): void {
+    const aspect = aspectOf(call, image, region.aspect ?? ImageAspect.Color);
+    const { baseArrayLayer = 0, layerCount = 1, mipLevel = 0 } = region;
+    checkRange(call, image, mipLevel, 1, baseArrayLayer, layerCount, toImage);
+    if ((image.info.samples ?? 1) !== 1) {
+      const rule = toImage ? "dstImage-00179" : "srcImage-00188";
+      forbid(call, `VUID-${call}-${rule}`, `${nameOf(image)} has more than one sample`);
+    }
+    const box = { depth: 1, ...region.extent };
+    const first = this.#subresource(call, image, aspect, mipLevel, baseArrayLayer);
+    checkBox(call, image, first, box, toImage ? "pRegions-06218" : "pRegions-06221");
+    const unit = aspect.aspect === ImageAspect.Color ? aspect.blockBytes : 1;
+    if (!Number.isSafeInteger(bufferOffset) || bufferOffset < 0 || bufferOffset % unit !== 0) {
+      forbid(
+        call,
+        `VUID-${call}-bufferOffset-01558`,
+        `the buffer's offset must be a multiple of the block size ${unit}, got ${quote(bufferOffset)}`,
+      );
+    }
+    const layerBytes = packedBytes(aspect, box);
+    const rule = toImage ? "pRegions-00171" : "pRegions-00183";
+    checkWithin(call, buffer, bufferOffset, layerBytes * layerCount, rule, rule);
+    const part = buffer.parts[0]!;
+    for (let layer = 0; layer < layerCount; layer++) {
+      const place = this.#subresource(call, image, aspect, mipLevel, baseArrayLayer + layer);
+      this.#steps.push(() => copyPacked(part, bufferOffset + layer * layerBytes, place, box, toImage));
+    }
+  }
+
+  #copyImage(command: ImageCopy): void {
+    const call = "vkCmdCopyImage";
+    this.#state.enter(call);
+    const source = this.#image(call, command.source, ImageUsage.TransferSrc, {
+      usage: "srcImage-00126",
+      bound: "srcImage-01546",
+    });
+    const target = this.#image(call, command.target, ImageUsage.TransferDst, {
+      usage: "dstImage-00131",
+      bound: "dstImage-01547",
+    });
+    const { mipLevels, arrayLayers } = command;
+    const layout = checkFinalLayout(command.layout, "layout");
+    const samples = source.info.samples ?? 1;
+    if (samples !== (target.info.samples ?? 1)) {
+      forbid(call, `VUID-${call}-srcImage-00136`, "the images differ in their number of samples");
+    }
+    checkRange(call, source, 0, mipLevels, 0, arrayLayers, false);
+    checkRange(call, target, 0, mipLevels, 0, arrayLayers, true);
+    for (const bit of bitsOf(command.aspect)) this.#copyAspect(call, source, target, bit, command, samples);
+    const region = { extent: command.extent, layerCount: arrayLayers };
+    for (let mipLevel = 0; mipLevel < mipLevels; mipLevel++) {
+      this.#changeLayout(call, source, { ...region, mipLevel }, layout, layout);
+      this.#changeLayout(call, target, { ...region, mipLevel }, ImageLayout.Undefined, layout);
+    }
+  }
+
+  #copyAspect(
+    call: string,
+    source: ImageObject,
+    target: ImageObject,
+    bit: number,
+    command: ImageCopy,
+    samples: number,
+  ): void {
+    const from = aspectOf(call, source, bit);
+    const to = aspectOf(call, target, bit);
+    if (from.blockBytes !== to.blockBytes || from.blockWidth !== to.blockWidth) {
+      forbid(call, `VUID-${call}-srcImage-01548`, "the formats of the images are not size-compatible");
+    }
+    for (let mip = 0; mip < command.mipLevels; mip++) {
+      const box = mipBox(command.extent, mip);
+      for (let layer = 0; layer < command.arrayLayers; layer++) {
+        const origin = this.#subresource(call, source, from, mip, layer);
+        const place = this.#subresource(call, target, to, mip, layer);
+        checkBox(call, source, origin, box, "srcOffset-00144");
+        checkBox(call, target, place, box, "dstOffset-00150");
+        this.#steps.push(() => copyBox(origin, place, box, samples));
+      }
+    }
+  }
+
+  /** The buffer, which must be bound and made for this use. */
+  #buffer(call: string, handle: bigint, usage: number, rules: UseRules): BufferObject {
+    const buffer = this.#state.buffer(handle, call);
+    if ((buffer.usage & usage) === 0) {
+      const name = usage === BufferUsage.TransferSrc ? "TransferSrc" : "TransferDst";
+      forbid(call, `VUID-${call}-${rules.usage}`, `${nameOf(buffer)} was created without ${name}`);
+    }
+    this.#use(call, buffer, rules.bound);
+    return buffer;
+  }
+
+  /** The image, which must be bound and made for this use. */
+  #image(call: string, handle: bigint, usage: number, rules: UseRules): ImageObject {
+    const image = this.#state.image(handle, call);
+    if ((image.usage & usage) === 0) {
+      const name = usage === ImageUsage.TransferSrc ? "TransferSrc" : "TransferDst";
+      forbid(call, `VUID-${call}-${rules.usage}`, `${nameOf(image)} was created without ${name}`);
+    }
+    this.#use(call, image, rules.bound);
+    return image;
+  }
+
+  #use(call: string, resource: Resource, boundRule: string): void {
+    for (const part of resource.parts) checkBound(call, part, boundRule);
+    this.resources.add(resource);
+  }
+
+  /** The subresource, whose texels must lie within what was bound. */
+  #subresource(
+    call: string,
+    image: ImageObject,
+    aspect: AspectFormat,
+    mip: number,
+    layer: number,
+  ): Subresource {
+    const place = subresourceOf(image, aspect, mip, layer);
+    const bytes = packedBytes(aspect, place.extent) * (image.info.samples ?? 1);
+    if (place.offset + bytes > place.part.requirements.size) {
+      forbid(
+        call,
+        "simulator-image-size",
+        `the texels of ${nameOf(image)} do not fit into the ${place.part.requirements.size} bytes that it was said to require`,
+      );
+    }
+    return place;
+  }
+
+  #changeLayout(
+    call: string,
+    image: ImageObject,
+    region: ImageRegion,
+    oldLayout: number,
+    newLayout: number,
+  ): void {
+    const layouts = this.#layouts.get(image) ?? [...image.layouts];
+    const first = (region.mipLevel ?? 0) * image.arrayLayers + (region.baseArrayLayer ?? 0);
+    for (let index = first; index < first + (region.layerCount ?? 1); index++) {
+      if (oldLayout !== ImageLayout.Undefined && layouts[index] !== oldLayout) {
+        forbid(
+          call,
+          "VUID-VkImageMemoryBarrier-oldLayout-01197",
+          `${nameOf(image)} is said to be in layout ${oldLayout} and is in layout ${layouts[index]}`,
+        );
+      }
+      layouts[index] = newLayout;
+    }
+    this.#layouts.set(image, layouts);
+  }
+}
+
+function checkBound(call: string, part: Part, rule: string): void {
+  if (part.memory === undefined) {
+    forbid(call, `VUID-${call}-${rule}`, `${nameOf(part.resource)} is not bound to memory`);
+  }
+  if (part.memory.freed) {
+    forbid(call, `VUID-${call}-${rule}`, `${nameOf(part.resource)} is bound to memory that was freed`);
+  }
+}
+
+function checkWithin(
+  call: string,
+  buffer: BufferObject,
+  offset: number,
+  size: number,
+  offsetRule: string,
+  sizeRule: string,
+): void {
+  if (!Number.isSafeInteger(offset) || offset < 0 || offset >= buffer.size) {
+    forbid(
+      call,
+      `VUID-${call}-${offsetRule}`,
+      `offset ${quote(offset)} must be less than the size of ${nameOf(buffer)}`,
+    );
+  }
+  if (offset + size > buffer.size) {
+    forbid(
+      call,
+      `VUID-${call}-${sizeRule}`,
+      `${size} bytes from ${offset} reach beyond the end of ${nameOf(buffer)}`,
+    );
+  }
+}
+
+/** An image cannot be put into a layout that says its contents are unknown. */
+function checkFinalLayout(layout: number, what: string): number {
+  if (layout === ImageLayout.Undefined || layout === ImageLayout.Preinitialized) {
+    throw new RangeError(`${what} must be a layout other than Undefined and Preinitialized, got ${layout}`);
+  }
+  return layout;
+}
+
+function bitsOf(mask: number): number[] {
+  const bits: number[] = [];
+  for (let bit = 1; bit <= mask; bit *= 2) if ((mask & bit) !== 0) bits.push(bit);
+  return bits.length > 0 ? bits : [0];
+}
+
+function aspectOf(call: string, image: ImageObject, aspect: number): AspectFormat {
+  const aspects = formatAspects(image.info.format);
+  if (!aspects) {
+    forbid(call, "simulator-format", `the simulator does not know the texels of format ${image.info.format}`);
+  }
+  const found = aspects.find((each) => each.aspect === aspect);
+  if (found) return found;
+  const single = bitsOf(aspect).length === 1;
+  return forbid(
+    call,
+    single ? `VUID-${call}-aspectMask-00211` : "VUID-VkBufferImageCopy-aspectMask-00212",
+    `aspect 0x${aspect.toString(16)} is not one of ${nameOf(image)}`,
+  );
+}
+
+function checkRange(
+  call: string,
+  image: ImageObject,
+  mipLevel: number,
+  mipLevels: number,
+  layer: number,
+  layers: number,
+  isTarget: boolean,
+): void {
+  checkInteger(mipLevel, "mipLevel");
+  checkInteger(mipLevels, "mipLevels", 1);
+  checkInteger(layer, "baseArrayLayer");
+  checkInteger(layers, "layerCount", 1);
+  const rules: Record<string, readonly [string, string]> = {
+    vkCmdCopyBufferToImage: ["imageSubresource-01701", "imageSubresource-01702"],
+    vkCmdCopyImageToBuffer: ["imageSubresource-01703", "imageSubresource-01704"],
+    vkCmdCopyImage: isTarget
+      ? ["dstSubresource-01697", "dstSubresource-01699"]
+      : ["srcSubresource-01696", "srcSubresource-01698"],
+  };
+  const [mipRule, layerRule] = rules[call]!;
+  if (mipLevel + mipLevels > image.mipLevels) {
+    forbid(call, `VUID-${call}-${mipRule}`, `${nameOf(image)} has ${image.mipLevels} mip levels`);
+  }
+  if (layer + layers > image.arrayLayers) {
+    forbid(call, `VUID-${call}-${layerRule}`, `${nameOf(image)} has ${image.arrayLayers} layers`);
+  }
+}
+
+function checkBox(
+  call: string,
+  image: ImageObject,
+  { extent, aspect }: Subresource,
+  box: Required<Extent3D>,
+  rule: string,
+): void {
+  const fits = (texels: number, most: number): boolean =>
+    Number.isSafeInteger(texels) && texels > 0 && texels <= most;
+  if (!fits(box.width, extent.width) || !fits(box.height, extent.height) || !fits(box.depth, extent.depth)) {
+    forbid(
+      call,
+      `VUID-${call}-${rule}`,
+      `${box.width}x${box.height}x${box.depth} texels are not within the ${extent.width}x${extent.height}x${extent.depth} of ${nameOf(image)}`,
+    );
+  }
+  const whole =
+    (box.width % aspect.blockWidth === 0 || box.width === extent.width) &&
+    (box.height % aspect.blockHeight === 0 || box.height === extent.height);
+  if (!whole) {
+    const blockRule = call === "vkCmdCopyImage" ? "srcImage-01728" : "imageExtent-00207";
+    forbid(
+      call,
+      `VUID-${call}-${blockRule}`,
+      `${box.width}x${box.height} texels do not end on a block of ${aspect.blockWidth}x${aspect.blockHeight}`,
+    );
+  }
+}
+
+function mipBox(extent: Extent3D, mip: number): Required<Extent3D> {
+  const at = (texels: number): number => Math.max(1, Math.floor(texels / 2 ** mip));
+  return { width: at(extent.width), height: at(extent.height), depth: at(extent.depth ?? 1) };
+}
+
+/** Writes a 32-bit value over and over, little-endian; the bytes need not be aligned. */
+function fillWords(bytes: Uint8Array, value: number): void {
+  for (let i = 0; i < 4; i++) bytes[i] = (value >>> (8 * i)) & 0xff;
+  for (let done = 4; done < bytes.length; done *= 2) {
+    bytes.copyWithin(done, 0, Math.min(done, bytes.length - done));
+  }
+}
