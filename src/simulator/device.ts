@@ -55,10 +55,10 @@ import {
 import { type BudgetSource, makeState, propertiesOf, type SimulatedDeviceOptions } from "./options.ts";
 import { Payload } from "./payload.ts";
 import type { DeviceProfile, ProfileDescription } from "./profile.ts";
-import { SimulatedQueue, type SimulatedQueueOptions } from "./queue.ts";
+import { SimulatedTransferQueue } from "./queue.ts";
 import { type RequirementsSource, requirementsOf } from "./requirements.ts";
 import { checkBufferInfo, checkImageInfo } from "./resource-rules.ts";
-import type { DeviceFeatures, DeviceState, Permissions } from "./state.ts";
+import { type DeviceFeatures, type DeviceState, type Permissions, setState } from "./state.ts";
 
 /** What a simulated device holds. */
 export interface DeviceStatistics {
@@ -87,6 +87,7 @@ export class SimulatedDevice implements VulkanDevice {
   readonly host: SimulatedHost;
   readonly #state: DeviceState;
   #budget: BudgetSource | undefined;
+  #queue: SimulatedTransferQueue | undefined;
 
   /**
    * Makes a device.
@@ -95,6 +96,7 @@ export class SimulatedDevice implements VulkanDevice {
   constructor(profile: ProfileDescription, options: SimulatedDeviceOptions = {}) {
     const state = makeState(profile, options);
     this.#state = state;
+    setState(this, state);
     this.#budget = options.memoryBudget;
     this.faults = state.faults;
     this.permit = state.permit;
@@ -588,9 +590,10 @@ export class SimulatedDevice implements VulkanDevice {
     return state.host.addWin32Handle(exported(memory, handleType));
   }
 
-  /** A queue that copies between this device's resources. */
-  createQueue(options: SimulatedQueueOptions = {}): SimulatedQueue {
-    return new SimulatedQueue(this.#state, options);
+  /** The device's first queue, which completes submissions as soon as they are asked for. */
+  get queue(): SimulatedTransferQueue {
+    this.#queue ??= new SimulatedTransferQueue(this);
+    return this.#queue;
   }
 
   // --- What tests set and ask ---

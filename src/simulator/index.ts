@@ -20,6 +20,6 @@ export {
   type RequirementFigures,
 } from "./profile.ts";
 export * from "./profiles.ts";
-export type { SimulatedQueue, SimulatedQueueOptions } from "./queue.ts";
+export { type SimulatedQueueOptions, SimulatedTransferQueue } from "./queue.ts";
 export type { RequirementsSource, ResourceDescription } from "./requirements.ts";
 export type { DeviceFeatures, Permissions } from "./state.ts";

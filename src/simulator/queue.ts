@@ -12,8 +12,9 @@ import { checkInteger } from "../foundation/check.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
 import type { FallibleCall } from "./calls.ts";
+import type { SimulatedDevice } from "./device.ts";
 import { Recording } from "./record.ts";
-import type { DeviceState, PendingWork } from "./state.ts";
+import { type DeviceState, type PendingWork, stateOf } from "./state.ts";
 
 /** How a queue is made. */
 export interface SimulatedQueueOptions {
@@ -27,9 +28,9 @@ class SimulatedSubmission implements Submission, PendingWork {
   /** How often it will still answer that it is not complete. */
   polls: number;
   pending = true;
-  readonly #queue: SimulatedQueue;
+  readonly #queue: SimulatedTransferQueue;
 
-  constructor(queue: SimulatedQueue, recording: Recording, polls: number) {
+  constructor(queue: SimulatedTransferQueue, recording: Recording, polls: number) {
     this.#queue = queue;
     this.recording = recording;
     this.polls = polls;
@@ -50,16 +51,16 @@ class SimulatedSubmission implements Submission, PendingWork {
   }
 }
 
-/** A simulated VkQueue. Made by {@link SimulatedDevice.createQueue}. */
-export class SimulatedQueue implements TransferQueue {
+/** A simulated VkQueue. */
+export class SimulatedTransferQueue implements TransferQueue {
   /** How often the submissions from now on answer that they are not complete before they are. */
   completeAfter: number;
   readonly #state: DeviceState;
   readonly #pending: SimulatedSubmission[] = [];
   #idleSlots = 0;
 
-  constructor(state: DeviceState, options: SimulatedQueueOptions = {}) {
-    this.#state = state;
+  constructor(device: SimulatedDevice, options: SimulatedQueueOptions = {}) {
+    this.#state = stateOf(device);
     this.completeAfter = checkInteger(options.completeAfter ?? 0, "completeAfter");
   }
 

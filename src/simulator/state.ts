@@ -58,6 +58,20 @@ export interface PendingWork {
   error: VulkanError | undefined;
 }
 
+const states = new WeakMap<object, DeviceState>();
+
+/** Remembers the state of a device, for the simulator's other classes. */
+export function setState(device: object, state: DeviceState): void {
+  states.set(device, state);
+}
+
+/** The state of a simulated device. */
+export function stateOf(device: object): DeviceState {
+  const state = states.get(device);
+  if (!state) throw new TypeError(`device must be a SimulatedDevice, got ${quote(device)}`);
+  return state;
+}
+
 /** The state of one simulated device. */
 export class DeviceState {
   readonly profile: DeviceProfile;
