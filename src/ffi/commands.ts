@@ -1,13 +1,15 @@
 /**
  * The Vulkan commands that this layer calls, and how they become JavaScript functions.
  *
- * A signature is written as "parameters>result": p a pointer or handle, given as a bigint; n an integer,
- * given as a number; f a float; results: r VkResult, v void, a 64-bit address.
+ * A signature is written as "parameters>result": n a 64-bit integer, given as a number or a bigint; p a
+ * handle or pointer, given as a bigint; f a float; results: r VkResult, v void, a 64-bit address.
  *
- * Every parameter but a float is 64 bits wide in a register or a stack slot, so handles, pointers, sizes
- * and enumerations all pass as they are. Of koffi's ways to take one, four arguments cost (Node.js 20, whole
- * call to an empty C function): bigint as "void *" 63 ns, bigint as uint64_t 88 ns, large number as uint64_t
- * 69 ns, small number as uint64_t 53 ns.
+ * Every parameter but a float fills a 64-bit register or stack slot, so handles, pointers, sizes and
+ * enumerations all pass as integers of 64 bits. What matters is how koffi takes them from JavaScript: four
+ * arguments to an empty C function cost, call included (Node.js 20.20, koffi 3.3), 53 ns as small numbers
+ * for uint64_t, 69 ns as large numbers for uint64_t, 63 ns as bigints for "void *", 88 ns as bigints for
+ * uint64_t. So in the commands that run for every resource, handles that change pass as bigints for
+ * "void *", and what stays the same (the device, addresses of structures) as numbers for uint64_t.
  */
 
 import koffi, { type TypeObject } from "koffi";
@@ -72,28 +74,28 @@ export const instanceCommands = {
 export const deviceCommands = {
   vkDestroyDevice: { signature: "pp>v", core: "1.0" },
   vkDeviceWaitIdle: { signature: "p>r", core: "1.0" },
-  vkAllocateMemory: { signature: "pppp>r", core: "1.0" },
-  vkFreeMemory: { signature: "ppp>v", core: "1.0" },
+  vkAllocateMemory: { signature: "nnnn>r", core: "1.0" },
+  vkFreeMemory: { signature: "npn>v", core: "1.0" },
   vkMapMemory: { signature: "ppnpnp>r", core: "1.0" },
   vkUnmapMemory: { signature: "pp>v", core: "1.0" },
   vkFlushMappedMemoryRanges: { signature: "pnp>r", core: "1.0" },
   vkInvalidateMappedMemoryRanges: { signature: "pnp>r", core: "1.0" },
-  vkCreateBuffer: { signature: "pppp>r", core: "1.0" },
-  vkDestroyBuffer: { signature: "ppp>v", core: "1.0" },
-  vkCreateImage: { signature: "pppp>r", core: "1.0" },
-  vkDestroyImage: { signature: "ppp>v", core: "1.0" },
-  vkGetBufferMemoryRequirements: { signature: "ppp>v", core: "1.0" },
-  vkGetImageMemoryRequirements: { signature: "ppp>v", core: "1.0" },
-  vkBindBufferMemory: { signature: "pppn>r", core: "1.0" },
-  vkBindImageMemory: { signature: "pppn>r", core: "1.0" },
+  vkCreateBuffer: { signature: "nnnn>r", core: "1.0" },
+  vkDestroyBuffer: { signature: "npn>v", core: "1.0" },
+  vkCreateImage: { signature: "nnnn>r", core: "1.0" },
+  vkDestroyImage: { signature: "npn>v", core: "1.0" },
+  vkGetBufferMemoryRequirements: { signature: "npn>v", core: "1.0" },
+  vkGetImageMemoryRequirements: { signature: "npn>v", core: "1.0" },
+  vkBindBufferMemory: { signature: "nppn>r", core: "1.0" },
+  vkBindImageMemory: { signature: "nppn>r", core: "1.0" },
   vkGetBufferMemoryRequirements2: {
-    signature: "ppp>v",
+    signature: "nnn>v",
     core: "1.1",
     extension: "VK_KHR_get_memory_requirements2",
     suffix: "KHR",
   },
   vkGetImageMemoryRequirements2: {
-    signature: "ppp>v",
+    signature: "nnn>v",
     core: "1.1",
     extension: "VK_KHR_get_memory_requirements2",
     suffix: "KHR",

@@ -11,6 +11,8 @@ export interface FieldLayout {
   readonly name: string;
   /** Bytes from the start of the structure. */
   readonly offset: number;
+  /** Bytes, of the whole array if it is one. */
+  readonly size: number;
   /** A scalar's C type, or the name of a structure. */
   readonly type: ScalarType | StructName;
   /** How many: 1 unless the field is an array. */
@@ -63,7 +65,14 @@ function layoutOf(name: StructName): Layout {
     const items = count === undefined ? 1 : Number(count);
     const offset = alignUp(end, align);
     offsets[field] = offset;
-    fields.push({ name: field, offset, type, count: items, isArray: count !== undefined });
+    fields.push({
+      name: field,
+      offset,
+      size: size * items,
+      type,
+      count: items,
+      isArray: count !== undefined,
+    });
     end = offset + size * items;
     alignment = Math.max(alignment, align);
   }
