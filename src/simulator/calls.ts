@@ -5,11 +5,37 @@ import { Result } from "../vulkan/result.ts";
 const hostMemory = Result.ErrorOutOfHostMemory;
 const deviceMemory = Result.ErrorOutOfDeviceMemory;
 
+/** The name of a call that can fail. */
+export type FallibleCall =
+  | "vkAllocateMemory"
+  | "vkMapMemory"
+  | "vkFlushMappedMemoryRanges"
+  | "vkInvalidateMappedMemoryRanges"
+  | "vkCreateBuffer"
+  | "vkCreateImage"
+  | "vkBindBufferMemory"
+  | "vkBindBufferMemory2"
+  | "vkBindImageMemory"
+  | "vkBindImageMemory2"
+  | "vkGetMemoryFdKHR"
+  | "vkGetMemoryFdPropertiesKHR"
+  | "vkGetMemoryHostPointerPropertiesEXT"
+  | "vkGetMemoryWin32HandleKHR"
+  | "vkCreateCommandPool"
+  | "vkAllocateCommandBuffers"
+  | "vkResetCommandPool"
+  | "vkBeginCommandBuffer"
+  | "vkEndCommandBuffer"
+  | "vkCreateFence"
+  | "vkQueueSubmit"
+  | "vkQueueWaitIdle"
+  | "vkGetFenceStatus";
+
 /**
  * The calls that can fail, each with the error codes that Vulkan's registry lists for it (and
  * VK_ERROR_TOO_MANY_OBJECTS for vkAllocateMemory, which drivers return at maxMemoryAllocationCount).
  */
-export const fallibleCalls = {
+export const fallibleCalls: Readonly<Record<FallibleCall, readonly [Result, ...Result[]]>> = {
   vkAllocateMemory: [
     deviceMemory,
     hostMemory,
@@ -39,10 +65,7 @@ export const fallibleCalls = {
   vkQueueSubmit: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
   vkQueueWaitIdle: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
   vkGetFenceStatus: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
-} as const satisfies Record<string, readonly Result[]>;
-
-/** The name of a call that can fail. */
-export type FallibleCall = keyof typeof fallibleCalls;
+};
 
 /** The calls that return nothing, and so cannot fail. */
 export const infallibleCalls = [

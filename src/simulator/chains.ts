@@ -5,6 +5,14 @@ import { type NextChain, type NextStructure, StructureType } from "../vulkan/nex
 import { forbid } from "./error.ts";
 import type { DeviceState } from "./state.ts";
 
+/** A structure with a pNext chain that the simulator reads. */
+export type ChainOwner =
+  | "VkMemoryAllocateInfo"
+  | "VkBufferCreateInfo"
+  | "VkImageCreateInfo"
+  | "VkBindBufferMemoryInfo"
+  | "VkBindImageMemoryInfo";
+
 type StructureName = keyof typeof StructureType;
 
 /** The version that a structure is core in, and the extension that brings it before (or at all). */
@@ -31,7 +39,7 @@ const nameOfType = new Map<number, StructureName>(
 );
 
 /** What may stand in the chain of each structure that has one. */
-const allowed = {
+const allowed: Record<ChainOwner, ReadonlySet<number>> = {
   VkMemoryAllocateInfo: new Set<number>([
     StructureType.MemoryDedicatedAllocateInfo,
     StructureType.MemoryAllocateFlagsInfo,
@@ -54,10 +62,7 @@ const allowed = {
   ]),
   VkBindBufferMemoryInfo: new Set<number>(),
   VkBindImageMemoryInfo: new Set<number>([StructureType.BindImagePlaneMemoryInfo]),
-} as const;
-
-/** A structure with a pNext chain that the simulator reads. */
-export type ChainOwner = keyof typeof allowed;
+};
 
 /** Throws a ValidityError for a structure that has no place in the chain or needs what is not enabled. */
 export function checkChain(

@@ -35,6 +35,8 @@ export interface Import {
   readonly fd: number;
   /** The program's own bytes, for a host pointer. */
   readonly pinned: Uint8Array | undefined;
+  /** Where a host pointer points. */
+  readonly address: number | undefined;
 }
 
 /** What a valid vkAllocateMemory asks for. */
@@ -244,7 +246,7 @@ function importFd(state: DeviceState, info: MemoryAllocateInfo, given: ImportMem
     );
   }
   checkImported(info, handle, `VUID-${owner}-allocationSize-01742`);
-  return { handleType: given.handleType, handle, fd: given.fd, pinned: undefined };
+  return { handleType: given.handleType, handle, fd: given.fd, pinned: undefined, address: undefined };
 }
 
 function importWin32(
@@ -261,7 +263,7 @@ function importWin32(
     );
   }
   checkImported(info, handle, `VUID-${owner}-allocationSize-01743`);
-  return { handleType: given.handleType, handle, fd: -1, pinned: undefined };
+  return { handleType: given.handleType, handle, fd: -1, pinned: undefined, address: undefined };
 }
 
 function checkImported(info: MemoryAllocateInfo, handle: ExternalHandle, rule: string): void {
@@ -305,7 +307,13 @@ function importHostPointer(
       `there are no ${info.allocationSize} bytes of host memory at 0x${given.hostPointer.toString(16)}`,
     );
   }
-  return { handleType: given.handleType, handle: undefined, fd: -1, pinned };
+  return {
+    handleType: given.handleType,
+    handle: undefined,
+    fd: -1,
+    pinned,
+    address: Number(given.hostPointer),
+  };
 }
 
 /** Checks a host pointer's type and alignment. */

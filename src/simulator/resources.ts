@@ -1,0 +1,219 @@
+/** Buffers and images: creating, asking for requirements, binding, destroying. */
+
+import { quote } from "../foundation/check.ts";
+import { ApiVersion, ImageCreate } from "../vulkan/constants.ts";
+import { findNext, type NextChain, StructureType } from "../vulkan/next.ts";
+import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
+import { attach, checkBind, detachAll } from "./bind-rules.ts";
+import { checkChain } from "./chains.ts";
+import { forbid } from "./error.ts";
+import { formatAspects } from "./formats.ts";
+import {
+  type ImageObject,
+  type MemoryObject,
+  makeBuffer,
+  makeImage,
+  nameOf,
+  type Part,
+  type Requirements,
+} from "./objects.ts";
+import { requirementsOf } from "./requirements.ts";
+import { checkBufferInfo, checkImageInfo } from "./resource-rules.ts";
+import type { DeviceState } from "./state.ts";
+
+/** vkCreateBuffer */
+export function createBuffer(state: DeviceState, info: BufferCreateInfo): bigint {
+  const call = "vkCreateBuffer";
+  state.enter(call);
+  const usage = checkBufferInfo(state, call, info);
+  const requirements = requirementsOf(state, { kind: "buffer", info });
+  state.faults.check(call);
+  state.nextRequirements = undefined;
+  const buffer = makeBuffer(state.newHandle(), info, usage, requirements);
+  state.add(buffer);
+  state.bufferCount++;
+  state.listener?.({ kind: "create-buffer", resource: buffer.handle });
+  return buffer.handle;
+}
+
+/** vkDestroyBuffer */
+export function destroyBuffer(state: DeviceState, handle: bigint): void {
+  const call = "vkDestroyBuffer";
+  state.enter(call);
+  if (handle === 0n) return;
+  const buffer = state.buffer(handle, call);
+  if (buffer.inFlight > 0) {
+    forbid(call, "VUID-vkDestroyBuffer-buffer-00922", `commands that use ${nameOf(buffer)} are not complete`);
+  }
+  detachAll(buffer);
+  state.remove(handle);
+  state.bufferCount--;
+  state.listener?.({ kind: "destroy-buffer", resource: handle });
+}
+
+/** vkCreateImage */
+export function createImage(state: DeviceState, info: ImageCreateInfo): bigint {
+  const call = "vkCreateImage";
+  state.enter(call);
+  checkImageInfo(state, call, info);
+  const needs = imageNeeds(state, info);
+  state.faults.check(call);
+  state.nextRequirements = undefined;
+  const image = makeImage(state.newHandle(), info, needs);
+  state.add(image);
+  state.imageCount++;
+  state.listener?.({ kind: "create-image", resource: image.handle });
+  return image.handle;
+}
+
+/** vkDestroyImage */
+export function destroyImage(state: DeviceState, handle: bigint): void {
+  const call = "vkDestroyImage";
+  state.enter(call);
+  if (handle === 0n) return;
+  const image = state.image(handle, call);
+  if (image.inFlight > 0) {
+    forbid(call, "VUID-vkDestroyImage-image-01000", `commands that use ${nameOf(image)} are not complete`);
+  }
+  detachAll(image);
+  state.remove(handle);
+  state.imageCount--;
+  state.listener?.({ kind: "destroy-image", resource: handle });
+}
+
+/** vkGetBufferMemoryRequirements and vkGetBufferMemoryRequirements2 */
+export function getBufferMemoryRequirements(
+  state: DeviceState,
+  handle: bigint,
+  out: MemoryRequirements,
+  dedicated: boolean,
+): void {
+  const call = dedicated ? "vkGetBufferMemoryRequirements2" : "vkGetBufferMemoryRequirements";
+  state.enter(call);
+  if (dedicated) state.require(call, call, ApiVersion.V1_1, "VK_KHR_get_memory_requirements2");
+  fill(out, state.buffer(handle, call).parts[0]!.requirements, dedicated);
+}
+
+/** vkGetImageMemoryRequirements and vkGetImageMemoryRequirements2 */
+export function getImageMemoryRequirements(
+  state: DeviceState,
+  handle: bigint,
+  out: MemoryRequirements,
+  dedicated: boolean,
+  planeAspect?: number,
+): void {
+  const second = dedicated || planeAspect !== undefined;
+  const call = second ? "vkGetImageMemoryRequirements2" : "vkGetImageMemoryRequirements";
+  state.enter(call);
+  if (second) state.require(call, call, ApiVersion.V1_1, "VK_KHR_get_memory_requirements2");
+  fill(out, partOf(state.image(handle, call), planeAspect, call).requirements, dedicated);
+}
+
+/** vkGetDeviceBufferMemoryRequirements */
+export function getDeviceBufferMemoryRequirements(
+  state: DeviceState,
+  info: BufferCreateInfo,
+  out: MemoryRequirements,
+): void {
+  const call = "vkGetDeviceBufferMemoryRequirements";
+  state.enter(call);
+  state.require(call, call, ApiVersion.V1_3, "VK_KHR_maintenance4");
+  checkBufferInfo(state, call, info);
+  fill(out, requirementsOf(state, { kind: "buffer", info }), true);
+}
+
+/** vkGetDeviceImageMemoryRequirements */
+export function getDeviceImageMemoryRequirements(
+  state: DeviceState,
+  info: ImageCreateInfo,
+  out: MemoryRequirements,
+  planeAspect?: number,
+): void {
+  const call = "vkGetDeviceImageMemoryRequirements";
+  state.enter(call);
+  state.require(call, call, ApiVersion.V1_3, "VK_KHR_maintenance4");
+  checkImageInfo(state, call, info);
+  fill(out, requirementsOf(state, { kind: "image", info, planeAspect }), true);
+}
+
+/** vkBindBufferMemory and vkBindBufferMemory2 */
+export function bindBufferMemory(
+  state: DeviceState,
+  buffer: bigint,
+  memory: bigint,
+  offset: number,
+  pNext?: NextChain,
+): void {
+  const call = pNext === undefined ? "vkBindBufferMemory" : "vkBindBufferMemory2";
+  state.enter(call);
+  if (pNext !== undefined) {
+    state.require(call, call, ApiVersion.V1_1, "VK_KHR_bind_memory2");
+    checkChain(state, call, "VkBindBufferMemoryInfo", pNext);
+  }
+  bind(state, call, state.buffer(buffer, call).parts[0]!, state.memory(memory, call), offset);
+}
+
+/** vkBindImageMemory and vkBindImageMemory2 */
+export function bindImageMemory(
+  state: DeviceState,
+  image: bigint,
+  memory: bigint,
+  offset: number,
+  pNext?: NextChain,
+): void {
+  const call = pNext === undefined ? "vkBindImageMemory" : "vkBindImageMemory2";
+  state.enter(call);
+  if (pNext !== undefined) {
+    state.require(call, call, ApiVersion.V1_1, "VK_KHR_bind_memory2");
+    checkChain(state, call, "VkBindImageMemoryInfo", pNext);
+  }
+  const plane = findNext(pNext, StructureType.BindImagePlaneMemoryInfo)?.planeAspect;
+  bind(state, call, partOf(state.image(image, call), plane, call), state.memory(memory, call), offset);
+}
+
+function bind(
+  state: DeviceState,
+  call: "vkBindBufferMemory" | "vkBindBufferMemory2" | "vkBindImageMemory" | "vkBindImageMemory2",
+  part: Part,
+  memory: MemoryObject,
+  offset: number,
+): void {
+  const overlaps = checkBind(state, call, part, memory, offset);
+  state.faults.check(call);
+  attach(part, memory, offset, overlaps);
+  const { handle, ordinal } = memory;
+  state.listener?.({ kind: "bind", resource: part.resource.handle, memory: handle, ordinal, offset });
+}
+
+/** The requirements of an image's parts: one for each plane of a disjoint image, else one. */
+function imageNeeds(state: DeviceState, info: ImageCreateInfo): [number, Requirements][] {
+  if (((info.flags ?? 0) & ImageCreate.Disjoint) === 0) {
+    return [[0, requirementsOf(state, { kind: "image", info, planeAspect: undefined })]];
+  }
+  return formatAspects(info.format)!.map(({ aspect }) => [
+    aspect,
+    requirementsOf(state, { kind: "image", info, planeAspect: aspect }),
+  ]);
+}
+
+/** The whole image, or the plane that a disjoint image has to be asked for. */
+function partOf(image: ImageObject, planeAspect: number | undefined, call: string): Part {
+  const part = image.parts.find((each) => each.aspect === (planeAspect ?? 0));
+  if (part) return part;
+  const disjoint = image.parts.length > 1;
+  return forbid(
+    call,
+    disjoint ? `VUID-${call}-image-01608` : "VUID-VkBindImagePlaneMemoryInfo-planeAspect-02283",
+    disjoint
+      ? `${nameOf(image)} is disjoint: one of its planes must be named, got ${quote(planeAspect)}`
+      : `${nameOf(image)} is not disjoint and has no planes of its own, got ${quote(planeAspect)}`,
+  );
+}
+
+function fill(out: MemoryRequirements, requirements: Requirements, dedicated: boolean): void {
+  out.size = requirements.size;
+  out.alignment = requirements.alignment;
+  out.memoryTypeBits = requirements.memoryTypeBits;
+  out.prefersDedicatedAllocation = dedicated && requirements.prefersDedicatedAllocation;
+  out.requiresDedicatedAllocation = dedicated && requirements.requiresDedicatedAllocation;
+}
