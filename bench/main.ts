@@ -4,16 +4,19 @@
  */
 
 import { fork } from "node:child_process";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { allCases } from "./cases/index.ts";
 import { type Case, SideName } from "./harness/case.ts";
-import { compile } from "./harness/compile.ts";
+import { compile, ROOT } from "./harness/compile.ts";
+import { describeDevice } from "./harness/device.ts";
 import { describeEnvironment } from "./harness/environment.ts";
 import type { CaseResult } from "./harness/measure.ts";
 import { Progress } from "./harness/progress.ts";
 import { openReference, REFERENCE_VARIABLE } from "./harness/reference.ts";
-import { RESULTS_DIRECTORY, resultsName, writeResults } from "./report/results.ts";
+import { drawCharts } from "./report/charts.ts";
+import { updateReadme } from "./report/readme.ts";
+import { RESULTS_DIRECTORY, resultsName, writeCharts, writeResults } from "./report/results.ts";
 import { formatQuantity, ratioTo, sideOf, textTable } from "./report/table.ts";
 
 const HELP = `npm run bench -- [options]
@@ -21,12 +24,14 @@ const HELP = `npm run bench -- [options]
   --rounds <count>   rounds that count for each side (default 5)
   --long             slow cases too
   --output <file>    where the JSON goes (default bench/results/<device>.json)
+  --readme           measures nothing: redraws charts and the README's tables from bench/results
   --list             names the cases and stops
   --help             this text
-With ${REFERENCE_VARIABLE}=<path of a runner> the reference runs beside (see bench/reference/README.md).`;
+With ${REFERENCE_VARIABLE}=<path of a runner> the reference runs beside (see bench/reference/README.md).
+With VMA_TS_DEVICE=<part of a name> that device is taken instead of the strongest.`;
 
 /** What a worker sends. */
-type Message = { result?: CaseResult; failure?: string };
+type Message = { results?: CaseResult[]; failure?: string };
 
 /** Runs one case in its own process. */
 function runCase(worker: string, benchCase: Case, rounds: number): Promise<Message> {
@@ -43,12 +48,16 @@ function runCase(worker: string, benchCase: Case, rounds: number): Promise<Messa
 }
 
 function outcome(message: Message): string {
-  const { result, failure } = message;
+  const { results = [], failure } = message;
   if (failure !== undefined) return `failed: ${failure.split("\n")[0]}`;
-  const ours = result === undefined ? undefined : sideOf(result, SideName.Ours);
-  if (result === undefined || ours === undefined) return "cannot run here";
-  const ratio = ratioTo(result, SideName.Reference);
-  return `${formatQuantity(ours.min, result.unit)}${ratio === undefined ? "" : `, ${ratio.toFixed(2)} of C++`}`;
+  const parts = results.flatMap((result) => {
+    const ours = sideOf(result, SideName.Ours);
+    if (ours === undefined) return [];
+    const ratio = ratioTo(result, SideName.Reference);
+    const beside = ratio === undefined ? "" : ` (${ratio.toFixed(2)} of C++)`;
+    return `${formatQuantity(ours.min, result.unit)}${beside}`;
+  });
+  return parts.length === 0 ? "cannot run here" : parts.join(", ");
 }
 
 async function main(): Promise<void> {
@@ -58,11 +67,13 @@ async function main(): Promise<void> {
       rounds: { type: "string", default: "5" },
       long: { type: "boolean", default: false },
       output: { type: "string" },
+      readme: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return console.log(HELP);
+  if (values.readme) return updateReadme();
   const pattern = values.only === undefined ? undefined : new RegExp(values.only);
   const cases = (await allCases()).filter(
     ({ id, long }) => (pattern?.test(id) ?? true) && (values.long || pattern !== undefined || !long),
@@ -76,7 +87,7 @@ async function main(): Promise<void> {
   for (const benchCase of cases) {
     progress.begin(benchCase.title);
     const message = await runCase(worker, benchCase, Number(values.rounds));
-    if (message.result !== undefined) results.push(message.result);
+    results.push(...(message.results ?? []));
     if (message.failure !== undefined) failures.push(`${benchCase.id}: ${message.failure}`);
     progress.end(benchCase.id, outcome(message));
   }
@@ -86,13 +97,14 @@ async function main(): Promise<void> {
   const reference = openReference();
   const hello = await reference?.ask({ case: "hello" });
   reference?.close();
-  const environment = describeEnvironment(undefined, hello?.get("reference"));
+  const environment = describeEnvironment(describeDevice(), hello?.get("reference"));
   const output =
     values.output ??
     (pattern === undefined ? join(RESULTS_DIRECTORY, `${resultsName(environment)}.json`) : undefined);
   if (output !== undefined) {
     writeResults(output, { environment, cases: results });
-    console.log(`\nwritten: ${output}`);
+    const charts = writeCharts(output.replace(/\.json$/, ""), drawCharts(results));
+    console.log(`\nwritten: ${[output, ...charts].map((path) => relative(ROOT, path)).join("\n         ")}`);
   }
   for (const failure of failures) console.error(`\nfailed: ${failure}`);
   if (failures.length > 0) process.exitCode = 1;

@@ -12,8 +12,8 @@ import { openReference } from "./harness/reference.ts";
 const [id, rounds] = process.argv.slice(2);
 const reference = openReference();
 try {
-  const result = await measure(await findCase(id!), { reference }, Number(rounds));
-  process.send?.({ result });
+  const results = await measure(await findCase(id!), { reference }, Number(rounds));
+  process.send?.({ results });
 } catch (error) {
   process.send?.({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
 } finally {

@@ -6,6 +6,10 @@ const FAMILIES: Readonly<Record<string, () => Promise<readonly Case[]>>> = {
   "virtual-churn": async () => (await import("./virtual.ts")).churnCases,
   "virtual-linear": async () => (await import("./virtual.ts")).linearCases,
   "virtual-memory": async () => (await import("./virtual-memory.ts")).virtualMemoryCases,
+  device: async () => (await import("./device.ts")).deviceCases,
+  "device-frame": async () => (await import("./device.ts")).frameCases,
+  "device-queries": async () => (await import("./device-queries.ts")).queryCases,
+  import: async () => (await import("./import-time.ts")).importCases,
 };
 
 /** Every case. */

@@ -64,7 +64,7 @@ function churnOn<Handle>(divider: Divider<Handle>, churn: Churn, operations: num
 }
 
 /** Its lists are linear, so the four million operations of the others would take minutes. */
-const THING_OPERATIONS = 20_000;
+const THING_OPERATIONS = 2_000;
 
 /** `@thi.ng/malloc`: a pool over an ArrayBuffer with its bookkeeping inside. */
 export async function thingMallocSide(churn: Churn): Promise<Side> {

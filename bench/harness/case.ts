@@ -47,6 +47,15 @@ export interface Side {
   readonly note?: string;
 }
 
+/** A line of the table that shows a figure of the rounds instead of their time. */
+export interface Figure {
+  /** Its name in {@link Round.figures}. */
+  readonly name: string;
+  readonly title: string;
+  /** "B" for bytes, "ns", or a word. */
+  readonly unit: string;
+}
+
 /** What a case needs to build its sides. */
 export interface Context {
   /** The reference, or undefined where no path to a runner is given. */
@@ -69,8 +78,8 @@ export interface Case {
   readonly warmupRounds?: number;
   /** Run only when asked for with --long. */
   readonly long?: boolean;
-  /** Which figure of the rounds is the result instead of the time, and its unit. */
-  readonly figure?: { readonly name: string; readonly unit: string };
+  /** Lines of the table that show figures of the rounds, in place of the line with the time. */
+  readonly figures?: readonly Figure[];
   /** For cases that differ in one number: the chart's line and the number. */
   readonly series?: { readonly name: string; readonly at: number };
   /** Builds the sides; undefined sides cannot run here (no reference, package not installed). */

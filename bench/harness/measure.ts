@@ -1,8 +1,10 @@
 /**
  * Measures a case: after warm-up, the sides run their rounds in turns (A B A B ...), so that what disturbs
- * the machine disturbs all of them. tinybench counts the rounds and does the statistics. It has no turns of
- * its own: it runs its tasks one after the other, or all at once (`concurrency: "bench"`). So the tasks run
- * at once here, and each waits for its turn; each returns its own duration, so waiting is in no time.
+ * the machine disturbs all of them. tinybench does the warm-up and counts the rounds. It has no turns of its
+ * own: it runs its tasks one after the other, or all at once (`concurrency: "bench"`). So the tasks run at
+ * once here, and each waits for its turn; each says its own duration, so waiting is in no time. It keeps its
+ * samples sorted, but who compares two sides wants to see the rounds in their order; and some cases have
+ * figures besides times. So minimum, median and spread are made here from the rounds themselves.
  */
 
 import { Bench } from "tinybench";
@@ -71,23 +73,32 @@ function checkSums(id: string, sides: readonly Side[], rounds: readonly Round[][
   }
 }
 
-/** Measures one case; undefined when no side of it can run here. */
-export async function measure(
-  benchCase: Case,
-  context: Context,
-  defaultRounds: number,
-): Promise<CaseResult | undefined> {
-  const sides = (await benchCase.sides(context)).filter((side) => side !== undefined);
-  if (sides.length === 0) return undefined;
-  const warmup = benchCase.warmupRounds ?? 1;
-  const count = benchCase.rounds ?? defaultRounds;
+/** A side's result from its rounds' values. */
+function summarize(side: Side, values: readonly number[], last: Round): SideResult {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [min, max] = [sorted[0]!, sorted.at(-1)!];
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return {
+    name: side.name,
+    min,
+    median,
+    max,
+    spread: min > 0 ? max / min - 1 : 0,
+    rounds: values,
+    operations: last.operations,
+    checksum: last.checksum,
+    ...(last.figures === undefined || Object.keys(last.figures).length === 0
+      ? {}
+      : { figures: last.figures }),
+    ...(side.note === undefined ? {} : { note: side.note }),
+  };
+}
+
+/** Runs the rounds of all sides in turns. */
+async function runRounds(sides: readonly Side[], warmup: number, count: number): Promise<Round[][]> {
   const rounds: Round[][] = sides.map(() => []);
   const turns = new Turns(sides.length);
-  const resultOf = (round: Round): number =>
-    benchCase.figure === undefined
-      ? round.nanosecondsPerOperation
-      : (round.figures?.[benchCase.figure.name] ?? Number.NaN);
-
   const bench = new Bench({
     concurrency: "bench",
     time: 0,
@@ -103,7 +114,7 @@ export async function measure(
       try {
         const round = await side.round();
         rounds[i]!.push(round);
-        return { overriddenDuration: resultOf(round) };
+        return { overriddenDuration: round.nanosecondsPerOperation };
       } finally {
         turns.pass();
       }
@@ -111,34 +122,43 @@ export async function measure(
     bench.add(side.name, runTurn, { async: true });
   });
   await bench.run();
-  checkSums(benchCase.id, sides, rounds);
+  return rounds;
+}
 
-  return {
-    id: benchCase.id,
-    group: benchCase.group,
-    title: benchCase.title,
-    operation: benchCase.operation,
-    unit: benchCase.figure?.unit ?? "ns",
-    ...(benchCase.series === undefined ? {} : { series: benchCase.series }),
-    sides: sides.map((side, i): SideResult => {
-      const result = bench.tasks[i]!.result;
-      if (!("latency" in result)) throw new Error(`${benchCase.id}: ${side.name} was not measured`);
+/** Measures one case; a result for each line of the table. Nothing when no side of it can run here. */
+export async function measure(
+  benchCase: Case,
+  context: Context,
+  defaultRounds: number,
+): Promise<CaseResult[]> {
+  const { id, group, operation, series, figures } = benchCase;
+  const sides = (await benchCase.sides(context)).filter((side) => side !== undefined);
+  if (sides.length === 0) return [];
+  const warmup = benchCase.warmupRounds ?? 1;
+  const rounds = await runRounds(sides, warmup, benchCase.rounds ?? defaultRounds);
+  checkSums(id, sides, rounds);
+
+  const line = (
+    suffix: string,
+    title: string,
+    unit: string,
+    value: (round: Round) => number,
+  ): CaseResult => ({
+    id: `${id}${suffix}`,
+    group,
+    title,
+    operation,
+    unit,
+    ...(series === undefined ? {} : { series }),
+    sides: sides.flatMap((side, i): SideResult[] => {
       const measured = rounds[i]!.slice(warmup);
-      const last = measured.at(-1)!;
-      return {
-        name: side.name,
-        min: result.latency.min,
-        median: result.latency.p50,
-        max: result.latency.max,
-        spread: result.latency.min > 0 ? result.latency.max / result.latency.min - 1 : 0,
-        rounds: measured.map(resultOf),
-        operations: last.operations,
-        checksum: last.checksum,
-        ...(last.figures === undefined || Object.keys(last.figures).length === 0
-          ? {}
-          : { figures: last.figures }),
-        ...(side.note === undefined ? {} : { note: side.note }),
-      };
+      const values = measured.map(value);
+      return values.some(Number.isNaN) ? [] : [summarize(side, values, measured.at(-1)!)];
     }),
-  };
+  });
+  if (figures === undefined)
+    return [line("", benchCase.title, "ns", (round) => round.nanosecondsPerOperation)];
+  return figures.map(({ name, title, unit }) =>
+    line(`/${name}`, title, unit, (round) => round.figures?.[name] ?? Number.NaN),
+  );
 }

@@ -1,10 +1,11 @@
 /** The JSON of a run: what the tables and charts are made from. */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "../harness/compile.ts";
 import type { Environment } from "../harness/environment.ts";
 import type { CaseResult, SideResult } from "../harness/measure.ts";
+import type { Chart } from "./charts.ts";
 
 /** One run. */
 export interface Results {
@@ -49,6 +50,17 @@ export function writeResults(path: string, results: Results): void {
     cases: results.cases.map((result) => ({ ...result, sides: result.sides.map(roundSide) })),
   };
   writeFileSync(path, `${JSON.stringify(rounded, undefined, 1)}\n`);
+}
+
+/** Writes charts into `folder` in place of those that were there; returns their paths. */
+export function writeCharts(folder: string, charts: readonly Chart[]): string[] {
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) if (name.endsWith(".svg")) rmSync(join(folder, name));
+  return charts.map((chart) => {
+    const path = join(folder, `${chart.name}.svg`);
+    writeFileSync(path, chart.svg);
+    return path;
+  });
 }
 
 /** The runs that are kept, by name. */

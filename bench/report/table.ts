@@ -83,7 +83,7 @@ function notes(cases: readonly CaseResult[]): string[] {
   const found = new Set<string>();
   for (const result of cases) {
     for (const side of result.sides) {
-      if (side.note !== undefined) found.add(`${result.title}: ${side.name} ${side.note}.`);
+      if (side.note !== undefined) found.add(`${side.name}: ${side.note}.`);
     }
   }
   return [...found];

@@ -1,0 +1,197 @@
+/** What is asked of an allocator besides memory: mapping, flushing, memory types, statistics, the JSON dump. */
+
+import {
+  AllocationCreate,
+  type AllocationCreateInfo,
+  type BaseAllocator,
+  MemoryUsage,
+} from "../../src/allocator/index.ts";
+import { BufferUsage } from "../../src/vulkan/index.ts";
+import { type Case, type Round, referenceSide, SideName } from "../harness/case.ts";
+import { openAllocator, openDevice } from "../harness/device.ts";
+import type { ReferenceRequest } from "../harness/reference.ts";
+import { nextRandom, SEED } from "../harness/sequence.ts";
+import { AUTO, allocatorSide, deviceRequest, GRAIN, MAPPED, STORAGE, type Work } from "./device.ts";
+
+const GROUP = "Device: host access and questions";
+const SIZE = 65536;
+
+function mapping(allocator: BaseAllocator): Work {
+  const { buffer, allocation } = allocator.createBuffer(
+    { size: SIZE, usage: BufferUsage.TransferSrc },
+    { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessSequentialWrite },
+  );
+  let k = 0;
+  return {
+    run: (count) => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        const value = k++ & 255;
+        allocator.mapMemory(allocation)[0] = value;
+        sum += value;
+        allocator.unmapMemory(allocation);
+      }
+      return sum;
+    },
+    finish: () => allocator.destroyBuffer(buffer, allocation),
+  };
+}
+
+function flushing(allocator: BaseAllocator): Work {
+  const { buffer, allocation } = allocator.createBuffer(
+    { size: SIZE, usage: BufferUsage.TransferSrc },
+    MAPPED,
+  );
+  let k = 0;
+  return {
+    run: (count) => {
+      for (let i = 0; i < count; i++) allocator.flushAllocation(allocation, k++ & 1023, 256);
+      return count;
+    },
+    finish: () => allocator.destroyBuffer(buffer, allocation),
+  };
+}
+
+function typesForBuffers(allocator: BaseAllocator): Work {
+  const info = { size: SIZE, usage: STORAGE };
+  let k = 0;
+  return {
+    run: (count) => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        sum += allocator.findMemoryTypeIndexForBufferInfo(info, (k++ & 1) === 0 ? AUTO : MAPPED) + 1;
+      }
+      return sum;
+    },
+    finish: () => {},
+  };
+}
+
+function types(allocator: BaseAllocator): Work {
+  const gpuOnly: AllocationCreateInfo = { usage: MemoryUsage.GpuOnly };
+  const cpuToGpu: AllocationCreateInfo = { usage: MemoryUsage.CpuToGpu };
+  let k = 0;
+  return {
+    run: (count) => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        sum += allocator.findMemoryTypeIndex(0xffffffff, (k++ & 1) === 0 ? gpuOnly : cpuToGpu) + 1;
+      }
+      return sum;
+    },
+    finish: () => {},
+  };
+}
+
+function queryCase(
+  id: string,
+  title: string,
+  operation: string,
+  request: ReferenceRequest,
+  operations: number,
+  start: (allocator: BaseAllocator) => Work,
+): Case {
+  const warmup = 20_000;
+  return {
+    id: `device-queries/${id}`,
+    group: GROUP,
+    title,
+    operation,
+    sides: (context) => {
+      const device = openDevice();
+      if (device === undefined) return [];
+      return [
+        allocatorSide(device, warmup, operations, start),
+        referenceSide(context, { ...deviceRequest(device, request.case), warmup, operations }),
+      ];
+    },
+  };
+}
+
+/** An allocator with `live` small buffers, and how to be rid of them. */
+export function populate(
+  allocator: BaseAllocator,
+  live: number,
+): { buffers: ReturnType<BaseAllocator["createBuffer"]>[]; finish: () => void } {
+  let random = SEED;
+  const buffers = Array.from({ length: live }, () => {
+    random = nextRandom(random);
+    return allocator.createBuffer({ size: GRAIN * (1 + (random % 16)), usage: STORAGE }, AUTO);
+  });
+  return {
+    buffers,
+    finish: () => {
+      for (const { buffer, allocation } of buffers) allocator.destroyBuffer(buffer, allocation);
+    },
+  };
+}
+
+function reportCase(
+  id: string,
+  title: string,
+  request: string,
+  live: number,
+  operations: number,
+  ask: (allocator: BaseAllocator) => number,
+): Case {
+  return {
+    id: `device-queries/${id}`,
+    group: GROUP,
+    title,
+    operation: "call",
+    rounds: 3,
+    sides: (context) => {
+      const device = openDevice();
+      if (device === undefined) return [];
+      const round = (): Round => {
+        const allocator = openAllocator(device);
+        const { finish } = populate(allocator, live);
+        let sum = 0;
+        const start = performance.now();
+        for (let i = 0; i < operations; i++) sum = (sum + ask(allocator)) >>> 0;
+        const nanoseconds = (performance.now() - start) * 1e6;
+        finish();
+        allocator.destroy();
+        return { nanosecondsPerOperation: nanoseconds / operations, operations, checksum: sum };
+      };
+      return [
+        { name: SideName.Ours, exact: true, round },
+        referenceSide(context, { ...deviceRequest(device, request), live, operations }),
+      ];
+    },
+  };
+}
+
+const MANY = 100_000;
+
+export const queryCases: readonly Case[] = [
+  queryCase("map", "map, write a byte, unmap", "map and unmap", { case: "device-map" }, 200_000, mapping),
+  queryCase("flush", "flush 256 bytes", "flush", { case: "device-flush" }, 500_000, flushing),
+  queryCase(
+    "type-for-buffer",
+    "memory type for a buffer",
+    "choice",
+    { case: "device-type-for-buffer" },
+    200_000,
+    typesForBuffers,
+  ),
+  queryCase("type", "memory type by usage", "choice", { case: "device-type" }, 500_000, types),
+  reportCase("budget", "budgets of all heaps", "device-budget", 1_000, 200_000, (allocator) => {
+    const { allocationCount, allocationBytes } = allocator.getHeapBudgets()[0]!;
+    return allocationCount + allocationBytes;
+  }),
+  reportCase(
+    "statistics",
+    "statistics over 100,000 allocations",
+    "device-statistics",
+    MANY,
+    10,
+    (allocator) => {
+      const { allocationCount, allocationBytes } = allocator.calculateStatistics().total;
+      return allocationCount + allocationBytes;
+    },
+  ),
+  reportCase("json", "JSON dump of 100,000 allocations", "device-json", MANY, 2, (allocator) =>
+    allocator.buildStatsString(true).charCodeAt(0),
+  ),
+];

@@ -1,0 +1,650 @@
+/**
+ * Resources on a device: created from blocks and destroyed, beside the reference, beside the driver's calls
+ * without an allocator, and beside one vkAllocateMemory for each resource.
+ */
+
+import {
+  AllocationCreate,
+  type AllocationCreateInfo,
+  type BaseAllocator,
+  type BufferWithMemory,
+  type ImageWithMemory,
+  MemoryUsage,
+  PoolCreate,
+} from "../../src/allocator/index.ts";
+import type { KoffiDevice } from "../../src/ffi/index.ts";
+import {
+  type BufferCreateInfo,
+  BufferUsage,
+  emptyMemoryRequirements,
+  Format,
+  type ImageCreateInfo,
+  ImageUsage,
+  MemoryProperty,
+} from "../../src/vulkan/index.ts";
+import { type Case, type Context, type Round, referenceSide, type Side, SideName } from "../harness/case.ts";
+import { isSlowToAllocate, openAllocator, openDevice } from "../harness/device.ts";
+import type { ReferenceRequest } from "../harness/reference.ts";
+import { inChunks, nextRandom, pick, SEED } from "../harness/sequence.ts";
+
+const GROUP = "Device: resources";
+
+/** Plain device-local memory. */
+export const AUTO: AllocationCreateInfo = { usage: MemoryUsage.Auto };
+/** Host-visible memory that stays mapped. */
+export const MAPPED: AllocationCreateInfo = {
+  usage: MemoryUsage.Auto,
+  flags: AllocationCreate.HostAccessSequentialWrite | AllocationCreate.Mapped,
+};
+/** What the buffers of most cases are for. */
+export const STORAGE: number = BufferUsage.StorageBuffer | BufferUsage.TransferSrc | BufferUsage.TransferDst;
+
+/**
+ * Sizes of buffers are multiples of this. Where requirements are remembered, a size that is no multiple of the
+ * alignment is rounded up, as Vulkan allows; a driver that is asked may say less. Both sides then do the same
+ * only for round sizes.
+ */
+export const GRAIN = 256;
+
+function imageInfo(side: number): ImageCreateInfo {
+  return {
+    format: Format.R8G8B8A8Unorm,
+    extent: { width: side, height: side },
+    usage: ImageUsage.Sampled | ImageUsage.TransferDst,
+  };
+}
+
+/** Work on a device that goes on and on: the next operations, and what they came to. */
+export interface Work {
+  /** Does the next `count` operations; returns what is to be added to the checksum. */
+  run(count: number): number;
+  /** Destroys what is left. */
+  finish(): void;
+}
+
+/** Warms up, times and cleans up. */
+export function roundOf(work: Work, warmup: number, operations: number): Round {
+  let sum = 0;
+  const run = (count: number): void =>
+    inChunks(count, (chunk) => {
+      sum = (sum + work.run(chunk)) >>> 0;
+    });
+  run(warmup);
+  const start = performance.now();
+  run(operations);
+  const nanoseconds = (performance.now() - start) * 1e6;
+  work.finish();
+  return { nanosecondsPerOperation: nanoseconds / operations, operations, checksum: sum };
+}
+
+/** Our side of a case whose work needs an allocator of its own. */
+export function allocatorSide(
+  device: KoffiDevice,
+  warmup: number,
+  operations: number,
+  start: (allocator: BaseAllocator) => Work,
+): Side {
+  return {
+    name: SideName.Ours,
+    exact: true,
+    round: () => {
+      const allocator = openAllocator(device);
+      const round = roundOf(start(allocator), warmup, operations);
+      allocator.destroy();
+      return round;
+    },
+  };
+}
+
+/** Creates and destroys one buffer over and over, beside another that keeps the block. */
+function buffers(allocator: BaseAllocator, info: BufferCreateInfo, how: AllocationCreateInfo): Work {
+  const kept = allocator.createBuffer(info, how);
+  return {
+    run: (count) => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        const { buffer, allocation } = allocator.createBuffer(info, how);
+        sum = (sum + allocation.offset) >>> 0;
+        allocator.destroyBuffer(buffer, allocation);
+      }
+      return sum;
+    },
+    finish: () => allocator.destroyBuffer(kept.buffer, kept.allocation),
+  };
+}
+
+/** As {@link buffers}, and the host writes into each. */
+function mappedBuffers(allocator: BaseAllocator, info: BufferCreateInfo): Work {
+  const kept = allocator.createBuffer(info, MAPPED);
+  return {
+    run: (count) => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        const { buffer, allocation } = allocator.createBuffer(info, MAPPED);
+        allocation.mappedData![0] = i;
+        sum = (sum + allocation.offset) >>> 0;
+        allocator.destroyBuffer(buffer, allocation);
+      }
+      return sum;
+    },
+    finish: () => allocator.destroyBuffer(kept.buffer, kept.allocation),
+  };
+}
+
+function images(allocator: BaseAllocator, info: ImageCreateInfo): Work {
+  const kept = allocator.createImage(info, AUTO);
+  return {
+    run: (count) => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        const { image, allocation } = allocator.createImage(info, AUTO);
+        sum = (sum + allocation.offset) >>> 0;
+        allocator.destroyImage(image, allocation);
+      }
+      return sum;
+    },
+    finish: () => allocator.destroyImage(kept.image, kept.allocation),
+  };
+}
+
+/** Buffers of many sizes come and go in random slots. */
+function bufferChurn(allocator: BaseAllocator, slotCount: number): Work {
+  const slots: (BufferWithMemory | undefined)[] = new Array(slotCount).fill(undefined);
+  let random = SEED;
+  return {
+    run: (count) => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        random = nextRandom(random);
+        const slot = pick(random, slotCount);
+        const held = slots[slot];
+        if (held !== undefined) {
+          allocator.destroyBuffer(held.buffer, held.allocation);
+          slots[slot] = undefined;
+        } else {
+          random = nextRandom(random);
+          const made = allocator.createBuffer({ size: GRAIN * (1 + (random % 256)), usage: STORAGE }, AUTO);
+          sum = (sum + made.allocation.offset) >>> 0;
+          slots[slot] = made;
+        }
+      }
+      return sum;
+    },
+    finish: () => {
+      for (const held of slots) if (held !== undefined) allocator.destroyBuffer(held.buffer, held.allocation);
+    },
+  };
+}
+
+/** A pool with the linear algorithm as a ring buffer of mapped uniform buffers. */
+function linearRing(allocator: BaseAllocator, live: number): Work {
+  const usage = BufferUsage.UniformBuffer;
+  const memoryTypeIndex = allocator.findMemoryTypeIndexForBufferInfo({ size: 4096, usage }, MAPPED);
+  const pool = allocator.createPool({
+    memoryTypeIndex,
+    flags: PoolCreate.LinearAlgorithm,
+    blockSize: 64 * 1024 ** 2,
+    maxBlockCount: 1,
+  });
+  const how: AllocationCreateInfo = { ...MAPPED, pool };
+  const ring: (BufferWithMemory | undefined)[] = new Array(live).fill(undefined);
+  let at = 0;
+  let random = SEED;
+  const destroy = (held: BufferWithMemory | undefined): void => {
+    if (held !== undefined) allocator.destroyBuffer(held.buffer, held.allocation);
+  };
+  return {
+    run: (count) => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        destroy(ring[at]);
+        random = nextRandom(random);
+        const made = allocator.createBuffer({ size: GRAIN * (1 + (random % 64)), usage }, how);
+        sum = (sum + made.allocation.offset) >>> 0;
+        ring[at] = made;
+        at = at + 1 === live ? 0 : at + 1;
+      }
+      return sum;
+    },
+    finish: () => {
+      for (let i = 0; i < live; i++) destroy(ring[(at + i) % live]);
+      allocator.destroyPool(pool);
+    },
+  };
+}
+
+/** The driver's calls for a buffer in memory that is there; with `dedicated`, in memory of its own. */
+function driverCalls(device: KoffiDevice, size: number, dedicated: boolean): Work {
+  const info: BufferCreateInfo = { size, usage: STORAGE };
+  const requirements = emptyMemoryRequirements();
+  const probe = device.createBuffer(info);
+  device.getBufferMemoryRequirements(probe, requirements, false);
+  device.destroyBuffer(probe);
+  const { memoryTypes } = device.memoryProperties;
+  const suits = (i: number, flags: number): boolean =>
+    ((requirements.memoryTypeBits >>> i) & 1) !== 0 && (memoryTypes[i]!.propertyFlags & flags) === flags;
+  const memoryTypeIndex = memoryTypes.findIndex((_, i) => suits(i, MemoryProperty.DeviceLocal));
+  const allocationSize = requirements.size;
+  const shared = device.allocateMemory({ allocationSize, memoryTypeIndex });
+  return {
+    run: (count) => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        const buffer = device.createBuffer(info);
+        device.getBufferMemoryRequirements(buffer, requirements, false);
+        const memory = dedicated
+          ? device.allocateMemory({ allocationSize: requirements.size, memoryTypeIndex })
+          : shared;
+        device.bindBufferMemory(buffer, memory, 0);
+        sum = (sum + requirements.size) >>> 0;
+        device.destroyBuffer(buffer);
+        if (dedicated) device.freeMemory(memory);
+      }
+      return sum;
+    },
+    finish: () => device.freeMemory(shared),
+  };
+}
+
+const PAIR = "create and destroy";
+const SIZE = 65536;
+
+/** The rows of "no allocator at all", in this language and in C++. */
+function driverSides(
+  context: Context,
+  device: KoffiDevice,
+  warmup: number,
+  operations: number,
+): (Side | undefined)[] {
+  // A millisecond each on a real GPU.
+  const [dedicatedWarmup, dedicatedOperations] = isSlowToAllocate(device) ? [5, 100] : [warmup, operations];
+  return [
+    {
+      name: SideName.BareKoffi,
+      exact: false,
+      round: () => roundOf(driverCalls(device, SIZE, false), warmup, operations),
+    },
+    referenceSide(
+      context,
+      { ...deviceRequest(device, "device-bare"), warmup, operations },
+      { name: SideName.BareCpp, exact: false },
+    ),
+    {
+      name: SideName.DedicatedKoffi,
+      exact: false,
+      round: () => roundOf(driverCalls(device, SIZE, true), dedicatedWarmup, dedicatedOperations),
+    },
+    referenceSide(
+      context,
+      {
+        ...deviceRequest(device, "device-dedicated"),
+        warmup: dedicatedWarmup,
+        operations: dedicatedOperations,
+      },
+      { name: SideName.DedicatedCpp, exact: false },
+    ),
+  ];
+}
+
+/** A request to the reference for the same device. */
+export function deviceRequest(device: KoffiDevice, name: string): ReferenceRequest {
+  return { case: name, device: device.properties.deviceName, seed: SEED };
+}
+
+interface DeviceCase {
+  readonly id: string;
+  readonly title: string;
+  readonly operation: string;
+  readonly request: ReferenceRequest;
+  readonly warmup: number;
+  readonly operations: number;
+  readonly start: (allocator: BaseAllocator) => Work;
+  readonly withDriver?: boolean;
+}
+
+function deviceCase({
+  id,
+  title,
+  operation,
+  request,
+  warmup,
+  operations,
+  start,
+  withDriver,
+}: DeviceCase): Case {
+  return {
+    id: `device/${id}`,
+    group: GROUP,
+    title,
+    operation,
+    sides: (context) => {
+      const device = openDevice();
+      if (device === undefined) return [];
+      return [
+        allocatorSide(device, warmup, operations, start),
+        referenceSide(context, { ...deviceRequest(device, request.case), ...request, warmup, operations }),
+        ...(withDriver ? driverSides(context, device, warmup, operations) : []),
+      ];
+    },
+  };
+}
+
+export const deviceCases: readonly Case[] = [
+  deviceCase({
+    id: "buffer",
+    title: "buffer of 64 KiB into a block",
+    operation: PAIR,
+    request: { case: "device-buffer", size: SIZE },
+    warmup: 10_000,
+    operations: 100_000,
+    start: (allocator) => buffers(allocator, { size: SIZE, usage: STORAGE }, AUTO),
+    withDriver: true,
+  }),
+  deviceCase({
+    id: "uniform",
+    title: "mapped uniform buffer of 4 KiB, written",
+    operation: PAIR,
+    request: { case: "device-uniform", size: 4096 },
+    warmup: 10_000,
+    operations: 100_000,
+    start: (allocator) => mappedBuffers(allocator, { size: 4096, usage: BufferUsage.UniformBuffer }),
+  }),
+  deviceCase({
+    id: "image",
+    title: "image of 64 × 64",
+    operation: PAIR,
+    request: { case: "device-image", side: 64 },
+    warmup: 10_000,
+    operations: 50_000,
+    start: (allocator) => images(allocator, imageInfo(64)),
+  }),
+  deviceCase({
+    id: "churn",
+    title: "churn of buffers, 5,000 live",
+    operation: "create or destroy",
+    request: { case: "device-churn", slots: 10_000 },
+    warmup: 20_000,
+    operations: 100_000,
+    start: (allocator) => bufferChurn(allocator, 10_000),
+  }),
+  deviceCase({
+    id: "ring",
+    title: "ring of 256 uniform buffers in a linear pool",
+    operation: PAIR,
+    request: { case: "device-ring", live: 256, blockSize: 64 * 1024 ** 2 },
+    warmup: 10_000,
+    operations: 100_000,
+    start: (allocator) => linearRing(allocator, 256),
+  }),
+];
+
+/** What is alive at some point of the frame-like mix. */
+interface FrameFigures extends Record<string, number> {
+  peakReserved: number;
+  peakUsed: number;
+  endReserved: number;
+  endUsed: number;
+  peakObjects: number;
+}
+
+/** Makes and destroys what the frames need; the allocator, or something that takes its place. */
+interface FrameMaker<BufferHandle, ImageHandle> {
+  beginFrame(frame: number): void;
+  mappedBuffer(size: number, usage: number, value: number): BufferHandle;
+  buffer(size: number, usage: number): BufferHandle;
+  image(side: number): ImageHandle;
+  destroyBuffer(buffer: BufferHandle): void;
+  destroyImage(image: ImageHandle): void;
+  /** Where it is, for the checksum. */
+  bufferOffset(buffer: BufferHandle): number;
+  imageOffset(image: ImageHandle): number;
+  /** Updates the figures at the end of a frame. */
+  endFrame(figures: FrameFigures): void;
+}
+
+/** The frame-like mix of `bench/reference/README.md`. */
+class Frames<BufferHandle, ImageHandle> {
+  readonly figures: FrameFigures = {
+    peakReserved: 0,
+    peakUsed: 0,
+    endReserved: 0,
+    endUsed: 0,
+    peakObjects: 0,
+  };
+  operations = 0;
+  sum = 0;
+  readonly #maker: FrameMaker<BufferHandle, ImageHandle>;
+  readonly #inFlight: BufferHandle[][] = [[], [], []];
+  readonly #meshes: (BufferHandle | undefined)[] = new Array(2_000).fill(undefined);
+  readonly #textures: (ImageHandle | undefined)[] = new Array(256).fill(undefined);
+  #random = SEED;
+  #frame = 0;
+
+  constructor(maker: FrameMaker<BufferHandle, ImageHandle>) {
+    this.#maker = maker;
+  }
+
+  #draw(count: number): number {
+    this.#random = nextRandom(this.#random);
+    return pick(this.#random, count);
+  }
+
+  run(frames: number): void {
+    for (let i = 0; i < frames; i++) this.#run(this.#frame++);
+  }
+
+  #run(frame: number): void {
+    const maker = this.#maker;
+    maker.beginFrame(frame);
+    const transient = this.#inFlight[frame % 3]!;
+    for (const buffer of transient) maker.destroyBuffer(buffer);
+    this.operations += transient.length;
+    transient.length = 0;
+    for (let i = 0; i < 32; i++) {
+      transient.push(
+        this.#count(maker.mappedBuffer(GRAIN * (1 + this.#draw(16)), BufferUsage.UniformBuffer, frame)),
+      );
+    }
+    for (let i = 0; i < 4; i++) {
+      transient.push(
+        this.#count(maker.mappedBuffer(GRAIN * (64 + this.#draw(960)), BufferUsage.TransferSrc, frame)),
+      );
+    }
+    for (let i = 0; i < 8; i++) this.#replaceMesh();
+    for (let i = 0; i < 2; i++) this.#replaceTexture();
+    maker.endFrame(this.figures);
+  }
+
+  #count(buffer: BufferHandle): BufferHandle {
+    this.operations++;
+    this.sum = (this.sum + this.#maker.bufferOffset(buffer)) >>> 0;
+    return buffer;
+  }
+
+  #replaceMesh(): void {
+    const slot = this.#draw(this.#meshes.length);
+    const held = this.#meshes[slot];
+    if (held !== undefined) {
+      this.#maker.destroyBuffer(held);
+      this.operations++;
+    }
+    const usage = BufferUsage.VertexBuffer | BufferUsage.TransferDst;
+    this.#meshes[slot] = this.#count(this.#maker.buffer(GRAIN * (16 + this.#draw(1008)), usage));
+  }
+
+  #replaceTexture(): void {
+    const slot = this.#draw(this.#textures.length);
+    const held = this.#textures[slot];
+    if (held !== undefined) {
+      this.#maker.destroyImage(held);
+      this.operations++;
+    }
+    const image = this.#maker.image(64 << this.#draw(4));
+    this.operations++;
+    this.sum = (this.sum + this.#maker.imageOffset(image)) >>> 0;
+    this.#textures[slot] = image;
+  }
+
+  finish(): void {
+    for (const buffer of this.#inFlight.flat()) this.#maker.destroyBuffer(buffer);
+    for (const buffer of this.#meshes) if (buffer !== undefined) this.#maker.destroyBuffer(buffer);
+    for (const image of this.#textures) if (image !== undefined) this.#maker.destroyImage(image);
+  }
+}
+
+function recordFigures(figures: FrameFigures, reserved: number, used: number, objects: number): void {
+  figures.endReserved = reserved;
+  figures.endUsed = used;
+  figures.peakReserved = Math.max(figures.peakReserved, reserved);
+  figures.peakUsed = Math.max(figures.peakUsed, used);
+  figures.peakObjects = Math.max(figures.peakObjects, objects);
+}
+
+function allocatorMaker(allocator: BaseAllocator): FrameMaker<BufferWithMemory, ImageWithMemory> {
+  return {
+    beginFrame: (frame) => allocator.setCurrentFrameIndex(frame),
+    mappedBuffer: (size, usage, value) => {
+      const made = allocator.createBuffer({ size, usage }, MAPPED);
+      made.allocation.mappedData![0] = value;
+      return made;
+    },
+    buffer: (size, usage) => allocator.createBuffer({ size, usage }, AUTO),
+    image: (side) => allocator.createImage(imageInfo(side), AUTO),
+    destroyBuffer: ({ buffer, allocation }) => allocator.destroyBuffer(buffer, allocation),
+    destroyImage: ({ image, allocation }) => allocator.destroyImage(image, allocation),
+    bufferOffset: ({ allocation }) => allocation.offset,
+    imageOffset: ({ allocation }) => allocation.offset,
+    endFrame: (figures) => {
+      let [reserved, used, objects] = [0, 0, 0];
+      for (const { blockBytes, allocationBytes, blockCount } of allocator.getHeapBudgets()) {
+        reserved += blockBytes;
+        used += allocationBytes;
+        objects += blockCount;
+      }
+      recordFigures(figures, reserved, used, objects);
+    },
+  };
+}
+
+interface Sized {
+  readonly handle: bigint;
+  readonly size: number;
+}
+
+/**
+ * One memory object for each resource, counted instead of made: each would have just the bytes that the
+ * resource needs, and on a real GPU making them would take minutes.
+ */
+function countingMaker(device: KoffiDevice): FrameMaker<Sized, Sized> {
+  const requirements = emptyMemoryRequirements();
+  let [bytes, objects] = [0, 0];
+  const count = (handle: bigint): Sized => {
+    bytes += requirements.size;
+    objects++;
+    return { handle, size: requirements.size };
+  };
+  const forget = ({ size }: Sized): void => {
+    bytes -= size;
+    objects--;
+  };
+  const makeBuffer = (size: number, usage: number): Sized => {
+    const buffer = device.createBuffer({ size, usage });
+    device.getBufferMemoryRequirements(buffer, requirements, false);
+    return count(buffer);
+  };
+  return {
+    beginFrame: () => {},
+    mappedBuffer: makeBuffer,
+    buffer: makeBuffer,
+    image: (side) => {
+      const image = device.createImage(imageInfo(side));
+      device.getImageMemoryRequirements(image, requirements, false);
+      return count(image);
+    },
+    destroyBuffer: (buffer) => {
+      device.destroyBuffer(buffer.handle);
+      forget(buffer);
+    },
+    destroyImage: (image) => {
+      device.destroyImage(image.handle);
+      forget(image);
+    },
+    bufferOffset: () => 0,
+    imageOffset: () => 0,
+    endFrame: (figures) => recordFigures(figures, bytes, bytes, objects),
+  };
+}
+
+function framesRound<B, I>(maker: FrameMaker<B, I>, warmup: number, count: number): Round {
+  const frames = new Frames(maker);
+  frames.run(warmup);
+  frames.operations = 0;
+  const start = performance.now();
+  frames.run(count);
+  const nanoseconds = (performance.now() - start) * 1e6;
+  const { operations, sum, figures } = frames;
+  frames.finish();
+  return {
+    nanosecondsPerOperation: nanoseconds / operations,
+    operations,
+    checksum: sum,
+    figures: { ...figures },
+  };
+}
+
+function frameSides(
+  context: Context,
+  warmup: number,
+  count: number,
+  withCounting: boolean,
+): (Side | undefined)[] {
+  const device = openDevice();
+  if (device === undefined) return [];
+  return [
+    {
+      name: SideName.Ours,
+      exact: true,
+      round: () => {
+        const allocator = openAllocator(device);
+        const round = framesRound(allocatorMaker(allocator), warmup, count);
+        allocator.destroy();
+        return round;
+      },
+    },
+    referenceSide(context, { ...deviceRequest(device, "device-frame"), warmup, operations: count }),
+    withCounting
+      ? {
+          name: SideName.DedicatedKoffi,
+          exact: false,
+          note: "counted, not made: as many memory objects as resources, of just the bytes needed",
+          round: () => framesRound(countingMaker(device), warmup, count),
+        }
+      : undefined,
+  ];
+}
+
+export const frameCases: readonly Case[] = [
+  {
+    id: "device-frame/time",
+    group: GROUP,
+    title: "frame-like mix",
+    operation: "create or destroy",
+    sides: (context) => frameSides(context, 300, 1_000, false),
+  },
+  {
+    id: "device-frame/memory",
+    group: "Device: memory over 5,000 frames",
+    title: "memory",
+    operation: "create or destroy",
+    rounds: 1,
+    warmupRounds: 0,
+    figures: [
+      { name: "peakReserved", title: "most bytes taken from the driver", unit: "B" },
+      { name: "peakUsed", title: "most bytes in use", unit: "B" },
+      { name: "endReserved", title: "taken at the end", unit: "B" },
+      { name: "endUsed", title: "in use at the end", unit: "B" },
+      { name: "peakObjects", title: "most memory objects", unit: "objects" },
+    ],
+    sides: (context) => frameSides(context, 0, 5_000, true),
+  },
+];

@@ -1,0 +1,38 @@
+/** The device that the device cases run on, opened once in a process, and allocators on it. */
+
+import { AllocatorCreate, type AllocatorCreateInfo, BaseAllocator } from "../../src/allocator/index.ts";
+import { type KoffiDevice, loadVulkan } from "../../src/ffi/index.ts";
+import { PhysicalDeviceType } from "../../src/vulkan/index.ts";
+import type { DeviceDescription } from "./environment.ts";
+
+let opened: KoffiDevice | undefined;
+
+/** The device, or undefined where there is no Vulkan. VMA_TS_DEVICE is part of the name of the one to take. */
+export function openDevice(): KoffiDevice | undefined {
+  try {
+    const wanted = process.env.VMA_TS_DEVICE;
+    opened ??= loadVulkan().createDevice(wanted === undefined ? {} : { physicalDevice: wanted });
+  } catch (error) {
+    console.error(`no device: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return opened;
+}
+
+/** What there is to say about the device; undefined where there is none. */
+export function describeDevice(): DeviceDescription | undefined {
+  const properties = openDevice()?.properties;
+  if (properties === undefined) return undefined;
+  const { apiVersion, driverVersion, deviceName } = properties;
+  const version = `${(apiVersion >>> 22) & 0x7f}.${(apiVersion >>> 12) & 0x3ff}.${apiVersion & 0xfff}`;
+  return { name: deviceName, apiVersion: version, driverVersion };
+}
+
+/** Whether memory objects take a real GPU's time: about a millisecond each. */
+export function isSlowToAllocate(device: KoffiDevice): boolean {
+  return device.properties.deviceType !== PhysicalDeviceType.Cpu;
+}
+
+/** An allocator with the same settings as the reference's: Vulkan 1.3, no budget extension. */
+export function openAllocator(device: KoffiDevice, info: Partial<AllocatorCreateInfo> = {}): BaseAllocator {
+  return new BaseAllocator({ device, flags: AllocatorCreate.KhrMaintenance4, ...info });
+}
