@@ -230,11 +230,11 @@ function supportedFeatures(
   return candidates.filter(({ struct, member }, i) => memory.read(struct, offsets[i]!)[member] !== 0);
 }
 
-/** vkCreateDevice on the chosen physical device of `instance`. */
+/** vkCreateDevice on the chosen physical device of `instance`. `onDestroy` is called after vkDestroyDevice. */
 export function createDevice(
   instance: VulkanInstance,
   options: DeviceOptions,
-  ownsInstance = false,
+  onDestroy: () => void,
 ): KoffiDevice {
   const physicalDevice = choosePhysicalDevice(instance.physicalDevices(), options.physicalDevice);
   const memory: Selection =
@@ -245,11 +245,10 @@ export function createDevice(
   const queueFamily = chooseQueueFamily(physicalDevice);
   const handle = createHandle(instance, physicalDevice, queueFamily, extensions, memory.features, options);
   return new KoffiDevice({
-    library: instance.library,
     instanceHandle: instance.handle,
     instanceFunctions: instance.functions,
-    instance,
-    ownsInstance,
+    messages: instance.messages,
+    onDestroy,
     physicalDevice,
     handle,
     ownsHandle: true,

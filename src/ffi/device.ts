@@ -32,9 +32,7 @@ import {
   resolveCommands,
   revoke,
 } from "./commands.ts";
-import type { VulkanInstance } from "./instance.ts";
 import { layouts } from "./layout.ts";
-import type { Library } from "./library.ts";
 import { KoffiMapping } from "./mapping.ts";
 import type { DebugMessage } from "./messenger.ts";
 import { NativeMemory, place } from "./native-memory.ts";
@@ -105,13 +103,12 @@ const combinedDepthStencil: ReadonlySet<number> = new Set([128, 129, 130]);
 
 /** What a {@link KoffiDevice} is made of. */
 export interface DeviceParts {
-  readonly library: Library;
   readonly instanceHandle: bigint;
   readonly instanceFunctions: InstanceFunctions;
-  /** The instance, when this library made it. */
-  readonly instance?: VulkanInstance;
-  /** Whether the instance is destroyed with the device. */
-  readonly ownsInstance: boolean;
+  /** Where the instance's messages are collected, when this library made it. */
+  readonly messages: readonly DebugMessage[];
+  /** Called when the device was destroyed. */
+  readonly onDestroy?: () => void;
   readonly physicalDevice: PhysicalDevice;
   readonly handle: bigint;
   /** Whether vkDestroyDevice is this object's to call. */
@@ -168,7 +165,7 @@ export class KoffiDevice implements VulkanDevice {
     this.memoryProperties = parts.physicalDevice.memoryProperties;
     this.enabledExtensions = parts.enabledExtensions;
     this.enabledFeatures = parts.enabledFeatures;
-    this.messages = parts.instance?.messages ?? [];
+    this.messages = parts.messages;
     this.allocationCallbacks = parts.allocationCallbacks;
     this.#instanceFunctions = parts.instanceFunctions;
     this.functions = resolveDeviceFunctions(parts);
@@ -570,7 +567,7 @@ export class KoffiDevice implements VulkanDevice {
     }
     revoke(this.functions, "the device was destroyed");
     this.#memory.free();
-    if (this.#parts.ownsInstance) this.#parts.instance?.destroy();
+    this.#parts.onDestroy?.();
   }
 
   [Symbol.dispose](): void {

@@ -72,6 +72,7 @@ export class VulkanInstance {
   readonly functions: InstanceFunctions;
   readonly #messenger: Messenger | undefined;
   readonly #messengerHandle: bigint;
+  readonly #devices = new Set<KoffiDevice>();
   #destroyed = false;
 
   constructor(library: Library, options: InstanceOptions) {
@@ -89,16 +90,21 @@ export class VulkanInstance {
       extensions.add("VK_EXT_debug_utils");
     }
     this.enabledExtensions = extensions;
-    this.#messenger = validation === undefined ? undefined : new Messenger(options.onMessage);
-    this.messages = this.#messenger?.messages ?? [];
+    const messenger = validation === undefined ? undefined : new Messenger(options.onMessage);
+    this.#messenger = messenger;
+    this.messages = messenger?.messages ?? [];
     try {
-      this.handle = createHandle(library, this.apiVersion, layers, extensions, validation, this.#messenger);
-      this.functions = instanceFunctions(library, this.handle, this.apiVersion, (name) =>
-        extensions.has(name),
-      );
-      this.#messengerHandle = this.#messenger === undefined ? 0n : this.#listen(this.#messenger);
+      this.handle = createHandle(library, this.apiVersion, layers, extensions, validation, messenger);
     } catch (error) {
-      this.#messenger?.close();
+      messenger?.close();
+      throw error;
+    }
+    this.functions = instanceFunctions(library, this.handle, this.apiVersion, (name) => extensions.has(name));
+    try {
+      this.#messengerHandle = messenger === undefined ? 0n : this.#listen(messenger);
+    } catch (error) {
+      this.functions.vkDestroyInstance(this.handle, 0n);
+      messenger?.close();
       throw error;
     }
   }
@@ -124,15 +130,18 @@ export class VulkanInstance {
     return listPhysicalDevices(this, this.handle);
   }
 
-  /** Creates a device of this instance, which must outlive it. */
+  /** Creates a device of this instance. Destroying the instance destroys it. */
   createDevice(options: DeviceOptions = {}): KoffiDevice {
-    return createDevice(this, options);
+    const device = createDevice(this, options, () => this.#devices.delete(device));
+    this.#devices.add(device);
+    return device;
   }
 
-  /** vkDestroyInstance. Its devices must be destroyed before. Destroying twice does nothing. */
+  /** Destroys the devices that it still has, then the instance. Destroying twice does nothing. */
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
+    for (const device of this.#devices) device.destroy();
     if (this.#messengerHandle !== 0n) {
       this.functions.vkDestroyDebugUtilsMessengerEXT(this.handle, this.#messengerHandle, 0n);
     }

@@ -72,7 +72,7 @@ export class Vulkan {
       ...(onMessage === undefined ? {} : { onMessage }),
     });
     try {
-      return createDevice(instance, options, true);
+      return createDevice(instance, options, () => instance.destroy());
     } catch (error) {
       instance.destroy();
       throw error;

@@ -63,10 +63,9 @@ export function wrapDevice(library: Library, options: WrapDeviceOptions): KoffiD
     library.instanceFunction(instance, "vkGetPhysicalDeviceProperties2KHR") !== 0n;
   const described = describePhysicalDevice({ functions, apiVersion, hasProperties2 }, physicalDevice);
   return new KoffiDevice({
-    library,
     instanceHandle: instance,
     instanceFunctions: functions,
-    ownsInstance: false,
+    messages: [],
     physicalDevice: described,
     handle,
     ownsHandle: false,
