@@ -97,6 +97,7 @@ export function cacheRange(
   if (size === 0 || !home.context.memoryTypes.isNonCoherent(home.memoryTypeIndex)) return undefined;
   const atom = home.context.memoryTypes.nonCoherentAtomSize;
   const end = size === WHOLE_SIZE ? allocation.size : offset + size;
+  if (end === offset) return undefined;
   const start = alignDown(offset, atom);
   const rangeOffset = allocation.offset + start;
   const rangeSize = Math.min(alignUp(end - start, atom), home.size - rangeOffset);
@@ -137,6 +138,7 @@ export function bytesOf(data: HostData): Uint8Array {
 export function copyToAllocation(allocation: Allocation, data: HostData, offset: number): void {
   const source = bytesOf(data);
   checkRange(allocation, offset, source.byteLength);
+  if (source.byteLength === 0) return;
   withMapping(allocation, (bytes) => {
     bytes.set(source, offset);
     synchronizeCaches("flush", [{ allocation, offset, size: source.byteLength }]);
@@ -147,6 +149,7 @@ export function copyToAllocation(allocation: Allocation, data: HostData, offset:
 export function copyFromAllocation(allocation: Allocation, offset: number, data: HostData): void {
   const target = bytesOf(data);
   checkRange(allocation, offset, target.byteLength);
+  if (target.byteLength === 0) return;
   withMapping(allocation, (bytes) => {
     synchronizeCaches("invalidate", [{ allocation, offset, size: target.byteLength }]);
     target.set(bytes.subarray(offset, offset + target.byteLength));
