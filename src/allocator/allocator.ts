@@ -6,7 +6,7 @@
  * leaves nothing behind, and `engine.ts` decides where memory comes from.
  */
 
-import { checkInteger } from "../foundation/check.ts";
+import { checkAlignment, checkInteger } from "../foundation/check.ts";
 import {
   type DetailedStatistics,
   emptyDetailedStatistics,
@@ -105,7 +105,8 @@ export class BaseAllocator {
     allocationInfo: AllocationCreateInfo | undefined,
     minAlignment: number,
   ): BufferWithMemory {
-    return this.orThrow(this.maker.makeBuffer(info, allocationInfo, minAlignment, undefined));
+    const alignment = checkAlignment(minAlignment, "minAlignment");
+    return this.orThrow(this.maker.makeBuffer(info, allocationInfo, alignment, undefined));
   }
 
   /** As {@link createBuffer}, in memory of its own made with the given chain (vmaCreateDedicatedBuffer). */
@@ -130,7 +131,7 @@ export class BaseAllocator {
     this.core.checkUsable();
     const owned = allocation == null ? undefined : this.checkOwn(allocation);
     if (buffer != null && buffer !== 0n) this.context.device.destroyBuffer(buffer);
-    if (owned !== undefined) this.core.release(owned, false);
+    if (owned !== undefined) this.engine.free(owned);
   }
 
   // ---- Images -------------------------------------------------------------------------------------------
@@ -169,7 +170,7 @@ export class BaseAllocator {
     this.core.checkUsable();
     const owned = allocation == null ? undefined : this.checkOwn(allocation);
     if (image != null && image !== 0n) this.context.device.destroyImage(image);
-    if (owned !== undefined) this.core.release(owned, false);
+    if (owned !== undefined) this.engine.free(owned);
   }
 
   // ---- Memory by itself ---------------------------------------------------------------------------------
@@ -239,7 +240,7 @@ export class BaseAllocator {
       if (unique.has(owned)) throw new TypeError(`allocation${owned.label} stands in the list twice`);
       unique.add(owned);
     }
-    for (const allocation of [...unique].reverse()) this.core.release(allocation, false);
+    for (const allocation of [...unique].reverse()) this.engine.free(allocation);
   }
 
   /** Binds a buffer to an allocation, at `offset` bytes of it (vmaBindBufferMemory2). */

@@ -15,9 +15,10 @@ import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
 import { TlsfMetadata } from "../metadata/tlsf.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import { Result } from "../vulkan/result.ts";
-import { Allocation } from "./allocation.ts";
+import { Allocation, packFacts } from "./allocation.ts";
 import type { AllocatorContext } from "./context.ts";
 import { findCorruption, isCorruptionDetected, MAGIC_SIZE, writeMargin } from "./debug.ts";
+import { AllocationCreate, STRATEGY_MASK } from "./flags.ts";
 import { chainForBlock } from "./memory-chain.ts";
 import { MemoryBlock } from "./memory-object.ts";
 import type { Pool } from "./pool.ts";
@@ -89,7 +90,7 @@ export class BlockList {
   /** Allocates from a block, an existing one or a new one. Undefined, with the failure recorded, if none. */
   allocate(request: AllocationRequest): Allocation | undefined {
     const size = this.paddedSize(request);
-    const alignment = this.paddedAlignment(request);
+    const alignment = this.alignmentFor(request);
     if (!this.isServable(request, size)) return undefined;
     return (
       this.allocateFromExisting(request, size, alignment) ?? this.allocateFromNew(request, size, alignment)
@@ -103,7 +104,7 @@ export class BlockList {
   plan(request: AllocationRequest): number | undefined {
     const size = this.paddedSize(request);
     if (!this.isServable(request, size)) return undefined;
-    if (this.findBlock(request, size, this.paddedAlignment(request)) !== undefined) return 0;
+    if (this.findBlock(request, size, this.alignmentFor(request)) !== undefined) return 0;
     if (!this.mayCreateBlock(request, size))
       return this.outOfMemory(`no block may be added for ${size} bytes`);
     for (const blockSize of this.newBlockSizes(size)) {
@@ -118,7 +119,8 @@ export class BlockList {
     return this.detectsCorruption ? alignUp(request.size, MAGIC_SIZE) : request.size;
   }
 
-  private paddedAlignment(request: AllocationRequest): number {
+  /** The alignment that the request has in these blocks. */
+  alignmentFor(request: AllocationRequest): number {
     const least = this.detectsCorruption ? MAGIC_SIZE : 1;
     return Math.max(request.requirements.alignment, this.options.minAllocationAlignment, least);
   }
@@ -187,7 +189,8 @@ export class BlockList {
   }
 
   private fits(block: MemoryBlock, request: AllocationRequest, size: number, alignment: number): boolean {
-    return block.metadata.find(size, alignment, request.type, request.strategy, request.isUpperAddress);
+    const isUpper = (request.typeFlags & AllocationCreate.UpperAddress) !== 0;
+    return block.metadata.find(size, alignment, request.type, request.typeFlags & STRATEGY_MASK, isUpper);
   }
 
   private allocateFromExisting(
@@ -197,9 +200,7 @@ export class BlockList {
   ): Allocation | undefined {
     const block = this.findBlock(request, size, alignment);
     if (block === undefined) return undefined;
-    const allocation = this.commit(block, request, alignment);
-    if (allocation !== undefined) this.sortOnce();
-    return allocation;
+    return this.take(block, request, alignment);
   }
 
   private allocateFromNew(
@@ -213,11 +214,8 @@ export class BlockList {
     const block = this.createBlockFor(request, size);
     if (block === undefined) return undefined;
     if (this.fits(block, request, size, alignment)) {
-      const allocation = this.commit(block, request, alignment);
-      if (allocation !== undefined) {
-        this.sortOnce();
-        return allocation;
-      }
+      const allocation = this.take(block, request, alignment);
+      if (allocation !== undefined) return allocation;
     } else {
       // The alignment or the margin takes more than the block has.
       this.outOfMemory(`a new block of ${block.size} bytes has no room for ${size} bytes`);
@@ -301,7 +299,13 @@ export class BlockList {
     return this.options.linear ? new LinearMetadata(options) : new TlsfMetadata(options);
   }
 
-  /** Makes the allocation that `block.metadata.find` has just found. */
+  /** Makes the allocation that {@link findBlock} has just found. Undefined, with the failure recorded, if not. */
+  take(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation | undefined {
+    const allocation = this.commit(block, request, alignment);
+    if (allocation !== undefined) this.sortOnce();
+    return allocation;
+  }
+
   private commit(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation | undefined {
     if (request.isMapped && !block.isMapped) {
       const before = block.hysteresis.save();
@@ -316,22 +320,23 @@ export class BlockList {
     }
     const allocation = this.place(block, request, alignment);
     this.context.budgets.addAllocation(this.heapIndex, block.metadata.sizeOf(allocation.slot));
-    if (this.detectsCorruption) writeMargin(allocation);
+    if (this.detectsCorruption) this.protect(allocation);
     return allocation;
+  }
+
+  private protect(allocation: Allocation): void {
+    try {
+      writeMargin(allocation);
+    } catch (error) {
+      this.giveBack(allocation);
+      throw error;
+    }
   }
 
   private place(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation {
     const slot = block.metadata.commit();
-    const allocation = new Allocation(
-      block,
-      slot,
-      request.type,
-      alignment,
-      request.isMappingAllowed,
-      request.isMapped,
-      request.userData,
-      request.name,
-    );
+    const facts = packFacts(request.type, alignment, request.isMappingAllowed, request.isMapped);
+    const allocation = new Allocation(block, slot, facts, request.userData, request.name);
     block.allocations[slot] = allocation;
     return allocation;
   }
@@ -341,39 +346,39 @@ export class BlockList {
    * checked, a CorruptionError is thrown once that is done.
    */
   free(allocation: Allocation): void {
-    const block = allocation.home as MemoryBlock;
-    const overBudget = this.context.budgets.isExceeded(this.heapIndex);
     const corruption = this.detectsCorruption ? findCorruption(allocation) : undefined;
+    this.giveBack(allocation);
+    if (corruption !== undefined) throw corruption;
+  }
+
+  private giveBack(allocation: Allocation): void {
+    const block = allocation.home as MemoryBlock;
     if (allocation.isPersistentlyMapped) block.unmap(1);
     if (allocation.mapCount > 0) block.unmap(allocation.mapCount);
 
-    const emptyBefore = this.countEmpty();
     const size = block.metadata.sizeOf(allocation.slot);
     block.release(allocation.slot);
-    const surplus = this.takeSurplusBlock(block, emptyBefore, overBudget);
+    const surplus = this.takeSurplusBlock(block);
     this.sortOnce();
     this.context.budgets.removeAllocation(this.heapIndex, size);
     allocation.bury();
     surplus?.destroy();
-    if (corruption !== undefined) throw corruption;
   }
 
   /** After `block` has had something freed: the block that the list need not keep, already taken out of it. */
-  private takeSurplusBlock(
-    block: MemoryBlock,
-    emptyBefore: number,
-    overBudget: boolean,
-  ): MemoryBlock | undefined {
+  private takeSurplusBlock(block: MemoryBlock): MemoryBlock | undefined {
     if (this.blocks.length <= this.options.minBlockCount) return undefined;
     const keep = this.context.keepEmptyBlocks;
     if (block.metadata.isEmpty) {
-      if (emptyBefore < (keep ?? 1) && !overBudget) return undefined;
+      const othersEmpty = this.countEmpty() - 1;
+      const isSurplus = othersEmpty >= (keep ?? 1) || this.context.budgets.isExceeded(this.heapIndex);
+      if (!isSurplus) return undefined;
       this.removeBlock(block);
       return block;
     }
     // VMA's way: the empty block that was kept goes with the next free elsewhere, when it stands last.
     const last = this.blocks[this.blocks.length - 1]!;
-    if (emptyBefore <= (keep ?? 0) || !last.metadata.isEmpty) return undefined;
+    if (!last.metadata.isEmpty || this.countEmpty() <= (keep ?? 0)) return undefined;
     this.blocks.pop();
     return last;
   }

@@ -40,6 +40,7 @@ export class Budgets {
   private readonly blockBytes: Float64Array;
   private readonly allocationBytes: Float64Array;
 
+  private readonly heuristicBudgets: Float64Array;
   private operationsSinceFetch = 0;
   private readonly driverUsage: Float64Array;
   private readonly driverBudget: Float64Array;
@@ -54,6 +55,7 @@ export class Budgets {
     this.allocationCounts = new Int32Array(heapCount);
     this.blockBytes = new Float64Array(heapCount);
     this.allocationBytes = new Float64Array(heapCount);
+    this.heuristicBudgets = Float64Array.from(memoryTypes.heaps, ({ size }) => heuristicBudget(size));
     this.driverUsage = new Float64Array(heapCount);
     this.driverBudget = new Float64Array(heapCount);
     this.blockBytesAtFetch = new Float64Array(heapCount);
@@ -99,7 +101,7 @@ export class Budgets {
 
   /** Bytes that may be in use. */
   budgetOf(heap: number): number {
-    if (!this.fromDriver) return heuristicBudget(this.memoryTypes.heaps[heap]!.size);
+    if (!this.fromDriver) return this.heuristicBudgets[heap]!;
     this.fetchWhenStale();
     // A heap size limit is smaller than what the driver knows of.
     return Math.min(this.driverBudget[heap]!, this.memoryTypes.heaps[heap]!.size);

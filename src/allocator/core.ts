@@ -59,6 +59,11 @@ export class AllocatorCore {
     };
   }
 
+  /** Whether every allocation is recorded for debugging. */
+  get isTracking(): boolean {
+    return this.tracker.isActive;
+  }
+
   /** Makes an allocation and what the user is to hold of it. */
   allocate(request: AllocationRequest): Allocation | undefined {
     const allocation = this.engine.allocate(request);

@@ -4,7 +4,7 @@ import { assert } from "../foundation/assert.ts";
 import { NO_SLOT } from "../metadata/block-metadata.ts";
 import { addAllocation, type DetailedStatistics, type Statistics } from "../metadata/statistics.ts";
 import type { NextChain } from "../vulkan/next.ts";
-import { Allocation } from "./allocation.ts";
+import { Allocation, packFacts } from "./allocation.ts";
 import type { AllocatorContext } from "./context.ts";
 import { chainForDedicated } from "./memory-chain.ts";
 import { DedicatedMemory } from "./memory-object.ts";
@@ -38,16 +38,13 @@ export class DedicatedList {
       home.destroy();
       return undefined;
     }
-    const allocation = new Allocation(
-      home,
-      NO_SLOT,
+    const facts = packFacts(
       request.type,
       request.requirements.alignment,
       request.isMappingAllowed,
       request.isMapped,
-      request.userData,
-      request.name,
     );
+    const allocation = new Allocation(home, NO_SLOT, facts, request.userData, request.name);
     this.allocations.add(allocation);
     context.budgets.addAllocation(this.heapIndex, request.size);
     return allocation;

@@ -15,7 +15,6 @@ import type { AllocatorContext } from "./context.ts";
 import { fillCreated, fillDestroyed } from "./debug.ts";
 import { DedicatedList } from "./dedicated-list.ts";
 import { AllocationCreate, HOST_ACCESS_MASK, MemoryUsage } from "./flags.ts";
-import { MemoryBlock } from "./memory-object.ts";
 import { NO_MEMORY_TYPE } from "./memory-types.ts";
 import type { Pool } from "./pool.ts";
 import type { AllocationRequest } from "./request.ts";
@@ -47,7 +46,15 @@ export class MemoryEngine {
   /** The custom pools, in the order of making. */
   readonly pools: Set<Pool> = new Set();
 
+  /** How many memory objects there may be before dedicated memory is no longer preferred. */
+  private readonly preferDedicatedUpTo: number;
+
   constructor(context: AllocatorContext) {
+    const { maxMemoryAllocationCount } = context.device.properties.limits;
+    const isLimited = maxMemoryAllocationCount < UNLIMITED_MEMORY_OBJECTS;
+    this.preferDedicatedUpTo = isLimited
+      ? Math.floor((maxMemoryAllocationCount * 3) / 4)
+      : Number.POSITIVE_INFINITY;
     this.context = context;
     this.defaults = context.memoryTypes.types.map((_type, index) =>
       (context.memoryTypes.globalBits & (1 << index)) === 0 ? undefined : this.createDefault(index),
@@ -165,14 +172,8 @@ export class MemoryEngine {
   }
 
   private prefersDedicated(request: AllocationRequest, blockList: BlockList): boolean {
-    const { maxMemoryAllocationCount } = this.context.device.properties.limits;
     // With a heap at its limit each allocation would become dedicated and use up the memory objects.
-    if (
-      maxMemoryAllocationCount < UNLIMITED_MEMORY_OBJECTS &&
-      this.context.deviceMemory.count > Math.floor((maxMemoryAllocationCount * 3) / 4)
-    ) {
-      return false;
-    }
+    if (this.context.deviceMemory.count > this.preferDedicatedUpTo) return false;
     const { size, prefersDedicatedAllocation } = request.requirements;
     return prefersDedicatedAllocation || size > Math.floor(blockList.options.preferredBlockSize / 2);
   }
@@ -235,8 +236,7 @@ export class MemoryEngine {
   private release(allocation: Allocation): void {
     const { home } = allocation;
     assert(home !== null, "an allocation that is freed is alive");
-    if (home instanceof MemoryBlock) home.list.free(allocation);
-    else home.list.free(allocation);
+    home.list.free(allocation);
   }
 
   /** Every list, default and custom, with the pool it belongs to. */

@@ -45,6 +45,13 @@ export abstract class MemoryObject {
     this.size = size;
   }
 
+  /** Where the allocation in `slot` begins, in bytes. */
+  abstract offsetOf(slot: Slot): number;
+  /** Bytes of the allocation in `slot`. */
+  abstract sizeOf(slot: Slot): number;
+  /** Whether the memory is one allocation's own. */
+  abstract readonly isDedicated: boolean;
+
   get isMapped(): boolean {
     return this.mapping !== undefined;
   }
@@ -106,6 +113,18 @@ export class DedicatedMemory extends MemoryObject {
     super(list.context, list.pool, list.memoryTypeIndex, memory, size);
     this.list = list;
   }
+
+  override get isDedicated(): boolean {
+    return true;
+  }
+
+  override offsetOf(_slot: Slot): number {
+    return 0;
+  }
+
+  override sizeOf(_slot: Slot): number {
+    return this.size;
+  }
 }
 
 /** VmaDeviceMemoryBlock: memory that is divided among allocations. */
@@ -123,6 +142,18 @@ export class MemoryBlock extends MemoryObject {
     this.list = list;
     this.id = id;
     this.metadata = metadata;
+  }
+
+  override get isDedicated(): boolean {
+    return false;
+  }
+
+  override offsetOf(slot: Slot): number {
+    return this.metadata.offsetOf(slot);
+  }
+
+  override sizeOf(slot: Slot): number {
+    return this.metadata.sizeOf(slot);
   }
 
   /** The allocation in `slot`. */

@@ -13,7 +13,7 @@ import type { Pool } from "./pool.ts";
 /** What is asked for, by the resource and by the caller. */
 export class AllocationRequest implements MemoryTypeQuery {
   // What the resource needs.
-  readonly requirements: MemoryRequirements = emptyMemoryRequirements();
+  requirements: MemoryRequirements = emptyMemoryRequirements();
   type: AnyType = SuballocationType.Unknown;
   /** The buffer or image that the memory is for, 0n if unknown. */
   buffer = 0n;

@@ -28,8 +28,6 @@ export class Requirements {
   private readonly dedicated: boolean;
   private readonly remembers: boolean;
   private readonly known: Map<number, KnownBuffers> = new Map();
-  private lastKey = -1;
-  private last: KnownBuffers | undefined = undefined;
 
   /**
    * @param dedicated whether the driver's wishes for dedicated memory can be asked for.
@@ -47,11 +45,9 @@ export class Requirements {
       this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
       return;
     }
-    const key = info.usage + (info.flags ?? 0) * FLAGS_FACTOR;
-    const known = key === this.lastKey ? this.last : this.known.get(key);
+    const key = keyOf(info);
+    const known = this.known.get(key);
     if (known !== undefined && info.size <= known.largestSize) {
-      this.lastKey = key;
-      this.last = known;
       out.size = alignUp(info.size, known.alignment);
       out.alignment = known.alignment;
       out.memoryTypeBits = known.memoryTypeBits;
@@ -76,6 +72,19 @@ export class Requirements {
     }
     const { alignment, memoryTypeBits } = out;
     this.known.set(key, { alignment, memoryTypeBits, largestSize: size });
+  }
+
+  /**
+   * Up to which size what is known answers for such a buffer; 0 where the driver has to be asked each time.
+   */
+  largestKnownSize(info: BufferCreateInfo): number {
+    if (!this.remembers || info.pNext !== undefined || info.sharingMode !== undefined) return 0;
+    return this.known.get(keyOf(info))?.largestSize ?? 0;
+  }
+
+  /** The alignment of such a buffer, which is known; 1 where it is not. */
+  alignmentOf(info: BufferCreateInfo): number {
+    return this.known.get(keyOf(info))?.alignment ?? 1;
   }
 
   /** Fills `out` for an image. */
@@ -104,4 +113,8 @@ export class Requirements {
     this.device.getImageMemoryRequirements(image, out, this.dedicated);
     this.device.destroyImage(image);
   }
+}
+
+function keyOf(info: BufferCreateInfo): number {
+  return info.usage + (info.flags ?? 0) * FLAGS_FACTOR;
 }

@@ -3,6 +3,7 @@
  * there. Reads and checks what the caller wants, and undoes every step when a later one fails.
  */
 
+import { alignUp } from "../foundation/bits.ts";
 import { checkAlignment, checkInteger, quote } from "../foundation/check.ts";
 import { SuballocationType } from "../metadata/block-metadata.ts";
 import { ApiVersion, BufferUsage, ImageTiling } from "../vulkan/constants.ts";
@@ -10,6 +11,7 @@ import { findNext, type NextChain, StructureType } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { type Allocation, ResourceKind } from "./allocation.ts";
+import { BufferRecipes } from "./buffer-recipes.ts";
 import { type AllocatorContext, hasFlag } from "./context.ts";
 import type { AllocatorCore } from "./core.ts";
 import {
@@ -21,9 +23,11 @@ import {
   readAllocationCreateInfo,
 } from "./create-info.ts";
 import { type AllocationPlan, planAllocation } from "./dry-run.ts";
+import { Attempts } from "./engine.ts";
 import { AllocationCreate, AllocatorCreate } from "./flags.ts";
 import { copyChain, usesDedicatedInfo } from "./memory-chain.ts";
 import { NO_MEMORY_TYPE } from "./memory-types.ts";
+import { checkName } from "./pool.ts";
 import { AllocationRequest } from "./request.ts";
 import { Requirements } from "./requirements.ts";
 
@@ -57,12 +61,16 @@ export class ResourceMaker {
   private readonly context: AllocatorContext;
   private readonly requirements: Requirements;
   private readonly request: AllocationRequest = new AllocationRequest();
+  private readonly recipes: BufferRecipes = new BufferRecipes();
+  /** Whether nothing has to be done for an allocation beyond making it. */
+  private readonly isPlain: boolean;
 
   /** @param remembers whether memory requirements may be remembered; default: where maintenance4 allows it. */
   constructor(core: AllocatorCore, remembers: boolean | undefined) {
     const { context } = core;
     this.core = core;
     this.context = context;
+    this.isPlain = !core.isTracking && !context.debug.fillPatterns && context.debug.margin === 0;
     this.requirements = new Requirements(
       context.device,
       usesDedicatedInfo(context),
@@ -77,6 +85,9 @@ export class ResourceMaker {
     minAlignment: number,
     next: NextChain | undefined,
   ): BufferWithMemory | undefined {
+    const isPlain = next === undefined && minAlignment === 1;
+    const made = isPlain ? this.makeBufferByRecipe(info, allocationInfo) : undefined;
+    if (made !== undefined) return made;
     const request = this.begin(allocationInfo);
     this.checkBuffer(info);
     const usage = this.describeBuffer(request, info);
@@ -84,21 +95,80 @@ export class ResourceMaker {
     const { device } = this.context;
     const buffer = device.createBuffer(info);
     let allocation: Allocation | undefined;
-    let isDone = false;
     try {
       request.buffer = buffer;
       this.requirements.ofBuffer(buffer, info, request.requirements);
       allocation = this.allocate(request, allocationInfo, minAlignment);
-      if (allocation === undefined) return undefined;
-      if ((request.flags & AllocationCreate.DontBind) === 0) {
+      if (allocation !== undefined && (request.flags & AllocationCreate.DontBind) === 0) {
         device.bindBufferMemory(buffer, allocation.deviceMemory, allocation.offset);
       }
-      isDone = true;
-    } finally {
-      if (!isDone) this.undo(allocation, () => device.destroyBuffer(buffer));
+    } catch (error) {
+      device.destroyBuffer(buffer);
+      if (allocation !== undefined) this.core.free(allocation);
+      throw error;
+    }
+    if (allocation === undefined) {
+      device.destroyBuffer(buffer);
+      return undefined;
     }
     allocation.setResource(ResourceKind.Buffer, buffer, info.size, usage, bufferInfoToKeep(info));
+    if (isPlain && this.isPlain) this.learn(info, allocationInfo, request);
     return { buffer, allocation };
+  }
+
+  /** A buffer of a kind that is known, in a block that is there; undefined when it takes more than that. */
+  private makeBufferByRecipe(
+    info: BufferCreateInfo,
+    allocationInfo: AllocationCreateInfo | undefined,
+  ): BufferWithMemory | undefined {
+    this.core.checkUsable();
+    if (typeof info !== "object" || info === null || allocationInfo === null) return undefined;
+    const { size } = info;
+    const recipe = this.recipes.find(info, allocationInfo);
+    if (recipe === undefined || !Number.isSafeInteger(size)) return undefined;
+    const { list, request, alignment } = recipe;
+    const bytes = alignUp(size, recipe.sizeAlignment);
+    const block = list.findBlock(request, bytes, alignment);
+    if (block === undefined) return undefined;
+    if (allocationInfo !== undefined) {
+      checkName(allocationInfo.name);
+      request.userData = allocationInfo.userData;
+      request.name = allocationInfo.name;
+    }
+    const { device } = this.context;
+    const buffer = device.createBuffer(info);
+    let allocation: Allocation | undefined;
+    try {
+      allocation = list.take(block, request, alignment);
+      if (allocation === undefined) throw this.context.failure.toError();
+      device.bindBufferMemory(buffer, block.memory, allocation.offset);
+    } catch (error) {
+      device.destroyBuffer(buffer);
+      if (allocation !== undefined) this.core.free(allocation);
+      throw error;
+    }
+    allocation.setResource(ResourceKind.Buffer, buffer, size, info.usage, bufferInfoToKeep(info));
+    return { buffer, allocation };
+  }
+
+  /** Remembers how a buffer of this kind is allocated, where that depends on the kind alone. */
+  private learn(
+    info: BufferCreateInfo,
+    allocationInfo: AllocationCreateInfo | undefined,
+    request: AllocationRequest,
+  ): void {
+    const known = this.requirements.largestKnownSize(info);
+    const unusual =
+      AllocationCreate.UserDataCopyString | AllocationCreate.DontBind | AllocationCreate.UpperAddress;
+    if (info.size > known || (request.flags & unusual) !== 0) return;
+    const { engine } = this.core;
+    const type = request.pool?.memoryTypeIndex ?? engine.firstType(request);
+    const source = request.pool ?? engine.defaults[type]!;
+    const attempts = engine.attemptsFor(request, source, type);
+    if (attempts !== Attempts.BlockThenDedicated && attempts !== Attempts.Block) return;
+    const largest = Math.min(known, Math.floor(source.blockList.options.preferredBlockSize / 2));
+    const sizeAlignment = this.requirements.alignmentOf(info);
+    this.recipes.add(info, allocationInfo, request, source.blockList, sizeAlignment, largest);
   }
 
   /** An image with memory. */
@@ -114,18 +184,21 @@ export class ResourceMaker {
     const { device } = this.context;
     const image = device.createImage(info);
     let allocation: Allocation | undefined;
-    let isDone = false;
     try {
       request.image = image;
       this.requirements.ofImage(image, request.requirements);
-      allocation = this.allocate(request, allocationInfo);
-      if (allocation === undefined) return undefined;
-      if ((request.flags & AllocationCreate.DontBind) === 0) {
+      allocation = this.allocate(request, allocationInfo, 1);
+      if (allocation !== undefined && (request.flags & AllocationCreate.DontBind) === 0) {
         device.bindImageMemory(image, allocation.deviceMemory, allocation.offset);
       }
-      isDone = true;
-    } finally {
-      if (!isDone) this.undo(allocation, () => device.destroyImage(image));
+    } catch (error) {
+      device.destroyImage(image);
+      if (allocation !== undefined) this.core.free(allocation);
+      throw error;
+    }
+    if (allocation === undefined) {
+      device.destroyImage(image);
+      return undefined;
     }
     allocation.setResource(ResourceKind.Image, image, 0, info.usage, imageInfoToKeep(info));
     return { image, allocation };
@@ -140,7 +213,7 @@ export class ResourceMaker {
     const request = this.begin(allocationInfo);
     readRequirements(request, requirements);
     this.setNext(request, next);
-    return this.allocate(request, allocationInfo);
+    return this.allocate(request, allocationInfo, 1);
   }
 
   /** Memory for a buffer that is there. */
@@ -154,7 +227,7 @@ export class ResourceMaker {
     request.buffer = buffer;
     const { device } = this.context;
     device.getBufferMemoryRequirements(buffer, request.requirements, usesDedicatedInfo(this.context));
-    return this.allocate(request, allocationInfo);
+    return this.allocate(request, allocationInfo, 1);
   }
 
   /** Memory for an image that is there. */
@@ -167,7 +240,7 @@ export class ResourceMaker {
     request.type = SuballocationType.ImageUnknown;
     request.image = image;
     this.requirements.ofImage(image, request.requirements);
-    return this.allocate(request, allocationInfo);
+    return this.allocate(request, allocationInfo, 1);
   }
 
   /** A buffer in the memory of `allocation`. */
@@ -263,7 +336,7 @@ export class ResourceMaker {
   private allocate(
     request: AllocationRequest,
     allocationInfo: AllocationCreateInfo | undefined,
-    minAlignment = 1,
+    minAlignment: number,
   ): Allocation | undefined {
     this.applyAlignment(request, allocationInfo, minAlignment);
     return this.core.allocate(request);
@@ -275,8 +348,9 @@ export class ResourceMaker {
     minAlignment: number,
   ): void {
     const { requirements } = request;
-    const wanted = Math.max(allocationInfo?.minAlignment ?? 1, checkAlignment(minAlignment, "minAlignment"));
+    const wanted = allocationInfo?.minAlignment ?? 1;
     if (requirements.alignment < wanted) requirements.alignment = wanted;
+    if (requirements.alignment < minAlignment) requirements.alignment = minAlignment;
   }
 
   private findTypeFor(request: AllocationRequest): number {
@@ -289,9 +363,10 @@ export class ResourceMaker {
   /** Says in the request what is known of the buffer. Returns its usage flags, as far as a number holds them. */
   private describeBuffer(request: AllocationRequest, info: BufferCreateInfo): number {
     request.type = SuballocationType.Buffer;
-    const wide = hasFlag(this.context, AllocatorCreate.KhrMaintenance5)
-      ? findNext(info.pNext, StructureType.BufferUsageFlags2CreateInfo)
-      : undefined;
+    const wide =
+      info.pNext !== undefined && hasFlag(this.context, AllocatorCreate.KhrMaintenance5)
+        ? findNext(info.pNext, StructureType.BufferUsageFlags2CreateInfo)
+        : undefined;
     if (wide !== undefined) {
       const transfers = BigInt(BufferUsage.TransferSrc | BufferUsage.TransferDst);
       request.resourceKnown = wide.usage !== 0n;
@@ -342,11 +417,6 @@ export class ResourceMaker {
     if (isEmptyImage(info)) {
       throw invalidResource("createImage", "an image's extent, mipLevels and arrayLayers are at least 1");
     }
-  }
-
-  private undo(allocation: Allocation | undefined, destroyResource: () => void): void {
-    destroyResource();
-    if (allocation !== undefined) this.core.free(allocation);
   }
 
   private get canAskWithoutResource(): boolean {
