@@ -88,13 +88,13 @@ export class Allocation {
   /** @internal See the file's head. */
   bits: number;
   /** @internal The buffer or image that was created with the allocation, 0n if none. */
-  resource = 0n;
+  resource: bigint;
   /** @internal Bytes of that buffer. */
-  resourceSize = 0;
+  resourceSize: number;
   /** @internal Usage flags of that buffer or image; 0 when unknown. */
-  resourceUsage = 0;
+  resourceUsage: number;
   /** @internal How to make it again, where size and usage do not say it all. */
-  resourceInfo: BufferCreateInfo | ImageCreateInfo | undefined = undefined;
+  resourceInfo: ResourceInfo;
 
   /** Any value of the user's (vmaSetAllocationUserData). */
   userData: unknown;
@@ -112,6 +112,10 @@ export class Allocation {
     this.home = home;
     this.slot = slot;
     this.bits = bits;
+    this.resource = 0n;
+    this.resourceSize = 0;
+    this.resourceUsage = 0;
+    this.resourceInfo = undefined;
     this.userData = userData;
     this.name = name;
   }

@@ -65,12 +65,13 @@ export class BufferRecipes {
   /** Adds a recipe for buffers like this one, instead of the one used least. */
   add(
     info: BufferCreateInfo,
-    settings: AllocationCreateInfo = NO_SETTINGS,
+    given: AllocationCreateInfo | undefined,
     request: AllocationRequest,
     list: BlockList,
     sizeAlignment: number,
     largestSize: number,
   ): void {
+    const settings = given ?? NO_SETTINGS;
     const { flags, usage, requiredFlags, preferredFlags, memoryTypeBits, pool } = settings;
     const { priority, minAlignment, dedicatedFallback } = settings;
     const outdated = this.recipes.findIndex((recipe) => isSameKind(recipe, info, settings));
