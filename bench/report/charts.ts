@@ -49,6 +49,11 @@ function axisLabel(unit: string, isLog: boolean): string {
   return `${UNIT_WORDS[unit] ?? unit}${isLog ? ", logarithmic" : ""}; less is better`;
 }
 
+/** Bytes are counted in powers of 1,024. */
+function baseOf(unit: string, most: number): number {
+  return unit === "B" ? 1024 ** Math.max(Math.floor(Math.log2(most) / 10), 0) : 1;
+}
+
 function slug(text: string): string {
   return text
     .toLowerCase()
@@ -85,7 +90,9 @@ function barChart(title: string, name: string, cases: readonly CaseResult[]): Ch
       names.map((side) => ({ name: side, colour: colourOf(side, names) })),
     ) +
     10;
-  const scale = isLog ? logScale(least, most, left, right) : linearScale(most, left, right);
+  const scale = isLog
+    ? logScale(least, most, left, right)
+    : linearScale(most, left, right, baseOf(unit, most));
   const height = cases.reduce((sum, result) => sum + result.sides.length * (BAR + 2) + 12, 0);
   drawAxis(drawing, scale, unit, top, top + height);
 
@@ -132,7 +139,9 @@ function lineChart(title: string, name: string, cases: readonly CaseResult[]): C
   const left = MARGIN + 80;
   const right = WIDTH - MARGIN - 50;
   const x = logScale(Math.min(...counts), Math.max(...counts), left, right);
-  const y = isLog ? logScale(Math.min(...values), most, bottom, top) : linearScale(most, bottom, top);
+  const y = isLog
+    ? logScale(Math.min(...values), most, bottom, top)
+    : linearScale(most, bottom, top, baseOf(unit, most));
   for (const tick of y.ticks) {
     drawing.line(left, y.at(tick), right, y.at(tick), "grid");
     drawing.text(

@@ -1,7 +1,7 @@
 /** Writes what the README says in figures: tables and charts of the runs in `bench/results`, between two markers. */
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { ROOT } from "../harness/compile.ts";
 import type { Environment } from "../harness/environment.ts";
 import { drawCharts } from "./charts.ts";
@@ -26,10 +26,10 @@ function surroundings(environment: Environment): string {
   ].join("; ");
 }
 
-/** One run as Markdown. */
-function section(name: string, run: Results): string {
+/** One run as Markdown; `readme` is what the charts' paths are relative to. */
+function section(name: string, run: Results, results: string, readme: string): string {
   const charts = drawCharts(run.cases);
-  const paths = writeCharts(join(RESULTS_DIRECTORY, name), charts).map((path) => relative(ROOT, path));
+  const paths = writeCharts(join(results, name), charts).map((path) => relative(dirname(readme), path));
   const pictures = paths.map((path, i) => `![${charts[i]!.title}](${path.replaceAll("\\", "/")})`);
   return [
     `### ${run.environment.device?.name ?? "No device"}`,
@@ -43,13 +43,16 @@ function section(name: string, run: Results): string {
   ].join("\n");
 }
 
-/** Puts the runs that are kept into README.md, and redraws their charts. */
-export function updateReadme(path: string = join(ROOT, "README.md")): void {
+/** Puts the runs in `results` between the markers of a README, and draws their charts anew. */
+export function updateReadme(
+  path: string = join(ROOT, "README.md"),
+  results: string = RESULTS_DIRECTORY,
+): void {
   const readme = readFileSync(path, "utf8");
   const begin = readme.indexOf(BEGIN);
   const end = readme.indexOf(END);
   if (begin < 0 || end < begin) throw new Error(`${path} lacks the lines "${BEGIN}" and "${END}"`);
-  const sections = [...readAllResults()].map(([name, run]) => section(name, run));
+  const sections = [...readAllResults(results)].map(([name, run]) => section(name, run, results, path));
   const text = `${readme.slice(0, begin + BEGIN.length)}\n${sections.join("\n\n")}\n${readme.slice(end)}`;
   writeFileSync(path, text);
 }

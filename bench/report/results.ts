@@ -63,12 +63,12 @@ export function writeCharts(folder: string, charts: readonly Chart[]): string[] 
   });
 }
 
-/** The runs that are kept, by name. */
-export function readAllResults(): Map<string, Results> {
+/** The runs in a directory, by name. */
+export function readAllResults(directory: string): Map<string, Results> {
   const runs = new Map<string, Results>();
-  for (const name of readdirSync(RESULTS_DIRECTORY).sort()) {
+  for (const name of readdirSync(directory).sort()) {
     if (!name.endsWith(".json")) continue;
-    runs.set(name.slice(0, -5), JSON.parse(readFileSync(join(RESULTS_DIRECTORY, name), "utf8")) as Results);
+    runs.set(name.slice(0, -5), JSON.parse(readFileSync(join(directory, name), "utf8")) as Results);
   }
   return runs;
 }

@@ -138,12 +138,13 @@ export function logScale(least: number, most: number, from: number, to: number):
   return { at, ticks: Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i)) };
 }
 
-/** From 0 in round steps. */
-export function linearScale(most: number, from: number, to: number): Scale {
-  const rough = most / 5;
+/** From 0 in round steps; `base` is what counts as one, 1024 for KiB. */
+export function linearScale(most: number, from: number, to: number, base = 1): Scale {
+  const rough = most / base / 5;
   const magnitude = 10 ** Math.floor(Math.log10(rough));
   const step = magnitude * ([1, 2, 5, 10].find((factor) => factor * magnitude >= rough) ?? 10);
-  const top = Math.ceil(most / step) * step;
-  const ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, i) => i * step);
+  const steps = Math.ceil(most / base / step);
+  const top = steps * step * base;
+  const ticks = Array.from({ length: steps + 1 }, (_, i) => i * step * base);
   return { at: (value) => from + (value / top) * (to - from), ticks };
 }
