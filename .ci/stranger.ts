@@ -1,15 +1,15 @@
 // A program that knows nothing but the installed package: every face imports, and its types are there.
 import { AllocationCreate, BufferUsage, createAllocator, MemoryUsage } from "vma-ts";
 import { loadVulkan } from "vma-ts/koffi";
-import { createSimulatedDevice, profiles } from "vma-ts/simulator";
-import { NO_ALLOCATION, VirtualBlock, type VirtualAllocation } from "vma-ts/virtual";
+import { profiles, SimulatedDevice } from "vma-ts/simulator";
+import { NO_ALLOCATION, type VirtualAllocation, VirtualBlock } from "vma-ts/virtual";
 
 const block = new VirtualBlock({ size: 1 << 20 });
 const range: VirtualAllocation = block.allocate(1000, 16);
 if (range === NO_ALLOCATION) throw new Error("an empty block has room");
 block.free(range);
 
-const device = createSimulatedDevice(profiles.lavapipe);
+const device = new SimulatedDevice(profiles["arm-mobile"]!);
 const allocator = createAllocator({ device });
 const { buffer, allocation } = allocator.createBuffer(
   { size: 65536, usage: BufferUsage.StorageBuffer | BufferUsage.TransferDst },

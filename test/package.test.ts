@@ -1,0 +1,98 @@
+/** The package as its users get it: packed, unpacked elsewhere, imported by its name; and the README's code in it. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { codeBlocks, localLinks } from "./helpers/markdown.ts";
+import { PackedPackage } from "./helpers/packed.ts";
+import { requireVulkan, vulkanAbsence } from "./helpers/vulkan.ts";
+
+const root = join(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const examples = codeBlocks(readme, "ts").map((code, index) => ({ name: `readme-${index}.ts`, code }));
+
+const faces = {
+  "vma-ts": ["createAllocator", "Allocator", "Allocation", "Pool", "MemoryUsage", "VulkanError"],
+  "vma-ts/koffi": ["loadVulkan"],
+  "vma-ts/simulator": ["SimulatedDevice", "profiles"],
+  "vma-ts/virtual": ["VirtualBlock", "NO_ALLOCATION"],
+};
+
+describe("the package", () => {
+  let packed: PackedPackage;
+  beforeAll(() => {
+    packed = new PackedPackage();
+  });
+  afterAll(() => packed.remove());
+
+  it("contains the code, built and as written, its documents, and nothing else", () => {
+    const others = packed.files.filter((file) => !/^(dist\/.*\.(js|d\.ts)(\.map)?|src\/.*\.ts)$/.test(file));
+    expect(others).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+  });
+
+  it.each(Object.entries(faces))("%s imports in plain Node.js", (face, names) => {
+    packed.write("face.js", `console.log(Object.keys(await import("${face}")).join());`);
+    expect(packed.run("face.js").trim().split(",")).toEqual(expect.arrayContaining(names));
+  });
+
+  it.each([
+    ["nodenext", "nodenext"],
+    ["bundler", "es2022"],
+  ])("has types for every face, resolved the %s way", (resolution, module) => {
+    const lines = Object.entries(faces).map(
+      ([face, names], index) =>
+        `import * as face${index} from "${face}";\n[${names.map((name) => `face${index}.${name}`)}];`,
+    );
+    packed.write("types.ts", lines.join("\n"));
+    packed.compile(["types.ts"], ["--noEmit", "--module", module, "--moduleResolution", resolution]);
+  });
+
+  it("has types that find mistakes", () => {
+    packed.write(
+      "wrong.ts",
+      'import { VirtualBlock } from "vma-ts/virtual";\nnew VirtualBlock({ size: "1" });',
+    );
+    const compile = (): void => packed.compile(["wrong.ts"], ["--noEmit", "--module", "nodenext"]);
+    expect(compile).toThrow(/wrong\.ts.*TS2322/);
+  });
+
+  it("has a virtual face that reaches no other code", () => {
+    const imported = reachableFrom(join(packed.app, "node_modules/vma-ts/dist/metadata/index.js"));
+    expect([...imported].filter((file) => !/dist\/(metadata|foundation)\//.test(file))).toEqual([]);
+  });
+
+  describe("in the README's examples", () => {
+    beforeAll(() => {
+      expect(examples.length).toBeGreaterThan(2);
+      for (const { name, code } of examples) packed.write(name, code);
+      packed.compile(
+        examples.map(({ name }) => name),
+        ["--module", "nodenext", "--declaration", "false"],
+      );
+    });
+
+    it.each(examples)("$name runs as it stands", ({ name, code }) => {
+      const needsVulkan = code.includes('"vma-ts/koffi"');
+      if (needsVulkan && vulkanAbsence !== undefined && !requireVulkan) return;
+      expect(packed.run(name.replace(".ts", ".js"))).not.toBe("");
+    });
+  });
+});
+
+describe("the documents", () => {
+  it.each(["README.md", "ARCHITECTURE.md", "CHANGELOG.md"])("%s has no link that leads nowhere", (name) => {
+    const links = localLinks(readFileSync(join(root, name), "utf8"));
+    expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
+  });
+});
+
+/** Every file that a module reaches through its imports; packages stand under their names. */
+function reachableFrom(file: string, found: Set<string> = new Set()): Set<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  if (!existsSync(file)) return found;
+  for (const [, specifier] of readFileSync(file, "utf8").matchAll(/\b(?:from|import)\s*\(?"([^"]+)"/g)) {
+    reachableFrom(specifier!.startsWith(".") ? join(file, "..", specifier!) : specifier!, found);
+  }
+  return found;
+}
