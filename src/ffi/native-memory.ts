@@ -12,11 +12,13 @@
 import koffi from "koffi";
 import { alignUp } from "../foundation/bits.ts";
 import { detach } from "./detach.ts";
-import { layouts, type ScalarType, scalarSizes } from "./layout.ts";
+import { layouts, type ScalarType } from "./layout.ts";
 import { type StructName, structureTypes } from "./structs.ts";
 
+/** What one item of a structure's field may be given as. */
+type FieldItem = number | bigint | boolean | StructValues;
 /** What a structure's field may be given as. */
-export type FieldValue = number | bigint | boolean | readonly (number | bigint)[] | StructValues;
+export type FieldValue = FieldItem | readonly FieldItem[];
 /** Values of a structure's fields by name; absent fields are zero. */
 export interface StructValues {
   readonly [field: string]: FieldValue | undefined;
@@ -136,52 +138,49 @@ export class NativeMemory {
 
   /** Writes fields of a structure at `offset`; names that are no field of it are passed over. */
   write(name: StructName, offset: number, values: StructValues): void {
-    for (const field of layouts[name].fields) {
-      const value = values[field.name];
+    for (const { name: field, offset: at, size, type, count } of layouts[name].fields) {
+      const value = values[field];
       if (value === undefined) continue;
-      const at = offset + field.offset;
-      if (!Object.hasOwn(scalarSizes, field.type)) {
-        this.write(field.type as StructName, at, value as StructValues);
-      } else if (Array.isArray(value)) {
-        const size = scalarSizes[field.type as ScalarType];
-        for (const [i, item] of value.entries())
-          this.#writeScalar(field.type as ScalarType, at + i * size, item);
-      } else {
-        this.#writeScalar(field.type as ScalarType, at, value as number | bigint | boolean);
-      }
+      const items = Array.isArray(value) ? (value as FieldItem[]) : [value as FieldItem];
+      for (const [i, item] of items.entries()) this.#writeOne(type, offset + at + (i * size) / count, item);
     }
   }
 
-  #writeScalar(type: ScalarType, offset: number, value: number | bigint | boolean): void {
-    switch (scalarSizes[type]) {
-      case 1:
+  #writeOne(type: ScalarType | StructName, offset: number, value: FieldItem): void {
+    switch (type) {
+      case "char":
+      case "uint8_t":
         this.u8[offset] = Number(value);
         break;
-      case 4:
-        if (type === "float") this.f32[offset / 4] = Number(value);
-        else this.u32[offset / 4] = Number(value);
+      case "int32_t":
+      case "uint32_t":
+        this.u32[offset / 4] = Number(value);
         break;
-      case 8:
-        this.u64[offset / 8] = BigInt(value);
+      case "float":
+        this.f32[offset / 4] = Number(value);
         break;
+      case "pointer":
+      case "uint64_t":
+      case "size_t":
+        this.u64[offset / 8] = BigInt(value as number | bigint);
+        break;
+      default:
+        this.write(type, offset, value as StructValues);
     }
   }
 
   /** Reads a whole structure at `offset`. */
   read(name: StructName, offset: number): DecodedStruct {
     const result: DecodedStruct = {};
-    for (const field of layouts[name].fields) {
-      const at = offset + field.offset;
-      if (field.type === "char") {
-        result[field.name] = this.text(at, field.count);
-      } else if (field.isArray) {
-        const scalar = scalarSizes[field.type as ScalarType] as number | undefined;
-        const size = scalar ?? layouts[field.type as StructName].size;
-        result[field.name] = Array.from({ length: field.count }, (_, i) =>
-          this.#readOne(field.type, at + i * size),
+    for (const { name: field, offset: at, size, type, count, isArray } of layouts[name].fields) {
+      if (type === "char") {
+        result[field] = this.text(offset + at, count);
+      } else if (isArray) {
+        result[field] = Array.from({ length: count }, (_, i) =>
+          this.#readOne(type, offset + at + (i * size) / count),
         );
       } else {
-        result[field.name] = this.#readOne(field.type, at);
+        result[field] = this.#readOne(type, offset + at);
       }
     }
     return result;

@@ -34,6 +34,9 @@ const IGNORED = 0xffffffff;
 const PLANES: number = ImageAspect.Plane0 | ImageAspect.Plane1 | ImageAspect.Plane2;
 const DEPTH_AND_STENCIL: number = ImageAspect.Depth | ImageAspect.Stencil;
 
+/** What recording needs of a device. */
+export type RecordingDevice = Pick<KoffiDevice, "functions" | "hasDepthAndStencil">;
+
 interface LayoutChange {
   readonly image: bigint;
   readonly oldLayout: number;
@@ -43,11 +46,11 @@ interface LayoutChange {
 
 /** What records: the device, the command buffer and the memory for structures. */
 class Recorder {
-  readonly #device: KoffiDevice;
+  readonly #device: RecordingDevice;
   readonly #commandBuffer: bigint;
   readonly #memory: NativeMemory;
 
-  constructor(device: KoffiDevice, commandBuffer: bigint, memory: NativeMemory) {
+  constructor(device: RecordingDevice, commandBuffer: bigint, memory: NativeMemory) {
     this.#device = device;
     this.#commandBuffer = commandBuffer;
     this.#memory = memory;
@@ -280,7 +283,7 @@ const HOST_ACCESS: number = Access.HostRead | Access.HostWrite;
 
 /** Records `commands` with their barriers into a command buffer that was begun. */
 export function record(
-  device: KoffiDevice,
+  device: RecordingDevice,
   commandBuffer: bigint,
   memory: NativeMemory,
   commands: readonly TransferCommand[],
