@@ -14,7 +14,7 @@ import {
   type Statistics,
 } from "../metadata/statistics.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
-import type { MemoryProperties } from "../vulkan/device.ts";
+import type { DeviceProperties, MemoryProperties, VulkanDevice } from "../vulkan/device.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
@@ -26,6 +26,7 @@ import { AllocatorCore } from "./core.ts";
 import type { AllocationCreateInfo, AllocatorCreateInfo } from "./create-info.ts";
 import type { AllocationPlan } from "./dry-run.ts";
 import type { MemoryEngine } from "./engine.ts";
+import { type ExternalMemory, importableTypeBits, importStructure } from "./external-memory.ts";
 import { AllocationCreate, AllocatorCreate } from "./flags.ts";
 import {
   copyFromAllocation,
@@ -55,6 +56,15 @@ export interface AllocationRange {
   readonly offset?: number;
   /** Bytes; default: to the end. */
   readonly size?: number;
+}
+
+/** What an allocator was made with. */
+export interface AllocatorInfo {
+  readonly device: VulkanDevice;
+  /** As in VK_MAKE_API_VERSION. */
+  readonly apiVersion: number;
+  /** {@link AllocatorCreate} flags. */
+  readonly flags: number;
 }
 
 /** VmaAllocator without defragmentation, which stands above it. */
@@ -320,6 +330,24 @@ export class BaseAllocator {
     return this.context.device.getMemoryWin32Handle(this.checkOwn(allocation).deviceMemory, handleType);
   }
 
+  /**
+   * Makes an allocation of memory that comes from outside, for resources to be bound to. The requirements say its
+   * size and which memory types the resources can live in; of these the ones that the driver can import to remain.
+   *
+   * @throws VulkanError VK_ERROR_INVALID_EXTERNAL_HANDLE and others, as the driver says; nothing is imported then.
+   */
+  importMemory(
+    source: ExternalMemory,
+    requirements: RequirementsInfo,
+    allocationInfo?: AllocationCreateInfo,
+  ): Allocation {
+    this.core.checkUsable();
+    const structure = importStructure(source);
+    const memoryTypeBits =
+      (requirements.memoryTypeBits & importableTypeBits(this.context.device, source)) >>> 0;
+    return this.allocateDedicatedMemory({ ...requirements, memoryTypeBits }, allocationInfo, [structure]);
+  }
+
   // ---- Facts about allocations --------------------------------------------------------------------------
 
   /** vmaGetAllocationInfo2 */
@@ -362,6 +390,17 @@ export class BaseAllocator {
   /** The best memory type for such an image (vmaFindMemoryTypeIndexForImageInfo). */
   findMemoryTypeIndexForImageInfo(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): number {
     return this.maker.findTypeForImage(info, allocationInfo);
+  }
+
+  /** The device, the Vulkan version and the {@link AllocatorCreate} flags in effect (vmaGetAllocatorInfo). */
+  getAllocatorInfo(): AllocatorInfo {
+    const { device, apiVersion, flags } = this.context;
+    return { device, apiVersion, flags };
+  }
+
+  /** vmaGetPhysicalDeviceProperties */
+  getPhysicalDeviceProperties(): DeviceProperties {
+    return this.context.device.properties;
   }
 
   /** Memory types and heaps, heap limits applied (vmaGetMemoryProperties). */

@@ -1,11 +1,12 @@
 /** The allocator, without what stands above it. */
 export { Allocation, type AllocationInfo } from "./allocation.ts";
-export { type AllocationRange, BaseAllocator } from "./allocator.ts";
+export { type AllocationRange, type AllocatorInfo, BaseAllocator } from "./allocator.ts";
 export type { Budget } from "./budget.ts";
 export type { AllocationCreateInfo, AllocatorCreateInfo } from "./create-info.ts";
 export { CorruptionError, type DebugCreateInfo } from "./debug.ts";
 export type { DeviceMemoryCallbacks, DeviceMemoryEvent } from "./device-memory.ts";
 export type { AllocationPlan } from "./dry-run.ts";
+export type { ExternalMemory } from "./external-memory.ts";
 export { AllocationCreate, AllocatorCreate, MemoryUsage, PoolCreate } from "./flags.ts";
 export { type HostData, Mapping } from "./host-access.ts";
 export { Pool, type PoolCreateInfo } from "./pool.ts";
