@@ -1,0 +1,2 @@
+/** Defragmentation, and the allocator that has it. */
+export { Allocator, createAllocator } from "./allocator.ts";

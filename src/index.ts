@@ -1,0 +1,10 @@
+/**
+ * `vma-ts`: AMD's Vulkan Memory Allocator in TypeScript. Devices come from `vma-ts/koffi` or
+ * `vma-ts/simulator`; `vma-ts/virtual` divides blocks without any device.
+ */
+
+export * from "./allocator/index.ts";
+export * from "./defrag/index.ts";
+export { AssertionError } from "./foundation/assert.ts";
+export type { DetailedStatistics, Statistics } from "./metadata/statistics.ts";
+export * from "./vulkan/index.ts";
