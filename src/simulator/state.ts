@@ -147,7 +147,11 @@ export class DeviceState {
   require(call: string, what: string, core: number, extension: string): void {
     if (this.apiVersion >= core || this.extensions.has(extension)) return;
     const version = core === Number.POSITIVE_INFINITY ? "" : `Vulkan ${apiVersionString(core)} or `;
-    forbid(call, "VUID-extension-not-enabled", `${what} needs ${version}${extension}, which is not enabled`);
+    forbid(
+      call,
+      "simulator-extension-not-enabled",
+      `${what} needs ${version}${extension}, which is not enabled`,
+    );
   }
 
   /** The memory of this handle; `scope` is the call or structure whose member it is. */
