@@ -18,6 +18,7 @@ export function compile(): string {
   mkdirSync(cache, { recursive: true });
   const output = mkdtempSync(join(cache, "vma-ts-bench-"));
   process.on("exit", () => rmSync(output, { recursive: true, force: true }));
+  process.once("SIGINT", () => process.exit(130));
   const config = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.config.compilerOptions, ROOT);
   for (const folder of ["src", "bench"]) {

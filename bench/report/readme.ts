@@ -1,22 +1,52 @@
-/** Writes what the README says in figures: tables and charts of the runs in `bench/results`, between two markers. */
+/**
+ * Writes down what the runs in `bench/results` say: for each run a page of its own with everything, and in the
+ * README, between two markers, the lines and charts that most readers look for.
+ */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { ROOT } from "../harness/compile.ts";
 import type { Environment } from "../harness/environment.ts";
-import { drawCharts } from "./charts.ts";
+import { type Chart, drawCharts } from "./charts.ts";
 import { RESULTS_DIRECTORY, type Results, readAllResults, writeCharts } from "./results.ts";
 import { markdownTable } from "./table.ts";
 
-const BEGIN = "<!-- bench: begin (npm run bench -- --readme) -->";
-const END = "<!-- bench: end -->";
+const BEGIN = "<!-- bench:start -->";
+const END = "<!-- bench:end -->";
+
+/** The cases of the README. */
+const README_CASES: ReadonlySet<string> = new Set([
+  "virtual-churn/default",
+  "virtual-churn/min-memory",
+  "virtual-churn/min-time",
+  "virtual-churn/min-offset",
+  "virtual-churn/unaligned",
+  "virtual-churn/live-1000000",
+  "virtual-linear/ring",
+  "virtual-linear/stack",
+  "device/buffer",
+  "device/uniform",
+  "device/image",
+  "device/churn",
+  "device-frame/time",
+  "device-frame/memory/peakReserved",
+  "device-queries/json",
+  "device-defragmentation/balanced-10000",
+]);
+/** The charts of the README. */
+const README_CHARTS: ReadonlySet<string> = new Set([
+  "virtual-block-churn",
+  "virtual-block-churn-by-live-allocations",
+  "device-resources",
+]);
+
+const LEGEND =
+  "Times are the minimum of the rounds; a ratio below 1 means that vma-ts is faster or takes less.";
 
 function surroundings(environment: Environment): string {
   const { device, reference } = environment;
   return [
-    ...(device === undefined
-      ? []
-      : [`${device.name} (Vulkan ${device.apiVersion}, driver ${device.driverVersion})`]),
+    ...(device === undefined ? [] : [`Vulkan ${device.apiVersion}, driver version ${device.driverVersion}`]),
     `${environment.machine}, ${environment.cores} cores, ${environment.memoryGiB} GiB`,
     environment.system,
     `Node.js ${environment.node.slice(1)}`,
@@ -26,24 +56,56 @@ function surroundings(environment: Environment): string {
   ].join("; ");
 }
 
-/** One run as Markdown; `readme` is what the charts' paths are relative to. */
-function section(name: string, run: Results, results: string, readme: string): string {
+function deviceName(run: Results): string {
+  return run.environment.device?.name ?? "No device";
+}
+
+/** Charts as Markdown, with paths from the directory of the page. */
+function pictures(charts: readonly Chart[], paths: readonly string[], page: string): string[] {
+  return charts.map(
+    ({ title }, i) => `![${title}](${relative(dirname(page), paths[i]!).replaceAll("\\", "/")})`,
+  );
+}
+
+/** Writes a run's own page and charts; returns its lines for the README. */
+function writeRun(name: string, run: Results, results: string, readme: string): string {
   const charts = drawCharts(run.cases);
-  const paths = writeCharts(join(results, name), charts).map((path) => relative(dirname(readme), path));
-  const pictures = paths.map((path, i) => `![${charts[i]!.title}](${path.replaceAll("\\", "/")})`);
+  const paths = writeCharts(join(results, name), charts);
+  const page = join(results, `${name}.md`);
+  const head = [`${surroundings(run.environment)}.`, LEGEND, ""];
+  writeFileSync(
+    page,
+    [
+      `# ${deviceName(run)}`,
+      "",
+      ...head,
+      markdownTable(run.cases),
+      "",
+      ...pictures(charts, paths, page),
+      "",
+    ].join("\n"),
+  );
+  const chosen = run.cases.filter(({ id }) => README_CASES.has(id));
+  const shown = charts.flatMap((chart, i) =>
+    README_CHARTS.has(chart.name) ? [{ chart, path: paths[i]! }] : [],
+  );
   return [
-    `### ${run.environment.device?.name ?? "No device"}`,
+    `### ${deviceName(run)}`,
     "",
-    `${surroundings(run.environment)}.`,
-    "Times are the minimum of the rounds; a ratio below 1 means that vma-ts is faster.",
+    ...head,
+    markdownTable(chosen),
     "",
-    markdownTable(run.cases),
+    ...pictures(
+      shown.map(({ chart }) => chart),
+      shown.map(({ path }) => path),
+      readme,
+    ),
     "",
-    ...pictures,
+    `[All figures of this run](${relative(dirname(readme), page).replaceAll("\\", "/")})`,
   ].join("\n");
 }
 
-/** Puts the runs in `results` between the markers of a README, and draws their charts anew. */
+/** Puts the runs in `results` between the markers of a README, and writes their pages and charts anew. */
 export function updateReadme(
   path: string = join(ROOT, "README.md"),
   results: string = RESULTS_DIRECTORY,
@@ -52,7 +114,9 @@ export function updateReadme(
   const begin = readme.indexOf(BEGIN);
   const end = readme.indexOf(END);
   if (begin < 0 || end < begin) throw new Error(`${path} lacks the lines "${BEGIN}" and "${END}"`);
-  const sections = [...readAllResults(results)].map(([name, run]) => section(name, run, results, path));
-  const text = `${readme.slice(0, begin + BEGIN.length)}\n${sections.join("\n\n")}\n${readme.slice(end)}`;
-  writeFileSync(path, text);
+  const sections = [...readAllResults(results)].map(([name, run]) => writeRun(name, run, results, path));
+  writeFileSync(
+    path,
+    `${readme.slice(0, begin + BEGIN.length)}\n${sections.join("\n\n")}\n${readme.slice(end)}`,
+  );
 }

@@ -219,7 +219,7 @@ describe("reports", () => {
   it("replaces what is between the README's markers, and only that", async () => {
     const directory = temporaryDirectory();
     const readme = join(directory, "README.md");
-    const [begin, end] = ["<!-- bench: begin (npm run bench -- --readme) -->", "<!-- bench: end -->"];
+    const [begin, end] = ["<!-- bench:start -->", "<!-- bench:end -->"];
     writeFileSync(readme, `before\n${begin}\nold\n${end}\nafter\n`);
     const environment = {
       machine: "CPU",
@@ -231,13 +231,19 @@ describe("reports", () => {
       commit: "abc",
       date: "2026-01-01T00:00:00Z",
     };
-    writeResults(join(directory, "run.json"), { environment, cases: await results() });
+    const cases = await results();
+    const headline = { ...cases[0]!, id: "virtual-churn/default", title: "the churn" };
+    writeResults(join(directory, "run.json"), { environment, cases: [...cases, headline] });
     updateReadme(readme, directory);
     const text = readFileSync(readme, "utf8");
-    expect(text).toMatch(
-      /^before\n<!-- bench: begin[\s\S]*\| a case \|[\s\S]*!\[Group\]\(run\/group\.svg\)\n<!-- bench: end -->\nafter\n$/,
-    );
+    expect(text).toMatch(/^before\n<!-- bench:start -->[\s\S]*<!-- bench:end -->\nafter\n$/);
     expect(text).not.toContain("old");
+    expect(text).toContain("| the churn | 50.0 ns | 2.50 µs | 1/50 |");
+    expect(text).not.toContain("| a case |");
+    expect(text).toContain("(run.md)");
+    const page = readFileSync(join(directory, "run.md"), "utf8");
+    expect(page).toContain("| a case | 50.0 ns | 2.50 µs | 1/50 |");
+    expect(page).toContain("![Group](run/group.svg)");
     expect(readFileSync(join(directory, "run", "group.svg"), "utf8")).toContain("<svg");
     writeFileSync(readme, "no markers");
     expect(() => updateReadme(readme, directory)).toThrow("lacks the lines");
