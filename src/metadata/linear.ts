@@ -27,9 +27,13 @@ import {
   SuballocationType,
 } from "./block-metadata.ts";
 import { onSamePage, typesConflict } from "./granularity.ts";
-import { offsetAt, previousAt, previousFreeAt, Records, sizeAt, TAKEN } from "./records.ts";
+import { TAKEN as IS_TAKEN, RecordField, Records, rangeOf, slotOf } from "./records.ts";
 import { Row } from "./row.ts";
 import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
+
+// Constants of this module, which V8 folds into its code; see ./records.ts.
+const { OFFSET, SIZE, PREVIOUS: ROW, PREVIOUS_FREE: STATE } = RecordField;
+const TAKEN = IS_TAKEN;
 
 /** What the second row is. */
 const SecondRow = { Empty: 0, Ring: 1, UpperStack: 2 } as const;
@@ -197,7 +201,7 @@ export class LinearMetadata implements ResizableMetadata {
   }
 
   private conflicts(record: number, type: SuballocationType): boolean {
-    return this.isLive(record) && typesConflict(this.typeOf(record as Slot), type);
+    return this.isLive(record) && typesConflict(this.typeOf(slotOf(record)), type);
   }
 
   /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */
@@ -221,19 +225,20 @@ export class LinearMetadata implements ResizableMetadata {
       this.second.push(record);
       this.secondIs = this.foundIn;
     }
-    if (this.types !== undefined) this.types[record] = this.foundType;
+    if (this.types !== undefined) this.types[slotOf(record)] = this.foundType;
     this.allocationCount++;
     this.sumFreeSize -= size;
-    return record as Slot;
+    return slotOf(record);
   }
 
   // Giving it back
 
   free(slot: Slot): void {
-    assert(this.isLive(slot), "only an allocation is freed");
+    const record = rangeOf(slot);
+    assert(this.isLive(record), "only an allocation is freed");
     this.allocationCount--;
-    this.sumFreeSize += sizeAt(this.records.doubles, slot);
-    this.rowOf(slot).leaveHole(slot);
+    this.sumFreeSize += this.sizeOf(slot);
+    this.rowOf(record).leaveHole(record);
     if (this.second.isEmpty) this.secondIs = SecondRow.Empty;
     else if (this.first.isEmpty && this.secondIs === SecondRow.Ring) this.secondBecomesFirst();
   }
@@ -258,11 +263,11 @@ export class LinearMetadata implements ResizableMetadata {
   // Questions
 
   offsetOf(slot: Slot): number {
-    return offsetAt(this.records.doubles, slot);
+    return this.startOf(rangeOf(slot));
   }
 
   sizeOf(slot: Slot): number {
-    return sizeAt(this.records.doubles, slot);
+    return this.records.doubles[(rangeOf(slot) >> 1) | SIZE];
   }
 
   typeOf(slot: Slot): SuballocationType {
@@ -270,19 +275,20 @@ export class LinearMetadata implements ResizableMetadata {
   }
 
   private startOf(record: number): number {
-    return offsetAt(this.records.doubles, record);
+    return this.records.doubles[(record >> 1) | OFFSET];
   }
 
   private endOf(record: number): number {
-    return offsetAt(this.records.doubles, record) + sizeAt(this.records.doubles, record);
+    const doubles = this.records.doubles;
+    return doubles[(record >> 1) | OFFSET] + doubles[(record >> 1) | SIZE];
   }
 
   private isLive(record: number): boolean {
-    return previousFreeAt(this.records.words, record) === TAKEN;
+    return this.records.words[record | STATE] === TAKEN;
   }
 
-  private rowOf(slot: Slot): Row {
-    return previousAt(this.records.words, slot) === this.first.number ? this.first : this.second;
+  private rowOf(record: number): Row {
+    return this.records.words[record | ROW] === this.first.number ? this.first : this.second;
   }
 
   /** The allocations in address order. */
@@ -295,7 +301,7 @@ export class LinearMetadata implements ResizableMetadata {
   private liveIn(row: Row): Slot[] {
     const live: Slot[] = [];
     for (let index = row.begin; index < row.end; index++) {
-      if (this.isLive(row.at(index))) live.push(row.at(index) as Slot);
+      if (this.isLive(row.at(index))) live.push(slotOf(row.at(index)));
     }
     return live;
   }
@@ -314,8 +320,8 @@ export class LinearMetadata implements ResizableMetadata {
 
   lastAllocation(): Slot {
     const { first, second } = this;
-    if (this.secondIs === SecondRow.UpperStack) return second.front() as Slot;
-    return first.isEmpty ? NO_SLOT : (first.last() as Slot);
+    if (this.secondIs === SecondRow.UpperStack) return slotOf(second.front());
+    return first.isEmpty ? NO_SLOT : slotOf(first.last());
   }
 
   previousAllocation(slot: Slot): Slot {
@@ -325,7 +331,7 @@ export class LinearMetadata implements ResizableMetadata {
 
   freeSizeBefore(slot: Slot): number {
     const previous = this.previousAllocation(slot);
-    return this.offsetOf(slot) - (previous === NO_SLOT ? 0 : this.endOf(previous));
+    return this.offsetOf(slot) - (previous === NO_SLOT ? 0 : this.endOf(rangeOf(previous)));
   }
 
   addStatistics(total: Statistics): void {
@@ -352,7 +358,7 @@ export class LinearMetadata implements ResizableMetadata {
 
   get usedEnd(): number {
     const last = this.lastAllocation();
-    return last === NO_SLOT ? 0 : this.endOf(last);
+    return last === NO_SLOT ? 0 : this.endOf(rangeOf(last));
   }
 
   /** Room that is added above an upper stack is used when that stack has become empty. */
@@ -364,10 +370,11 @@ export class LinearMetadata implements ResizableMetadata {
 
   renumber(slot: Slot): Slot {
     if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
+    const old = rangeOf(slot);
     const record = this.records.takeFresh(this.offsetOf(slot), this.sizeOf(slot));
-    this.rowOf(slot).replace(slot, record);
-    this.records.retire(slot);
-    return record as Slot;
+    this.rowOf(old).replace(old, record);
+    this.records.retire(old);
+    return slotOf(record);
   }
 
   // Checks
@@ -385,7 +392,7 @@ export class LinearMetadata implements ResizableMetadata {
     let used = 0;
     for (const slot of this.inAddressOrder()) {
       assert(this.offsetOf(slot) >= end, "an allocation begins behind the one before it and its margin");
-      end = this.endOf(slot) + this.margin;
+      end = this.endOf(rangeOf(slot)) + this.margin;
       used += this.sizeOf(slot);
     }
     assert(end <= this.size, "an allocation and its margin lie in the block");

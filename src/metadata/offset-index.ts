@@ -17,9 +17,11 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { isFreeAt, nextAt, offsetAt, type Records, sizeAt } from "./records.ts";
+import { RecordField, type Records } from "./records.ts";
 
-/** No range. */
+// Constants of this module, which V8 folds into its code; see ./records.ts.
+const { OFFSET, SIZE, NEXT, PREVIOUS_FREE } = RecordField;
+/** No range, and no node. A node of the tree is named by its range's slot. */
 const NONE = 0;
 
 /** The free ranges of one block, by offset. */
@@ -33,7 +35,7 @@ export class OffsetIndex {
   private readonly right: Int32Array;
   private readonly parent: Int32Array;
   private readonly priority: Int32Array;
-  /** The largest size in the tree below and including a range. */
+  /** The largest size in the tree of a node; 0 for none, which no request is content with. */
   private readonly largest: Float64Array;
   private random = 0x2545f491;
 
@@ -45,41 +47,37 @@ export class OffsetIndex {
     this.priority = new Int32Array(records.capacity);
     this.largest = new Float64Array(records.capacity);
     const words = records.words;
-    for (let range = nextAt(words, NONE); range !== NONE; range = nextAt(words, range)) {
-      if (isFreeAt(words, range)) this.insert(range);
+    for (let range = words[NONE | NEXT]; range !== NONE; range = words[range | NEXT]) {
+      if (words[range | PREVIOUS_FREE] >= 0) this.insert(range);
     }
   }
 
   /** The lowest range of at least `bytes` bytes, 0 if there is none. */
   first(bytes: number): number {
     this.idleChanges = 0;
-    return this.root !== NONE && this.largest[this.root] >= bytes ? this.firstBelow(this.root, bytes) : NONE;
+    return this.largest[this.root] >= bytes ? this.firstBelow(this.root, bytes) << 3 : NONE;
   }
 
   /** The lowest range above `range` of at least `bytes` bytes, 0 if there is none. */
   next(range: number, bytes: number): number {
     const { left, right, parent, largest } = this;
-    const doubles = this.records.doubles;
-    let node = range;
-    if (right[node] !== NONE && largest[right[node]] >= bytes) return this.firstBelow(right[node], bytes);
+    let node = range >> 3;
+    if (largest[right[node]] >= bytes) return this.firstBelow(right[node], bytes) << 3;
     for (let above = parent[node]; above !== NONE; node = above, above = parent[above]) {
       if (left[above] !== node) continue;
-      if (sizeAt(doubles, above) >= bytes) return above;
-      const after = right[above];
-      if (after !== NONE && largest[after] >= bytes) return this.firstBelow(after, bytes);
+      if (this.sizeOf(above) >= bytes) return above << 3;
+      if (largest[right[above]] >= bytes) return this.firstBelow(right[above], bytes) << 3;
     }
     return NONE;
   }
 
-  /** The lowest range of at least `bytes` bytes in a tree that has one. */
+  /** The lowest node of at least `bytes` bytes in a tree that has one. */
   private firstBelow(tree: number, bytes: number): number {
     const { left, right, largest } = this;
-    const doubles = this.records.doubles;
     let node = tree;
     for (;;) {
-      const below = left[node];
-      if (below !== NONE && largest[below] >= bytes) node = below;
-      else if (sizeAt(doubles, node) >= bytes) return node;
+      if (largest[left[node]] >= bytes) node = left[node];
+      else if (this.sizeOf(node) >= bytes) return node;
       else node = right[node];
     }
   }
@@ -88,97 +86,89 @@ export class OffsetIndex {
   insert(range: number): void {
     this.idleChanges++;
     const { left, right, parent, largest, priority } = this;
-    const doubles = this.records.doubles;
-    const offset = offsetAt(doubles, range);
-    const size = sizeAt(doubles, range);
-    left[range] = NONE;
-    right[range] = NONE;
-    largest[range] = size;
-    priority[range] = this.nextRandom();
+    const added = range >> 3;
+    const offset = this.offsetOf(added);
+    const size = this.sizeOf(added);
+    left[added] = NONE;
+    right[added] = NONE;
+    largest[added] = size;
+    priority[added] = this.nextRandom();
     let above = NONE;
     let isLeft = false;
-    for (let node = this.root; node !== NONE; ) {
+    for (let node = this.root; node !== NONE; node = isLeft ? left[node] : right[node]) {
       if (largest[node] < size) largest[node] = size;
       above = node;
-      isLeft = offset < offsetAt(doubles, node);
-      node = isLeft ? left[node] : right[node];
+      isLeft = offset < this.offsetOf(node);
     }
-    parent[range] = above;
-    if (above === NONE) this.root = range;
-    else if (isLeft) left[above] = range;
-    else right[above] = range;
-    while (parent[range] !== NONE && priority[parent[range]] < priority[range]) this.rotateUp(range);
+    parent[added] = above;
+    if (above === NONE) this.root = added;
+    else if (isLeft) left[above] = added;
+    else right[above] = added;
+    while (parent[added] !== NONE && priority[parent[added]] < priority[added]) this.rotateUp(added);
   }
 
-  /** Takes a range out; its size and offset may have changed since. */
+  /** Takes a range out. */
   remove(range: number): void {
     const { left, right, parent, priority } = this;
-    for (;;) {
-      const l = left[range];
-      const r = right[range];
-      if (l === NONE || r === NONE) {
-        const child = l === NONE ? r : l;
-        this.replaceChild(parent[range], range, child);
-        if (child !== NONE) parent[child] = parent[range];
-        break;
-      }
-      this.rotateUp(priority[l] > priority[r] ? l : r);
+    const removed = range >> 3;
+    while (left[removed] !== NONE && right[removed] !== NONE) {
+      const isLeftHigher = priority[left[removed]] > priority[right[removed]];
+      this.rotateUp(isLeftHigher ? left[removed] : right[removed]);
     }
-    this.refreshFrom(parent[range]);
+    const above = parent[removed];
+    const child = left[removed] === NONE ? right[removed] : left[removed];
+    this.replaceChild(above, removed, child);
+    if (child !== NONE) parent[child] = above;
+    this.refreshFrom(above);
   }
 
   /** Notes that a range has another size, at the same place in the order. */
   resized(range: number): void {
-    this.refreshFrom(range);
+    this.refreshFrom(range >> 3);
   }
 
-  /** Puts one range in the place of another, which it takes in the order of offsets. */
-  replace(range: number, by: number): void {
-    const { left, right, parent, priority } = this;
-    left[by] = left[range];
-    right[by] = right[range];
-    parent[by] = parent[range];
-    priority[by] = priority[range];
-    this.largest[by] = this.largest[range];
-    if (left[by] !== NONE) parent[left[by]] = by;
-    if (right[by] !== NONE) parent[right[by]] = by;
-    this.replaceChild(parent[by], range, by);
-    this.refreshFrom(by);
+  private offsetOf(node: number): number {
+    return this.records.doubles[(node << 2) | OFFSET];
   }
 
-  /** Brings `largest` up to date from a range up to the root, or to where nothing changes. */
-  private refreshFrom(range: number): void {
+  private sizeOf(node: number): number {
+    return this.records.doubles[(node << 2) | SIZE];
+  }
+
+  /** Brings `largest` up to date from a node up to the root, or to where nothing changes. */
+  private refreshFrom(lowest: number): void {
     const { largest, parent } = this;
-    for (let node = range; node !== NONE; node = parent[node]) {
+    for (let node = lowest; node !== NONE; node = parent[node]) {
       const now = this.largestOf(node);
       if (largest[node] === now) return;
       largest[node] = now;
     }
   }
 
-  private largestOf(range: number): number {
+  private largestOf(node: number): number {
     const { largest, left, right } = this;
-    return Math.max(largest[left[range]], largest[right[range]], sizeAt(this.records.doubles, range));
+    return Math.max(largest[left[node]], largest[right[node]], this.sizeOf(node));
   }
 
-  /** Puts a range in its parent's place, and its parent below it. */
-  private rotateUp(range: number): void {
-    const { left, right, parent } = this;
-    const above = parent[range];
-    const moved = left[above] === range ? right[range] : left[range];
-    if (left[above] === range) {
+  /** Puts a node in its parent's place, and its parent below it. */
+  private rotateUp(node: number): void {
+    const { left, right, parent, largest } = this;
+    const above = parent[node];
+    const isLeft = left[above] === node;
+    const moved = isLeft ? right[node] : left[node];
+    if (isLeft) {
       left[above] = moved;
-      right[range] = above;
+      right[node] = above;
     } else {
       right[above] = moved;
-      left[range] = above;
+      left[node] = above;
     }
     if (moved !== NONE) parent[moved] = above;
-    this.replaceChild(parent[above], above, range);
-    parent[range] = parent[above];
-    parent[above] = range;
-    this.largest[range] = this.largest[above];
-    this.largest[above] = this.largestOf(above);
+    this.replaceChild(parent[above], above, node);
+    parent[node] = parent[above];
+    parent[above] = node;
+    largest[node] = largest[above];
+    largest[above] = this.largestOf(above);
   }
 
   private replaceChild(above: number, child: number, by: number): void {
@@ -199,17 +189,18 @@ export class OffsetIndex {
 
   /** Checks that it holds exactly the free ranges, in order, with the right largest sizes. */
   validate(): void {
-    const { words, doubles } = this.records;
-    let node = this.first(0);
-    for (let range = nextAt(words, NONE); range !== NONE; range = nextAt(words, range)) {
-      if (!isFreeAt(words, range)) continue;
-      assert(node === range, "the index holds the free ranges by offset");
-      assert(this.largest[node] === this.largestOf(node), "the index knows the largest size below a range");
+    const words = this.records.words;
+    let listed = this.first(1);
+    for (let range = words[NONE | NEXT]; range !== NONE; range = words[range | NEXT]) {
+      if (words[range | PREVIOUS_FREE] < 0) continue;
+      const node = range >> 3;
       const above = this.parent[node];
-      assert(above === NONE ? this.root === node : this.priority[above] >= this.priority[node], "a treap");
-      assert(offsetAt(doubles, node) >= 0, "an offset is not negative");
-      node = this.next(node, 0);
+      assert(listed === range, "the index holds the free ranges by offset");
+      assert(this.largest[node] === this.largestOf(node), "the index knows the largest size below a range");
+      assert(above === NONE || this.priority[above] >= this.priority[node], "no node outranks its parent");
+      assert(above !== NONE || this.root === node, "only the root has no parent");
+      listed = this.next(range, 1);
     }
-    assert(node === NONE, "the index holds nothing but free ranges");
+    assert(listed === NONE, "the index holds nothing but free ranges");
   }
 }

@@ -7,10 +7,14 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { previousAt, previousFreeAt, type Records, setPrevious, setPreviousFree, TAKEN } from "./records.ts";
+import { TAKEN as IS_TAKEN, RecordField, type Records } from "./records.ts";
+
+// Constants of this module, which V8 folds into its code; see ./records.ts.
+const { PREVIOUS: ROW, PREVIOUS_FREE: STATE } = RecordField;
+const TAKEN = IS_TAKEN;
 
 /** Instead of a previous free range: the record's allocation is freed, but still in its row. */
-export const HOLE = -3;
+const HOLE = -3;
 
 const FIRST_CAPACITY = 16;
 /** A row of no more entries is not worth compacting. */
@@ -62,15 +66,15 @@ export class Row {
   /** Adds a record at the end, where {@link reserve} has made room. */
   push(record: number): void {
     const words = this.records.words;
-    setPreviousFree(words, record, TAKEN);
-    setPrevious(words, record, this.number);
+    words[record | STATE] = TAKEN;
+    words[record | ROW] = this.number;
     this.entries[this.end++] = record;
     this.live++;
   }
 
   /** Makes one of its records a hole. */
   leaveHole(record: number): void {
-    setPreviousFree(this.records.words, record, HOLE);
+    this.records.words[record | STATE] = HOLE;
     this.live--;
     this.dropHoles();
     if (this.end > SMALL_ROW && (this.end - this.live) * 2 >= this.live * 3) this.compact();
@@ -88,12 +92,12 @@ export class Row {
     const index = this.entries.indexOf(record, this.begin);
     assert(index >= 0 && index < this.end, "a record is in its row");
     this.entries[index] = by;
-    setPreviousFree(this.records.words, by, TAKEN);
-    setPrevious(this.records.words, by, this.number);
+    this.records.words[by | STATE] = TAKEN;
+    this.records.words[by | ROW] = this.number;
   }
 
   private isHole(record: number): boolean {
-    return previousFreeAt(this.records.words, record) === HOLE;
+    return this.records.words[record | STATE] === HOLE;
   }
 
   /** Drops the holes at both ends. */
@@ -134,8 +138,8 @@ export class Row {
     let live = 0;
     for (let index = this.begin; index < this.end; index++) {
       const record = this.entries[index];
-      assert(previousAt(words, record) === this.number, "a record names its row");
-      assert(this.isHole(record) || previousFreeAt(words, record) === TAKEN, "a record is taken or a hole");
+      assert(words[record | ROW] === this.number, "a record names its row");
+      assert(this.isHole(record) || words[record | STATE] === TAKEN, "a record is taken or a hole");
       if (!this.isHole(record)) live++;
     }
     assert(live === this.live, "a row counts its allocations");

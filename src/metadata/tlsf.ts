@@ -37,24 +37,7 @@ import {
 import { GranularityPages, isRounded, MAX_ROUNDED_GRANULARITY, NO_PLACE } from "./granularity.ts";
 import { ListMap, NO_LIST } from "./list-map.ts";
 import { OffsetIndex } from "./offset-index.ts";
-import {
-  isFreeAt,
-  nextAt,
-  nextFreeAt,
-  offsetAt,
-  previousAt,
-  previousFreeAt,
-  Records,
-  setNext,
-  setNextFree,
-  setOffset,
-  setPrevious,
-  setPreviousFree,
-  setSize,
-  sizeAt,
-  sizeHighAt,
-  TAKEN,
-} from "./records.ts";
+import { TAKEN as IS_TAKEN, NONE as NO_RANGE, RecordField, Records, rangeOf, slotOf } from "./records.ts";
 import {
   classCountFor,
   DEVICE_SMALL_SHIFT,
@@ -65,10 +48,14 @@ import {
 } from "./size-classes.ts";
 import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
 
-/** The record of no range. Next to it is the block's first range; it counts as taken, so that nothing merges with it. */
-const NONE = 0;
-/** The record of the tail: the free range, of 0 bytes or more, at the end of the block. */
-const TAIL = 1;
+// Constants of this module, which V8 folds into its code; see ./records.ts.
+const { OFFSET, SIZE, SIZE_HIGH, PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
+const TAKEN = IS_TAKEN;
+/** No range. Next to it is the block's first range; it counts as taken, so that nothing merges with it. */
+const NONE = NO_RANGE;
+/** The tail: the free range, of 0 bytes or more, at the end of the block. */
+const TAIL = 8;
+const TAIL_SLOT = 1;
 /** A commit takes at most this many records: for padding, for the allocation or remainder, for the margin. */
 const MOST_NEW_RECORDS = 3;
 
@@ -77,6 +64,7 @@ const IDLE_CHANGES = 1024;
 
 /** Where the figures of the last `find` lie in `request`: in a typed array they are never boxed. */
 const BYTES = 0;
+const BYTES_HIGH: number = SIZE_HIGH - 2;
 const ALIGNMENT = 1;
 const INVERSE_ALIGNMENT = 2;
 
@@ -95,7 +83,7 @@ export class TlsfMetadata implements ResizableMetadata {
   /** The type of each allocation, where types matter. */
   private types: Uint8Array | undefined;
 
-  private readonly records: Records = new Records(TAIL + 1);
+  private readonly records: Records = new Records(TAIL_SLOT + 1);
   /** The first range of each list. */
   private heads: Int32Array;
   /** Which lists hold ranges. */
@@ -106,6 +94,7 @@ export class TlsfMetadata implements ResizableMetadata {
   private byOffset: OffsetIndex | undefined = undefined;
 
   private readonly request: Float64Array = new Float64Array(3);
+  private readonly requestWords: Int32Array = new Int32Array(this.request.buffer);
   private foundRange = NONE;
   private foundSize = 0;
   private foundType: SuballocationType = SuballocationType.Unknown;
@@ -153,7 +142,7 @@ export class TlsfMetadata implements ResizableMetadata {
     this.request[INVERSE_ALIGNMENT] = 1 / alignment;
 
     if (this.listedCount === 0) return this.fits(TAIL);
-    const list = listOfSize(bytes, this.smallShift);
+    const list = listOf(this.requestWords[BYTES_HIGH], bytes, this.smallShift);
     if ((strategy & Strategy.MinTime) !== 0) return this.findQuickly(list);
     if ((strategy & Strategy.MinMemory) !== 0) return this.findTightly(list);
     if ((strategy & Strategy.MinOffset) !== 0) return this.findLowest();
@@ -206,8 +195,8 @@ export class TlsfMetadata implements ResizableMetadata {
     const { request, pages } = this;
     const doubles = this.records.doubles;
     const bytes = request[BYTES];
-    const offset = offsetAt(doubles, range);
-    const size = sizeAt(doubles, range);
+    const offset = doubles[(range >> 1) | OFFSET];
+    const size = doubles[(range >> 1) | SIZE];
     let start = Math.ceil(offset * request[INVERSE_ALIGNMENT]) * request[ALIGNMENT];
     if (size < bytes + (start - offset)) return false;
     if (pages !== undefined) {
@@ -223,7 +212,7 @@ export class TlsfMetadata implements ResizableMetadata {
   private fitsInList(list: number): boolean {
     if (list === NO_LIST) return false;
     const words = this.records.words;
-    for (let range = this.heads[list]; range !== NONE; range = nextFreeAt(words, range)) {
+    for (let range = this.heads[list]; range !== NONE; range = words[range | NEXT_FREE]) {
       if (this.fits(range)) return true;
     }
     return false;
@@ -264,41 +253,42 @@ export class TlsfMetadata implements ResizableMetadata {
     if (this.types !== undefined) this.noteType(this.types, allocation);
     this.allocationCount++;
     this.sumFreeSize -= size;
-    return allocation as Slot;
+    return slotOf(allocation);
   }
 
   /** Gives what alignment skips at the start of a range to the free range before it, or makes it a range. */
   private givePaddingAway(range: number): void {
     const { words, doubles } = this.records;
-    const offset = offsetAt(doubles, range);
+    const offset = doubles[(range >> 1) | OFFSET];
     const padding = this.foundOffset - offset;
     if (padding === 0) return;
-    const before = previousAt(words, range);
-    if (isFreeAt(words, before) && sizeAt(doubles, before) !== this.margin) this.enlarge(before, padding);
-    else this.list(this.linkBefore(range, this.records.take(offset, padding)));
-    setOffset(doubles, range, offset + padding);
-    setSize(doubles, range, sizeAt(doubles, range) - padding);
+    const before = words[range | PREVIOUS];
+    if (words[before | PREVIOUS_FREE] >= 0 && doubles[(before >> 1) | SIZE] !== this.margin) {
+      this.enlarge(before, padding);
+    } else this.list(this.linkBefore(range, this.records.take(offset, padding)));
+    doubles[(range >> 1) | OFFSET] = offset + padding;
+    doubles[(range >> 1) | SIZE] -= padding;
   }
 
   /** Makes `bytes` bytes at the start of the tail a range. */
   private cutFromTail(bytes: number): number {
     const { words, doubles } = this.records;
-    const offset = offsetAt(doubles, TAIL);
+    const offset = doubles[(TAIL >> 1) | OFFSET];
     const range = this.linkBefore(TAIL, this.records.take(offset, bytes));
-    setPreviousFree(words, range, TAKEN);
-    setOffset(doubles, TAIL, offset + bytes);
-    setSize(doubles, TAIL, sizeAt(doubles, TAIL) - bytes);
+    words[range | PREVIOUS_FREE] = TAKEN;
+    doubles[(TAIL >> 1) | OFFSET] = offset + bytes;
+    doubles[(TAIL >> 1) | SIZE] -= bytes;
     return range;
   }
 
   /** Makes what a range has beyond `bytes` bytes a free range. */
   private giveRemainderAway(range: number, bytes: number): number {
     const { words, doubles } = this.records;
-    const remaining = sizeAt(doubles, range) - bytes;
-    if (remaining > 0) {
-      const remainder = this.records.take(offsetAt(doubles, range) + bytes, remaining);
-      setSize(doubles, range, bytes);
-      this.list(this.linkBefore(nextAt(words, range), remainder));
+    const remaining = doubles[(range >> 1) | SIZE] - bytes;
+    if (remaining !== 0) {
+      doubles[(range >> 1) | SIZE] = bytes;
+      const remainder = this.records.take(doubles[(range >> 1) | OFFSET] + bytes, remaining);
+      this.list(this.linkBefore(words[range | NEXT], remainder));
     }
     return range;
   }
@@ -306,15 +296,15 @@ export class TlsfMetadata implements ResizableMetadata {
   /** Makes the end of an allocation a free range of the margin's size. */
   private setMarginAside(allocation: number): void {
     const { words, doubles } = this.records;
-    const size = sizeAt(doubles, allocation) - this.margin;
-    const margin = this.records.take(offsetAt(doubles, allocation) + size, this.margin);
-    setSize(doubles, allocation, size);
-    this.list(this.linkBefore(nextAt(words, allocation), margin));
+    const size = doubles[(allocation >> 1) | SIZE] - this.margin;
+    doubles[(allocation >> 1) | SIZE] = size;
+    const margin = this.records.take(doubles[(allocation >> 1) | OFFSET] + size, this.margin);
+    this.list(this.linkBefore(words[allocation | NEXT], margin));
   }
 
   /** Keeps the type of an allocation, and counts its pages. */
   private noteType(types: Uint8Array, allocation: number): void {
-    types[allocation] = this.foundType;
+    types[slotOf(allocation)] = this.foundType;
     this.pages?.take(this.foundOffset, this.foundSize, this.foundType);
   }
 
@@ -322,33 +312,33 @@ export class TlsfMetadata implements ResizableMetadata {
 
   free(slot: Slot): void {
     const { words, doubles } = this.records;
-    assert(previousFreeAt(words, slot) === TAKEN, "only an allocation is freed");
-    const size = sizeAt(doubles, slot);
-    if (this.pages !== undefined) this.pages.release(offsetAt(doubles, slot), size);
+    let range = rangeOf(slot);
+    assert(words[range | PREVIOUS_FREE] === TAKEN, "only an allocation is freed");
+    const size = doubles[(range >> 1) | SIZE];
+    if (this.pages !== undefined) this.pages.release(doubles[(range >> 1) | OFFSET], size);
     this.allocationCount--;
     this.sumFreeSize += size;
 
-    let range: number = slot;
-    if (this.margin > 0) range = this.mergeIntoNext(range);
-    this.absorbFreeBefore(range);
-    const after = nextAt(words, range);
+    if (this.margin > 0) range = this.mergeWithNext(range);
+    this.mergeWithPrevious(range);
+    const after = words[range | NEXT];
     if (after === TAIL) this.absorb(TAIL, range);
-    else if (isFreeAt(words, after)) this.list(this.mergeIntoNext(range));
+    else if (words[after | PREVIOUS_FREE] >= 0) this.list(this.mergeWithNext(range));
     else this.list(range);
   }
 
-  /** Enlarges a range by the range before it if that is free, and not a margin. */
-  private absorbFreeBefore(range: number): void {
+  /** Enlarges a range by the range before it, if that is free and no margin. */
+  private mergeWithPrevious(range: number): void {
     const { words, doubles } = this.records;
-    const before = previousAt(words, range);
-    if (!isFreeAt(words, before) || sizeAt(doubles, before) === this.margin) return;
+    const before = words[range | PREVIOUS];
+    if (words[before | PREVIOUS_FREE] < 0 || doubles[(before >> 1) | SIZE] === this.margin) return;
     this.unlist(before);
     this.absorb(range, before);
   }
 
-  /** Merges a range that is in no list with the free range after it, which leaves its list. */
-  private mergeIntoNext(range: number): number {
-    const after = nextAt(this.records.words, range);
+  /** Merges a range that is in no list with the free range after it, which leaves its list; returns what they make. */
+  private mergeWithNext(range: number): number {
+    const after = this.records.words[range | NEXT];
     this.unlist(after);
     this.absorb(after, range);
     return after;
@@ -357,11 +347,11 @@ export class TlsfMetadata implements ResizableMetadata {
   /** Enlarges a range by the range before it, whose record falls out of use. */
   private absorb(range: number, before: number): void {
     const { words, doubles } = this.records;
-    const previous = previousAt(words, before);
-    setOffset(doubles, range, offsetAt(doubles, before));
-    setSize(doubles, range, sizeAt(doubles, range) + sizeAt(doubles, before));
-    setPrevious(words, range, previous);
-    setNext(words, previous, range);
+    const previous = words[before | PREVIOUS];
+    doubles[(range >> 1) | OFFSET] = doubles[(before >> 1) | OFFSET];
+    doubles[(range >> 1) | SIZE] += doubles[(before >> 1) | SIZE];
+    words[range | PREVIOUS] = previous;
+    words[previous | NEXT] = range;
     this.records.giveBack(before);
   }
 
@@ -380,13 +370,13 @@ export class TlsfMetadata implements ResizableMetadata {
     const { words, doubles } = this.records;
     this.allocationCount = 0;
     this.sumFreeSize = this.size;
-    setPreviousFree(words, NONE, TAKEN);
-    setNext(words, NONE, TAIL);
-    setPreviousFree(words, TAIL, TAKEN);
-    setPrevious(words, TAIL, NONE);
-    setNext(words, TAIL, NONE);
-    setOffset(doubles, TAIL, 0);
-    setSize(doubles, TAIL, this.size);
+    words[NONE | PREVIOUS_FREE] = TAKEN;
+    words[NONE | NEXT] = TAIL;
+    words[TAIL | PREVIOUS_FREE] = TAKEN;
+    words[TAIL | PREVIOUS] = NONE;
+    words[TAIL | NEXT] = NONE;
+    doubles[(TAIL >> 1) | OFFSET] = 0;
+    doubles[(TAIL >> 1) | SIZE] = this.size;
   }
 
   // Lists and links
@@ -394,15 +384,48 @@ export class TlsfMetadata implements ResizableMetadata {
   /** Puts a range at the front of its list. */
   private list(range: number): void {
     const { words, doubles } = this.records;
-    const list = listOf(sizeHighAt(words, range), sizeAt(doubles, range), this.smallShift);
+    const list = listOf(words[range | SIZE_HIGH], doubles[(range >> 1) | SIZE], this.smallShift);
     const next = this.heads[list];
     this.heads[list] = range;
-    setPreviousFree(words, range, NONE);
-    setNextFree(words, range, next);
-    if (next !== NONE) setPreviousFree(words, next, range);
+    words[range | PREVIOUS_FREE] = NONE;
+    words[range | NEXT_FREE] = next;
+    if (next !== NONE) words[next | PREVIOUS_FREE] = range;
     else this.lists.mark(list);
     this.listedCount++;
     if (this.byOffset !== undefined) this.indexByOffset(this.byOffset, range);
+  }
+
+  /** Takes a range out of its list. */
+  private unlist(range: number): void {
+    const { words, doubles } = this.records;
+    const previous = words[range | PREVIOUS_FREE];
+    const next = words[range | NEXT_FREE];
+    if (next !== NONE) words[next | PREVIOUS_FREE] = previous;
+    if (previous !== NONE) words[previous | NEXT_FREE] = next;
+    else {
+      const list = listOf(words[range | SIZE_HIGH], doubles[(range >> 1) | SIZE], this.smallShift);
+      this.heads[list] = next;
+      if (next === NONE) this.lists.unmark(list);
+    }
+    words[range | PREVIOUS_FREE] = TAKEN;
+    this.listedCount--;
+    if (this.byOffset !== undefined) this.byOffset.remove(range);
+  }
+
+  /** Adds bytes to the end of a listed range, which keeps its place in its list unless it outgrows the list. */
+  private enlarge(range: number, bytes: number): void {
+    const { words, doubles } = this.records;
+    const size = doubles[(range >> 1) | SIZE];
+    const list = listOf(words[range | SIZE_HIGH], size, this.smallShift);
+    doubles[(range >> 1) | SIZE] = size + bytes;
+    if (list === listOf(words[range | SIZE_HIGH], size + bytes, this.smallShift)) {
+      if (this.byOffset !== undefined) this.byOffset.resized(range);
+      return;
+    }
+    doubles[(range >> 1) | SIZE] = size;
+    this.unlist(range);
+    doubles[(range >> 1) | SIZE] = size + bytes;
+    this.list(range);
   }
 
   /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
@@ -411,70 +434,44 @@ export class TlsfMetadata implements ResizableMetadata {
     else index.insert(range);
   }
 
-  /** Takes a range out of its list. */
-  private unlist(range: number): void {
-    const { words, doubles } = this.records;
-    const previous = previousFreeAt(words, range);
-    const next = nextFreeAt(words, range);
-    if (next !== NONE) setPreviousFree(words, next, previous);
-    if (previous !== NONE) setNextFree(words, previous, next);
-    else {
-      const list = listOf(sizeHighAt(words, range), sizeAt(doubles, range), this.smallShift);
-      this.heads[list] = next;
-      if (next === NONE) this.lists.unmark(list);
-    }
-    setPreviousFree(words, range, TAKEN);
-    this.listedCount--;
-    if (this.byOffset !== undefined) this.byOffset.remove(range);
-  }
-
-  /** Adds bytes to the end of a listed range, which keeps its place in its list unless it outgrows the list. */
-  private enlarge(range: number, bytes: number): void {
-    const { words, doubles } = this.records;
-    const size = sizeAt(doubles, range) + bytes;
-    const list = listOf(sizeHighAt(words, range), sizeAt(doubles, range), this.smallShift);
-    if (list === listOfSize(size, this.smallShift)) {
-      setSize(doubles, range, size);
-      if (this.byOffset !== undefined) this.byOffset.resized(range);
-    } else {
-      this.unlist(range);
-      setSize(doubles, range, size);
-      this.list(range);
-    }
-  }
-
   /** Puts a record before a range in address order. */
   private linkBefore(range: number, record: number): number {
     const words = this.records.words;
-    const previous = previousAt(words, range);
-    setPrevious(words, record, previous);
-    setNext(words, record, range);
-    setNext(words, previous, record);
-    setPrevious(words, range, record);
+    const previous = words[range | PREVIOUS];
+    words[record | PREVIOUS] = previous;
+    words[record | NEXT] = range;
+    words[previous | NEXT] = record;
+    words[range | PREVIOUS] = record;
     return record;
   }
 
   // Questions
 
   offsetOf(slot: Slot): number {
-    return offsetAt(this.records.doubles, slot);
+    return this.records.doubles[(rangeOf(slot) >> 1) | OFFSET];
   }
 
   sizeOf(slot: Slot): number {
-    return sizeAt(this.records.doubles, slot);
+    return this.records.doubles[(rangeOf(slot) >> 1) | SIZE];
   }
 
   typeOf(slot: Slot): SuballocationType {
     return this.types === undefined ? SuballocationType.Unknown : (this.types[slot] as SuballocationType);
   }
 
+  /** Whether a range is free. */
+  private isFree(range: number): boolean {
+    return range === TAIL || this.records.words[range | PREVIOUS_FREE] >= 0;
+  }
+
   visit(visitor: RangeVisitor): void {
-    for (let range = nextAt(this.records.words, NONE); range !== NONE; ) {
+    let range = this.records.words[NONE | NEXT];
+    while (range !== NONE) {
       const { words, doubles } = this.records;
-      const next = nextAt(words, range);
-      const isAllocation = range !== TAIL && !isFreeAt(words, range);
-      const size = sizeAt(doubles, range);
-      if (size > 0) visitor(offsetAt(doubles, range), size, isAllocation ? (range as Slot) : NO_SLOT);
+      const next = words[range | NEXT];
+      const offset = doubles[(range >> 1) | OFFSET];
+      const size = doubles[(range >> 1) | SIZE];
+      if (size > 0) visitor(offset, size, this.isFree(range) ? NO_SLOT : slotOf(range));
       range = next;
     }
   }
@@ -484,20 +481,19 @@ export class TlsfMetadata implements ResizableMetadata {
   }
 
   previousAllocation(slot: Slot): Slot {
-    return this.allocationBefore(slot);
+    return this.allocationBefore(rangeOf(slot));
   }
 
   private allocationBefore(range: number): Slot {
     const words = this.records.words;
-    let before = previousAt(words, range);
-    while (before !== NONE && isFreeAt(words, before)) before = previousAt(words, before);
-    return before as Slot;
+    let before = words[range | PREVIOUS];
+    while (before !== NONE && this.isFree(before)) before = words[before | PREVIOUS];
+    return slotOf(before);
   }
 
   freeSizeBefore(slot: Slot): number {
-    const { words, doubles } = this.records;
-    const before = previousAt(words, slot);
-    return isFreeAt(words, before) ? sizeAt(doubles, before) : 0;
+    const before = this.records.words[rangeOf(slot) | PREVIOUS];
+    return this.isFree(before) ? this.sizeOf(slotOf(before)) : 0;
   }
 
   addStatistics(total: Statistics): void {
@@ -523,7 +519,7 @@ export class TlsfMetadata implements ResizableMetadata {
   }
 
   get usedEnd(): number {
-    return offsetAt(this.records.doubles, TAIL);
+    return this.records.doubles[(TAIL >> 1) | OFFSET];
   }
 
   resize(size: number): void {
@@ -531,26 +527,25 @@ export class TlsfMetadata implements ResizableMetadata {
     const classes = classCountFor(size);
     const heads = new Int32Array(classes * LISTS_PER_CLASS);
     heads.set(this.heads.subarray(0, heads.length));
-    this.heads = heads;
     this.lists.resize(classes);
-    setSize(this.records.doubles, TAIL, size - this.usedEnd);
+    this.heads = heads;
+    this.records.doubles[(TAIL >> 1) | SIZE] = size - this.usedEnd;
     this.sumFreeSize += size - this.size;
     this.size = size;
   }
 
   renumber(slot: Slot): Slot {
     if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
-    const { words, doubles } = this.records;
-    const record = this.records.takeFresh(offsetAt(doubles, slot), sizeAt(doubles, slot));
-    const previous = previousAt(words, slot);
-    const next = nextAt(words, slot);
-    setPreviousFree(words, record, TAKEN);
-    setPrevious(words, record, previous);
-    setNext(words, record, next);
-    setNext(words, previous, record);
-    setPrevious(words, next, record);
-    this.records.retire(slot);
-    return record as Slot;
+    const words = this.records.words;
+    const old = rangeOf(slot);
+    const range = this.records.takeFresh(this.offsetOf(slot), this.sizeOf(slot));
+    words[range | PREVIOUS_FREE] = TAKEN;
+    this.linkBefore(words[old | NEXT], range);
+    const previous = words[old | PREVIOUS];
+    words[range | PREVIOUS] = previous;
+    words[previous | NEXT] = range;
+    this.records.retire(old);
+    return slotOf(range);
   }
 
   // Checks
@@ -574,25 +569,23 @@ export class TlsfMetadata implements ResizableMetadata {
     let allocations = 0;
     let listed = 0;
     let before = NONE;
-    for (let range = nextAt(words, NONE); range !== NONE; range = nextAt(words, range)) {
-      const size = sizeAt(doubles, range);
-      const isFree = isFreeAt(words, range);
-      assert(previousAt(words, range) === before, "a range knows the range before it");
-      assert(offsetAt(doubles, range) === end, "a range begins where the range before it ends");
+    for (let range = words[NONE | NEXT]; range !== NONE; range = words[range | NEXT]) {
+      const size = doubles[(range >> 1) | SIZE];
+      const isFree = this.isFree(range);
+      assert(words[range | PREVIOUS] === before, "a range knows the range before it");
+      assert(doubles[(range >> 1) | OFFSET] === end, "a range begins where the range before it ends");
       assert(size > 0 || range === TAIL, "a range has bytes");
-      assert(isFree || previousFreeAt(words, range) === TAKEN, "a range is free or taken");
-      if (isFree || range === TAIL) {
-        const mergeable = isFreeAt(words, before) && sizeAt(doubles, before) !== this.margin;
-        assert(!mergeable || this.margin > 0, "free ranges do not touch");
-        freeBytes += size;
-      } else allocations++;
-      if (isFree) listed++;
+      assert(isFree || words[range | PREVIOUS_FREE] === TAKEN, "a range is free or taken");
+      assert(!isFree || this.margin > 0 || !this.isFree(before), "free ranges do not touch");
+      if (isFree) freeBytes += size;
+      else allocations++;
+      if (isFree && range !== TAIL) listed++;
       end += size;
       before = range;
     }
     assert(before === TAIL, "the last range is the tail");
     assert(end === this.size, "the ranges make up the block");
-    assert(freeBytes - this.margin * allocations >= 0, "every allocation has its margin");
+    assert(freeBytes >= this.margin * allocations, "every allocation has its margin");
     assert(freeBytes === this.sumFreeSize, "the free bytes add up");
     assert(allocations === this.allocationCount, "the allocations add up");
     this.records.validate(allocations + listed);
@@ -605,10 +598,11 @@ export class TlsfMetadata implements ResizableMetadata {
     let count = 0;
     for (let list = 0; list < this.heads.length; list++) {
       let before = NONE;
-      for (let range = this.heads[list]; range !== NONE; range = nextFreeAt(words, range)) {
+      for (let range = this.heads[list]; range !== NONE; range = words[range | NEXT_FREE]) {
+        const size = doubles[(range >> 1) | SIZE];
         assert(range !== TAIL, "the tail is in no list");
-        assert(previousFreeAt(words, range) === before, "a listed range knows the range before it");
-        assert(listOfSize(sizeAt(doubles, range), this.smallShift) === list, "a range is in its size's list");
+        assert(words[range | PREVIOUS_FREE] === before, "a listed range knows the range before it");
+        assert(listOfSize(size, this.smallShift) === list, "a range is in its size's list");
         before = range;
         count++;
         assert(count <= listed, "a free range is in one list, once");
