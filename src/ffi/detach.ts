@@ -5,7 +5,7 @@
  * ArrayBuffer.prototype.transfer does it (Node.js 22 and later). Node.js 20 has no such method, and its
  * structuredClone silently copies external buffers instead of moving them; but reading into a buffer
  * through a BYOB reader must move it, and does so at once. No source ever fills that stream: it is
- * cancelled in the same breath, which drops the moved buffer unwritten. About 30 µs there, 1 µs with transfer.
+ * cancelled in the same breath, which drops the moved buffer unwritten. That costs 10 to 30 µs, transfer 0.5 µs.
  */
 
 type Transferable = ArrayBuffer & { transfer?(newLength?: number): ArrayBuffer };

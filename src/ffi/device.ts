@@ -11,7 +11,7 @@
  */
 
 import { quote } from "../foundation/check.ts";
-import { WHOLE_SIZE } from "../vulkan/constants.ts";
+import { ImageType, WHOLE_SIZE } from "../vulkan/constants.ts";
 import type {
   DeviceProperties,
   HostMapping,
@@ -32,13 +32,14 @@ import {
   resolveCommands,
   revoke,
 } from "./commands.ts";
-import { layouts } from "./layout.ts";
+import { type Layouts, layouts } from "./layout.ts";
 import { KoffiMapping } from "./mapping.ts";
 import type { DebugMessage } from "./messenger.ts";
 import { NativeMemory, place } from "./native-memory.ts";
 import { encodeNext } from "./next-chain.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
 import { bindResourceCalls, type ResourceCalls } from "./resource-calls.ts";
+import type { StructName } from "./structs.ts";
 import { KoffiTransferQueue, type QueueChoice } from "./transfer-queue.ts";
 
 /** Bytes of native memory of a device: its fixed structures, and room for one call's chains and arrays. */
@@ -60,41 +61,24 @@ const slots = place({
   allocateInfo: "VkMemoryAllocateInfo",
 });
 
-/** The index of a field's first 32-bit word. */
-function word(slot: number, offset: number): number {
-  return (slot + offset) / 4;
+/** The index of the first 32-bit word of each field of the structure at `slot`. */
+function wordsOf<N extends StructName>(name: N, slot: number): Layouts[N]["offsets"] {
+  const { offsets } = layouts[name];
+  const words = Object.entries<number>(offsets).map(([field, offset]) => [field, (slot + offset) / 4]);
+  return Object.fromEntries(words) as Layouts[N]["offsets"];
 }
-const Info = layouts.VkBufferCreateInfo.offsets;
-const BUFFER_NEXT = word(slots.bufferInfo, Info.pNext) / 2;
-const BUFFER_FLAGS = word(slots.bufferInfo, Info.flags);
-const BUFFER_SIZE = word(slots.bufferInfo, Info.size);
-const BUFFER_USAGE = word(slots.bufferInfo, Info.usage);
-const BUFFER_SHARING = word(slots.bufferInfo, Info.sharingMode);
-const BUFFER_FAMILY_COUNT = word(slots.bufferInfo, Info.queueFamilyIndexCount);
-const BUFFER_FAMILIES = word(slots.bufferInfo, Info.pQueueFamilyIndices) / 2;
-
-const Requirements = layouts.VkMemoryRequirements.offsets;
 const requirementsAt = slots.requirements + layouts.VkMemoryRequirements2.offsets.memoryRequirements;
-const REQUIREMENTS_NEXT = word(slots.requirements, layouts.VkMemoryRequirements2.offsets.pNext) / 2;
-const SIZE = word(requirementsAt, Requirements.size);
-const ALIGNMENT = word(requirementsAt, Requirements.alignment);
-const TYPE_BITS = word(requirementsAt, Requirements.memoryTypeBits);
-const PREFERS = word(
-  slots.dedicated,
-  layouts.VkMemoryDedicatedRequirements.offsets.prefersDedicatedAllocation,
-);
-const REQUIRES = word(
-  slots.dedicated,
-  layouts.VkMemoryDedicatedRequirements.offsets.requiresDedicatedAllocation,
-);
-const QUERY_BUFFER = (slots.bufferQuery + layouts.VkBufferMemoryRequirementsInfo2.offsets.buffer) / 8;
-const QUERY_IMAGE = (slots.imageQuery + layouts.VkImageMemoryRequirementsInfo2.offsets.image) / 8;
-const QUERY_IMAGE_NEXT = (slots.imageQuery + layouts.VkImageMemoryRequirementsInfo2.offsets.pNext) / 8;
-const PLANE = word(slots.planeQuery, layouts.VkImagePlaneMemoryRequirementsInfo.offsets.planeAspect);
-const DEVICE_PLANE = word(
-  slots.deviceImageQuery,
-  layouts.VkDeviceImageMemoryRequirements.offsets.planeAspect,
-);
+const BUFFER = wordsOf("VkBufferCreateInfo", slots.bufferInfo);
+const IMAGE = wordsOf("VkImageCreateInfo", slots.imageInfo);
+const REQUIREMENTS = wordsOf("VkMemoryRequirements", requirementsAt);
+const DEDICATED = wordsOf("VkMemoryDedicatedRequirements", slots.dedicated);
+const PLANE = wordsOf("VkImagePlaneMemoryRequirementsInfo", slots.planeQuery);
+const DEVICE_PLANE = wordsOf("VkDeviceImageMemoryRequirements", slots.deviceImageQuery);
+/** Indices of 64-bit words. */
+const REQUIREMENTS_NEXT = wordsOf("VkMemoryRequirements2", slots.requirements).pNext / 2;
+const QUERY_BUFFER = wordsOf("VkBufferMemoryRequirementsInfo2", slots.bufferQuery).buffer / 2;
+const QUERY_IMAGE = wordsOf("VkImageMemoryRequirementsInfo2", slots.imageQuery).image / 2;
+const QUERY_IMAGE_NEXT = wordsOf("VkImageMemoryRequirementsInfo2", slots.imageQuery).pNext / 2;
 const OUT = slots.out / 8;
 const TWO_32 = 4294967296;
 
@@ -296,21 +280,28 @@ export class KoffiDevice implements VulkanDevice {
 
   #encodeBuffer(info: BufferCreateInfo): void {
     const u32 = this.#u32;
-    u32[BUFFER_FLAGS] = info.flags ?? 0;
-    u32[BUFFER_SIZE] = info.size;
-    u32[BUFFER_SIZE + 1] = info.size / TWO_32;
-    u32[BUFFER_USAGE] = info.usage;
-    u32[BUFFER_SHARING] = info.sharingMode ?? 0;
-    if (info.pNext === undefined && info.queueFamilyIndices === undefined) {
-      u32[BUFFER_NEXT * 2] = 0;
-      u32[BUFFER_NEXT * 2 + 1] = 0;
-      u32[BUFFER_FAMILY_COUNT] = 0;
-    } else {
-      this.#memory.reset();
-      this.#u64[BUFFER_NEXT] = encodeNext(this.#memory, info.pNext);
-      u32[BUFFER_FAMILY_COUNT] = info.queueFamilyIndices?.length ?? 0;
-      this.#u64[BUFFER_FAMILIES] = this.#memory.words(info.queueFamilyIndices ?? []);
+    u32[BUFFER.flags] = info.flags ?? 0;
+    u32[BUFFER.size] = info.size;
+    u32[BUFFER.size + 1] = info.size / TWO_32;
+    u32[BUFFER.usage] = info.usage;
+    u32[BUFFER.sharingMode] = info.sharingMode ?? 0;
+    this.#encodeVariable(BUFFER, info);
+  }
+
+  /** What of a create info has no fixed size: the pNext chain and the queue families. */
+  #encodeVariable(words: typeof BUFFER | typeof IMAGE, info: BufferCreateInfo | ImageCreateInfo): void {
+    const { pNext, queueFamilyIndices } = info;
+    const u32 = this.#u32;
+    if (pNext === undefined && queueFamilyIndices === undefined) {
+      u32[words.pNext] = 0;
+      u32[words.pNext + 1] = 0;
+      u32[words.queueFamilyIndexCount] = 0;
+      return;
     }
+    this.#memory.reset();
+    this.#u64[words.pNext / 2] = encodeNext(this.#memory, pNext);
+    u32[words.queueFamilyIndexCount] = queueFamilyIndices?.length ?? 0;
+    this.#u64[words.pQueueFamilyIndices / 2] = this.#memory.words(queueFamilyIndices ?? []);
   }
 
   destroyBuffer(buffer: bigint): void {
@@ -327,25 +318,22 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   #encodeImage(info: ImageCreateInfo): void {
-    const memory = this.#memory;
-    memory.reset();
-    const families = info.queueFamilyIndices ?? [];
-    memory.write("VkImageCreateInfo", slots.imageInfo, {
-      pNext: encodeNext(memory, info.pNext),
-      flags: info.flags ?? 0,
-      imageType: info.imageType ?? 1,
-      format: info.format,
-      extent: { width: info.extent.width, height: info.extent.height, depth: info.extent.depth ?? 1 },
-      mipLevels: info.mipLevels ?? 1,
-      arrayLayers: info.arrayLayers ?? 1,
-      samples: info.samples ?? 1,
-      tiling: info.tiling ?? 0,
-      usage: info.usage,
-      sharingMode: info.sharingMode ?? 0,
-      queueFamilyIndexCount: families.length,
-      pQueueFamilyIndices: memory.words(families),
-      initialLayout: info.initialLayout ?? 0,
-    });
+    const u32 = this.#u32;
+    const { extent } = info;
+    u32[IMAGE.flags] = info.flags ?? 0;
+    u32[IMAGE.imageType] = info.imageType ?? ImageType.Image2D;
+    u32[IMAGE.format] = info.format;
+    u32[IMAGE.extent] = extent.width;
+    u32[IMAGE.extent + 1] = extent.height;
+    u32[IMAGE.extent + 2] = extent.depth ?? 1;
+    u32[IMAGE.mipLevels] = info.mipLevels ?? 1;
+    u32[IMAGE.arrayLayers] = info.arrayLayers ?? 1;
+    u32[IMAGE.samples] = info.samples ?? 1;
+    u32[IMAGE.tiling] = info.tiling ?? 0;
+    u32[IMAGE.usage] = info.usage;
+    u32[IMAGE.sharingMode] = info.sharingMode ?? 0;
+    u32[IMAGE.initialLayout] = info.initialLayout ?? 0;
+    this.#encodeVariable(IMAGE, info);
   }
 
   destroyImage(image: bigint): void {
@@ -379,7 +367,7 @@ export class KoffiDevice implements VulkanDevice {
   ): void {
     if (dedicated || planeAspect !== undefined) {
       this.#u64[QUERY_IMAGE] = image;
-      this.#u32[PLANE] = planeAspect ?? 0;
+      this.#u32[PLANE.planeAspect] = planeAspect ?? 0;
       this.#u64[QUERY_IMAGE_NEXT] = planeAspect === undefined ? 0n : this.#planeQuery;
       this.#u64[REQUIREMENTS_NEXT] = dedicated ? this.#dedicated : 0n;
       this.#calls.imageRequirements2();
@@ -403,7 +391,7 @@ export class KoffiDevice implements VulkanDevice {
     planeAspect?: number,
   ): void {
     this.#encodeImage(info);
-    this.#u32[DEVICE_PLANE] = planeAspect ?? 0;
+    this.#u32[DEVICE_PLANE.planeAspect] = planeAspect ?? 0;
     this.#u64[REQUIREMENTS_NEXT] = this.#dedicated;
     const query = this.#memory.at(slots.deviceImageQuery);
     this.functions.vkGetDeviceImageMemoryRequirements(this.handle, query, this.#requirements);
@@ -412,11 +400,11 @@ export class KoffiDevice implements VulkanDevice {
 
   #decodeRequirements(out: MemoryRequirements, dedicated: boolean): void {
     const u32 = this.#u32;
-    out.size = u32[SIZE]! + u32[SIZE + 1]! * TWO_32;
-    out.alignment = u32[ALIGNMENT]! + u32[ALIGNMENT + 1]! * TWO_32;
-    out.memoryTypeBits = u32[TYPE_BITS]!;
-    out.prefersDedicatedAllocation = dedicated && u32[PREFERS] !== 0;
-    out.requiresDedicatedAllocation = dedicated && u32[REQUIRES] !== 0;
+    out.size = u32[REQUIREMENTS.size]! + u32[REQUIREMENTS.size + 1]! * TWO_32;
+    out.alignment = u32[REQUIREMENTS.alignment]! + u32[REQUIREMENTS.alignment + 1]! * TWO_32;
+    out.memoryTypeBits = u32[REQUIREMENTS.memoryTypeBits]!;
+    out.prefersDedicatedAllocation = dedicated && u32[DEDICATED.prefersDedicatedAllocation] !== 0;
+    out.requiresDedicatedAllocation = dedicated && u32[DEDICATED.requiresDedicatedAllocation] !== 0;
   }
 
   // Binding
@@ -494,7 +482,7 @@ export class KoffiDevice implements VulkanDevice {
       this.functions.vkGetMemoryFdPropertiesKHR(this.handle, handleType, fd, this.#memory.at(properties)),
       "vkGetMemoryFdPropertiesKHR",
     );
-    return this.#u32[word(properties, layouts.VkMemoryFdPropertiesKHR.offsets.memoryTypeBits)]!;
+    return this.#u32[(properties + layouts.VkMemoryFdPropertiesKHR.offsets.memoryTypeBits) / 4]!;
   }
 
   getMemoryHostPointerProperties(handleType: number, address: bigint): number {
@@ -504,7 +492,7 @@ export class KoffiDevice implements VulkanDevice {
       vkGetMemoryHostPointerPropertiesEXT(this.handle, handleType, address, this.#memory.at(properties)),
       "vkGetMemoryHostPointerPropertiesEXT",
     );
-    return this.#u32[word(properties, layouts.VkMemoryHostPointerPropertiesEXT.offsets.memoryTypeBits)]!;
+    return this.#u32[(properties + layouts.VkMemoryHostPointerPropertiesEXT.offsets.memoryTypeBits) / 4]!;
   }
 
   getMemoryWin32Handle(memory: bigint, handleType: number): bigint {

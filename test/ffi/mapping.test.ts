@@ -83,6 +83,25 @@ describe("a mapping", () => {
     expect(seen.every((bytes) => bytes.length === 0)).toBe(true);
   });
 
+  it.runIf(process.platform === "linux")("can be larger than 4 GiB", () => {
+    const libc = koffi.load("libc.so.6");
+    const mmap = libc.func("mmap", "void *", ["uint64_t", "uint64_t", "int", "int", "int", "uint64_t"]);
+    const munmap = libc.func("munmap", "int", ["void *", "uint64_t"]);
+    const GIB = 2 ** 30;
+    // Readable and writable, private, without swap reserved: only the pages that are touched exist.
+    const large = mmap(0, 6 * GIB, 3, 0x4022, -1, 0) as bigint;
+    const mapping = new KoffiMapping(large, 6 * GIB);
+    const high = mapping.bytes(5 * GIB + 7, 16);
+    high[0] = 42;
+    expect(mapping.bytes(5 * GIB, 8)[7]).toBe(42);
+    const long = mapping.bytes(0, 3 * GIB);
+    long[2 * GIB + 5] = 9;
+    expect(mapping.bytes(2 * GIB, 6)[5]).toBe(9);
+    mapping.close();
+    expect([high.length, long.length]).toEqual([0, 0]);
+    munmap(large, 6 * GIB);
+  });
+
   it("says what a range may be", () => {
     const mapping = new KoffiMapping(address, SIZE, 256);
     expect(() => mapping.bytes(-1, 1)).toThrow(RangeError);
