@@ -1,6 +1,8 @@
 /**
  * `vma-ts`: AMD's Vulkan Memory Allocator in TypeScript. Devices come from `vma-ts/koffi` or
  * `vma-ts/simulator`; `vma-ts/virtual` divides blocks without any device.
+ *
+ * @module vma-ts
  */
 
 export * from "./allocator/index.ts";

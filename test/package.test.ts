@@ -23,7 +23,7 @@ describe("the package", () => {
   beforeAll(() => {
     packed = new PackedPackage();
   });
-  afterAll(() => packed.remove());
+  afterAll(() => packed?.remove());
 
   it("contains the code, built and as written, its documents, and nothing else", () => {
     const others = packed.files.filter((file) => !/^(dist\/.*\.(js|d\.ts)(\.map)?|src\/.*\.ts)$/.test(file));

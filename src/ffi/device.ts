@@ -140,6 +140,7 @@ export class KoffiDevice implements VulkanDevice {
   #queue: KoffiTransferQueue | undefined;
   #destroyed = false;
 
+  /** @internal Devices come from `createDevice` and `wrapDevice`. */
   constructor(parts: DeviceParts) {
     this.#parts = parts;
     this.handle = parts.handle;
@@ -558,6 +559,7 @@ export class KoffiDevice implements VulkanDevice {
     this.#parts.onDestroy?.();
   }
 
+  /** {@link destroy}, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

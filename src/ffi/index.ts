@@ -1,6 +1,8 @@
 /**
  * `vma-ts/koffi`: Vulkan called through koffi. Opens the Vulkan loader, creates instances and devices for
  * scripts and tests, and puts the ports `VulkanDevice` and `TransferQueue` over devices, its own or yours.
+ *
+ * @module vma-ts/koffi
  */
 
 export type { DeviceOptions, PhysicalDeviceChoice } from "./create-device.ts";

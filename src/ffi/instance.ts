@@ -68,7 +68,9 @@ export class VulkanInstance {
   readonly enabledExtensions: ReadonlySet<string>;
   /** Warnings and errors of the validation layer so far; empty without `validation`. */
   readonly messages: DebugMessage[];
+  /** @internal */
   readonly library: Library;
+  /** @internal */
   readonly functions: InstanceFunctions;
   readonly #messenger: Messenger | undefined;
   readonly #messengerHandle: bigint;
@@ -150,6 +152,7 @@ export class VulkanInstance {
     this.#messenger?.close();
   }
 
+  /** {@link destroy}, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

@@ -167,7 +167,7 @@ export class KoffiTransferQueue implements TransferQueue {
     }
   }
 
-  /** Asks whether a submission is done, and takes its slot back when it is. For the submission's own use. */
+  /** @internal Asks whether a submission is done, and takes its slot back when it is. */
   look(submission: KoffiSubmission): void {
     const { slot } = submission;
     if (slot === undefined) return;
@@ -214,6 +214,7 @@ export class KoffiTransferQueue implements TransferQueue {
     this.#memory.free();
   }
 
+  /** {@link destroy}, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

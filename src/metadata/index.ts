@@ -1,4 +1,8 @@
-/** Divides blocks of anything into allocations: the face of `vma-ts/virtual`. No Vulkan, no Node, no dependency. */
+/**
+ * `vma-ts/virtual`: divides blocks of anything into allocations. No Vulkan, no Node, no dependency.
+ *
+ * @module vma-ts/virtual
+ */
 
 export { AssertionError } from "../foundation/assert.ts";
 export type { DetailedStatistics, Statistics } from "./statistics.ts";

@@ -328,6 +328,7 @@ export class SimulatedDevice implements VulkanDevice {
     if (leaks.length > 0) throw new LeakError(leaks);
   }
 
+  /** {@link destroy}, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

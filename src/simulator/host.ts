@@ -121,7 +121,7 @@ export class SimulatedHost {
     return this.#lastHandle;
   }
 
-  /** What a descriptor stands for. */
+  /** @internal What a descriptor stands for. */
   descriptor(fd: number): ExternalHandle | undefined {
     return this.#descriptors.get(fd);
   }

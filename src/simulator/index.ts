@@ -1,4 +1,9 @@
-/** `vma-ts/simulator`: Vulkan devices in memory, strict, with failures on demand. */
+/**
+ * `vma-ts/simulator`: Vulkan devices in memory, strict, with failures on demand.
+ *
+ * @module vma-ts/simulator
+ */
+
 export {
   type CallCounts,
   type CallName,

@@ -24,7 +24,7 @@ export interface DeviceProfile {
   readonly name: string;
   /** Where the figures come from. */
   readonly source: string;
-  /** {@link PhysicalDeviceType} */
+  /** One of `PhysicalDeviceType`. */
   readonly deviceType: number;
   /** VK_MAKE_API_VERSION form. */
   readonly apiVersion: number;

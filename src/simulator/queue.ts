@@ -91,7 +91,7 @@ export class SimulatedTransferQueue implements TransferQueue {
     return submission;
   }
 
-  /** Asks the fence of a submission. For the submission's own use. */
+  /** @internal Asks the fence of a submission. */
   poll(submission: SimulatedSubmission): void {
     try {
       this.#call("vkGetFenceStatus");

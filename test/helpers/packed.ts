@@ -1,7 +1,7 @@
 /** The package as npm would publish it, in a folder where a program can import it by its name. */
 
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -19,6 +19,13 @@ const SOURCES = [
 
 /** All that the programs need of a platform's types; checking those of a browser or of Node.js takes long. */
 const CONSOLE_TYPES = "console.d.ts";
+
+/** What a command prints; throws all that it printed when it fails. */
+function output(command: string, args: readonly string[], cwd: string): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`);
+  return stdout;
+}
 
 /** A program's folder with the package installed. */
 export class PackedPackage {
@@ -38,20 +45,13 @@ export class PackedPackage {
     mkdirSync(target, { recursive: true });
     for (const name of SOURCES) cpSync(join(root, name), join(checkout, name), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(checkout, "node_modules"));
-    const packed = execFileSync("npm", ["pack", "--json", "--silent", "--pack-destination", this.#scratch], {
-      cwd: checkout,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const [{ filename, files }] = JSON.parse(packed.slice(packed.indexOf("[")));
+    const packed = output("npm", ["pack", "--json", "--pack-destination", this.#scratch], checkout);
+    // The build's own lines come before the JSON.
+    const [{ filename, files }] = JSON.parse(packed.slice(packed.indexOf("[\n")));
     this.files = files.map(({ path }: { path: string }) => path).sort();
-    execFileSync("tar", ["-xzf", join(this.#scratch, filename), "-C", target, "--strip-components=1"]);
+    output("tar", ["-xzf", join(this.#scratch, filename), "-C", target, "--strip-components=1"], target);
     // Installing would ask the registry for koffi; it is here already.
     symlinkSync(join(root, "node_modules", "koffi"), join(this.app, "node_modules", "koffi"));
-    const koffiParts = readdirSync(join(root, "node_modules")).filter((name) => name === "@koromix");
-    for (const name of koffiParts) {
-      symlinkSync(join(root, "node_modules", name), join(this.app, "node_modules", name));
-    }
     this.write("package.json", JSON.stringify({ type: "module" }));
     this.write(CONSOLE_TYPES, "declare const console: { log(...values: unknown[]): void };");
   }
@@ -65,24 +65,12 @@ export class PackedPackage {
   compile(names: readonly string[], options: readonly string[]): void {
     const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
     const common = ["--strict", "--target", "es2022", "--lib", "es2023,esnext.disposable", CONSOLE_TYPES];
-    try {
-      execFileSync(process.execPath, [compiler, ...common, ...options, ...names], {
-        cwd: this.app,
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-    } catch (error) {
-      throw new Error((error as { stdout: string }).stdout);
-    }
+    output(process.execPath, [compiler, ...common, ...options, ...names], this.app);
   }
 
   /** Runs one of the program's files with Node.js alone and returns what it prints. */
   run(name: string): string {
-    return execFileSync(process.execPath, [name], {
-      cwd: this.app,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    return output(process.execPath, [name], this.app);
   }
 
   /** Removes everything. */
