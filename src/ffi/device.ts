@@ -1,9 +1,9 @@
 /**
  * The port `VulkanDevice` over a VkDevice.
  *
- * Structures are written in one piece of native memory that the device owns, at fixed places, through
- * typed arrays, and calls are given their addresses. What an allocator calls for every resource goes
- * through `./resource-calls.ts` and makes no garbage but the handle.
+ * Structures are written in one piece of native memory that the device owns (`./resource-structs.ts`), and
+ * calls are given their addresses. What an allocator calls for every resource goes through
+ * `./resource-calls.ts` and makes no garbage but the handle.
  *
  * On lavapipe (Node.js 20.20, koffi 3.3, nanoseconds, least of 60 interleaved rounds of 2,000): creating a
  * buffer 97 (koffi alone, written by hand 88), plain requirements 51 (47), with dedicated 51, binding 67
@@ -11,7 +11,7 @@
  */
 
 import { quote } from "../foundation/check.ts";
-import { ImageType, WHOLE_SIZE } from "../vulkan/constants.ts";
+import { WHOLE_SIZE } from "../vulkan/constants.ts";
 import type {
   DeviceProperties,
   HostMapping,
@@ -32,55 +32,18 @@ import {
   resolveCommands,
   revoke,
 } from "./commands.ts";
-import { type Layouts, layouts } from "./layout.ts";
+import { layouts } from "./layout.ts";
 import { KoffiMapping } from "./mapping.ts";
 import type { DebugMessage } from "./messenger.ts";
-import { NativeMemory, place } from "./native-memory.ts";
+import { NativeMemory } from "./native-memory.ts";
 import { encodeNext } from "./next-chain.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
 import { bindResourceCalls, type ResourceCalls } from "./resource-calls.ts";
-import type { StructName } from "./structs.ts";
+import { ResourceStructs } from "./resource-structs.ts";
 import { KoffiTransferQueue, type QueueChoice } from "./transfer-queue.ts";
 
-/** Bytes of native memory of a device: its fixed structures, and room for one call's chains and arrays. */
-const MEMORY_SIZE = 65536;
 /** How many ranges one call to flush or invalidate takes; more are handed over in several calls. */
 const RANGES_AT_ONCE = 256;
-
-const slots = place({
-  out: 8,
-  bufferInfo: "VkBufferCreateInfo",
-  imageInfo: "VkImageCreateInfo",
-  requirements: "VkMemoryRequirements2",
-  dedicated: "VkMemoryDedicatedRequirements",
-  bufferQuery: "VkBufferMemoryRequirementsInfo2",
-  imageQuery: "VkImageMemoryRequirementsInfo2",
-  planeQuery: "VkImagePlaneMemoryRequirementsInfo",
-  deviceBufferQuery: "VkDeviceBufferMemoryRequirements",
-  deviceImageQuery: "VkDeviceImageMemoryRequirements",
-  allocateInfo: "VkMemoryAllocateInfo",
-});
-
-/** The index of the first 32-bit word of each field of the structure at `slot`. */
-function wordsOf<N extends StructName>(name: N, slot: number): Layouts[N]["offsets"] {
-  const { offsets } = layouts[name];
-  const words = Object.entries<number>(offsets).map(([field, offset]) => [field, (slot + offset) / 4]);
-  return Object.fromEntries(words) as Layouts[N]["offsets"];
-}
-const requirementsAt = slots.requirements + layouts.VkMemoryRequirements2.offsets.memoryRequirements;
-const BUFFER = wordsOf("VkBufferCreateInfo", slots.bufferInfo);
-const IMAGE = wordsOf("VkImageCreateInfo", slots.imageInfo);
-const REQUIREMENTS = wordsOf("VkMemoryRequirements", requirementsAt);
-const DEDICATED = wordsOf("VkMemoryDedicatedRequirements", slots.dedicated);
-const PLANE = wordsOf("VkImagePlaneMemoryRequirementsInfo", slots.planeQuery);
-const DEVICE_PLANE = wordsOf("VkDeviceImageMemoryRequirements", slots.deviceImageQuery);
-/** Indices of 64-bit words. */
-const REQUIREMENTS_NEXT = wordsOf("VkMemoryRequirements2", slots.requirements).pNext / 2;
-const QUERY_BUFFER = wordsOf("VkBufferMemoryRequirementsInfo2", slots.bufferQuery).buffer / 2;
-const QUERY_IMAGE = wordsOf("VkImageMemoryRequirementsInfo2", slots.imageQuery).image / 2;
-const QUERY_IMAGE_NEXT = wordsOf("VkImageMemoryRequirementsInfo2", slots.imageQuery).pNext / 2;
-const OUT = slots.out / 8;
-const TWO_32 = 4294967296;
 
 /** Formats with depth and stencil, whose image barriers must name both aspects. */
 const combinedDepthStencil: ReadonlySet<number> = new Set([128, 129, 130]);
@@ -127,13 +90,9 @@ export class KoffiDevice implements VulkanDevice {
   readonly #parts: DeviceParts;
   readonly #instanceFunctions: InstanceFunctions;
   readonly #memory: NativeMemory;
-  readonly #u32: Uint32Array;
-  readonly #u64: BigUint64Array;
+  readonly #structs: ResourceStructs;
   readonly #calls: ResourceCalls;
   readonly #out: bigint;
-  readonly #requirements: bigint;
-  readonly #dedicated: bigint;
-  readonly #planeQuery: bigint;
   readonly #mappings = new Map<bigint, KoffiMapping>();
   readonly #depthStencilImages = new Set<bigint>();
   readonly #queues: KoffiTransferQueue[] = [];
@@ -155,55 +114,24 @@ export class KoffiDevice implements VulkanDevice {
     this.#instanceFunctions = parts.instanceFunctions;
     this.functions = resolveDeviceFunctions(parts);
 
-    const memory = new NativeMemory(MEMORY_SIZE, slots.end);
-    this.#memory = memory;
-    this.#u32 = memory.u32;
-    this.#u64 = memory.u64;
-    this.#out = memory.at(slots.out);
-    this.#requirements = memory.at(slots.requirements);
-    this.#dedicated = memory.at(slots.dedicated);
-    this.#planeQuery = memory.at(slots.planeQuery);
-    this.#calls = bindResourceCalls(this.functions, parts.handle, parts.allocationCallbacks, {
-      out: this.#out,
-      allocateInfo: memory.at(slots.allocateInfo),
-      bufferInfo: memory.at(slots.bufferInfo),
-      imageInfo: memory.at(slots.imageInfo),
-      bufferQuery: memory.at(slots.bufferQuery),
-      imageQuery: memory.at(slots.imageQuery),
-      requirements: memory.at(requirementsAt),
-      requirements2: this.#requirements,
-    });
-    memory.setType("VkBufferCreateInfo", slots.bufferInfo);
-    memory.setType("VkImageCreateInfo", slots.imageInfo);
-    memory.setType("VkMemoryRequirements2", slots.requirements);
-    memory.setType("VkMemoryDedicatedRequirements", slots.dedicated);
-    memory.setType("VkBufferMemoryRequirementsInfo2", slots.bufferQuery);
-    memory.setType("VkImageMemoryRequirementsInfo2", slots.imageQuery);
-    memory.setType("VkImagePlaneMemoryRequirementsInfo", slots.planeQuery);
-    memory.setType("VkDeviceBufferMemoryRequirements", slots.deviceBufferQuery);
-    memory.setType("VkDeviceImageMemoryRequirements", slots.deviceImageQuery);
-    memory.setType("VkMemoryAllocateInfo", slots.allocateInfo);
-    memory.write("VkDeviceBufferMemoryRequirements", slots.deviceBufferQuery, {
-      pCreateInfo: memory.at(slots.bufferInfo),
-    });
-    memory.write("VkDeviceImageMemoryRequirements", slots.deviceImageQuery, {
-      pCreateInfo: memory.at(slots.imageInfo),
-    });
+    this.#structs = new ResourceStructs();
+    this.#memory = this.#structs.memory;
+    this.#out = this.#structs.addresses.out;
+    this.#calls = bindResourceCalls(
+      this.functions,
+      parts.handle,
+      parts.allocationCallbacks,
+      this.#structs.addresses,
+    );
   }
 
   // Memory
 
   allocateMemory(info: MemoryAllocateInfo): bigint {
-    const memory = this.#memory;
-    memory.reset();
-    memory.write("VkMemoryAllocateInfo", slots.allocateInfo, {
-      pNext: encodeNext(memory, info.pNext),
-      allocationSize: info.allocationSize,
-      memoryTypeIndex: info.memoryTypeIndex,
-    });
+    this.#structs.encodeAllocation(info);
     const result = this.#calls.allocateMemory();
     if (result < 0) throw new VulkanError(result, "vkAllocateMemory");
-    return this.#u64[OUT]!;
+    return this.#structs.handle;
   }
 
   freeMemory(memory: bigint): void {
@@ -214,7 +142,7 @@ export class KoffiDevice implements VulkanDevice {
   mapMemory(memory: bigint, size: number): HostMapping {
     const whole = 0xffff_ffff_ffff_ffffn;
     check(this.functions.vkMapMemory(this.handle, memory, 0, whole, 0, this.#out), "vkMapMemory");
-    const mapping = new KoffiMapping(this.#u64[OUT]!, size);
+    const mapping = new KoffiMapping(this.#structs.handle, size);
     this.#mappings.set(memory, mapping);
     return mapping;
   }
@@ -273,36 +201,10 @@ export class KoffiDevice implements VulkanDevice {
   // Buffers and images
 
   createBuffer(info: BufferCreateInfo): bigint {
-    this.#encodeBuffer(info);
+    this.#structs.encodeBuffer(info);
     const result = this.#calls.createBuffer();
     if (result < 0) throw new VulkanError(result, "vkCreateBuffer");
-    return this.#u64[OUT]!;
-  }
-
-  #encodeBuffer(info: BufferCreateInfo): void {
-    const u32 = this.#u32;
-    u32[BUFFER.flags] = info.flags ?? 0;
-    u32[BUFFER.size] = info.size;
-    u32[BUFFER.size + 1] = info.size / TWO_32;
-    u32[BUFFER.usage] = info.usage;
-    u32[BUFFER.sharingMode] = info.sharingMode ?? 0;
-    this.#encodeVariable(BUFFER, info);
-  }
-
-  /** What of a create info has no fixed size: the pNext chain and the queue families. */
-  #encodeVariable(words: typeof BUFFER | typeof IMAGE, info: BufferCreateInfo | ImageCreateInfo): void {
-    const { pNext, queueFamilyIndices } = info;
-    const u32 = this.#u32;
-    if (pNext === undefined && queueFamilyIndices === undefined) {
-      u32[words.pNext] = 0;
-      u32[words.pNext + 1] = 0;
-      u32[words.queueFamilyIndexCount] = 0;
-      return;
-    }
-    this.#memory.reset();
-    this.#u64[words.pNext / 2] = encodeNext(this.#memory, pNext);
-    u32[words.queueFamilyIndexCount] = queueFamilyIndices?.length ?? 0;
-    this.#u64[words.pQueueFamilyIndices / 2] = this.#memory.words(queueFamilyIndices ?? []);
+    return this.#structs.handle;
   }
 
   destroyBuffer(buffer: bigint): void {
@@ -310,31 +212,12 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   createImage(info: ImageCreateInfo): bigint {
-    this.#encodeImage(info);
+    this.#structs.encodeImage(info);
     const result = this.#calls.createImage();
     if (result < 0) throw new VulkanError(result, "vkCreateImage");
-    const image = this.#u64[OUT]!;
+    const image = this.#structs.handle;
     if (combinedDepthStencil.has(info.format)) this.#depthStencilImages.add(image);
     return image;
-  }
-
-  #encodeImage(info: ImageCreateInfo): void {
-    const u32 = this.#u32;
-    const { extent } = info;
-    u32[IMAGE.flags] = info.flags ?? 0;
-    u32[IMAGE.imageType] = info.imageType ?? ImageType.Image2D;
-    u32[IMAGE.format] = info.format;
-    u32[IMAGE.extent] = extent.width;
-    u32[IMAGE.extent + 1] = extent.height;
-    u32[IMAGE.extent + 2] = extent.depth ?? 1;
-    u32[IMAGE.mipLevels] = info.mipLevels ?? 1;
-    u32[IMAGE.arrayLayers] = info.arrayLayers ?? 1;
-    u32[IMAGE.samples] = info.samples ?? 1;
-    u32[IMAGE.tiling] = info.tiling ?? 0;
-    u32[IMAGE.usage] = info.usage;
-    u32[IMAGE.sharingMode] = info.sharingMode ?? 0;
-    u32[IMAGE.initialLayout] = info.initialLayout ?? 0;
-    this.#encodeVariable(IMAGE, info);
   }
 
   destroyImage(image: bigint): void {
@@ -351,13 +234,12 @@ export class KoffiDevice implements VulkanDevice {
 
   getBufferMemoryRequirements(buffer: bigint, out: MemoryRequirements, dedicated: boolean): void {
     if (dedicated) {
-      this.#u64[QUERY_BUFFER] = buffer;
-      this.#u64[REQUIREMENTS_NEXT] = this.#dedicated;
+      this.#structs.askForBuffer(buffer);
       this.#calls.bufferRequirements2();
     } else {
       this.#calls.bufferRequirements(buffer);
     }
-    this.#decodeRequirements(out, dedicated);
+    this.#structs.decodeRequirements(out, dedicated);
   }
 
   getImageMemoryRequirements(
@@ -367,23 +249,19 @@ export class KoffiDevice implements VulkanDevice {
     planeAspect?: number,
   ): void {
     if (dedicated || planeAspect !== undefined) {
-      this.#u64[QUERY_IMAGE] = image;
-      this.#u32[PLANE.planeAspect] = planeAspect ?? 0;
-      this.#u64[QUERY_IMAGE_NEXT] = planeAspect === undefined ? 0n : this.#planeQuery;
-      this.#u64[REQUIREMENTS_NEXT] = dedicated ? this.#dedicated : 0n;
+      this.#structs.askForImage(image, dedicated, planeAspect);
       this.#calls.imageRequirements2();
     } else {
       this.#calls.imageRequirements(image);
     }
-    this.#decodeRequirements(out, dedicated);
+    this.#structs.decodeRequirements(out, dedicated);
   }
 
   getDeviceBufferMemoryRequirements(info: BufferCreateInfo, out: MemoryRequirements): void {
-    this.#encodeBuffer(info);
-    this.#u64[REQUIREMENTS_NEXT] = this.#dedicated;
-    const query = this.#memory.at(slots.deviceBufferQuery);
-    this.functions.vkGetDeviceBufferMemoryRequirements(this.handle, query, this.#requirements);
-    this.#decodeRequirements(out, true);
+    this.#structs.askForNewBuffer(info);
+    const { deviceBufferQuery, requirements2 } = this.#structs.addresses;
+    this.functions.vkGetDeviceBufferMemoryRequirements(this.handle, deviceBufferQuery, requirements2);
+    this.#structs.decodeRequirements(out, true);
   }
 
   getDeviceImageMemoryRequirements(
@@ -391,21 +269,10 @@ export class KoffiDevice implements VulkanDevice {
     out: MemoryRequirements,
     planeAspect?: number,
   ): void {
-    this.#encodeImage(info);
-    this.#u32[DEVICE_PLANE.planeAspect] = planeAspect ?? 0;
-    this.#u64[REQUIREMENTS_NEXT] = this.#dedicated;
-    const query = this.#memory.at(slots.deviceImageQuery);
-    this.functions.vkGetDeviceImageMemoryRequirements(this.handle, query, this.#requirements);
-    this.#decodeRequirements(out, true);
-  }
-
-  #decodeRequirements(out: MemoryRequirements, dedicated: boolean): void {
-    const u32 = this.#u32;
-    out.size = u32[REQUIREMENTS.size]! + u32[REQUIREMENTS.size + 1]! * TWO_32;
-    out.alignment = u32[REQUIREMENTS.alignment]! + u32[REQUIREMENTS.alignment + 1]! * TWO_32;
-    out.memoryTypeBits = u32[REQUIREMENTS.memoryTypeBits]!;
-    out.prefersDedicatedAllocation = dedicated && u32[DEDICATED.prefersDedicatedAllocation] !== 0;
-    out.requiresDedicatedAllocation = dedicated && u32[DEDICATED.requiresDedicatedAllocation] !== 0;
+    this.#structs.askForNewImage(info, planeAspect);
+    const { deviceImageQuery, requirements2 } = this.#structs.addresses;
+    this.functions.vkGetDeviceImageMemoryRequirements(this.handle, deviceImageQuery, requirements2);
+    this.#structs.decodeRequirements(out, true);
   }
 
   // Binding
@@ -474,7 +341,7 @@ export class KoffiDevice implements VulkanDevice {
     this.#memory.reset();
     const info = this.#memory.struct("VkMemoryGetFdInfoKHR", { memory, handleType });
     check(this.functions.vkGetMemoryFdKHR(this.handle, this.#memory.at(info), this.#out), "vkGetMemoryFdKHR");
-    return this.#memory.i32[slots.out / 4]!;
+    return this.#structs.word;
   }
 
   getMemoryFdProperties(handleType: number, fd: number): number {
@@ -483,7 +350,7 @@ export class KoffiDevice implements VulkanDevice {
       this.functions.vkGetMemoryFdPropertiesKHR(this.handle, handleType, fd, this.#memory.at(properties)),
       "vkGetMemoryFdPropertiesKHR",
     );
-    return this.#u32[(properties + layouts.VkMemoryFdPropertiesKHR.offsets.memoryTypeBits) / 4]!;
+    return this.#memory.u32[(properties + layouts.VkMemoryFdPropertiesKHR.offsets.memoryTypeBits) / 4]!;
   }
 
   getMemoryHostPointerProperties(handleType: number, address: bigint): number {
@@ -493,7 +360,9 @@ export class KoffiDevice implements VulkanDevice {
       vkGetMemoryHostPointerPropertiesEXT(this.handle, handleType, address, this.#memory.at(properties)),
       "vkGetMemoryHostPointerPropertiesEXT",
     );
-    return this.#u32[(properties + layouts.VkMemoryHostPointerPropertiesEXT.offsets.memoryTypeBits) / 4]!;
+    return this.#memory.u32[
+      (properties + layouts.VkMemoryHostPointerPropertiesEXT.offsets.memoryTypeBits) / 4
+    ]!;
   }
 
   getMemoryWin32Handle(memory: bigint, handleType: number): bigint {
@@ -503,7 +372,7 @@ export class KoffiDevice implements VulkanDevice {
       this.functions.vkGetMemoryWin32HandleKHR(this.handle, this.#memory.at(info), this.#out),
       "vkGetMemoryWin32HandleKHR",
     );
-    return this.#u64[OUT]!;
+    return this.#structs.handle;
   }
 
   #reserveOut(struct: "VkMemoryFdPropertiesKHR" | "VkMemoryHostPointerPropertiesEXT"): number {

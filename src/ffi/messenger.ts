@@ -4,6 +4,10 @@
  * The callback is registered only when validation is asked for, so that without it Vulkan never calls into
  * JavaScript. It must outlive everything that can speak: it is unregistered after vkDestroyInstance has
  * returned, whose own messages come through the create info in VkInstanceCreateInfo's pNext.
+ *
+ * A message that comes from another thread than JavaScript's waits until the event loop turns. A layer that
+ * speaks from threads of its own can so hold up a blocking wait (`waitIdle`) for ever; awaiting
+ * `submission.done()` first avoids it.
  */
 
 import koffi from "koffi";

@@ -80,6 +80,7 @@ export function describeWithVulkan(
   } else if (requireVulkan) {
     it(`${name}: needs Vulkan`, () => expect.fail(`${vulkanAbsence}, and VMA_TS_REQUIRE_VULKAN=1`));
   } else {
+    console.warn(`${name}: skipped, ${vulkanAbsence}`);
     describe.skip(`${name} (skipped: ${vulkanAbsence})`, () =>
       body(new Proxy({} as VulkanContext, { get: notHere })));
   }
