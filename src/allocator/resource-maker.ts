@@ -130,11 +130,9 @@ export class ResourceMaker {
     const bytes = alignUp(size, recipe.sizeAlignment);
     const block = list.findBlock(request, bytes, alignment);
     if (block === undefined) return undefined;
-    if (allocationInfo !== undefined) {
-      checkName(allocationInfo.name);
-      request.userData = allocationInfo.userData;
-      request.name = allocationInfo.name;
-    }
+    checkName(allocationInfo?.name);
+    request.userData = allocationInfo?.userData;
+    request.name = allocationInfo?.name;
     const { device } = this.context;
     const buffer = device.createBuffer(info);
     let allocation: Allocation | undefined;
@@ -360,19 +358,22 @@ export class ResourceMaker {
     return type;
   }
 
+  /** The 64-bit usage that maintenance5 lets a chain say instead of the 32-bit one; undefined where there is none. */
+  private wideUsage({ pNext }: BufferCreateInfo): bigint | undefined {
+    if (pNext === undefined || !hasFlag(this.context, AllocatorCreate.KhrMaintenance5)) return undefined;
+    return findNext(pNext, StructureType.BufferUsageFlags2CreateInfo)?.usage;
+  }
+
   /** Says in the request what is known of the buffer. Returns its usage flags, as far as a number holds them. */
   private describeBuffer(request: AllocationRequest, info: BufferCreateInfo): number {
     request.type = SuballocationType.Buffer;
-    const wide =
-      info.pNext !== undefined && hasFlag(this.context, AllocatorCreate.KhrMaintenance5)
-        ? findNext(info.pNext, StructureType.BufferUsageFlags2CreateInfo)
-        : undefined;
+    const wide = this.wideUsage(info);
     if (wide !== undefined) {
       const transfers = BigInt(BufferUsage.TransferSrc | BufferUsage.TransferDst);
-      request.resourceKnown = wide.usage !== 0n;
-      request.deviceAccess = (wide.usage & ~transfers) !== 0n;
-      request.mayHaveDeviceAddress = (wide.usage & BigInt(BufferUsage.ShaderDeviceAddress)) !== 0n;
-      return Number(wide.usage);
+      request.resourceKnown = wide !== 0n;
+      request.deviceAccess = (wide & ~transfers) !== 0n;
+      request.mayHaveDeviceAddress = (wide & BigInt(BufferUsage.ShaderDeviceAddress)) !== 0n;
+      return Number(wide);
     }
     const { usage } = info;
     request.resourceKnown = usage !== 0;
@@ -403,8 +404,13 @@ export class ResourceMaker {
   private checkBuffer(info: BufferCreateInfo): void {
     checkBufferCreateInfo(info);
     if (info.size === 0) throw invalidResource("createBuffer", "a buffer has at least 1 byte, got size 0");
-    const hasAddress = (info.usage & BufferUsage.ShaderDeviceAddress) !== 0;
-    if (hasAddress && !hasFlag(this.context, AllocatorCreate.BufferDeviceAddress)) {
+    if (hasFlag(this.context, AllocatorCreate.BufferDeviceAddress)) return;
+    const wide = this.wideUsage(info);
+    const hasAddress =
+      wide === undefined
+        ? (info.usage & BufferUsage.ShaderDeviceAddress) !== 0
+        : (wide & BigInt(BufferUsage.ShaderDeviceAddress)) !== 0n;
+    if (hasAddress) {
       throw invalidResource(
         "createBuffer",
         "BufferUsage.ShaderDeviceAddress needs an allocator with AllocatorCreate.BufferDeviceAddress",
