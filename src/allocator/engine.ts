@@ -15,6 +15,7 @@ import type { AllocatorContext } from "./context.ts";
 import { fillCreated, fillDestroyed } from "./debug.ts";
 import { DedicatedList } from "./dedicated-list.ts";
 import { AllocationCreate, HOST_ACCESS_MASK, MemoryUsage } from "./flags.ts";
+import { usesDedicatedInfo } from "./memory-chain.ts";
 import { NO_MEMORY_TYPE } from "./memory-types.ts";
 import type { Pool } from "./pool.ts";
 import type { AllocationRequest } from "./request.ts";
@@ -201,8 +202,20 @@ export class MemoryEngine {
 
   private allocateDedicated(request: AllocationRequest, source: MemorySource): Allocation | undefined {
     const { dedicated, blockList } = source;
+    this.settleDedicatedSize(request);
     if (!this.isWithinBudget(request, dedicated.heapIndex)) return undefined;
     return this.finish(dedicated.allocate(request, blockList.options.next));
+  }
+
+  /**
+   * Memory for one buffer has to have the very size that the driver requires of it; requirements that are
+   * remembered may say more, rounded up to the alignment. Asking costs little beside allocating memory.
+   */
+  private settleDedicatedSize({ buffer, requirements }: AllocationRequest): void {
+    if (buffer === 0n || !usesDedicatedInfo(this.context)) return;
+    const { alignment } = requirements;
+    this.context.device.getBufferMemoryRequirements(buffer, requirements, true);
+    requirements.alignment = Math.max(alignment, requirements.alignment);
   }
 
   /** Whether new memory of the request's size keeps to the budget, where the request insists on that. */
