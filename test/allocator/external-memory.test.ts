@@ -1,0 +1,187 @@
+/** Memory that is exported to, or imported from, elsewhere. */
+
+import { describe, expect, it } from "vitest";
+import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
+import { SimulatedHost } from "../../src/simulator/index.ts";
+import { ExternalMemoryHandleType } from "../../src/vulkan/constants.ts";
+import { StructureType } from "../../src/vulkan/next.ts";
+import { Result } from "../../src/vulkan/result.ts";
+import { bufferOf, bytes, free, KiB, only, resultOf, Type, world } from "./setup.ts";
+
+const { OpaqueFd, OpaqueWin32, HostAllocationEXT, DmaBufEXT } = ExternalMemoryHandleType;
+const all = { extensions: "all" } as const;
+const hostInfo = { usage: MemoryUsage.CpuOnly, memoryTypeBits: only(Type.Host) };
+
+/** Export structures for every memory type. */
+const exportAll = (handleType: number) => ({
+  typeExternalMemoryHandleTypes: Array.from({ length: 5 }, () => handleType),
+});
+
+/** A buffer that may live in external memory. */
+const external = (size: number, handleTypes: number) => ({
+  ...bufferOf(size),
+  pNext: [{ sType: StructureType.ExternalMemoryBufferCreateInfo, handleTypes }] as const,
+});
+
+describe("Export handle types of a memory type", () => {
+  it("are on its blocks and its dedicated memory, and on no other type's", () => {
+    const { allocator, device } = world({}, { typeExternalMemoryHandleTypes: [0, OpaqueFd] }, all);
+    const block = allocator.createBuffer(external(KiB, OpaqueFd), { memoryTypeBits: only(Type.Host) });
+    const dedicated = allocator.createBuffer(external(KiB, OpaqueFd), {
+      memoryTypeBits: only(Type.Host),
+      flags: AllocationCreate.DedicatedMemory,
+    });
+    const other = allocator.allocateMemory(bytes(KiB, only(Type.Device)));
+    for (const { allocation } of [block, dedicated]) {
+      device.host.closeDescriptor(allocator.getMemoryFd(allocation, OpaqueFd));
+    }
+    expect(() => allocator.getMemoryFd(other, OpaqueFd)).toThrow(/was not allocated for export/);
+    free(block.allocation, dedicated.allocation, other);
+  });
+
+  it("are checked", () => {
+    expect(() => world({}, { typeExternalMemoryHandleTypes: [1, 2, 3, 4, 5, 6] })).toThrow(
+      /6 entries for 5 memory types/,
+    );
+    expect(() => world({}, { typeExternalMemoryHandleTypes: [-1] })).toThrow(RangeError);
+  });
+});
+
+describe("A file descriptor", () => {
+  it("carries one device's memory to another", () => {
+    const host = new SimulatedHost();
+    const from = world({}, exportAll(OpaqueFd), { ...all, host });
+    const to = world({}, {}, { ...all, host });
+    const info = { ...hostInfo, flags: AllocationCreate.DedicatedMemory };
+    const exported = from.allocator.createBuffer(external(KiB, OpaqueFd), info);
+    const fd = from.allocator.getMemoryFd(exported.allocation, OpaqueFd);
+    const imported = to.allocator.createDedicatedBuffer(external(KiB, OpaqueFd), hostInfo, [
+      { sType: StructureType.ImportMemoryFdInfoKHR, handleType: OpaqueFd, fd },
+    ]);
+    expect(host.openDescriptors).toEqual([]);
+    exported.allocation.write(new Uint8Array([1, 2, 3]), 100);
+    expect([...imported.allocation.read(100, 3)]).toEqual([1, 2, 3]);
+    imported.allocation.write(new Uint8Array([9]), 100);
+    expect([...exported.allocation.read(100, 1)]).toEqual([9]);
+    free(exported.allocation);
+    expect([...imported.allocation.read(100, 3)]).toEqual([9, 2, 3]);
+    free(imported.allocation);
+  });
+
+  it("stays the caller's when the import fails, and nothing is left behind", () => {
+    const host = new SimulatedHost();
+    const from = world({}, exportAll(OpaqueFd), { ...all, host });
+    const to = world({}, {}, { ...all, host });
+    const memory = from.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)));
+    const fd = from.allocator.getMemoryFd(memory, OpaqueFd);
+    const chain = [{ sType: StructureType.ImportMemoryFdInfoKHR, handleType: OpaqueFd, fd }] as const;
+    to.device.faults.failNext("vkAllocateMemory", Result.ErrorInvalidExternalHandle);
+    expect(
+      resultOf(() => to.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)), hostInfo, chain)),
+    ).toBe(Result.ErrorInvalidExternalHandle);
+    expect(host.openDescriptors).toEqual([fd]);
+    const imported = to.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)), hostInfo, chain);
+    memory.write(new Uint8Array([5]));
+    expect([...imported.read(0, 1)]).toEqual([5]);
+    free(memory, imported);
+  });
+
+  it("of a DMA-BUF made elsewhere is imported likewise", () => {
+    const { allocator, device } = world({}, {}, all);
+    const fd = device.host.createDmaBuf(64 * KiB);
+    const bits = device.getMemoryFdProperties(DmaBufEXT, fd);
+    const allocation = allocator.allocateDedicatedMemory(
+      bytes(64 * KiB, bits),
+      { usage: MemoryUsage.CpuOnly },
+      [{ sType: StructureType.ImportMemoryFdInfoKHR, handleType: DmaBufEXT, fd }],
+    );
+    allocation.write(new Uint8Array([1]));
+    expect(device.host.openDescriptors).toEqual([]);
+    free(allocation);
+  });
+
+  it("can fail to be made", () => {
+    const { allocator, device } = world({}, exportAll(OpaqueFd), all);
+    const allocation = allocator.allocateMemory(bytes(KiB));
+    device.faults.failNext("vkGetMemoryFdKHR", Result.ErrorTooManyObjects);
+    expect(resultOf(() => allocator.getMemoryFd(allocation, OpaqueFd))).toBe(Result.ErrorTooManyObjects);
+    free(allocation);
+  });
+});
+
+describe("A Win32 handle", () => {
+  it("carries memory likewise, and stays the caller's", () => {
+    const host = new SimulatedHost();
+    const from = world({}, exportAll(OpaqueWin32), { ...all, host });
+    const to = world({}, {}, { ...all, host });
+    const exported = from.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)), hostInfo);
+    const handle = from.allocator.getMemoryWin32Handle(exported, OpaqueWin32);
+    const imported = to.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)), hostInfo, [
+      { sType: StructureType.ImportMemoryWin32HandleInfoKHR, handleType: OpaqueWin32, handle },
+    ]);
+    exported.write(new Uint8Array([4, 5, 6]));
+    expect([...imported.read(0, 3)]).toEqual([4, 5, 6]);
+    expect(host.openWin32Handles).toEqual([handle]);
+    host.closeWin32Handle(handle);
+    free(exported, imported);
+  });
+});
+
+describe("A host pointer", () => {
+  it("makes the program's own memory an allocation", () => {
+    const { allocator, device } = world({}, {}, all);
+    const own = new Uint8Array(64 * KiB);
+    const hostPointer = device.host.registerHostMemory(own);
+    const bits = device.getMemoryHostPointerProperties(HostAllocationEXT, hostPointer);
+    const chain = [
+      { sType: StructureType.ImportMemoryHostPointerInfoEXT, handleType: HostAllocationEXT, hostPointer },
+    ] as const;
+    const allocation = allocator.allocateDedicatedMemory(bytes(64 * KiB, bits), hostInfo, chain);
+    allocation.write(new Uint8Array([1, 2, 3]), 1000);
+    expect([...own.subarray(1000, 1003)]).toEqual([1, 2, 3]);
+    own[5] = 55;
+    expect([...allocation.read(5, 1)]).toEqual([55]);
+    free(allocation);
+    expect(own[1000]).toBe(1);
+  });
+
+  it("can hold a buffer, which does not own the memory alone", () => {
+    const { allocator, device } = world({}, {}, all);
+    const own = new Uint8Array(64 * KiB);
+    const hostPointer = device.host.registerHostMemory(own);
+    const { allocation } = allocator.createDedicatedBuffer(
+      external(64 * KiB, HostAllocationEXT),
+      { ...hostInfo, flags: AllocationCreate.CanAlias },
+      [{ sType: StructureType.ImportMemoryHostPointerInfoEXT, handleType: HostAllocationEXT, hostPointer }],
+    );
+    allocation.write(new Uint8Array([8]));
+    expect(own[0]).toBe(8);
+    free(allocation);
+  });
+});
+
+describe("A pool's chain", () => {
+  it("exports every block of it", () => {
+    const { allocator, device } = world({}, {}, all);
+    using pool = allocator.createPool({
+      memoryTypeIndex: Type.Host,
+      memoryAllocateNext: [{ sType: StructureType.ExportMemoryAllocateInfo, handleTypes: OpaqueFd }],
+    });
+    const { allocation } = allocator.createBuffer(external(KiB, OpaqueFd), { pool });
+    device.host.closeDescriptor(allocator.getMemoryFd(allocation, OpaqueFd));
+    free(allocation);
+  });
+
+  it("that names a structure of the allocator's own replaces it", () => {
+    // A structure type may stand in a chain only once.
+    const { allocator, device } = world({}, exportAll(DmaBufEXT), all);
+    using pool = allocator.createPool({
+      memoryTypeIndex: Type.Host,
+      memoryAllocateNext: [{ sType: StructureType.ExportMemoryAllocateInfo, handleTypes: OpaqueFd }],
+    });
+    const allocation = allocator.allocateMemory(bytes(KiB), { pool });
+    device.host.closeDescriptor(allocator.getMemoryFd(allocation, OpaqueFd));
+    expect(() => allocator.getMemoryFd(allocation, DmaBufEXT)).toThrow(/was not allocated for export/);
+    free(allocation);
+  });
+});
