@@ -97,7 +97,10 @@ async function main(): Promise<void> {
   const reference = openReference();
   const hello = await reference?.ask({ case: "hello" });
   reference?.close();
-  const environment = describeEnvironment(describeDevice(), hello?.get("reference"));
+  const environment = describeEnvironment(
+    describeDevice(),
+    hello && `${hello.get("reference")}, ${hello.get("compiler")}`,
+  );
   const output =
     values.output ??
     (pattern === undefined ? join(RESULTS_DIRECTORY, `${resultsName(environment)}.json`) : undefined);

@@ -4,8 +4,8 @@
  */
 
 import type { KoffiDevice } from "../../src/ffi/index.ts";
+import { type BufferCreateInfo, emptyMemoryRequirements } from "../../src/index.ts";
 import { NO_ALLOCATION, VirtualBlock } from "../../src/metadata/index.ts";
-import { type BufferCreateInfo, emptyMemoryRequirements } from "../../src/vulkan/index.ts";
 import { type Case, referenceSide, SideName } from "../harness/case.ts";
 import { openDevice } from "../harness/device.ts";
 import { deviceRequest, roundOf, STORAGE, type Work } from "./device.ts";

@@ -3,20 +3,20 @@
 import {
   AllocationCreate,
   type AllocationCreateInfo,
-  type BaseAllocator,
+  type Allocator,
+  BufferUsage,
   MemoryUsage,
-} from "../../src/allocator/index.ts";
-import { BufferUsage } from "../../src/vulkan/index.ts";
+} from "../../src/index.ts";
 import { type Case, type Round, referenceSide, SideName } from "../harness/case.ts";
 import { openAllocator, openDevice } from "../harness/device.ts";
 import type { ReferenceRequest } from "../harness/reference.ts";
-import { nextRandom, SEED } from "../harness/sequence.ts";
+import { nextRandom, pick, SEED } from "../harness/sequence.ts";
 import { AUTO, allocatorSide, deviceRequest, GRAIN, MAPPED, STORAGE, type Work } from "./device.ts";
 
 const GROUP = "Device: host access and questions";
 const SIZE = 65536;
 
-function mapping(allocator: BaseAllocator): Work {
+function mapping(allocator: Allocator): Work {
   const { buffer, allocation } = allocator.createBuffer(
     { size: SIZE, usage: BufferUsage.TransferSrc },
     { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessSequentialWrite },
@@ -37,7 +37,7 @@ function mapping(allocator: BaseAllocator): Work {
   };
 }
 
-function flushing(allocator: BaseAllocator): Work {
+function flushing(allocator: Allocator): Work {
   const { buffer, allocation } = allocator.createBuffer(
     { size: SIZE, usage: BufferUsage.TransferSrc },
     MAPPED,
@@ -52,7 +52,7 @@ function flushing(allocator: BaseAllocator): Work {
   };
 }
 
-function typesForBuffers(allocator: BaseAllocator): Work {
+function typesForBuffers(allocator: Allocator): Work {
   const info = { size: SIZE, usage: STORAGE };
   let k = 0;
   return {
@@ -67,7 +67,7 @@ function typesForBuffers(allocator: BaseAllocator): Work {
   };
 }
 
-function types(allocator: BaseAllocator): Work {
+function types(allocator: Allocator): Work {
   const gpuOnly: AllocationCreateInfo = { usage: MemoryUsage.GpuOnly };
   const cpuToGpu: AllocationCreateInfo = { usage: MemoryUsage.CpuToGpu };
   let k = 0;
@@ -89,7 +89,7 @@ function queryCase(
   operation: string,
   request: ReferenceRequest,
   operations: number,
-  start: (allocator: BaseAllocator) => Work,
+  start: (allocator: Allocator) => Work,
 ): Case {
   const warmup = 20_000;
   return {
@@ -108,22 +108,39 @@ function queryCase(
   };
 }
 
-/** An allocator with `live` small buffers, and how to be rid of them. */
-export function populate(
-  allocator: BaseAllocator,
-  live: number,
-): { buffers: ReturnType<BaseAllocator["createBuffer"]>[]; finish: () => void } {
+type Buffers = ReturnType<Allocator["createBuffer"]>[];
+
+/** Gives an allocator `count` small buffers; the random number to go on with. */
+function createBuffers(allocator: Allocator, count: number): { buffers: Buffers; random: number } {
   let random = SEED;
-  const buffers = Array.from({ length: live }, () => {
+  const buffers = Array.from({ length: count }, () => {
     random = nextRandom(random);
     return allocator.createBuffer({ size: GRAIN * (1 + (random % 16)), usage: STORAGE }, AUTO);
   });
-  return {
-    buffers,
-    finish: () => {
-      for (const { buffer, allocation } of buffers) allocator.destroyBuffer(buffer, allocation);
-    },
-  };
+  return { buffers, random };
+}
+
+function destroyBuffers(allocator: Allocator, buffers: Buffers): void {
+  for (const { buffer, allocation } of buffers) allocator.destroyBuffer(buffer, allocation);
+}
+
+/** Gives an allocator `live` small buffers; how to be rid of them. */
+export function populate(allocator: Allocator, live: number): { finish: () => void } {
+  const { buffers } = createBuffers(allocator, live);
+  return { finish: () => destroyBuffers(allocator, buffers) };
+}
+
+/** As {@link populate}, with as many more that are destroyed again, at random. */
+export function populateWithHoles(allocator: Allocator, live: number): { finish: () => void } {
+  let { buffers, random } = createBuffers(allocator, 2 * live);
+  for (let i = buffers.length - 1; i > 0; i--) {
+    random = nextRandom(random);
+    const j = pick(random, i + 1);
+    [buffers[i], buffers[j]] = [buffers[j]!, buffers[i]!];
+  }
+  destroyBuffers(allocator, buffers.slice(live));
+  buffers = buffers.slice(0, live);
+  return { finish: () => destroyBuffers(allocator, buffers) };
 }
 
 function reportCase(
@@ -132,7 +149,7 @@ function reportCase(
   request: string,
   live: number,
   operations: number,
-  ask: (allocator: BaseAllocator) => number,
+  ask: (allocator: Allocator) => number,
 ): Case {
   return {
     id: `device-queries/${id}`,

@@ -3,25 +3,23 @@
  * without an allocator, and beside one vkAllocateMemory for each resource.
  */
 
+import type { KoffiDevice } from "../../src/ffi/index.ts";
 import {
   AllocationCreate,
   type AllocationCreateInfo,
-  type BaseAllocator,
-  type BufferWithMemory,
-  type ImageWithMemory,
-  MemoryUsage,
-  PoolCreate,
-} from "../../src/allocator/index.ts";
-import type { KoffiDevice } from "../../src/ffi/index.ts";
-import {
+  type Allocator,
   type BufferCreateInfo,
   BufferUsage,
+  type BufferWithMemory,
   emptyMemoryRequirements,
   Format,
   type ImageCreateInfo,
   ImageUsage,
+  type ImageWithMemory,
   MemoryProperty,
-} from "../../src/vulkan/index.ts";
+  MemoryUsage,
+  PoolCreate,
+} from "../../src/index.ts";
 import { type Case, type Context, type Round, referenceSide, type Side, SideName } from "../harness/case.ts";
 import { isSlowToAllocate, openAllocator, openDevice } from "../harness/device.ts";
 import type { ReferenceRequest } from "../harness/reference.ts";
@@ -82,7 +80,7 @@ export function allocatorSide(
   device: KoffiDevice,
   warmup: number,
   operations: number,
-  start: (allocator: BaseAllocator) => Work,
+  start: (allocator: Allocator) => Work,
 ): Side {
   return {
     name: SideName.Ours,
@@ -97,7 +95,7 @@ export function allocatorSide(
 }
 
 /** Creates and destroys one buffer over and over, beside another that keeps the block. */
-function buffers(allocator: BaseAllocator, info: BufferCreateInfo, how: AllocationCreateInfo): Work {
+function buffers(allocator: Allocator, info: BufferCreateInfo, how: AllocationCreateInfo): Work {
   const kept = allocator.createBuffer(info, how);
   return {
     run: (count) => {
@@ -114,7 +112,7 @@ function buffers(allocator: BaseAllocator, info: BufferCreateInfo, how: Allocati
 }
 
 /** As {@link buffers}, and the host writes into each. */
-function mappedBuffers(allocator: BaseAllocator, info: BufferCreateInfo): Work {
+function mappedBuffers(allocator: Allocator, info: BufferCreateInfo): Work {
   const kept = allocator.createBuffer(info, MAPPED);
   return {
     run: (count) => {
@@ -131,7 +129,7 @@ function mappedBuffers(allocator: BaseAllocator, info: BufferCreateInfo): Work {
   };
 }
 
-function images(allocator: BaseAllocator, info: ImageCreateInfo): Work {
+function images(allocator: Allocator, info: ImageCreateInfo): Work {
   const kept = allocator.createImage(info, AUTO);
   return {
     run: (count) => {
@@ -148,7 +146,7 @@ function images(allocator: BaseAllocator, info: ImageCreateInfo): Work {
 }
 
 /** Buffers of many sizes come and go in random slots. */
-function bufferChurn(allocator: BaseAllocator, slotCount: number): Work {
+function bufferChurn(allocator: Allocator, slotCount: number): Work {
   const slots: (BufferWithMemory | undefined)[] = new Array(slotCount).fill(undefined);
   let random = SEED;
   return {
@@ -177,7 +175,7 @@ function bufferChurn(allocator: BaseAllocator, slotCount: number): Work {
 }
 
 /** A pool with the linear algorithm as a ring buffer of mapped uniform buffers. */
-function linearRing(allocator: BaseAllocator, live: number): Work {
+function linearRing(allocator: Allocator, live: number): Work {
   const usage = BufferUsage.UniformBuffer;
   const memoryTypeIndex = allocator.findMemoryTypeIndexForBufferInfo({ size: 4096, usage }, MAPPED);
   const pool = allocator.createPool({
@@ -298,7 +296,7 @@ interface DeviceCase {
   readonly request: ReferenceRequest;
   readonly warmup: number;
   readonly operations: number;
-  readonly start: (allocator: BaseAllocator) => Work;
+  readonly start: (allocator: Allocator) => Work;
   readonly withDriver?: boolean;
 }
 
@@ -500,7 +498,7 @@ function recordFigures(figures: FrameFigures, reserved: number, used: number, ob
   figures.peakObjects = Math.max(figures.peakObjects, objects);
 }
 
-function allocatorMaker(allocator: BaseAllocator): FrameMaker<BufferWithMemory, ImageWithMemory> {
+function allocatorMaker(allocator: Allocator): FrameMaker<BufferWithMemory, ImageWithMemory> {
   return {
     beginFrame: (frame) => allocator.setCurrentFrameIndex(frame),
     mappedBuffer: (size, usage, value) => {

@@ -9,6 +9,7 @@ const FAMILIES: Readonly<Record<string, () => Promise<readonly Case[]>>> = {
   device: async () => (await import("./device.ts")).deviceCases,
   "device-frame": async () => (await import("./device.ts")).frameCases,
   "device-queries": async () => (await import("./device-queries.ts")).queryCases,
+  "device-defragmentation": async () => (await import("./device-defragmentation.ts")).defragmentationCases,
   "device-parts": async () => (await import("./device-parts.ts")).partCases,
   import: async () => (await import("./import-time.ts")).importCases,
 };

@@ -1,8 +1,14 @@
 /** The device that the device cases run on, opened once in a process, and allocators on it. */
 
-import { AllocatorCreate, type AllocatorCreateInfo, BaseAllocator } from "../../src/allocator/index.ts";
 import { type KoffiDevice, loadVulkan } from "../../src/ffi/index.ts";
-import { PhysicalDeviceType } from "../../src/vulkan/index.ts";
+import {
+  type Allocator,
+  AllocatorCreate,
+  type AllocatorCreateInfo,
+  createAllocator,
+  PhysicalDeviceType,
+} from "../../src/index.ts";
+
 import type { DeviceDescription } from "./environment.ts";
 
 let opened: KoffiDevice | undefined;
@@ -33,6 +39,6 @@ export function isSlowToAllocate(device: KoffiDevice): boolean {
 }
 
 /** An allocator with the same settings as the reference's: Vulkan 1.3, no budget extension. */
-export function openAllocator(device: KoffiDevice, info: Partial<AllocatorCreateInfo> = {}): BaseAllocator {
-  return new BaseAllocator({ device, flags: AllocatorCreate.KhrMaintenance4, ...info });
+export function openAllocator(device: KoffiDevice, info: Partial<AllocatorCreateInfo> = {}): Allocator {
+  return createAllocator({ device, flags: AllocatorCreate.KhrMaintenance4, ...info });
 }

@@ -1,7 +1,7 @@
 /** Where and when a run took place: what a reader needs to judge its numbers, or to do it again. */
 
 import { execFileSync } from "node:child_process";
-import { arch, cpus, platform, release, totalmem } from "node:os";
+import { arch, cpus, platform, totalmem } from "node:os";
 import { ROOT } from "./compile.ts";
 
 /** The device and driver that the device cases ran on. */
@@ -47,7 +47,7 @@ export function describeEnvironment(device?: DeviceDescription, reference?: stri
     machine: cpus()[0]?.model.trim() ?? "unknown",
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 1024 ** 3),
-    system: `${platform()} ${release()} ${arch()}`,
+    system: `${platform()} ${arch()}`,
     node: process.version,
     v8: process.versions.v8,
     commit: `${git("rev-parse", "--short", "HEAD") || "unknown"}${dirty}`,
