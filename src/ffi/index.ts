@@ -5,9 +5,10 @@
  * @module vma-ts/koffi
  */
 
+export type { DeviceFunctions, InstanceFunctions, NativeFunction } from "./commands.ts";
 export type { DeviceOptions, PhysicalDeviceChoice } from "./create-device.ts";
-export { KoffiDevice } from "./device.ts";
-export { type InstanceOptions, type ValidationOptions, VulkanInstance } from "./instance.ts";
+export type { KoffiDevice } from "./device.ts";
+export type { InstanceOptions, ValidationOptions, VulkanInstance } from "./instance.ts";
 export { type DebugMessage, MessageSeverity, MessageType } from "./messenger.ts";
 export {
   type AllLimits,
@@ -16,6 +17,6 @@ export {
   type QueueFamily,
   QueueFlag,
 } from "./physical-device.ts";
-export { KoffiTransferQueue, type QueueChoice } from "./transfer-queue.ts";
-export { type CreateDeviceOptions, loadVulkan, Vulkan } from "./vulkan.ts";
+export type { KoffiTransferQueue, QueueChoice } from "./transfer-queue.ts";
+export { type CreateDeviceOptions, loadVulkan, type Vulkan } from "./vulkan.ts";
 export type { Handle, WrapDeviceOptions } from "./wrap-device.ts";
