@@ -93,6 +93,7 @@ export function checkBind(
       `${nameOf(resource)} is sparse, and bound through vkQueueBindSparse alone`,
     );
   }
+  checkDedicated(rules, call, part, memory, offset);
   const { size, alignment, memoryTypeBits } = part.requirements;
   if (!Number.isSafeInteger(offset) || offset < 0 || offset >= memory.size) {
     forbid(
@@ -122,7 +123,6 @@ export function checkBind(
       `${nameOf(resource)} needs ${size} bytes from ${offset}, beyond the end of ${nameOf(memory)}`,
     );
   }
-  checkDedicated(rules, call, part, memory, offset);
   checkKinds(state, rules, call, resource, memory);
   return checkNeighbours(state, call, part, memory, offset);
 }

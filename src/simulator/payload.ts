@@ -78,7 +78,7 @@ export class Payload {
    * two detachable buffers over the same bytes, so an importer's views outlive the exporter's mapping.
    */
   unmap(): void {
-    if (--this.#mappings > 0 || !this.#viewed || this.#pinned) return;
+    if (--this.#mappings > 0 || !this.#viewed) return;
     this.#viewed = false;
     if (this.#host) this.#host = detach(this.#host);
     if (this.#device && !this.#cached) this.#device = detach(this.#device);

@@ -111,6 +111,9 @@ describe("a fault", () => {
     ]);
     device.faults.failWhen(undefined);
     device.mapMemory(allocated, KiB);
+    device.faults.failWhen(() => Result.ErrorUnknown);
+    device.faults.clear();
+    device.flushMappedMemoryRanges([{ memory: allocated, offset: 0, size: 64 }]);
   });
 
   it("is refused for calls that return nothing, and for codes that are no errors", () => {

@@ -178,6 +178,18 @@ describe("with simulated caches", () => {
     expect(readBack()).toBe(5);
   });
 
+  it("the host's first look comes after what it has invalidated", () => {
+    const device = smallDevice({ simulateCaches: true });
+    const [target, allocated] = boundBuffer(device, 64, 2);
+    const mapping = device.mapMemory(allocated, 64);
+    device.queue.submit([{ kind: "fill", target, size: 64, value: 0x07070707 }]).isComplete();
+    device.invalidateMappedMemoryRanges([{ memory: allocated, offset: 0, size: 64 }]);
+    const view = mapping.bytes(0, 64);
+    expect(view[63]).toBe(7);
+    device.unmapMemory(allocated);
+    expect(view).toHaveLength(0);
+  });
+
   it("coherent memory needs neither", () => {
     const { write, readBack } = staged(1);
     write(5);

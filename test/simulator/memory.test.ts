@@ -121,6 +121,7 @@ describe("dedicated memory", () => {
     const [own, other] = [buffer(device, 16), buffer(device, 16)];
     const dedicated = allocate(device, 16, own);
     expectRefused(device, "memory-01508", () => device.bindBufferMemory(other, dedicated, 0));
+    expectRefused(device, "memory-01508", () => device.bindBufferMemory(own, dedicated, 16));
     device.bindBufferMemory(own, dedicated, 0);
   });
 

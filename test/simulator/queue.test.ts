@@ -226,16 +226,24 @@ describe("copies of images", () => {
     }
   });
 
-  it("reach the planes of a disjoint image, each in its own memory", () => {
+  it.each([
+    ["disjoint", ImageCreate.Disjoint],
+    ["common", 0],
+  ])("reach planes in %s memory, each by itself", (_what, flags) => {
     const device = smallDevice();
     const image = device.createImage({
       format: Format.G8B8R8_2Plane420Unorm,
       extent: { width: 8, height: 8 },
       usage: TransferSrc | TransferDst,
-      flags: ImageCreate.Disjoint,
+      flags,
     });
     const planes = [ImageAspect.Plane0, ImageAspect.Plane1];
-    for (const planeAspect of planes) {
+    if (flags === 0) {
+      const { size } = imageNeeds(device, image);
+      const memory = device.allocateMemory({ allocationSize: size, memoryTypeIndex: 0 });
+      device.bindImageMemory(image, memory, 0);
+    }
+    for (const planeAspect of flags === 0 ? [] : planes) {
       const { size } = imageNeeds(device, image, planeAspect);
       const memory = device.allocateMemory({ allocationSize: size, memoryTypeIndex: 0 });
       const plane = { sType: StructureType.BindImagePlaneMemoryInfo, planeAspect } as const;
@@ -312,6 +320,19 @@ describe("submissions", () => {
     const submission = queue.submit([{ kind: "fill", target: handle, size: 64, value: 0x01010101 }]);
     expect([submission.isComplete(), submission.isComplete(), bytes[0]]).toEqual([false, false, 0]);
     expect([submission.isComplete(), bytes[0], queue.pendingCount]).toEqual([true, 1, 0]);
+  });
+
+  it("are executed at once where the queue is told so, and each in its own time", () => {
+    const device = smallDevice();
+    const { handle, bytes } = mappedBuffer(device, 64);
+    const fill = (value: number): TransferCommand => ({ kind: "fill", target: handle, size: 64, value });
+    const first = device.queue.submit([fill(1)]);
+    expect(bytes[0]).toBe(1);
+    device.queue.completeAfter = 1;
+    const [second, third] = [device.queue.submit([fill(2)]), device.queue.submit([fill(3)])];
+    expect([first.isComplete(), second.isComplete(), second.isComplete()]).toEqual([true, false, true]);
+    expect(bytes[0]).toBe(2);
+    expect([third.isComplete(), third.isComplete(), bytes[0]]).toEqual([false, true, 3]);
   });
 
   it("complete in order", () => {
