@@ -303,8 +303,11 @@ export class Allocation {
 
   /** @internal Where the memory comes from; throws when it is freed. */
   live(): MemoryBlock | DedicatedMemory {
-    if (this.home === null) throw new TypeError(`allocation${this.label} is used after it was freed`);
-    return this.home;
+    return this.home ?? this.refuseUse();
+  }
+
+  private refuseUse(): never {
+    throw new TypeError(`allocation${this.label} is used after it was freed`);
   }
 
   /** @internal The name, for messages. */
