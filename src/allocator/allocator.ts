@@ -214,11 +214,12 @@ export class BaseAllocator {
     count: number,
   ): Allocation[] {
     checkInteger(count, "count", 0, 0xffffffff);
+    const { made } = this.context.deviceMemory;
     const pages: Allocation[] = [];
     try {
       while (pages.length < count) pages.push(this.allocateMemory(requirements, allocationInfo));
     } catch (error) {
-      this.freeMemoryPages(pages);
+      for (const page of pages.reverse()) this.core.undo(page, made);
       throw error;
     }
     return pages;

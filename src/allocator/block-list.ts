@@ -14,10 +14,17 @@ import { LinearMetadata } from "../metadata/linear.ts";
 import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
 import { TlsfMetadata } from "../metadata/tlsf.ts";
 import type { NextChain } from "../vulkan/next.ts";
-import { Result } from "../vulkan/result.ts";
+import { Result, VulkanError } from "../vulkan/result.ts";
 import { Allocation, packFacts } from "./allocation.ts";
 import type { AllocatorContext } from "./context.ts";
-import { findCorruption, isCorruptionDetected, MAGIC_SIZE, writeMargin } from "./debug.ts";
+import {
+  type CorruptionError,
+  findCorruption,
+  isCorruptionDetected,
+  MAGIC_SIZE,
+  writeMargin,
+} from "./debug.ts";
+import { ErrorList } from "./error-list.ts";
 import { AllocationCreate, STRATEGY_MASK } from "./flags.ts";
 import { chainForBlock } from "./memory-chain.ts";
 import { MemoryBlock } from "./memory-object.ts";
@@ -73,18 +80,21 @@ export class BlockList {
 
   /** Makes the blocks that the list always has. Returns false, with none made, where one cannot be had. */
   createMinBlocks(): boolean {
-    for (let count = 0; count < this.options.minBlockCount; count++) {
-      if (this.createBlock(this.options.preferredBlockSize) === undefined) {
-        this.destroy();
-        return false;
-      }
+    const count = this.options.minBlockCount;
+    try {
+      while (this.blocks.length < count && this.createBlock(this.options.preferredBlockSize) !== undefined);
+    } finally {
+      // Also when the user's callback has thrown.
+      if (this.blocks.length < count) this.destroy();
     }
-    return true;
+    return this.blocks.length === count;
   }
 
-  /** Frees every block. */
+  /** Frees every block, also when the user's callback throws; its first error is thrown in the end. */
   destroy(): void {
-    for (const block of this.blocks.splice(0).reverse()) block.destroy();
+    const errors = new ErrorList();
+    for (const block of this.blocks.splice(0).reverse()) errors.collect(() => block.destroy());
+    errors.throwFirst();
   }
 
   /** Allocates from a block, an existing one or a new one. Undefined, with the failure recorded, if none. */
@@ -216,6 +226,7 @@ export class BlockList {
     if (this.fits(block, request, size, alignment)) {
       const allocation = this.take(block, request, alignment);
       if (allocation !== undefined) return allocation;
+      // What failed is recorded.
     } else {
       // The alignment or the margin takes more than the block has.
       this.outOfMemory(`a new block of ${block.size} bytes has no room for ${size} bytes`);
@@ -320,17 +331,11 @@ export class BlockList {
     }
     const allocation = this.place(block, request, alignment);
     this.context.budgets.addAllocation(this.heapIndex, block.metadata.sizeOf(allocation.slot));
-    if (this.detectsCorruption) this.protect(allocation);
-    return allocation;
-  }
-
-  private protect(allocation: Allocation): void {
-    try {
-      writeMargin(allocation);
-    } catch (error) {
-      this.giveBack(allocation);
-      throw error;
+    if (this.detectsCorruption && !writeMargin(allocation)) {
+      this.vacate(allocation);
+      return undefined;
     }
+    return allocation;
   }
 
   private place(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation {
@@ -346,23 +351,46 @@ export class BlockList {
    * checked, a CorruptionError is thrown once that is done.
    */
   free(allocation: Allocation): void {
-    const corruption = this.detectsCorruption ? findCorruption(allocation) : undefined;
-    this.giveBack(allocation);
+    const corruption = this.detectsCorruption ? this.lookForCorruption(allocation) : undefined;
+    const block = this.vacate(allocation);
+    const surplus = this.takeSurplusBlock(block);
+    this.sortOnce();
+    surplus?.destroy();
     if (corruption !== undefined) throw corruption;
   }
 
-  private giveBack(allocation: Allocation): void {
+  /** Freeing does not fail because the margin cannot be looked at. */
+  private lookForCorruption(allocation: Allocation): CorruptionError | undefined {
+    try {
+      return findCorruption(allocation);
+    } catch (error) {
+      if (!(error instanceof VulkanError)) throw error;
+      this.context.debug.log?.(`the margin of a freed allocation was not checked: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  /**
+   * Takes back an allocation of a call that has failed, and its block if that was made after `made` memory objects:
+   * then the blocks are as they were before the call.
+   */
+  undo(allocation: Allocation, made: number): void {
+    const block = this.vacate(allocation);
+    if (block.ordinal <= made || !block.metadata.isEmpty) return;
+    this.removeBlock(block);
+    block.destroy();
+  }
+
+  /** Ends an allocation and returns the block that it was in. */
+  private vacate(allocation: Allocation): MemoryBlock {
     const block = allocation.home as MemoryBlock;
     if (allocation.isPersistentlyMapped) block.unmap(1);
     if (allocation.mapCount > 0) block.unmap(allocation.mapCount);
-
     const size = block.metadata.sizeOf(allocation.slot);
     block.release(allocation.slot);
-    const surplus = this.takeSurplusBlock(block);
-    this.sortOnce();
     this.context.budgets.removeAllocation(this.heapIndex, size);
     allocation.bury();
-    surplus?.destroy();
+    return block;
   }
 
   /** After `block` has had something freed: the block that the list need not keep, already taken out of it. */

@@ -70,9 +70,9 @@ export class AllocatorCore {
     return allocation !== undefined && this.tracker.isActive ? this.tracker.track(allocation) : allocation;
   }
 
-  /** Frees the memory of what the user holds. */
-  free(allocation: Allocation): void {
-    this.engine.free(this.tracker.isActive ? this.tracker.unwrap(allocation) : allocation);
+  /** Takes back what {@link allocate} made for a call that has failed; see {@link MemoryEngine.undo}. */
+  undo(allocation: Allocation, made: number): void {
+    this.engine.undo(this.tracker.isActive ? this.tracker.unwrap(allocation) : allocation, made);
   }
 
   /** Checks the allocation and frees it, with `destroyResource` after what was created with it. */
@@ -89,13 +89,19 @@ export class AllocatorCore {
   /** An allocation of this allocator that is alive; what the tracker handed out is unwrapped. */
   checkOwn(allocation: Allocation): Allocation {
     this.checkUsable();
+    if (!(allocation instanceof Allocation) || allocation.home?.context !== this.context) {
+      this.refuseAllocation(allocation);
+    }
+    return this.tracker.isActive ? this.tracker.unwrap(allocation) : allocation;
+  }
+
+  /** Apart from the check, so that V8 inlines that: 15 ns of a destroyBuffer. */
+  private refuseAllocation(allocation: Allocation): never {
     if (!(allocation instanceof Allocation)) {
       throw new TypeError(`allocation must be an Allocation, got ${quote(allocation)}`);
     }
-    if (allocation.live().context !== this.context) {
-      throw new TypeError(`allocation${allocation.label} belongs to another allocator`);
-    }
-    return this.tracker.isActive ? this.tracker.unwrap(allocation) : allocation;
+    allocation.live();
+    throw new TypeError(`allocation${allocation.label} belongs to another allocator`);
   }
 
   /** A pool of this allocator that is alive. */
@@ -110,10 +116,12 @@ export class AllocatorCore {
 
   /** Throws when the allocator is destroyed, or when one of its own callbacks is running. */
   checkUsable(): void {
+    if (this.isDestroyed || this.context.deviceMemory.inCallback) this.refuseUse();
+  }
+
+  private refuseUse(): never {
     if (this.isDestroyed) throw new TypeError("the allocator is used after it was destroyed");
-    if (this.context.deviceMemory.inCallback) {
-      throw new TypeError("the allocator is called from one of its own device-memory callbacks");
-    }
+    throw new TypeError("the allocator is called from one of its own device-memory callbacks");
   }
 
   /** Makes a pool with its minimum of blocks. */
@@ -169,7 +177,7 @@ export class AllocatorCore {
       this.context.debug.log?.(error.message);
     }
     for (const pool of this.engine.pools) pool.isDestroyed = true;
-    this.engine.destroy();
     this.isDestroyed = true;
+    this.engine.destroy();
   }
 }

@@ -5,6 +5,7 @@
 
 import { checkAlignment, checkInteger } from "../foundation/check.ts";
 import { MemoryProperty } from "../vulkan/constants.ts";
+import { VulkanError } from "../vulkan/result.ts";
 import type { Allocation } from "./allocation.ts";
 import type { AllocatorContext } from "./context.ts";
 import { copyToAllocation } from "./host-access.ts";
@@ -108,33 +109,39 @@ export function isCorruptionDetected(context: AllocatorContext, memoryTypeIndex:
   return context.debug.detectCorruption && has === needed;
 }
 
-/** Writes the magic value into the margin after the allocation. */
-export function writeMargin(allocation: Allocation): void {
-  withMargin(allocation, (margin) => {
+/**
+ * Writes the magic value into the margin after the allocation. Returns false, with the failure recorded, where the
+ * memory cannot be mapped.
+ */
+export function writeMargin(allocation: Allocation): boolean {
+  return withMargin(allocation, (margin) => {
     for (let at = 0; at < margin.byteLength; at += MAGIC_SIZE) margin.setUint32(at, MAGIC, true);
   });
 }
 
-/** A {@link CorruptionError} when the margin after the allocation was written to. */
+/**
+ * A {@link CorruptionError} when the margin after the allocation was written to.
+ *
+ * @throws VulkanError where the memory cannot be mapped.
+ */
 export function findCorruption(allocation: Allocation): CorruptionError | undefined {
   let intact = true;
-  withMargin(allocation, (margin) => {
+  const seen = withMargin(allocation, (margin) => {
     for (let at = 0; at < margin.byteLength; at += MAGIC_SIZE)
       intact &&= margin.getUint32(at, true) === MAGIC;
   });
+  if (!seen) throw allocation.context.failure.toError();
   return intact ? undefined : new CorruptionError(allocation);
 }
 
-function withMargin(allocation: Allocation, use: (margin: DataView) => void): void {
+function withMargin(allocation: Allocation, use: (margin: DataView) => void): boolean {
   const block = allocation.home as MemoryBlock;
-  const { context } = block;
-  if (!block.map(1)) throw context.failure.toError();
-  try {
-    const bytes = block.mapping!.bytes(allocation.offset + allocation.size, context.debug.margin);
-    use(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  } finally {
-    block.unmap(1);
-  }
+  const { debug } = block.context;
+  if (!block.map(1)) return false;
+  const bytes = block.mapping!.bytes(allocation.offset + allocation.size, debug.margin);
+  use(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  block.unmap(1);
+  return true;
 }
 
 /** Fills a new allocation with VMA's pattern, where the host can. */
@@ -142,9 +149,14 @@ export function fillCreated(allocation: Allocation): void {
   fill(allocation, PATTERN_CREATED);
 }
 
-/** Fills an allocation that is about to be freed with VMA's pattern, where the host can. */
+/** Fills an allocation that is about to be freed with VMA's pattern, where the host can; freeing never fails. */
 export function fillDestroyed(allocation: Allocation): void {
-  fill(allocation, PATTERN_DESTROYED);
+  try {
+    fill(allocation, PATTERN_DESTROYED);
+  } catch (error) {
+    if (!(error instanceof VulkanError)) throw error;
+    allocation.context.debug.log?.(`a freed allocation was not filled: ${error.message}`);
+  }
 }
 
 function fill(allocation: Allocation, pattern: number): void {

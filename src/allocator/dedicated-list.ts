@@ -59,6 +59,11 @@ export class DedicatedList {
     home.destroy();
   }
 
+  /** Takes back an allocation of a call that has failed. */
+  undo(allocation: Allocation): void {
+    this.free(allocation);
+  }
+
   addStatistics(total: Statistics): void {
     for (const { size } of this.allocations) {
       total.blockCount++;

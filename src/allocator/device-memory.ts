@@ -76,6 +76,8 @@ export class Failure {
 export class DeviceMemory {
   /** How many memory objects exist. */
   count = 0;
+  /** How many were ever made; a call that fails gives those back that it has made. */
+  made = 0;
   /** Whether a user's callback is running: the allocator then refuses every change. */
   inCallback = false;
 
@@ -119,6 +121,7 @@ export class DeviceMemory {
       return 0n;
     }
     this.count++;
+    this.made++;
     this.budgets.addBlock(heap, size);
     this.log?.(`allocated ${size} bytes of memory type ${memoryTypeIndex}`);
     try {

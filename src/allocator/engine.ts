@@ -8,12 +8,13 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { Result } from "../vulkan/result.ts";
+import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Allocation } from "./allocation.ts";
 import { BlockList } from "./block-list.ts";
 import type { AllocatorContext } from "./context.ts";
 import { fillCreated, fillDestroyed } from "./debug.ts";
 import { DedicatedList } from "./dedicated-list.ts";
+import { ErrorList } from "./error-list.ts";
 import { AllocationCreate, HOST_ACCESS_MASK, MemoryUsage } from "./flags.ts";
 import { usesDedicatedInfo } from "./memory-chain.ts";
 import { NO_MEMORY_TYPE } from "./memory-types.ts";
@@ -197,14 +198,16 @@ export class MemoryEngine {
   }
 
   private allocateFromBlock(request: AllocationRequest, source: MemorySource): Allocation | undefined {
-    return this.finish(source.blockList.allocate(request));
+    const { made } = this.context.deviceMemory;
+    return this.finish(source.blockList.allocate(request), made);
   }
 
   private allocateDedicated(request: AllocationRequest, source: MemorySource): Allocation | undefined {
     const { dedicated, blockList } = source;
     this.settleDedicatedSize(request);
     if (!this.isWithinBudget(request, dedicated.heapIndex)) return undefined;
-    return this.finish(dedicated.allocate(request, blockList.options.next));
+    const { made } = this.context.deviceMemory;
+    return this.finish(dedicated.allocate(request, blockList.options.next), made);
   }
 
   /**
@@ -229,15 +232,27 @@ export class MemoryEngine {
     );
   }
 
-  private finish(allocation: Allocation | undefined): Allocation | undefined {
+  private finish(allocation: Allocation | undefined, made: number): Allocation | undefined {
     if (allocation === undefined || !this.context.debug.fillPatterns) return allocation;
     try {
       fillCreated(allocation);
     } catch (error) {
-      this.release(allocation);
-      throw error;
+      this.undo(allocation, made);
+      if (!(error instanceof VulkanError)) throw error;
+      this.context.failure.fromCall(error, "to fill a new allocation");
+      return undefined;
     }
     return allocation;
+  }
+
+  /**
+   * Takes back an allocation of a call that has failed, with the memory that was made for it after `made` memory
+   * objects: see {@link DeviceMemory.made}.
+   */
+  undo(allocation: Allocation, made: number): void {
+    const { home } = allocation;
+    assert(home !== null, "an allocation that is taken back is alive");
+    home.list.undo(allocation, made);
   }
 
   /** Gives the memory of an allocation back. */
@@ -268,16 +283,18 @@ export class MemoryEngine {
     }
   }
 
-  /** Frees every memory object, whatever lives in it. */
+  /** Frees every memory object, whatever lives in it, also when the user's callback throws. */
   destroy(): void {
+    const errors = new ErrorList();
     for (const { blockList, dedicated } of this.sources()) {
-      for (const allocation of [...dedicated.allocations]) dedicated.free(allocation);
+      for (const allocation of [...dedicated.allocations]) errors.collect(() => dedicated.free(allocation));
       for (const block of blockList.blocks) {
         for (const allocation of block.allocations) allocation?.bury();
       }
-      blockList.destroy();
+      errors.collect(() => blockList.destroy());
     }
     this.pools.clear();
+    errors.throwFirst();
   }
 
   /** Checks every list, and that the totals are the sum of them. */

@@ -132,6 +132,8 @@ export class MemoryBlock extends MemoryObject {
   readonly list: BlockList;
   /** Counts the blocks of a list. */
   readonly id: number;
+  /** How many memory objects the allocator had made, with this one. */
+  readonly ordinal: number;
   readonly metadata: BlockMetadata;
   /** The allocation in each slot of the metadata. */
   readonly allocations: (Allocation | undefined)[] = [undefined];
@@ -141,6 +143,7 @@ export class MemoryBlock extends MemoryObject {
     super(list.context, list.options.pool, list.memoryTypeIndex, memory, metadata.size);
     this.list = list;
     this.id = id;
+    this.ordinal = list.context.deviceMemory.made;
     this.metadata = metadata;
   }
 

@@ -86,14 +86,15 @@ export class ResourceMaker {
     next: NextChain | undefined,
   ): BufferWithMemory | undefined {
     const isPlain = next === undefined && minAlignment === 1;
-    const made = isPlain ? this.makeBufferByRecipe(info, allocationInfo) : undefined;
-    if (made !== undefined) return made;
+    const bufferByRecipe = isPlain ? this.makeBufferByRecipe(info, allocationInfo) : undefined;
+    if (bufferByRecipe !== undefined) return bufferByRecipe;
     const request = this.begin(allocationInfo);
     this.checkBuffer(info);
     const usage = this.describeBuffer(request, info);
     this.setNext(request, next);
     const { device } = this.context;
     const buffer = device.createBuffer(info);
+    const { made } = this.context.deviceMemory;
     let allocation: Allocation | undefined;
     try {
       request.buffer = buffer;
@@ -104,7 +105,7 @@ export class ResourceMaker {
       }
     } catch (error) {
       device.destroyBuffer(buffer);
-      if (allocation !== undefined) this.core.free(allocation);
+      if (allocation !== undefined) this.core.undo(allocation, made);
       throw error;
     }
     if (allocation === undefined) {
@@ -135,15 +136,19 @@ export class ResourceMaker {
     request.name = allocationInfo?.name;
     const { device } = this.context;
     const buffer = device.createBuffer(info);
+    const { made } = this.context.deviceMemory;
     let allocation: Allocation | undefined;
     try {
       allocation = list.take(block, request, alignment);
-      if (allocation === undefined) throw this.context.failure.toError();
-      device.bindBufferMemory(buffer, block.memory, allocation.offset);
+      if (allocation !== undefined) device.bindBufferMemory(buffer, block.memory, allocation.offset);
     } catch (error) {
       device.destroyBuffer(buffer);
-      if (allocation !== undefined) this.core.free(allocation);
+      if (allocation !== undefined) this.core.undo(allocation, made);
       throw error;
+    }
+    if (allocation === undefined) {
+      device.destroyBuffer(buffer);
+      return undefined;
     }
     allocation.setResource(ResourceKind.Buffer, buffer, size, info.usage, bufferInfoToKeep(info));
     return { buffer, allocation };
@@ -181,6 +186,7 @@ export class ResourceMaker {
     this.setNext(request, next);
     const { device } = this.context;
     const image = device.createImage(info);
+    const { made } = this.context.deviceMemory;
     let allocation: Allocation | undefined;
     try {
       request.image = image;
@@ -191,7 +197,7 @@ export class ResourceMaker {
       }
     } catch (error) {
       device.destroyImage(image);
-      if (allocation !== undefined) this.core.free(allocation);
+      if (allocation !== undefined) this.core.undo(allocation, made);
       throw error;
     }
     if (allocation === undefined) {
