@@ -80,6 +80,10 @@ async function main(): Promise<void> {
   );
   if (values.list) return console.log(cases.map(({ id, title }) => `${id.padEnd(36)} ${title}`).join("\n"));
 
+  const reference = openReference();
+  const hello = await reference?.ask({ case: "hello" });
+  reference?.close();
+
   const worker = join(compile(), "bench", "worker.js");
   const progress = new Progress(cases.length);
   const results: CaseResult[] = [];
@@ -94,9 +98,6 @@ async function main(): Promise<void> {
   progress.finish();
 
   console.log(textTable(results));
-  const reference = openReference();
-  const hello = await reference?.ask({ case: "hello" });
-  reference?.close();
   const environment = describeEnvironment(
     describeDevice(),
     hello && `${hello.get("reference")}, ${hello.get("compiler")}`,
@@ -113,4 +114,9 @@ async function main(): Promise<void> {
   if (failures.length > 0) process.exitCode = 1;
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -20,6 +20,8 @@ export interface ReferenceRequest {
 /** A running reference. */
 export class Reference {
   readonly #process: ChildProcessWithoutNullStreams;
+  /** Why the runner is gone. */
+  #end: Error | undefined;
   readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
 
   /** Starts the runner at `path`. */
@@ -33,7 +35,8 @@ export class Reference {
       this.#waiting.shift()?.resolve(line),
     );
     const fail = (why: string): void => {
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error(`${path}: ${why} ${complaint}`));
+      this.#end ??= new Error(`${path}: ${why} ${complaint}`.trimEnd());
+      for (const { reject } of this.#waiting.splice(0)) reject(this.#end);
     };
     this.#process.on("error", (error) => fail(error.message));
     this.#process.on("exit", (code, signal) => fail(`ended with ${signal ?? code}`));
@@ -47,7 +50,7 @@ export class Reference {
       .map(([key, value]) => `${key}=${String(value).replaceAll(" ", "_")}`)
       .join(" ");
     const answer = await new Promise<string>((resolve, reject) => {
-      if (this.#process.exitCode !== null) reject(new Error("the reference's runner has ended"));
+      if (this.#end !== undefined) return reject(this.#end);
       this.#waiting.push({ resolve, reject });
       this.#process.stdin.write(`${line}\n`);
     });

@@ -161,6 +161,7 @@ describe("the reference", () => {
     const reference = runner();
     await expect(reference.round({ case: "fly" })).rejects.toThrow("unknown-case");
     await expect(reference.round({ case: "die" })).rejects.toThrow("ended with 3");
+    await expect(reference.round({ case: "double" })).rejects.toThrow("ended with 3");
   });
 
   it("says that there is no such program", async () => {
