@@ -16,10 +16,19 @@ import type {
   TransferCommand,
 } from "../vulkan/transfer.ts";
 import { forbid } from "./error.ts";
-import { type AspectFormat, formatAspects, packedBytes } from "./formats.ts";
-import { type BufferObject, type ImageObject, nameOf, type Part, type Resource } from "./objects.ts";
+import { type AspectFormat, packedBytes } from "./formats.ts";
+import { type BufferObject, type ImageObject, nameOf, type Resource } from "./objects.ts";
 import type { DeviceState } from "./state.ts";
 import { bytesOf, copyBox, copyPacked, type Subresource, subresourceOf } from "./texels.ts";
+import {
+  aspectOf,
+  bitsOf,
+  checkBound,
+  checkBox,
+  checkFinalLayout,
+  checkRange,
+  checkWithin,
+} from "./transfer-rules.ts";
 
 /** The rules of one command about one of its resources, without the prefix "VUID-" and the call. */
 interface UseRules {
@@ -317,126 +326,6 @@ export class Recording {
       layouts[index] = newLayout;
     }
     this.#layouts.set(image, layouts);
-  }
-}
-
-function checkBound(call: string, part: Part, rule: string): void {
-  if (part.memory === undefined) {
-    forbid(call, `VUID-${call}-${rule}`, `${nameOf(part.resource)} is not bound to memory`);
-  }
-  if (part.memory.freed) {
-    forbid(call, `VUID-${call}-${rule}`, `${nameOf(part.resource)} is bound to memory that was freed`);
-  }
-}
-
-function checkWithin(
-  call: string,
-  buffer: BufferObject,
-  offset: number,
-  size: number,
-  offsetRule: string,
-  sizeRule: string,
-): void {
-  if (!Number.isSafeInteger(offset) || offset < 0 || offset >= buffer.size) {
-    forbid(
-      call,
-      `VUID-${call}-${offsetRule}`,
-      `offset ${quote(offset)} must be less than the size of ${nameOf(buffer)}`,
-    );
-  }
-  if (offset + size > buffer.size) {
-    forbid(
-      call,
-      `VUID-${call}-${sizeRule}`,
-      `${size} bytes from ${offset} reach beyond the end of ${nameOf(buffer)}`,
-    );
-  }
-}
-
-/** An image cannot be put into a layout that says its contents are unknown. */
-function checkFinalLayout(layout: number, what: string): number {
-  if (layout === ImageLayout.Undefined || layout === ImageLayout.Preinitialized) {
-    throw new RangeError(`${what} must be a layout other than Undefined and Preinitialized, got ${layout}`);
-  }
-  return layout;
-}
-
-function bitsOf(mask: number): number[] {
-  const bits: number[] = [];
-  for (let bit = 1; bit <= mask; bit *= 2) if ((mask & bit) !== 0) bits.push(bit);
-  return bits.length > 0 ? bits : [0];
-}
-
-function aspectOf(call: string, image: ImageObject, aspect: number): AspectFormat {
-  const aspects = formatAspects(image.info.format);
-  if (!aspects) {
-    forbid(call, "simulator-format", `the simulator does not know the texels of format ${image.info.format}`);
-  }
-  const found = aspects.find((each) => each.aspect === aspect);
-  if (found) return found;
-  const single = bitsOf(aspect).length === 1;
-  return forbid(
-    call,
-    single ? `VUID-${call}-aspectMask-00211` : "VUID-VkBufferImageCopy-aspectMask-00212",
-    `aspect 0x${aspect.toString(16)} is not one of ${nameOf(image)}`,
-  );
-}
-
-function checkRange(
-  call: string,
-  image: ImageObject,
-  mipLevel: number,
-  mipLevels: number,
-  layer: number,
-  layers: number,
-  isTarget: boolean,
-): void {
-  checkInteger(mipLevel, "mipLevel");
-  checkInteger(mipLevels, "mipLevels", 1);
-  checkInteger(layer, "baseArrayLayer");
-  checkInteger(layers, "layerCount", 1);
-  const rules: Record<string, readonly [string, string]> = {
-    vkCmdCopyBufferToImage: ["imageSubresource-01701", "imageSubresource-01702"],
-    vkCmdCopyImageToBuffer: ["imageSubresource-01703", "imageSubresource-01704"],
-    vkCmdCopyImage: isTarget
-      ? ["dstSubresource-01697", "dstSubresource-01699"]
-      : ["srcSubresource-01696", "srcSubresource-01698"],
-  };
-  const [mipRule, layerRule] = rules[call]!;
-  if (mipLevel + mipLevels > image.mipLevels) {
-    forbid(call, `VUID-${call}-${mipRule}`, `${nameOf(image)} has ${image.mipLevels} mip levels`);
-  }
-  if (layer + layers > image.arrayLayers) {
-    forbid(call, `VUID-${call}-${layerRule}`, `${nameOf(image)} has ${image.arrayLayers} layers`);
-  }
-}
-
-function checkBox(
-  call: string,
-  image: ImageObject,
-  { extent, aspect }: Subresource,
-  box: Required<Extent3D>,
-  rule: string,
-): void {
-  const fits = (texels: number, most: number): boolean =>
-    Number.isSafeInteger(texels) && texels > 0 && texels <= most;
-  if (!fits(box.width, extent.width) || !fits(box.height, extent.height) || !fits(box.depth, extent.depth)) {
-    forbid(
-      call,
-      `VUID-${call}-${rule}`,
-      `${box.width}x${box.height}x${box.depth} texels are not within the ${extent.width}x${extent.height}x${extent.depth} of ${nameOf(image)}`,
-    );
-  }
-  const whole =
-    (box.width % aspect.blockWidth === 0 || box.width === extent.width) &&
-    (box.height % aspect.blockHeight === 0 || box.height === extent.height);
-  if (!whole) {
-    const blockRule = call === "vkCmdCopyImage" ? "srcImage-01728" : "imageExtent-00207";
-    forbid(
-      call,
-      `VUID-${call}-${blockRule}`,
-      `${box.width}x${box.height} texels do not end on a block of ${aspect.blockWidth}x${aspect.blockHeight}`,
-    );
   }
 }
 

@@ -208,6 +208,21 @@ describe("neighbours in one memory object", () => {
     expectRefused(device, "overlap", () => device.bindBufferMemory(aliases[2]!, two, 48));
   });
 
+  it("that overlapped are forgotten when they are destroyed", () => {
+    const device = smallDevice();
+    const allocated = memory(device, KiB, 1);
+    const [below, above] = [buffer(device, 64), buffer(device, 64)];
+    device.bindBufferMemory(below, allocated, 0);
+    device.permit.overlap = true;
+    device.bindBufferMemory(above, allocated, 32);
+    device.permit.overlap = false;
+    device.destroyBuffer(below);
+    const next = buffer(device, 16);
+    expectRefused(device, "overlap", () => device.bindBufferMemory(next, allocated, 64));
+    device.destroyBuffer(above);
+    device.bindBufferMemory(next, allocated, 64);
+  });
+
   it("must not be linear and optimal on one page of bufferImageGranularity", () => {
     const device = smallDevice();
     const allocated = memory(device, 16 * KiB, 0);

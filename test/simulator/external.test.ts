@@ -108,6 +108,19 @@ describe("file descriptors", () => {
     device.bindBufferMemory(external(), imported, 0);
   });
 
+  it("of memory that is not dedicated cannot be imported as dedicated", () => {
+    const device = open();
+    const fd = device.getMemoryFd(exportable(device, OpaqueFd), OpaqueFd);
+    const made = device.createBuffer({ size: 4 * KiB, usage: BufferUsage.TransferSrc });
+    const pNext = [
+      { sType: StructureType.ImportMemoryFdInfoKHR, handleType: OpaqueFd, fd },
+      { sType: StructureType.MemoryDedicatedAllocateInfo, buffer: made },
+    ] as const;
+    expectRefused(device, "buffer-01879", () =>
+      device.allocateMemory({ allocationSize: 4 * KiB, memoryTypeIndex: 1, pNext }),
+    );
+  });
+
   it("of a DMA-BUF from elsewhere can be imported to the types it is said to fit", () => {
     const device = open();
     const fd = device.host.createDmaBuf(8 * KiB);

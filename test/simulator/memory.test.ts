@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { amdDiscreteRebar, qualcommMobile, SimulatedDevice } from "../../src/simulator/index.ts";
-import { ApiVersion, MemoryAllocate, Result, StructureType } from "../../src/vulkan/index.ts";
+import {
+  ApiVersion,
+  BufferCreate,
+  Format,
+  ImageCreate,
+  MemoryAllocate,
+  Result,
+  StructureType,
+} from "../../src/vulkan/index.ts";
 import {
   boundBuffer,
   buffer,
@@ -144,6 +152,22 @@ describe("dedicated memory", () => {
     expectRefused(device, "buffer-01444", () => device.bindBufferMemory(made, plain, 0));
   });
 
+  it("cannot be for sparse buffers or disjoint images", () => {
+    const device = smallDevice({ features: { sparseBinding: true } });
+    const sparse = device.createBuffer({ size: 16, usage: 1, flags: BufferCreate.SparseBinding });
+    expectRefused(device, "buffer-01436", () => allocate(device, 16, sparse));
+    const disjoint = device.createImage({
+      format: Format.G8B8R8_2Plane420Unorm,
+      extent: { width: 8, height: 8 },
+      usage: 4,
+      flags: ImageCreate.Disjoint,
+    });
+    const pNext = [{ sType: MemoryDedicatedAllocateInfo, image: disjoint }] as const;
+    expectRefused(device, "image-01797", () =>
+      device.allocateMemory({ allocationSize: 512, memoryTypeIndex: 0, pNext }),
+    );
+  });
+
   it("is plain memory when the structure names no resource", () => {
     const device = smallDevice();
     const pNext = [{ sType: MemoryDedicatedAllocateInfo }] as const;
@@ -201,6 +225,13 @@ describe("a chain", () => {
     expectRefused(device, "flags-03331", () => allocate(MemoryAllocate.DeviceAddress));
     expectRefused(device, "flags-03330", () => allocate(MemoryAllocate.DeviceAddressCaptureReplay));
     expectRefused(device, "deviceMask-00675", () => allocate(MemoryAllocate.DeviceMask));
+    const capture = {
+      sType: StructureType.MemoryOpaqueCaptureAddressAllocateInfo,
+      opaqueCaptureAddress: 4096n,
+    } as const;
+    expectRefused(device, "opaqueCaptureAddress-03329", () =>
+      device.allocateMemory({ ...info, pNext: [capture] }),
+    );
   });
 });
 

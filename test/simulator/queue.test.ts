@@ -266,6 +266,46 @@ describe("copies of images", () => {
     expect([one.bytes, two.bytes]).toEqual([luma.bytes, chroma.bytes]);
   });
 
+  it("between images take all samples and need the same of both, formats of one size, and the whole extent", () => {
+    const device = smallDevice();
+    const extent = { width: 8, height: 8 };
+    const [one, two] = [boundImage(device, { samples: 4 }), boundImage(device, { samples: 4 })];
+    const whole = { aspect: ImageAspect.Color, extent, mipLevels: 1, arrayLayers: 1, layout: General };
+    const copy = (source: bigint, target: bigint, change: object = {}): TransferCommand => ({
+      kind: "image",
+      source,
+      target,
+      ...whole,
+      ...change,
+    });
+    for (const image of [one, two]) device.setImageLayout(image, General);
+    run(device, copy(one, two));
+    const plain = boundImage(device);
+    device.setImageLayout(plain, General);
+    const wide = boundImage(device, { format: Format.R32G32Sfloat });
+    const refuse = (rule: string, command: TransferCommand): void => {
+      expectRefused(device, rule, () => device.queue.submit([command]));
+    };
+    refuse("srcImage-00136", copy(one, plain));
+    refuse("srcImage-01548", copy(plain, wide));
+    refuse("srcOffset-00144", copy(plain, boundImage(device), { extent: { width: 16, height: 8 } }));
+    refuse("dstOffset-00150", copy(plain, boundImage(device, { extent: { width: 4, height: 8 } })));
+    refuse("srcSubresource-01696", copy(plain, boundImage(device), { mipLevels: 2 }));
+    refuse("oldLayout-01197", copy(plain, boundImage(device), { layout: TransferSrcOptimal }));
+  });
+
+  it("say when an image was given too little room for its texels", () => {
+    const device = smallDevice();
+    device.nextRequirements({ size: 512 });
+    const image = boundImage(device, { extent: { width: 64, height: 64 } });
+    const [made] = boundBuffer(device, 64 * 64 * 4);
+    expectRefused(device, "simulator-image-size", () =>
+      device.queue.submit([
+        { kind: "bufferToImage", source: made, target: image, extent: { width: 64, height: 64 } },
+      ]),
+    );
+  });
+
   it("refuse a layout that the image is not in, and remember each", () => {
     const device = smallDevice();
     const image = boundImage(device);

@@ -98,6 +98,8 @@ describe("creating images", () => {
     expect(size({ format: Format.Bc1RgbaUnormBlock, extent: { width: 64, height: 64 } })).toBe(2 * KiB);
     expect(size({ format: Format.G8B8R8_3Plane420Unorm, extent: { width: 64, height: 64 } })).toBe(6 * KiB);
     expect(size({ format: Format.D32SfloatS8Uint })).toBe(1536);
+    const astc8x5 = 167;
+    expect(size({ format: astc8x5, extent: { width: 64, height: 50 } })).toBe(8 * 10 * 16 + 256);
   });
 });
 
