@@ -19,4 +19,6 @@ const bytes: number | undefined = allocation.mappedData?.length;
 allocator.destroyBuffer(buffer, allocation);
 allocator.destroy();
 
-console.log(`four faces imported; ${bytes} bytes mapped on ${device.properties.deviceName}; ${typeof loadVulkan}`);
+console.log(
+  `four faces imported; ${bytes} bytes mapped on ${device.properties.deviceName}; ${typeof loadVulkan}`,
+);
