@@ -118,6 +118,11 @@ export class GranularityPages {
     this.pages.fill(0);
   }
 
+  /** Makes this the same as another block's of the same size. */
+  assign(other: GranularityPages): void {
+    this.pages.set(other.pages);
+  }
+
   /** Checks the pages against the allocations that `visitAllocations` reports. */
   validate(visitAllocations: (report: (offset: number, size: number) => void) => void): void {
     const counts = new Uint32Array(this.pages.length);

@@ -82,6 +82,13 @@ export class ListMap {
     this.maps = maps;
   }
 
+  /** Makes this the same as another of as many classes. */
+  assign(other: ListMap): void {
+    this.maps.set(other.maps);
+    this.lowClasses = other.lowClasses;
+    this.highClasses = other.highClasses;
+  }
+
   /** Checks every bit against `isEmpty`. */
   validate(isEmpty: (list: number) => boolean): void {
     for (let memoryClass = 0; memoryClass < this.maps.length; memoryClass++) {

@@ -27,7 +27,7 @@ export const RecordField = {
   OFFSET: 0,
   SIZE: 1,
   /** The half of the size that has its exponent: the second on little-endian machines. */
-  SIZE_HIGH: new Int32Array(new Float64Array([1]).buffer)[1] !== 0 ? 3 : 2,
+  SIZE_HIGH: (new Int32Array(new Float64Array([1]).buffer)[1] !== 0 ? 3 : 2) as 2 | 3,
   PREVIOUS: 4,
   NEXT: 5,
   PREVIOUS_FREE: 6,
@@ -138,6 +138,15 @@ export class Records {
     this.retired = 0;
   }
 
+  /** Makes these the same as others. */
+  assign(other: Records): void {
+    if (this.capacity !== other.capacity) this.makeRoom(other.capacity);
+    this.words.set(other.words);
+    this.fresh = other.fresh;
+    this.unused = other.unused;
+    this.retired = other.retired;
+  }
+
   /** Checks that exactly `used` records are taken. */
   validate(used: number): void {
     const taken = this.fresh / WORDS_PER_RECORD - this.reserved - this.retired;
@@ -154,7 +163,7 @@ export class Records {
   private makeRoom(capacity: number): void {
     const buffer = new ArrayBuffer(capacity * RECORD_BYTES + CACHE_LINE_OFFSET);
     const words = new Int32Array(buffer, CACHE_LINE_OFFSET, capacity * WORDS_PER_RECORD);
-    if (this.capacity > 0) words.set(this.words);
+    if (this.capacity > 0 && this.capacity < capacity) words.set(this.words);
     this.words = words;
     this.doubles = new Float64Array(buffer, CACHE_LINE_OFFSET, capacity * DOUBLES_PER_RECORD);
     this.capacity = capacity;

@@ -17,8 +17,8 @@
  * lists hold nothing but ranges that alignment or granularity rules out are they searched range by range.
  * MIN_OFFSET asks for the lowest place instead and finds it through an index in logarithmic time.
  *
- * With a margin, each allocation is followed by a free range of just that size which never merges with what
- * follows it, until the allocation goes.
+ * With a margin, each allocation is followed by a free range of just that size, which merges with nothing until the
+ * allocation goes.
  *
  * M. Masmano, I. Ripoll, A. Crespo, J. Real: "TLSF: a New Dynamic Memory Allocator for Real-Time Systems", 2004.
  */
@@ -75,6 +75,7 @@ export class TlsfMetadata implements ResizableMetadata {
   allocationCount = 0;
   foundOffset = 0;
 
+  private readonly options: BlockMetadataOptions;
   private readonly margin: number;
   private readonly smallShift: number;
   /** What the types that are rounded are rounded to, in bytes; 1 where nothing is. */
@@ -102,6 +103,7 @@ export class TlsfMetadata implements ResizableMetadata {
   constructor(options: BlockMetadataOptions) {
     const { size, margin = 0, granularity = 1, virtual = false } = options;
     const roundsUp = granularity <= MAX_ROUNDED_GRANULARITY;
+    this.options = options;
     this.size = size;
     this.sumFreeSize = size;
     this.margin = virtual ? 0 : margin;
@@ -263,9 +265,8 @@ export class TlsfMetadata implements ResizableMetadata {
     const padding = this.foundOffset - offset;
     if (padding === 0) return;
     const before = words[range | PREVIOUS];
-    if (words[before | PREVIOUS_FREE] >= 0 && doubles[(before >> 1) | SIZE] !== this.margin) {
-      this.enlarge(before, padding);
-    } else this.list(this.linkBefore(range, this.records.take(offset, padding)));
+    if (words[before | PREVIOUS_FREE] >= 0 && !this.isMargin(before)) this.enlarge(before, padding);
+    else this.list(this.linkBefore(range, this.records.take(offset, padding)));
     doubles[(range >> 1) | OFFSET] = offset + padding;
     doubles[(range >> 1) | SIZE] -= padding;
   }
@@ -329,11 +330,23 @@ export class TlsfMetadata implements ResizableMetadata {
 
   /** Enlarges a range by the range before it, if that is free and no margin. */
   private mergeWithPrevious(range: number): void {
-    const { words, doubles } = this.records;
+    const words = this.records.words;
     const before = words[range | PREVIOUS];
-    if (words[before | PREVIOUS_FREE] < 0 || doubles[(before >> 1) | SIZE] === this.margin) return;
+    if (words[before | PREVIOUS_FREE] < 0 || this.isMargin(before)) return;
     this.unlist(before);
     this.absorb(range, before);
+  }
+
+  /** Whether a free range is the margin of the allocation before it. */
+  private isMargin(range: number): boolean {
+    if (this.margin === 0) return false;
+    const { words, doubles } = this.records;
+    const before = words[range | PREVIOUS];
+    return (
+      before !== NONE &&
+      words[before | PREVIOUS_FREE] === TAKEN &&
+      doubles[(range >> 1) | SIZE] === this.margin
+    );
   }
 
   /** Merges a range that is in no list with the free range after it, which leaves its list; returns what they make. */
@@ -548,6 +561,22 @@ export class TlsfMetadata implements ResizableMetadata {
     return slotOf(range);
   }
 
+  // Copying
+
+  /** The same division of another block, with the same slots: whatever is asked of the two has the same answer. */
+  clone(): TlsfMetadata {
+    const copy = new TlsfMetadata({ ...this.options, size: this.size });
+    copy.sumFreeSize = this.sumFreeSize;
+    copy.allocationCount = this.allocationCount;
+    copy.listedCount = this.listedCount;
+    copy.records.assign(this.records);
+    copy.heads.set(this.heads);
+    copy.lists.assign(this.lists);
+    if (this.pages !== undefined) copy.pages?.assign(this.pages);
+    copy.types = this.types?.slice();
+    return copy;
+  }
+
   // Checks
 
   validate(): void {
@@ -576,7 +605,14 @@ export class TlsfMetadata implements ResizableMetadata {
       assert(doubles[(range >> 1) | OFFSET] === end, "a range begins where the range before it ends");
       assert(size > 0 || range === TAIL, "a range has bytes");
       assert(isFree || words[range | PREVIOUS_FREE] === TAKEN, "a range is free or taken");
-      assert(!isFree || this.margin > 0 || !this.isFree(before), "free ranges do not touch");
+      assert(
+        !isFree || !this.isFree(before) || this.isMargin(before),
+        "free ranges do not touch, but for margins",
+      );
+      assert(
+        isFree || this.margin === 0 || this.isMargin(words[range | NEXT]),
+        "an allocation has its margin",
+      );
       if (isFree) freeBytes += size;
       else allocations++;
       if (isFree && range !== TAIL) listed++;
@@ -585,7 +621,6 @@ export class TlsfMetadata implements ResizableMetadata {
     }
     assert(before === TAIL, "the last range is the tail");
     assert(end === this.size, "the ranges make up the block");
-    assert(freeBytes >= this.margin * allocations, "every allocation has its margin");
     assert(freeBytes === this.sumFreeSize, "the free bytes add up");
     assert(allocations === this.allocationCount, "the allocations add up");
     this.records.validate(allocations + listed);
