@@ -336,6 +336,7 @@ export class BaseAllocator {
    * size and which memory types the resources can live in; of these the ones that the driver can import to remain.
    *
    * @throws VulkanError VK_ERROR_INVALID_EXTERNAL_HANDLE and others, as the driver says; nothing is imported then.
+   * Where mapping fails (AllocationCreate.Mapped), an imported descriptor is gone: the driver has closed it.
    */
   importMemory(
     source: ExternalMemory,

@@ -9,7 +9,7 @@ import { VulkanError } from "../vulkan/result.ts";
 import type { Allocation } from "./allocation.ts";
 import type { AllocatorContext } from "./context.ts";
 import { copyToAllocation } from "./host-access.ts";
-import type { MemoryBlock } from "./memory-object.ts";
+import { DedicatedMemory, type MemoryBlock } from "./memory-object.ts";
 
 /** VMA_CORRUPTION_DETECTION_MAGIC_VALUE */
 const MAGIC = 0x7f84e666;
@@ -29,7 +29,7 @@ export interface DebugCreateInfo {
    * (VMA_DEBUG_DETECT_CORRUPTION). For HostVisible and HostCoherent memory; not for dedicated memory.
    */
   readonly detectCorruption?: boolean;
-  /** Fills new memory with 0xDC and freed memory with 0xEF, where it can be mapped. */
+  /** Fills new memory with 0xDC and freed memory with 0xEF, where it can be mapped and is not imported. */
   readonly fillPatterns?: boolean;
   /** Gives every allocation dedicated memory (VMA_DEBUG_ALWAYS_DEDICATED_MEMORY), unless NeverAllocate. */
   readonly alwaysDedicated?: boolean;
@@ -160,8 +160,10 @@ export function fillDestroyed(allocation: Allocation): void {
 }
 
 function fill(allocation: Allocation, pattern: number): void {
-  const { context } = allocation;
+  const { context, home } = allocation;
   if (!context.debug.fillPatterns || !allocation.isMappingAllowed) return;
+  // Imported bytes are somebody's data.
+  if (home instanceof DedicatedMemory && home.isImported) return;
   if (!context.memoryTypes.isHostVisible(allocation.memoryType)) return;
   copyToAllocation(allocation, new Uint8Array(allocation.size).fill(pattern), 0);
 }

@@ -6,7 +6,7 @@ import { addAllocation, type DetailedStatistics, type Statistics } from "../meta
 import type { NextChain } from "../vulkan/next.ts";
 import { Allocation, packFacts } from "./allocation.ts";
 import type { AllocatorContext } from "./context.ts";
-import { chainForDedicated } from "./memory-chain.ts";
+import { chainForDedicated, mayImport } from "./memory-chain.ts";
 import { DedicatedMemory } from "./memory-object.ts";
 import type { Pool } from "./pool.ts";
 import type { AllocationRequest } from "./request.ts";
@@ -33,9 +33,11 @@ export class DedicatedList {
     const chain = chainForDedicated(context, memoryTypeIndex, request, request.next ?? poolChain);
     const memory = context.deviceMemory.allocate(memoryTypeIndex, request.size, chain);
     if (memory === 0n) return undefined;
-    const home = new DedicatedMemory(this, memory, request.size);
+    const home = new DedicatedMemory(this, memory, request.size, mayImport(chain));
     if (request.isMapped && !home.map(1)) {
       home.destroy();
+      // A descriptor that was imported is gone with the memory: no other memory type can have it.
+      if (home.isImported) throw context.failure.toError();
       return undefined;
     }
     const facts = packFacts(

@@ -37,6 +37,22 @@ export function chainForDedicated(
   return joinChains(own, next);
 }
 
+const importStructures: ReadonlySet<number> = new Set([
+  StructureType.ImportMemoryFdInfoKHR,
+  StructureType.ImportMemoryHostPointerInfoEXT,
+  StructureType.ImportMemoryWin32HandleInfoKHR,
+]);
+
+/** Whether a chain imports memory; of one that the caller has encoded it is not known, and it counts as if it did. */
+export function mayImport(chain: NextChain | undefined): boolean {
+  if (chain === undefined) return false;
+  if (!Array.isArray(chain)) return true;
+  const items = chain as readonly (NextStructure | bigint | Uint8Array)[];
+  return items.some(
+    (item) => typeof item === "bigint" || item instanceof Uint8Array || importStructures.has(item.sType),
+  );
+}
+
 /** Whether VkMemoryDedicatedAllocateInfo and the driver's wishes for it may be used. */
 export function usesDedicatedInfo(context: AllocatorContext): boolean {
   return context.apiVersion >= ApiVersion.V1_1 || hasFlag(context, AllocatorCreate.KhrDedicatedAllocation);

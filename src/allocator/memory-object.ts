@@ -108,10 +108,13 @@ export abstract class MemoryObject {
 /** Memory that is one allocation's own. */
 export class DedicatedMemory extends MemoryObject {
   readonly list: DedicatedList;
+  /** Whether somebody else may have the bytes too. */
+  readonly isImported: boolean;
 
-  constructor(list: DedicatedList, memory: bigint, size: number) {
+  constructor(list: DedicatedList, memory: bigint, size: number, isImported: boolean) {
     super(list.context, list.pool, list.memoryTypeIndex, memory, size);
     this.list = list;
+    this.isImported = isImported;
   }
 
   override get isDedicated(): boolean {

@@ -1,0 +1,543 @@
+/** What is done while driver calls fail: lists of steps, each one call of the library. */
+
+import { expect } from "vitest";
+import {
+  type Allocation,
+  AllocationCreate,
+  type AllocatorCreateInfo,
+  DefragmentationFlag,
+  ExternalMemoryHandleType,
+  Format,
+  ImageTiling,
+  ImageUsage,
+  MemoryProperty,
+  MemoryUsage,
+  type Pool,
+  PoolCreate,
+  StructureType,
+} from "../../src/index.ts";
+import type { FallibleCall, SimulatedDeviceOptions } from "../../src/simulator/index.ts";
+import { bufferOf, bytes, imageOf, KiB, MiB, Type, World } from "./world.ts";
+
+/** One call of the library. */
+export interface Step {
+  readonly name: string;
+  readonly run: () => unknown;
+  /** Whether it is one of the `try…` functions. */
+  readonly answersUndefined?: boolean;
+}
+
+/** Steps on a world of their own, which is empty again after the last one. */
+export interface Scenario {
+  readonly name: string;
+  readonly world: () => World;
+  readonly steps: (world: World) => Step[];
+  /** The calls for whose failure there may be another way: other memory, or to do without. */
+  readonly recoverable: readonly FallibleCall[];
+}
+
+const { Mapped, HostAccessRandom, HostAccessSequentialWrite, DedicatedMemory } = AllocationCreate;
+const hostWrite = HostAccessSequentialWrite | Mapped;
+
+/** A step for each function, under its name. */
+function stepsOf(functions: Record<string, () => unknown>): Step[] {
+  return Object.entries(functions).map(([name, run]) => ({
+    name,
+    run,
+    answersUndefined: name.startsWith("try"),
+  }));
+}
+
+/** Things made by one step and used by later ones. */
+class Bag {
+  readonly allocations: Map<string, Allocation> = new Map();
+  readonly resources: Map<string, bigint> = new Map();
+  readonly pools: Map<string, Pool> = new Map();
+
+  /** Keeps what a createBuffer or createImage returned. */
+  keep(
+    name: string,
+    made: { readonly allocation: Allocation; readonly buffer?: bigint; readonly image?: bigint } | undefined,
+  ): unknown {
+    if (made === undefined) return undefined;
+    this.allocations.set(name, made.allocation);
+    this.resources.set(name, (made.buffer ?? made.image)!);
+    return made;
+  }
+
+  hold(name: string, allocation: Allocation | undefined): unknown {
+    if (allocation !== undefined) this.allocations.set(name, allocation);
+    return allocation;
+  }
+
+  get(name: string): Allocation {
+    return this.allocations.get(name)!;
+  }
+
+  resource(name: string): bigint {
+    return this.resources.get(name)!;
+  }
+
+  pool(name: string): Pool {
+    return this.pools.get(name)!;
+  }
+}
+
+function buffersSteps({ allocator }: World): Step[] {
+  const bag = new Bag();
+  return stepsOf({
+    "create a buffer": () => bag.keep("device", allocator.createBuffer(bufferOf(5000))),
+    "create a mapped buffer": () =>
+      bag.keep(
+        "mapped",
+        allocator.createBuffer(bufferOf(3000), { usage: MemoryUsage.Auto, flags: hostWrite, name: "mapped" }),
+      ),
+    "create one like it": () =>
+      bag.keep(
+        "mapped 2",
+        allocator.createBuffer(bufferOf(2000), {
+          usage: MemoryUsage.Auto,
+          flags: hostWrite,
+          name: "like it",
+        }),
+      ),
+    "create another like the first": () => bag.keep("device 2", allocator.createBuffer(bufferOf(4000))),
+    "try to create one to read from": () =>
+      bag.keep(
+        "read",
+        allocator.tryCreateBuffer(bufferOf(700), { usage: MemoryUsage.Auto, flags: HostAccessRandom }),
+      ),
+    "try to create one like the mapped one": () =>
+      bag.keep(
+        "mapped 3",
+        allocator.tryCreateBuffer(bufferOf(100), { usage: MemoryUsage.Auto, flags: hostWrite }),
+      ),
+    "create one that is aligned": () =>
+      bag.keep("aligned", allocator.createBufferWithAlignment(bufferOf(64), undefined, 4096)),
+    "create one that fits no block": () => bag.keep("large", allocator.createBuffer(bufferOf(12 * MiB))),
+    "create one in mapped memory of its own": () =>
+      bag.keep(
+        "dedicated",
+        allocator.createDedicatedBuffer(bufferOf(64 * KiB), { usage: MemoryUsage.Auto, flags: hostWrite }),
+      ),
+    "create one and do not bind it": () =>
+      bag.keep("unbound", allocator.createBuffer(bufferOf(50), { flags: AllocationCreate.DontBind })),
+    "bind it": () => allocator.bindBufferMemory(bag.get("unbound"), bag.resource("unbound")),
+    "create an aliasing buffer": () =>
+      bag.resources.set("alias", allocator.createAliasingBuffer(bag.get("held"), bufferOf(512), 256)),
+    "create one with transfers instead": () =>
+      bag.keep(
+        "instead",
+        allocator.createBuffer(bufferOf(900), {
+          usage: MemoryUsage.Auto,
+          flags: HostAccessSequentialWrite | Mapped | AllocationCreate.HostAccessAllowTransferInstead,
+        }),
+      ),
+    "destroy them": () => {
+      for (const name of ["alias", ...bag.allocations.keys()]) {
+        if (name !== "held") allocator.destroyBuffer(bag.resource(name), bag.allocations.get(name));
+      }
+      allocator.freeMemory(bag.get("held"));
+    },
+  }).flatMap((step) =>
+    step.name === "create an aliasing buffer"
+      ? [
+          {
+            name: "memory to alias",
+            run: () =>
+              bag.hold(
+                "held",
+                allocator.allocateMemory(bytes(4096, Type.Device, 256), { flags: AllocationCreate.CanAlias }),
+              ),
+          },
+          step,
+        ]
+      : [step],
+  );
+}
+
+function imagesSteps({ allocator }: World): Step[] {
+  const bag = new Bag();
+  return stepsOf({
+    "create an image": () => bag.keep("optimal", allocator.createImage(imageOf(32))),
+    "create a linear one to write to": () =>
+      bag.keep(
+        "linear",
+        allocator.createImage(imageOf(16, { tiling: ImageTiling.Linear }), {
+          usage: MemoryUsage.Auto,
+          flags: hostWrite,
+        }),
+      ),
+    "try to create one": () => bag.keep("tried", allocator.tryCreateImage(imageOf(20))),
+    "create one in memory of its own": () =>
+      bag.keep("dedicated", allocator.createDedicatedImage(imageOf(64), { name: "own" })),
+    "create a transient attachment": () =>
+      bag.keep(
+        "transient",
+        allocator.createImage(
+          imageOf(64, { usage: ImageUsage.TransientAttachment | ImageUsage.ColorAttachment }),
+          { usage: MemoryUsage.GpuLazilyAllocated },
+        ),
+      ),
+    "allocate memory to alias": () =>
+      bag.hold(
+        "held",
+        allocator.allocateMemory(bytes(64 * KiB, Type.Device, 1024), { flags: AllocationCreate.CanAlias }),
+      ),
+    "create an aliasing image": () =>
+      bag.resources.set("alias", allocator.createAliasingImage(bag.get("held"), imageOf(32), 1024)),
+    "destroy the alias": () => allocator.destroyImage(bag.resource("alias")),
+    "destroy them": () => {
+      for (const [name, allocation] of bag.allocations)
+        allocator.destroyImage(bag.resources.get(name), allocation);
+    },
+  });
+}
+
+function memorySteps({ allocator, device }: World): Step[] {
+  const bag = new Bag();
+  let pages: Allocation[] = [];
+  return stepsOf({
+    "allocate memory": () => bag.hold("plain", allocator.allocateMemory(bytes(1000))),
+    "allocate mapped memory": () =>
+      bag.hold("mapped", allocator.allocateMemory(bytes(1000, Type.Host), { flags: hostWrite })),
+    "try to allocate memory": () =>
+      bag.hold("tried", allocator.tryAllocateMemory(bytes(300, Type.NonCoherent))),
+    "allocate dedicated memory": () =>
+      bag.hold("dedicated", allocator.allocateDedicatedMemory(bytes(1000, Type.Host), { flags: hostWrite })),
+    "allocate pages in several blocks": () => {
+      pages = allocator.allocateMemoryPages(bytes(300 * KiB, Type.Host), { flags: hostWrite }, 5);
+    },
+    "allocate pages and nothing else": () => {
+      pages = [...pages, ...allocator.allocateMemoryPages(bytes(400 * KiB, Type.Window), undefined, 4)];
+    },
+    "create a buffer by hand": () => bag.resources.set("buffer", device.createBuffer(bufferOf(800))),
+    "allocate memory for it": () =>
+      bag.hold("for buffer", allocator.allocateMemoryForBuffer(bag.resource("buffer"))),
+    "bind it with a chain": () =>
+      allocator.bindBufferMemory(bag.get("for buffer"), bag.resource("buffer"), 0, []),
+    "create an image by hand": () => bag.resources.set("image", device.createImage(imageOf(16))),
+    "allocate memory for the image": () =>
+      bag.hold("for image", allocator.allocateMemoryForImage(bag.resource("image"))),
+    "bind the image": () => allocator.bindImageMemory(bag.get("for image"), bag.resource("image")),
+    "free all": () => {
+      device.destroyBuffer(bag.resource("buffer"));
+      device.destroyImage(bag.resource("image"));
+      allocator.freeMemoryPages([...pages, ...bag.allocations.values()]);
+    },
+  });
+}
+
+function disjointSteps({ allocator, device }: World): Step[] {
+  const bag = new Bag();
+  const format = Format.G8B8R8_2Plane420Unorm;
+  const plane = (planeAspect: number) =>
+    [{ sType: StructureType.BindImagePlaneMemoryInfo, planeAspect }] as const;
+  return stepsOf({
+    "create a disjoint image": () =>
+      bag.resources.set("image", device.createImage(imageOf(32, { format, flags: 0x200 }))),
+    "allocate for its planes": () =>
+      bag.hold("planes", allocator.allocateMemory(bytes(64 * KiB, Type.Device, 4096))),
+    "bind plane 0": () => allocator.bindImageMemory(bag.get("planes"), bag.resource("image"), 0, plane(0x10)),
+    "bind plane 1": () =>
+      allocator.bindImageMemory(bag.get("planes"), bag.resource("image"), 32 * KiB, plane(0x20)),
+    "destroy both": () => allocator.destroyImage(bag.resource("image"), bag.get("planes")),
+  });
+}
+
+function poolsSteps({ allocator }: World): Step[] {
+  const bag = new Bag();
+  const inPool = (name: string, more: object = {}) => ({ pool: bag.pool(name), ...more });
+  return stepsOf({
+    "create a pool": () => bag.pools.set("plain", allocator.createPool({ memoryTypeIndex: Type.Device })),
+    "create a pool with a minimum of blocks": () =>
+      bag.pools.set(
+        "minimum",
+        allocator.createPool({
+          memoryTypeIndex: Type.Host,
+          blockSize: 256 * KiB,
+          minBlockCount: 3,
+          name: "min",
+        }),
+      ),
+    "create a linear pool": () =>
+      bag.pools.set(
+        "linear",
+        allocator.createPool({
+          memoryTypeIndex: Type.NonCoherent,
+          flags: PoolCreate.LinearAlgorithm,
+          blockSize: 64 * KiB,
+          maxBlockCount: 1,
+        }),
+      ),
+    "create a buffer in the pool": () =>
+      bag.keep("plain", allocator.createBuffer(bufferOf(4 * KiB), inPool("plain"))),
+    "create a mapped buffer in the second": () =>
+      bag.keep(
+        "mapped",
+        allocator.createBuffer(bufferOf(200 * KiB), inPool("minimum", { flags: hostWrite })),
+      ),
+    "create one like it": () =>
+      bag.keep(
+        "mapped 2",
+        allocator.createBuffer(bufferOf(20 * KiB), inPool("minimum", { flags: hostWrite })),
+      ),
+    "allocate below in the linear pool": () =>
+      bag.hold("lower", allocator.allocateMemory(bytes(1000), inPool("linear", { flags: hostWrite }))),
+    "allocate above in the linear pool": () =>
+      bag.hold(
+        "upper",
+        allocator.allocateMemory(bytes(2000), inPool("linear", { flags: AllocationCreate.UpperAddress })),
+      ),
+    "create a fourth block": () =>
+      bag.hold("pages", allocator.allocateMemory(bytes(250 * KiB), inPool("minimum"))),
+    "free what is in them": () => {
+      allocator.destroyBuffer(bag.resource("plain"), bag.get("plain"));
+      allocator.destroyBuffer(bag.resource("mapped"), bag.get("mapped"));
+      allocator.destroyBuffer(bag.resource("mapped 2"), bag.get("mapped 2"));
+      allocator.freeMemoryPages([bag.get("lower"), bag.get("upper"), bag.get("pages")]);
+    },
+    trim: () => allocator.trim(),
+    "destroy the pools": () => {
+      for (const pool of bag.pools.values()) allocator.destroyPool(pool);
+    },
+  });
+}
+
+function mappingSteps({ allocator }: World): Step[] {
+  const bag = new Bag();
+  const flags = HostAccessRandom;
+  const mapping = () => bag.get("cached");
+  return stepsOf({
+    "allocate memory that is not coherent": () =>
+      bag.hold("cached", allocator.allocateMemory(bytes(1000, Type.NonCoherent), { flags })),
+    "allocate more of it": () =>
+      bag.hold(
+        "more",
+        allocator.allocateMemory(bytes(1000, Type.NonCoherent), { flags: flags | DedicatedMemory }),
+      ),
+    "map it": () => allocator.mapMemory(mapping()),
+    "map it again": () => allocator.mapMemory(mapping()),
+    "map the other": () => allocator.mapMemory(bag.get("more")),
+    "write and flush": () => {
+      mapping().mappedData!.fill(7);
+      allocator.flushAllocation(mapping(), 0, 300);
+    },
+    invalidate: () => allocator.invalidateAllocation(mapping()),
+    "flush both": () =>
+      allocator.flushAllocations([{ allocation: mapping() }, { allocation: bag.get("more"), offset: 64 }]),
+    "invalidate both": () =>
+      allocator.invalidateAllocations([{ allocation: mapping() }, { allocation: bag.get("more"), size: 65 }]),
+    unmap: () => {
+      allocator.unmapMemory(mapping());
+      allocator.unmapMemory(mapping());
+      allocator.unmapMemory(bag.get("more"));
+    },
+    free: () => allocator.freeMemoryPages([mapping(), bag.get("more")]),
+  });
+}
+
+function copiesSteps({ allocator }: World): Step[] {
+  const bag = new Bag();
+  const data = new Uint8Array(300).fill(7);
+  const flags = HostAccessRandom;
+  const cached = () => bag.get("cached");
+  return stepsOf({
+    "allocate memory that is not coherent": () =>
+      bag.hold("cached", allocator.allocateMemory(bytes(1000, Type.NonCoherent), { flags })),
+    "allocate more of it": () =>
+      bag.hold(
+        "more",
+        allocator.allocateMemory(bytes(1000, Type.NonCoherent), { flags: flags | DedicatedMemory }),
+      ),
+    "copy in": () => allocator.copyMemoryToAllocation(data, cached(), 100),
+    "copy out": () => {
+      const target = new Uint8Array(300);
+      allocator.copyAllocationToMemory(cached(), 100, target);
+      expect(target).toEqual(data);
+    },
+    write: () => bag.get("more").write(data, 7),
+    read: () => expect(bag.get("more").read(7, 300)).toEqual(data),
+    "map for a while": () => {
+      using mapped = bag.get("more").map();
+      expect(mapped.bytes.length).toBe(1000);
+    },
+    free: () => allocator.freeMemoryPages([cached(), bag.get("more")]),
+  });
+}
+
+function budgetSteps({ allocator }: World): Step[] {
+  const bag = new Bag();
+  const flags = AllocationCreate.WithinBudget;
+  return stepsOf({
+    "begin a frame": () => allocator.setCurrentFrameIndex(1),
+    "allocate within the budget": () =>
+      bag.hold("one", allocator.allocateMemory(bytes(MiB, Type.Device), { flags })),
+    "allocate more within the budget": () =>
+      bag.hold("two", allocator.allocateMemory(bytes(7 * MiB, Type.Device), { flags })),
+    "find a type for a buffer": () => allocator.findMemoryTypeIndexForBufferInfo(bufferOf(10)),
+    "find a type for an image": () => allocator.findMemoryTypeIndexForImageInfo(imageOf(10)),
+    "plan a buffer": () => allocator.wouldAllocate({ buffer: bufferOf(MiB) }),
+    "plan an image": () => allocator.wouldAllocate({ image: imageOf(100) }),
+    "ask for budgets": () => allocator.getHeapBudgets(),
+    "free both": () => allocator.freeMemoryPages([bag.get("one"), bag.get("two")]),
+    "begin another frame": () => allocator.setCurrentFrameIndex(2),
+  });
+}
+
+function externalSteps({ allocator, device }: World): Step[] {
+  const bag = new Bag();
+  const { OpaqueFd, OpaqueWin32, DmaBufEXT } = ExternalMemoryHandleType;
+  const hostBytes = new Uint8Array(16 * KiB);
+  const foreign = device.host.createDmaBuf(8 * KiB);
+  const hostPointer = device.host.registerHostMemory(hostBytes);
+  let fd = 0;
+  let handle = 0n;
+  return stepsOf({
+    "allocate for export": () =>
+      bag.hold("export", allocator.allocateDedicatedMemory(bytes(4 * KiB, Type.Device))),
+    "export a descriptor": () => {
+      fd = allocator.getMemoryFd(bag.get("export"), OpaqueFd);
+    },
+    "export a handle": () => {
+      handle = allocator.getMemoryWin32Handle(bag.get("export"), OpaqueWin32);
+    },
+    "import the descriptor": () =>
+      bag.hold("fd", allocator.importMemory({ fd, handleType: OpaqueFd }, bytes(4 * KiB, Type.Device))),
+    "import the handle": () =>
+      bag.hold(
+        "win32",
+        allocator.importMemory({ win32Handle: handle, handleType: OpaqueWin32 }, bytes(4 * KiB, Type.Device)),
+      ),
+    "import a DMA-BUF": () =>
+      bag.hold(
+        "dma",
+        allocator.importMemory({ fd: foreign, handleType: DmaBufEXT }, bytes(8 * KiB, Type.Host)),
+      ),
+    "import host memory": () =>
+      bag.hold(
+        "host",
+        allocator.importMemory({ hostPointer }, bytes(8 * KiB), {
+          flags: hostWrite,
+          requiredFlags: MemoryProperty.HostVisible,
+        }),
+      ),
+    "free them": () => {
+      device.host.closeWin32Handle(handle);
+      allocator.freeMemoryPages([...bag.allocations.values()]);
+    },
+  });
+}
+
+function defragmentationSteps({ allocator, device }: World): Step[] {
+  const bag = new Bag();
+  const names = Array.from({ length: 24 }, (_, index) => `${index}`);
+  let moves: ReturnType<ReturnType<typeof allocator.beginDefragmentation>["beginPass"]>;
+  let context: ReturnType<typeof allocator.beginDefragmentation>;
+  const replaced: bigint[] = [];
+  const settings = (index: number) =>
+    index % 3 === 0
+      ? { flags: hostWrite, pool: bag.pool("pool") }
+      : { flags: HostAccessRandom, pool: bag.pool("pool") };
+  return stepsOf({
+    "fill a pool": () => {
+      bag.pools.set("pool", allocator.createPool({ memoryTypeIndex: Type.NonCoherent, blockSize: 64 * KiB }));
+    },
+    ...Object.fromEntries(
+      names.map((name, index) => [
+        `create buffer ${name}`,
+        () => bag.keep(name, allocator.createBuffer(bufferOf(15 * KiB), settings(index))),
+      ]),
+    ),
+    "map one of them": () => allocator.mapMemory(bag.get("23")),
+    "make holes": () => {
+      for (const name of names.slice(0, 20)) {
+        if (Number(name) % 4 !== 0) allocator.destroyBuffer(bag.resource(name), bag.get(name));
+      }
+    },
+    begin: () => {
+      context = allocator.beginDefragmentation({
+        pool: bag.pool("pool"),
+        flags: DefragmentationFlag.AlgorithmFull,
+      });
+    },
+    "begin a pass": () => {
+      moves = context.beginPass();
+      expect(moves?.length).toBeGreaterThan(0);
+    },
+    "end the pass": () => {
+      for (const { srcAllocation } of moves!) {
+        if (srcAllocation.buffer !== undefined && !replaced.includes(srcAllocation.buffer)) {
+          replaced.push(srcAllocation.buffer);
+        }
+      }
+      context.endPass();
+    },
+    "begin another pass": () => {
+      moves = context.beginPass();
+    },
+    "end that": () => {
+      if (moves !== undefined) context.endPass();
+    },
+    end: () => context.end(),
+    "destroy all": () => {
+      allocator.unmapMemory(bag.get("23"));
+      for (const [name, allocation] of bag.allocations) {
+        if (!allocation.isFreed) {
+          device.destroyBuffer(bag.resource(name));
+          allocator.freeMemory(allocation);
+        }
+      }
+      allocator.destroyPool(bag.pool("pool"));
+    },
+  });
+}
+
+const withExtensions = (...extensions: string[]): SimulatedDeviceOptions => ({ extensions });
+
+function scenario(
+  name: string,
+  steps: (world: World) => Step[],
+  info: Omit<AllocatorCreateInfo, "device"> = {},
+  options: SimulatedDeviceOptions = {},
+): Scenario {
+  const recoverable: FallibleCall[] = ["vkAllocateMemory", "vkMapMemory"];
+  if (info.debug?.fillPatterns === true) recoverable.push("vkFlushMappedMemoryRanges");
+  return { name, steps, world: () => new World(info, options), recoverable };
+}
+
+const guard = { debug: { margin: 16, detectCorruption: true } } as const;
+const fill = { debug: { fillPatterns: true } } as const;
+
+/** Every scenario. */
+export const allScenarios: readonly Scenario[] = [
+  scenario("buffers", buffersSteps, {}, withExtensions("VK_KHR_maintenance4")),
+  scenario("buffers, asking each time", buffersSteps, { rememberRequirements: false }),
+  scenario("buffers in guard mode", buffersSteps, guard),
+  scenario("buffers with fill patterns", buffersSteps, fill),
+  scenario("buffers without dedicated fallback", buffersSteps, { dedicatedFallback: false }),
+  scenario("images", imagesSteps),
+  scenario("images with fill patterns", imagesSteps, fill),
+  scenario("memory by itself", memorySteps),
+  scenario("memory in guard mode", memorySteps, guard),
+  scenario("memory with fill patterns", memorySteps, fill),
+  scenario("memory that is always dedicated", memorySteps, { debug: { alwaysDedicated: true } }),
+  scenario("disjoint images", disjointSteps),
+  scenario("pools", poolsSteps),
+  scenario("pools in guard mode", poolsSteps, guard),
+  scenario("mapping", mappingSteps, {}, { simulateCaches: true }),
+  scenario("copies", copiesSteps, {}, { simulateCaches: true }),
+  scenario("budgets", budgetSteps, {}, withExtensions("VK_EXT_memory_budget")),
+  scenario("budgets with dummies", budgetSteps, { apiVersion: 0x402000 }, { apiVersion: 0x402000 }),
+  scenario(
+    "external memory",
+    externalSteps,
+    {
+      typeExternalMemoryHandleTypes: [
+        ExternalMemoryHandleType.OpaqueFd | ExternalMemoryHandleType.OpaqueWin32,
+      ],
+    },
+    { extensions: "all" },
+  ),
+  scenario("defragmentation", defragmentationSteps),
+];
