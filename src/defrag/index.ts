@@ -1,2 +1,10 @@
 /** Defragmentation, and the allocator that has it. */
 export { Allocator, createAllocator } from "./allocator.ts";
+export { DefragmentationContext } from "./context.ts";
+export {
+  DefragmentationFlag,
+  type DefragmentationInfo,
+  DefragmentationMoveOperation,
+  type DefragmentationStats,
+} from "./flags.ts";
+export { DefragmentationMove } from "./move.ts";

@@ -120,6 +120,11 @@ export class TlsfMetadata implements ResizableMetadata {
     return this.allocationCount === 0;
   }
 
+  /** Free ranges, margins among them, and the tail even when it has no bytes. */
+  get freeRangeCount(): number {
+    return this.listedCount + 1;
+  }
+
   // Finding a place
 
   find(

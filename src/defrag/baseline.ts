@@ -1,0 +1,167 @@
+/**
+ * What defragmenting the plain way, which is VMA's, would come to: as long as anything moves, each allocation of
+ * the emptier blocks goes to the first fuller block that has room, whether or not a block gets empty by it; one
+ * that has nowhere to go is packed within its block, but for the fast algorithm. No plan may cost more than that, nor
+ * do less.
+ *
+ * It is tried out on a model. Cost: as much as the plain way itself, but never more than a number of placements; the
+ * bytes counted until then still bound what may be moved, only more tightly.
+ */
+
+import { type Slot, Strategy } from "../metadata/block-metadata.ts";
+import type { TlsfMetadata } from "../metadata/tlsf.ts";
+import { Packs } from "./effort.ts";
+import type { BlockModel, Item } from "./model.ts";
+import { Admission, type PassBudget } from "./pass-budget.ts";
+
+/** What the plain way comes to. */
+export interface Baseline {
+  /** Bytes moved. */
+  readonly bytes: number;
+  /** Memory objects given back. */
+  readonly blocksFreed: number;
+}
+
+/** Tries the plain way out. */
+export function plainWay(
+  models: readonly BlockModel[],
+  packs: Packs,
+  budget: PassBudget,
+  maxPlacements: number,
+): Baseline {
+  return new PlainWay(models, packs, budget, maxPlacements).run();
+}
+
+/** A block in which things really move. */
+interface Place {
+  readonly metadata: TlsfMetadata;
+  /** What lives in each slot. */
+  readonly items: Map<Slot, Item>;
+}
+
+interface Step {
+  readonly from: Place;
+  readonly slot: Slot;
+  readonly item: Item;
+}
+
+class PlainWay {
+  private readonly places: Place[];
+  private readonly packs: Packs;
+  private readonly budget: PassBudget;
+  private placementsLeft: number;
+  private steps: Step[] = [];
+  private bytes = 0;
+  private blocksFreed = 0;
+  /** Bytes of the average allocation and free range, for packing where that seems worth while. */
+  private readonly averageSize: number;
+  private readonly averageGap: number;
+
+  constructor(models: readonly BlockModel[], packs: Packs, budget: PassBudget, maxPlacements: number) {
+    this.places = models.map(({ metadata, items }) => ({
+      metadata: metadata.clone(),
+      items: new Map(items.map((item) => [item.slot, item])),
+    }));
+    this.packs = packs;
+    this.budget = budget;
+    this.placementsLeft = maxPlacements;
+    let allocations = 0;
+    let allocated = 0;
+    let gaps = 0;
+    let free = 0;
+    for (const { metadata } of models) {
+      allocations += metadata.allocationCount;
+      allocated += metadata.size - metadata.sumFreeSize;
+      gaps += metadata.freeRangeCount;
+      free += metadata.sumFreeSize;
+    }
+    this.averageSize = allocations === 0 ? 0 : Math.floor(allocated / allocations);
+    this.averageGap = Math.floor(free / gaps);
+  }
+
+  run(): Baseline {
+    while (this.pass()) this.finishPass();
+    return { bytes: this.bytes, blocksFreed: this.blocksFreed };
+  }
+
+  /** Plans one pass. Whether anything moves in it. */
+  private pass(): boolean {
+    this.budget.reset();
+    this.steps = [];
+    // What arrives in a block is not moved on in the same pass.
+    const residents = this.places.map(({ items }) => [...items]);
+    // The fullest block is swept only when it stands alone.
+    const least = this.places.length > 1 ? 1 : 0;
+    for (let index = this.places.length - 1; index >= least; index--) this.sweep(index, residents[index]!);
+    return this.steps.length > 0 && this.placementsLeft > 0;
+  }
+
+  private sweep(index: number, residents: [Slot, Item][]): void {
+    const place = this.places[index]!;
+    const { metadata } = place;
+    residents.sort(([a], [b]) => metadata.offsetOf(b) - metadata.offsetOf(a));
+    let gapAbove = 0;
+    for (const [slot, item] of residents) {
+      if (this.placementsLeft <= 0) return;
+      const admission = this.budget.admit(item.size);
+      if (admission === Admission.End) return;
+      if (admission === Admission.Skip) continue;
+      this.placementsLeft--;
+      if (this.moveAway(place, slot, item, index)) continue;
+      const gapBelow = metadata.freeSizeBefore(slot);
+      if (index === 0 || this.isWorthPacking(item.size, gapAbove, gapBelow)) this.pack(place, slot, item);
+      gapAbove = gapBelow;
+    }
+  }
+
+  private moveAway(from: Place, slot: Slot, item: Item, limit: number): boolean {
+    const { size, alignment, type } = item;
+    for (let index = 0; index < limit; index++) {
+      const to = this.places[index]!;
+      if (to.metadata.sumFreeSize < size) continue;
+      if (!to.metadata.find(size, alignment, type, Strategy.Default, false)) continue;
+      this.take(from, slot, item, to);
+      return true;
+    }
+    return false;
+  }
+
+  private isWorthPacking(size: number, gapAbove: number, gapBelow: number): boolean {
+    if (this.packs === Packs.Never) return false;
+    if (this.packs === Packs.Always) return true;
+    const noticeable = Math.floor(this.averageGap / 2);
+    return (
+      gapAbove >= noticeable || gapBelow >= noticeable || size <= this.averageGap || size <= this.averageSize
+    );
+  }
+
+  private pack(place: Place, slot: Slot, item: Item): void {
+    const { metadata } = place;
+    const { size, alignment, type } = item;
+    if (metadata.sumFreeSize < size) return;
+    if (!metadata.find(size, alignment, type, Strategy.MinOffset, false)) return;
+    if (metadata.foundOffset < metadata.offsetOf(slot)) this.take(place, slot, item, place);
+  }
+
+  private take(from: Place, slot: Slot, item: Item, to: Place): void {
+    to.items.set(to.metadata.commit(), item);
+    this.steps.push({ from, slot, item });
+    this.bytes += item.size;
+    this.budget.use(item.size);
+  }
+
+  /** Frees what was moved; of the blocks that get empty one is kept until something else is freed. */
+  private finishPass(): void {
+    for (const { from, slot } of this.steps) {
+      const hadEmpty = this.places.some(({ metadata }) => metadata.isEmpty);
+      from.items.delete(slot);
+      from.metadata.free(slot);
+      if (!hadEmpty) continue;
+      const last = this.places.length - 1;
+      if (from.metadata.isEmpty) this.places.splice(this.places.indexOf(from), 1);
+      else if (this.places[last]!.metadata.isEmpty) this.places.length = last;
+      else continue;
+      this.blocksFreed++;
+    }
+  }
+}

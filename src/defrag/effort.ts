@@ -1,0 +1,31 @@
+/** What the algorithms differ in. */
+
+import { DefragmentationFlag } from "./flags.ts";
+
+/** When the plain way packs an allocation within its block. */
+export const Packs = { Never: 0, WhereWorthwhile: 1, Always: 2 } as const;
+/** One of {@link Packs}. */
+export type Packs = (typeof Packs)[keyof typeof Packs];
+
+/** How one algorithm goes about its work. */
+export interface Effort {
+  /** Placements to try while planning, for each allocation there is. */
+  readonly placementsPerAllocation: number;
+  /** The plain way that it has to be at least as good as, without moving more bytes; undefined for no bound. */
+  readonly bound: Packs | undefined;
+  /** Whether every block that remains is packed towards its start, not just one that stands alone. */
+  readonly packsAllBlocks: boolean;
+}
+
+const FAST: Effort = { placementsPerAllocation: 4, bound: Packs.Never, packsAllBlocks: false };
+const BALANCED: Effort = { placementsPerAllocation: 16, bound: Packs.WhereWorthwhile, packsAllBlocks: false };
+const FULL: Effort = { placementsPerAllocation: 64, bound: Packs.Always, packsAllBlocks: false };
+const EXTENSIVE: Effort = { placementsPerAllocation: 64, bound: undefined, packsAllBlocks: true };
+
+/** The effort that the flags ask for. */
+export function effortOf(flags: number): Effort {
+  if ((flags & DefragmentationFlag.AlgorithmFast) !== 0) return FAST;
+  if ((flags & DefragmentationFlag.AlgorithmFull) !== 0) return FULL;
+  if ((flags & DefragmentationFlag.AlgorithmExtensive) !== 0) return EXTENSIVE;
+  return BALANCED;
+}

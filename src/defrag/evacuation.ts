@@ -1,0 +1,260 @@
+/**
+ * Chooses the blocks to empty: as many as can be, and of the ways to do that the one that frees the most bytes and
+ * moves the fewest.
+ *
+ * A set of blocks can be emptied when everything in them fits into the others' free ranges, which is a packing
+ * problem; so sets are grown greedily and tried out. A set grows by one block at a time, in four orders of
+ * preference, as each is best for some mixes of block sizes:
+ *
+ *     the fewest live bytes     cheap to move
+ *     the fewest per byte       cheap for what is freed
+ *     the most free bytes       large and empty
+ *     the smallest              takes the least room from the others
+ *
+ * When a block's allocations do not fit beside those that are placed already, all of them are placed anew, the
+ * largest first. Every set on the way is a candidate. Where the algorithm is bounded, candidates that move more
+ * than the plain way would are dropped (see `baseline.ts`).
+ *
+ * Cost: placements, each logarithmic in the ranges of a block, up to a limit for each allocation there is.
+ */
+
+import type { BlockList } from "../allocator/block-list.ts";
+import type { MemoryBlock } from "../allocator/memory-object.ts";
+import { assert } from "../foundation/assert.ts";
+import { type Baseline, plainWay } from "./baseline.ts";
+import type { Effort } from "./effort.ts";
+import { type BlockModel, type Item, largestFirst, modelOf } from "./model.ts";
+import { Packing } from "./packing.ts";
+import type { PassBudget } from "./pass-budget.ts";
+
+/** Placements that may be tried however few allocations there are. */
+const LEAST_PLACEMENTS = 20_000;
+
+/** An item and where it is to go. */
+export interface PlannedMove {
+  readonly item: Item;
+  readonly target: MemoryBlock;
+}
+
+/** What to do with one list of blocks. */
+export interface Evacuation {
+  /** The blocks that get empty, or are. */
+  readonly victims: ReadonlySet<MemoryBlock>;
+  /** In the order in which they fit; none where nothing is to be gained by moving. */
+  readonly moves: readonly PlannedMove[];
+  /** Bytes of the moves. */
+  readonly bytes: number;
+  /** Memory objects that will be given back, and their bytes. */
+  readonly blocksFreed: number;
+  readonly bytesFreed: number;
+  /** What bounded it. */
+  readonly bound: Baseline;
+}
+
+/** What a search may do. */
+export interface EvacuationRules {
+  readonly effort: Effort;
+  /** The limits of one pass. */
+  readonly budget: PassBudget;
+  /** Blocks that must not be emptied. */
+  readonly fixed: ReadonlySet<MemoryBlock>;
+  /** Bytes to move at most; default: as the effort says. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** Blocks placed together, after those of `before`. */
+interface Group {
+  readonly victims: readonly BlockModel[];
+  readonly before: Group | undefined;
+}
+
+interface Candidate {
+  readonly recipe: Group | undefined;
+  /** Blocks that get empty. */
+  readonly victims: number;
+  readonly bytes: number;
+  readonly bytesFreed: number;
+}
+
+type Order = (a: BlockModel, b: BlockModel) => number;
+
+const ORDERS: readonly Order[] = [
+  (a, b) => a.live - b.live,
+  (a, b) => a.live / a.size - b.live / b.size,
+  (a, b) => b.size - b.live - (a.size - a.live),
+  (a, b) => a.size - b.size || a.live - b.live,
+];
+
+/** Chooses what to empty in one list. Changes nothing. */
+export function planEvacuation(list: BlockList, rules: EvacuationRules): Evacuation {
+  return new EvacuationSearch(list, rules).run();
+}
+
+/** Any number of bytes for any number of blocks. */
+const UNBOUNDED: Baseline = { bytes: Number.POSITIVE_INFINITY, blocksFreed: Number.POSITIVE_INFINITY };
+
+class EvacuationSearch {
+  private readonly rules: EvacuationRules;
+  private readonly models: readonly BlockModel[];
+  private readonly packing: Packing;
+  private readonly maxPlacements: number;
+  /** Empty blocks are given back for nothing. */
+  private readonly empty: readonly BlockModel[];
+  /** The others, the fullest first. */
+  private readonly occupied: readonly BlockModel[];
+  /** How many blocks may be given back, those included that the list keeps though they are empty. */
+  private readonly mostVictims: number;
+  private readonly kept: number;
+  private readonly candidates: Candidate[] = [];
+
+  constructor(list: BlockList, rules: EvacuationRules) {
+    const { granularity, minBlockCount } = list.options;
+    const allocations = list.blocks.reduce((sum, { metadata }) => sum + metadata.allocationCount, 0);
+    this.rules = rules;
+    this.models = modelOf(list);
+    this.packing = new Packing(granularity);
+    this.maxPlacements = LEAST_PLACEMENTS + allocations * rules.effort.placementsPerAllocation;
+    this.empty = this.models.filter(({ live }) => live === 0);
+    this.occupied = this.models.filter(({ live }) => live > 0);
+    this.mostVictims = list.blocks.length - minBlockCount;
+    this.kept = list.context.keepEmptyBlocks ?? 0;
+  }
+
+  run(): Evacuation {
+    this.candidates.push({ recipe: undefined, victims: 0, bytes: 0, bytesFreed: 0 });
+    if (this.occupied.length > 1) {
+      for (const order of ORDERS) {
+        if (!this.isSpent) this.grow(order);
+      }
+    }
+    const bound = this.bound();
+    const affordable = this.candidates.filter(({ bytes }) => bytes <= bound.bytes);
+    const enough = bound.blocksFreed + this.kept - this.empty.length;
+    const best = affordable.reduce((best, other) => (isBetter(other, best, enough) ? other : best));
+    return this.elaborate(best, bound);
+  }
+
+  private bound(): Baseline {
+    const { effort, budget, maxBytes } = this.rules;
+    if (maxBytes !== undefined) return { bytes: maxBytes, blocksFreed: 0 };
+    if (effort.bound === undefined) return UNBOUNDED;
+    return plainWay(this.models, effort.bound, budget.unbroken(), this.maxPlacements);
+  }
+
+  private get isSpent(): boolean {
+    return this.packing.placements >= this.maxPlacements;
+  }
+
+  /** Empties one block after the other in the given order, as far as what is in them fits elsewhere. */
+  private grow(order: Order): void {
+    const victims: Set<BlockModel> = new Set();
+    let recipe: Group | undefined;
+    let bytes = 0;
+    let bytesFreed = 0;
+    let room = this.occupied.reduce((sum, { size, live }) => sum + size - live, 0);
+    for (const model of this.occupied.slice().sort(order)) {
+      if (this.empty.length + victims.size >= this.mostVictims || this.isSpent) break;
+      const { size, live } = model;
+      const roomWithout = room - (size - live);
+      if (bytes + live > roomWithout || !this.isMovable(model)) continue;
+      const grown = this.placeMore(victims, model, recipe);
+      if (grown === undefined) continue;
+      recipe = grown;
+      victims.add(model);
+      room = roomWithout;
+      bytes += live;
+      bytesFreed += size;
+      this.candidates.push({ recipe, victims: victims.size, bytes, bytesFreed });
+    }
+    this.packing.undo();
+  }
+
+  private isMovable(model: BlockModel): boolean {
+    const { fixed, budget } = this.rules;
+    return !fixed.has(model.block) && model.itemsToPack[0]!.size <= budget.maxMoveBytes;
+  }
+
+  /** Places what is in one more block; leaves things as they were where it does not fit. */
+  private placeMore(
+    victims: ReadonlySet<BlockModel>,
+    model: BlockModel,
+    recipe: Group | undefined,
+  ): Group | undefined {
+    const { packing } = this;
+    const all = new Set(victims).add(model);
+    if (model.size - model.metadata.sumFreeSize === model.live) {
+      packing.setTargets(this.targetsBeside(all));
+      if (packing.placeAll(model.itemsToPack)) return { victims: [model], before: recipe };
+    }
+    if (victims.size === 0 || this.isSpent) return undefined;
+    packing.undo();
+    packing.setTargets(this.targetsBeside(all));
+    const together: Group = { victims: [...all], before: undefined };
+    if (this.placeRecipe(together)) return together;
+    packing.setTargets(this.targetsBeside(victims));
+    assert(this.placeRecipe(recipe), "what was placed once can be placed again");
+    return undefined;
+  }
+
+  private placeRecipe(recipe: Group | undefined): boolean {
+    if (recipe === undefined) return true;
+    return this.placeRecipe(recipe.before) && this.packing.placeAll(this.itemsInGroup(recipe.victims));
+  }
+
+  private itemsInGroup(victims: readonly BlockModel[]): readonly Item[] {
+    if (victims.length === 1) return victims[0]!.itemsToPack;
+    return victims.flatMap(({ itemsToPack }) => itemsToPack).sort(largestFirst);
+  }
+
+  private targetsBeside(victims: ReadonlySet<BlockModel>): BlockModel[] {
+    return this.occupied.filter((model) => !victims.has(model));
+  }
+
+  private elaborate(best: Candidate, bound: Baseline): Evacuation {
+    const given = this.empty.slice(0, Math.max(0, this.mostVictims));
+    const chosen = victimsOf(best.recipe);
+    const isGain = given.length + chosen.length > this.kept;
+    const victims = isGain ? [...given, ...chosen] : given;
+    const freed = victims.map(({ size }) => size).sort((a, b) => b - a);
+    freed.length = Math.max(0, freed.length - this.kept);
+    return {
+      victims: new Set(victims.map(({ block }) => block)),
+      moves: isGain ? this.movesFor(chosen, best.recipe) : [],
+      bytes: isGain ? best.bytes : 0,
+      blocksFreed: freed.length,
+      bytesFreed: freed.reduce((sum, size) => sum + size, 0),
+      bound,
+    };
+  }
+
+  /** One block after the other where that works, so that memory comes free early; else as it was found. */
+  private movesFor(victims: readonly BlockModel[], recipe: Group | undefined): PlannedMove[] {
+    const { packing } = this;
+    packing.setTargets(this.targetsBeside(new Set(victims)));
+    const cheapestFirst = victims.slice().sort((a, b) => a.live - b.live);
+    let items = cheapestFirst.flatMap(({ itemsToPack }) => itemsToPack);
+    if (!packing.placeAll(items)) {
+      assert(this.placeRecipe(recipe), "what was placed once can be placed again");
+      items = this.itemsInRecipe(recipe);
+    }
+    return items.map((item, index) => ({ item, target: packing.targetOf(index).block }));
+  }
+
+  private itemsInRecipe(recipe: Group | undefined): Item[] {
+    if (recipe === undefined) return [];
+    return [...this.itemsInRecipe(recipe.before), ...this.itemsInGroup(recipe.victims)];
+  }
+}
+
+function victimsOf(recipe: Group | undefined): BlockModel[] {
+  return recipe === undefined ? [] : [...victimsOf(recipe.before), ...recipe.victims];
+}
+
+/** With a bound: enough blocks, then the most bytes freed. Without: the most blocks. Then the fewest bytes moved. */
+function isBetter(a: Candidate, b: Candidate, enough: number): boolean {
+  const blocks = Math.min(a.victims, enough) - Math.min(b.victims, enough);
+  if (blocks !== 0) return blocks > 0;
+  if (a.bytesFreed !== b.bytesFreed) return a.bytesFreed > b.bytesFreed;
+  if (a.victims !== b.victims) return a.victims > b.victims;
+  return a.bytes < b.bytes;
+}

@@ -1,0 +1,82 @@
+/**
+ * A model of a list of blocks: the same allocations in copies of the blocks' divisions, so that a plan can be tried
+ * out with alignment, granularity and margins as they really are, and the list itself never notices.
+ *
+ * Cost: one copy of each block's records, 32 bytes a range; a list of the allocations of a block when it is asked for.
+ */
+
+import type { Allocation } from "../allocator/allocation.ts";
+import type { BlockList } from "../allocator/block-list.ts";
+import type { MemoryBlock } from "../allocator/memory-object.ts";
+import { assert } from "../foundation/assert.ts";
+import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
+import { TlsfMetadata } from "../metadata/tlsf.ts";
+
+/** One allocation that could be moved. */
+export interface Item {
+  readonly allocation: Allocation;
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes, a power of two. */
+  readonly alignment: number;
+  readonly type: SuballocationType;
+  /** Where it is. */
+  readonly source: MemoryBlock;
+  readonly slot: Slot;
+}
+
+/** The allocations of a block, the one with the highest offset first. */
+export function itemsOf(source: MemoryBlock): Item[] {
+  const { metadata } = source;
+  const items: Item[] = [];
+  for (let slot = metadata.lastAllocation(); slot !== NO_SLOT; slot = metadata.previousAllocation(slot)) {
+    const allocation = source.allocationAt(slot);
+    const { alignment, type } = allocation;
+    items.push({ allocation, size: metadata.sizeOf(slot), alignment, type, source, slot });
+  }
+  return items;
+}
+
+/** Orders items for packing: large ones first, as they have the fewest places; of these the hardest to align. */
+export function largestFirst(a: Item, b: Item): number {
+  return b.size - a.size || b.alignment - a.alignment;
+}
+
+/** A block and a copy of its division. */
+export class BlockModel {
+  readonly block: MemoryBlock;
+  readonly metadata: TlsfMetadata;
+  /** Bytes of the block. */
+  readonly size: number;
+  /** Bytes allocated in the block itself, whatever was tried out in the model. */
+  readonly live: number;
+  private byAddress: Item[] | undefined;
+  private bySize: Item[] | undefined;
+
+  constructor(block: MemoryBlock) {
+    const { metadata } = block;
+    assert(metadata instanceof TlsfMetadata, "only blocks without the linear algorithm are defragmented");
+    this.block = block;
+    this.metadata = metadata.clone();
+    this.size = block.size;
+    this.live = block.size - metadata.sumFreeSize;
+  }
+
+  /** The block's allocations, the one with the highest offset first. */
+  get items(): readonly Item[] {
+    this.byAddress ??= itemsOf(this.block);
+    return this.byAddress;
+  }
+
+  /** The block's allocations, in the order for packing. */
+  get itemsToPack(): readonly Item[] {
+    this.bySize ??= this.items.slice().sort(largestFirst);
+    return this.bySize;
+  }
+}
+
+/** Models of the blocks, the fullest first. */
+export function modelOf(list: BlockList): BlockModel[] {
+  const models = list.blocks.map((block) => new BlockModel(block));
+  return models.sort((a, b) => a.metadata.sumFreeSize - b.metadata.sumFreeSize);
+}

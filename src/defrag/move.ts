@@ -1,0 +1,119 @@
+/**
+ * One move: an allocation, and a temporary one that holds its new place until the pass ends. Then the two change
+ * places, and the temporary one is freed with the old place.
+ *
+ *     before   source -> [old place]     target -> [new place]
+ *     swap     source -> [new place]     target -> [old place]
+ *     after    source -> [new place]     (freed)
+ */
+
+import type { Allocation } from "../allocator/allocation.ts";
+import type { BlockList } from "../allocator/block-list.ts";
+import { AllocationCreate } from "../allocator/flags.ts";
+import type { MemoryBlock } from "../allocator/memory-object.ts";
+import { AllocationRequest } from "../allocator/request.ts";
+import { assert } from "../foundation/assert.ts";
+import { Strategy } from "../metadata/block-metadata.ts";
+import { Result } from "../vulkan/result.ts";
+import { DefragmentationMoveOperation } from "./flags.ts";
+
+/** VmaDefragmentationMove */
+export class DefragmentationMove {
+  /** The allocation to be moved. Its place and its memory object change when the pass ends. */
+  readonly srcAllocation: Allocation;
+  /** Its new place: bind the new resource to this. Exists until the pass ends; never free it. */
+  readonly dstTmpAllocation: Allocation;
+  /** What to do when the pass ends: one of {@link DefragmentationMoveOperation}; default Copy. */
+  operation: DefragmentationMoveOperation = DefragmentationMoveOperation.Copy;
+
+  /** @internal */
+  readonly list: BlockList;
+  /** @internal Where the allocation is until the pass ends. */
+  readonly source: MemoryBlock;
+  /** @internal Bytes of the allocation. */
+  readonly size: number;
+  /** @internal References to the new place's mapping taken beside the temporary's own. */
+  mappedAhead = 0;
+
+  /** @internal */
+  constructor(srcAllocation: Allocation, dstTmpAllocation: Allocation) {
+    this.srcAllocation = srcAllocation;
+    this.dstTmpAllocation = dstTmpAllocation;
+    this.source = srcAllocation.home as MemoryBlock;
+    this.list = this.source.list;
+    this.size = dstTmpAllocation.size;
+  }
+
+  /**
+   * @internal Maps the new place as often as the allocation is mapped, so that {@link swap} cannot fail. Returns
+   * false, with the failure recorded and nothing changed, where mapping fails.
+   */
+  mapAhead(): boolean {
+    const count = this.srcAllocation.mapCount;
+    const home = this.dstTmpAllocation.home as MemoryBlock;
+    if (!home.map(count)) return false;
+    this.mappedAhead = count;
+    return true;
+  }
+
+  /** @internal Takes {@link mapAhead} back. */
+  unmapAhead(): void {
+    (this.dstTmpAllocation.home as MemoryBlock).unmap(this.mappedAhead);
+    this.mappedAhead = 0;
+  }
+
+  /** @internal Lets the two allocations change places. */
+  swap(): void {
+    const { srcAllocation, dstTmpAllocation, source } = this;
+    const target = dstTmpAllocation.home as MemoryBlock;
+    const oldSlot = srcAllocation.slot;
+    assert(this.mappedAhead === srcAllocation.mapCount, "the new place is mapped before it is taken");
+    srcAllocation.home = target;
+    srcAllocation.slot = dstTmpAllocation.slot;
+    dstTmpAllocation.home = source;
+    dstTmpAllocation.slot = oldSlot;
+    target.allocations[srcAllocation.slot] = srcAllocation;
+    source.allocations[oldSlot] = dstTmpAllocation;
+    source.unmap(this.mappedAhead);
+    this.mappedAhead = 0;
+  }
+}
+
+/** Makes the temporary allocations of a defragmentation. */
+export class MoveMaker {
+  private readonly request: AllocationRequest = new AllocationRequest();
+
+  constructor() {
+    this.request.name = "target of a defragmentation's move";
+  }
+
+  /**
+   * Plans to move an allocation into a block: the lowest place there, and below its present one where it is in that
+   * block already. Undefined where there is none.
+   *
+   * @throws VulkanError when the new place has to be mapped and cannot be; nothing has changed then.
+   */
+  make(allocation: Allocation, target: MemoryBlock): DefragmentationMove | undefined {
+    const source = allocation.home as MemoryBlock;
+    const { size, alignment, type } = allocation;
+    const { metadata } = target;
+    if (metadata.sumFreeSize < size) return undefined;
+    if (!metadata.find(size, alignment, type, Strategy.MinOffset, false)) return undefined;
+    if (target === source && metadata.foundOffset >= allocation.offset) return undefined;
+    const { failure } = target.context;
+    failure.reset();
+    const temporary = target.list.take(target, this.describe(allocation), alignment);
+    if (temporary !== undefined) return new DefragmentationMove(allocation, temporary);
+    assert(failure.result !== Result.Success, "what was found is taken, unless mapping fails");
+    throw failure.toError();
+  }
+
+  private describe(allocation: Allocation): AllocationRequest {
+    const { request } = this;
+    request.type = allocation.type;
+    request.typeFlags =
+      (allocation.isMappingAllowed ? AllocationCreate.HostAccessRandom : 0) |
+      (allocation.isPersistentlyMapped ? AllocationCreate.Mapped : 0);
+    return request;
+  }
+}

@@ -1,0 +1,69 @@
+/** How much one pass may still move. */
+
+import type { DefragmentationInfo } from "./flags.ts";
+
+/** What {@link PassBudget.admit} answers. */
+export const Admission = { Take: 0, Skip: 1, End: 2 } as const;
+/** One of {@link Admission}. */
+export type Admission = (typeof Admission)[keyof typeof Admission];
+
+/** After this many moves in a row that are too large for what is left, a pass ends, as in VMA. */
+const MAX_SKIPPED = 16;
+
+/** The limits of a pass and what it has used of them. */
+export class PassBudget {
+  /** Bytes that no move can exceed, in any pass. */
+  readonly maxMoveBytes: number;
+  private readonly info: DefragmentationInfo;
+  private readonly maxAllocations: number;
+  private readonly breakCallback: (() => boolean) | undefined;
+  private bytes = 0;
+  private allocations = 0;
+  private skipped = 0;
+  private ended = false;
+
+  constructor(info: DefragmentationInfo) {
+    this.info = info;
+    this.maxMoveBytes = info.maxBytesPerPass || Number.POSITIVE_INFINITY;
+    this.maxAllocations = info.maxAllocationsPerPass || Number.POSITIVE_INFINITY;
+    this.breakCallback = info.breakCallback;
+  }
+
+  /** Begins a new pass. */
+  reset(): void {
+    this.bytes = 0;
+    this.allocations = 0;
+    this.ended = false;
+  }
+
+  /** The same limits, without the program's own. */
+  unbroken(): PassBudget {
+    return new PassBudget({ ...this.info, breakCallback: () => false });
+  }
+
+  /** Whether nothing more is to be planned in this pass. */
+  get isSpent(): boolean {
+    return this.ended || this.allocations >= this.maxAllocations || this.bytes >= this.maxMoveBytes;
+  }
+
+  /** Whether a move of so many bytes may be planned now. */
+  admit(bytes: number): Admission {
+    if (this.isSpent || this.breakCallback?.() === true) return this.end();
+    if (this.bytes + bytes <= this.maxMoveBytes) {
+      this.skipped = 0;
+      return Admission.Take;
+    }
+    return ++this.skipped < MAX_SKIPPED ? Admission.Skip : this.end();
+  }
+
+  /** Counts a move that was planned. */
+  use(bytes: number): void {
+    this.bytes += bytes;
+    this.allocations++;
+  }
+
+  private end(): Admission {
+    this.ended = true;
+    return Admission.End;
+  }
+}
