@@ -1,0 +1,405 @@
+import { describe, expect, it } from "vitest";
+import {
+  NO_ALLOCATION,
+  type VirtualAllocation,
+  VirtualAllocationCreate,
+  VirtualBlock,
+  VirtualBlockCreate,
+} from "../../src/metadata/index.ts";
+
+/** Ends a test: everything that is left is freed, and the whole block can be allocated again. */
+function endsWhole(block: VirtualBlock, ...left: VirtualAllocation[]): void {
+  for (const allocation of left) block.free(allocation);
+  block.validate();
+  expect(block.isEmpty).toBe(true);
+  const whole = block.allocate(block.size);
+  expect(block.offset(whole)).toBe(0);
+  block.free(whole);
+  block.validate();
+}
+
+describe("a virtual block", () => {
+  it("allocates one behind the other", () => {
+    const block = new VirtualBlock({ size: 1_000 });
+    const [a, b] = [block.allocate(100), block.allocate(200)];
+    expect([block.offset(a), block.sizeOf(a)]).toEqual([0, 100]);
+    expect([block.offset(b), block.sizeOf(b)]).toEqual([100, 200]);
+    endsWhole(block, a, b);
+  });
+
+  it("keeps alignments", () => {
+    const block = new VirtualBlock({ size: 1_000 });
+    const [a, b] = [block.allocate(1), block.allocate(10, 256)];
+    expect(block.offset(b)).toBe(256);
+    endsWhole(block, a, b);
+  });
+
+  it("reuses what an alignment has skipped", () => {
+    const block = new VirtualBlock({ size: 1_000 });
+    const [a, b] = [block.allocate(1), block.allocate(10, 256)];
+    const c = block.allocate(200);
+    expect(block.offset(c)).toBe(1);
+    endsWhole(block, a, b, c);
+  });
+
+  it("reuses the hole left by a freed neighbour", () => {
+    const block = new VirtualBlock({ size: 1_000 });
+    const [a, b, c] = [block.allocate(400), block.allocate(400), block.allocate(200)];
+    block.free(b);
+    const d = block.allocate(400);
+    expect(block.offset(d)).toBe(400);
+    endsWhole(block, a, c, d);
+  });
+
+  it("merges a freed allocation with the free ranges on both sides", () => {
+    const block = new VirtualBlock({ size: 900 });
+    const [a, b, c] = [block.allocate(300), block.allocate(300), block.allocate(300)];
+    block.free(a);
+    block.free(c);
+    expect(block.freeRanges().length).toBe(2);
+    block.free(b);
+    expect(block.freeRanges()).toEqual([{ offset: 0, size: 900 }]);
+    endsWhole(block);
+  });
+
+  it("returns NO_ALLOCATION when it is full, without an exception", () => {
+    const block = new VirtualBlock({ size: 100 });
+    const a = block.allocate(100);
+    expect(block.allocate(1)).toBe(NO_ALLOCATION);
+    expect(block.allocate(2 ** 53 - 1)).toBe(NO_ALLOCATION);
+    endsWhole(block, a);
+  });
+
+  it("takes the freeing of NO_ALLOCATION for nothing", () => {
+    const block = new VirtualBlock({ size: 100 });
+    block.free(NO_ALLOCATION);
+    endsWhole(block);
+  });
+
+  it("divides 2^53 - 1 bytes to the byte", () => {
+    const block = new VirtualBlock({ size: 2 ** 53 - 1 });
+    const a = block.allocate(2 ** 52);
+    const b = block.allocate(2 ** 52 - 2);
+    const c = block.allocate(1);
+    expect([block.offset(b), block.offset(c)]).toEqual([2 ** 52, 2 ** 53 - 2]);
+    expect(block.allocate(1)).toBe(NO_ALLOCATION);
+    endsWhole(block, a, b, c);
+  });
+
+  it("finds free ranges of 2^39 bytes and more from smaller size classes", () => {
+    const block = new VirtualBlock({ size: 2 ** 40 + 1 });
+    const large = block.allocate(2 ** 40);
+    const end = block.allocate(1);
+    block.free(large);
+    const a = block.allocate(1_000);
+    expect(block.offset(a)).toBe(0);
+    endsWhole(block, a, end);
+  });
+
+  it("frees everything at once", () => {
+    const block = new VirtualBlock({ size: 1_000 });
+    const a = block.allocate(10, 1, 0, "a");
+    block.allocate(20);
+    block.clear();
+    expect(() => block.offset(a)).toThrow(RangeError);
+    endsWhole(block);
+  });
+});
+
+describe("strategies", () => {
+  /** Free ranges of 1,000 bytes at 0, 639 at 1,010 and 2,000 at 1,659, then the tail. */
+  function withHoles(): VirtualBlock {
+    const block = new VirtualBlock({ size: 10_000 });
+    const holes = [1_000, 639, 2_000].map((size) => {
+      const hole = block.allocate(size);
+      block.allocate(10);
+      return hole;
+    });
+    for (const hole of holes) block.free(hole);
+    return block;
+  }
+
+  it.each([
+    ["the default", 0, 0],
+    ["MIN_MEMORY", VirtualAllocationCreate.StrategyMinMemory, 1_010],
+    ["MIN_TIME", VirtualAllocationCreate.StrategyMinTime, 0],
+    ["MIN_OFFSET", VirtualAllocationCreate.StrategyMinOffset, 0],
+  ])("%s puts 630 bytes at its place", (_, flags, expected) => {
+    const block = withHoles();
+    expect(block.offset(block.allocate(630, 1, flags))).toBe(expected);
+  });
+
+  it("MIN_OFFSET passes over what alignment rules out", () => {
+    const block = withHoles();
+    block.allocate(100, 1, VirtualAllocationCreate.StrategyMinOffset);
+    const a = block.allocate(600, 1_024, VirtualAllocationCreate.StrategyMinOffset);
+    expect(block.offset(a)).toBe(1_024);
+  });
+});
+
+describe("allocations that are not there", () => {
+  const kinds = [0, VirtualBlockCreate.LinearAlgorithm];
+
+  it.each(kinds)("are refused after they were freed, flags %d", (flags) => {
+    const block = new VirtualBlock({ size: 1_000, flags });
+    const a = block.allocate(10);
+    block.free(a);
+    expect(() => block.free(a)).toThrow(/was freed already/);
+    const again = block.allocate(10);
+    for (const use of [block.offset, block.sizeOf, block.userData, block.info, block.free]) {
+      expect(() => use.call(block, a)).toThrow(/was freed already/);
+    }
+    expect(() => block.setUserData(a, 1)).toThrow(RangeError);
+    endsWhole(block, again);
+  });
+
+  it.each(kinds)("are refused by another block, flags %d", (flags) => {
+    const [one, other] = [new VirtualBlock({ size: 1_000, flags }), new VirtualBlock({ size: 1_000, flags })];
+    const [a, b] = [one.allocate(10), other.allocate(10)];
+    expect(() => other.free(a)).toThrow(/none of this block's/);
+    expect(() => one.offset(b)).toThrow(/none of this block's/);
+    endsWhole(one, a);
+    endsWhole(other, b);
+  });
+
+  it("are refused whatever number they are", () => {
+    const block = new VirtualBlock({ size: 1_000 });
+    const a = block.allocate(10);
+    for (const number of [-1, 1, 0.5, -a, a + 1, a - 2 ** 24, a + 2 ** 24, 2 ** 53, 1e300, NaN, Infinity]) {
+      expect(() => block.free(number as VirtualAllocation)).toThrow(RangeError);
+    }
+    for (const other of [undefined, null, "1", {}, 1n]) {
+      expect(() => block.free(other as unknown as VirtualAllocation)).toThrow(TypeError);
+    }
+    expect(() => block.offset(NO_ALLOCATION)).toThrow(RangeError);
+    endsWhole(block, a);
+  });
+
+  it("are refused when their slot has been used again many times", () => {
+    const block = new VirtualBlock({ size: 1_000 });
+    const stale = new Set<VirtualAllocation>();
+    for (let i = 0; i < 1_000; i++) {
+      const a = block.allocate(10);
+      expect(stale.has(a)).toBe(false);
+      block.free(a);
+      stale.add(a);
+    }
+    for (const a of stale) expect(() => block.free(a)).toThrow(RangeError);
+    endsWhole(block);
+  });
+
+  it.each(kinds)("are never named again, when a slot's names run out, flags %d", (flags) => {
+    const block = new VirtualBlock({ size: 1_000, flags });
+    const neighbour = block.allocate(10);
+    const a = block.allocate(20);
+    const { handles } = block as unknown as { handles: { tags: Int32Array; firstTag: number } };
+    const { tags, firstTag } = handles;
+    const slot = a % 2 ** 24;
+    // As if all names of the slot but the present one had been used.
+    tags[slot] = (firstTag + 2 ** 29 - 1) % 2 ** 29;
+    const last = block.allocations()[1].allocation;
+    block.free(last);
+    const elsewhere = block.allocate(20);
+    expect(block.offset(elsewhere)).toBe(10);
+    expect(elsewhere % 2 ** 24).not.toBe(slot);
+    for (const old of [a, last]) expect(() => block.free(old)).toThrow(RangeError);
+    block.validate();
+    endsWhole(block, neighbour, elsewhere);
+  });
+});
+
+describe("bad arguments", () => {
+  it.each([0, -1, 0.5, NaN, Infinity, 2 ** 53])("a size of %d is a RangeError", (size) => {
+    expect(() => new VirtualBlock({ size })).toThrow(RangeError);
+    const block = new VirtualBlock({ size: 100 });
+    expect(() => block.allocate(size)).toThrow(RangeError);
+    endsWhole(block);
+  });
+
+  it.each([3, -2, 0.5, NaN, Infinity, 2 ** 53])("an alignment of %d is a RangeError", (alignment) => {
+    const block = new VirtualBlock({ size: 100 });
+    expect(() => block.allocate(1, alignment)).toThrow(RangeError);
+    endsWhole(block);
+  });
+
+  it("an alignment of 0 is 1, and of 2^40 is fine", () => {
+    const block = new VirtualBlock({ size: 2 ** 41 + 1 });
+    const a = block.allocate(1, 0);
+    const b = block.allocate(1, 2 ** 40);
+    expect(block.offset(b)).toBe(2 ** 40);
+    endsWhole(block, a, b);
+  });
+
+  it("what is no number is a TypeError", () => {
+    const block = new VirtualBlock({ size: 100 });
+    for (const bad of ["1", 1n, null, {}] as unknown as number[]) {
+      expect(() => new VirtualBlock({ size: bad })).toThrow(TypeError);
+      expect(() => block.allocate(bad)).toThrow(TypeError);
+      expect(() => block.allocate(1, bad)).toThrow(TypeError);
+      expect(() => block.allocate(1, 1, bad)).toThrow(TypeError);
+    }
+    endsWhole(block);
+  });
+
+  it("unknown flags, and UpperAddress without the linear algorithm, are a RangeError", () => {
+    expect(() => new VirtualBlock({ size: 1, flags: 2 })).toThrow(RangeError);
+    const block = new VirtualBlock({ size: 100 });
+    expect(() => block.allocate(1, 1, 1)).toThrow(RangeError);
+    expect(() => block.allocate(1, 1, VirtualAllocationCreate.UpperAddress)).toThrow(RangeError);
+    endsWhole(block);
+  });
+});
+
+describe("user data", () => {
+  it("stays with its allocation", () => {
+    const block = new VirtualBlock({ size: 1_000 });
+    const [a, b] = [block.allocate(10, 1, 0, "a"), block.allocate(10)];
+    expect([block.userData(a), block.userData(b)]).toEqual(["a", undefined]);
+    block.setUserData(b, { b: 1 });
+    expect(block.info(b)).toEqual({ allocation: b, offset: 10, size: 10, userData: { b: 1 } });
+    block.free(a);
+    const c = block.allocate(10);
+    expect(block.userData(c)).toBe(undefined);
+    endsWhole(block, b, c);
+  });
+});
+
+describe("what a block says about itself", () => {
+  function example(): VirtualBlock {
+    const block = new VirtualBlock({ size: 1_000 });
+    const allocations = [100, 200, 300].map((size) => block.allocate(size, 1, 0, `${size} "bytes"`));
+    block.free(allocations[1]);
+    return block;
+  }
+
+  it("lists allocations and free ranges in address order", () => {
+    const block = example();
+    expect(block.allocations().map((a) => [a.offset, a.size, a.userData])).toEqual([
+      [0, 100, '100 "bytes"'],
+      [300, 300, '300 "bytes"'],
+    ]);
+    expect(block.freeRanges()).toEqual([
+      { offset: 100, size: 200 },
+      { offset: 600, size: 400 },
+    ]);
+  });
+
+  it("counts", () => {
+    const block = example();
+    const counts = { blockCount: 1, blockBytes: 1_000, allocationCount: 2, allocationBytes: 400 };
+    expect(block.statistics()).toEqual(counts);
+    expect(block.calculateStatistics()).toEqual({
+      ...counts,
+      unusedRangeCount: 2,
+      allocationSizeMin: 100,
+      allocationSizeMax: 300,
+      unusedRangeSizeMin: 200,
+      unusedRangeSizeMax: 400,
+    });
+    expect([block.allocationCount, block.freeBytes, block.isEmpty]).toEqual([2, 600, false]);
+  });
+
+  it("scores its fragmentation", () => {
+    const block = example();
+    expect(block.fragmentation()).toBe(1 - 400 / 600);
+    expect(new VirtualBlock({ size: 10 }).fragmentation()).toBe(0);
+    block.allocate(400);
+    block.allocate(200);
+    expect([block.freeBytes, block.fragmentation()]).toEqual([0, 0]);
+  });
+
+  it("says it in VMA's JSON form", () => {
+    const block = example();
+    const Stats = {
+      BlockCount: 1,
+      BlockBytes: 1_000,
+      AllocationCount: 2,
+      AllocationBytes: 400,
+      UnusedRangeCount: 2,
+      AllocationSizeMin: 100,
+      AllocationSizeMax: 300,
+      UnusedRangeSizeMin: 200,
+      UnusedRangeSizeMax: 400,
+    };
+    expect(JSON.parse(block.buildStatsString(false))).toEqual({ Stats });
+    expect(JSON.parse(block.buildStatsString())).toEqual({
+      Stats,
+      Details: {
+        TotalBytes: 1_000,
+        UnusedBytes: 600,
+        Allocations: 2,
+        UnusedRanges: 2,
+        Suballocations: [
+          { Offset: 0, Size: 100, CustomData: '100 "bytes"' },
+          { Offset: 100, Type: "FREE", Size: 200 },
+          { Offset: 300, Size: 300, CustomData: '300 "bytes"' },
+          { Offset: 600, Type: "FREE", Size: 400 },
+        ],
+      },
+    });
+  });
+
+  it("leaves extremes of fewer than two values out of it, as VMA does", () => {
+    const block = new VirtualBlock({ size: 10 });
+    expect(JSON.parse(block.buildStatsString(false)).Stats).toEqual({
+      BlockCount: 1,
+      BlockBytes: 10,
+      AllocationCount: 0,
+      AllocationBytes: 0,
+      UnusedRangeCount: 1,
+    });
+  });
+
+  it("counts the allocations of a linear block, with and without user data", () => {
+    const block = new VirtualBlock({ size: 100, flags: VirtualBlockCreate.LinearAlgorithm });
+    block.allocate(10);
+    block.allocate(20, 1, VirtualAllocationCreate.UpperAddress, "upper");
+    expect(block.calculateStatistics()).toMatchObject({ allocationCount: 2, allocationBytes: 30 });
+    expect(block.allocations().map((a) => a.offset)).toEqual([0, 80]);
+  });
+});
+
+describe("growing and shrinking", () => {
+  it("grows where it is", () => {
+    const block = new VirtualBlock({ size: 100 });
+    const a = block.allocate(100);
+    block.grow(2 ** 40);
+    const b = block.allocate(2 ** 40 - 100);
+    expect([block.offset(a), block.offset(b), block.size]).toEqual([0, 100, 2 ** 40]);
+    endsWhole(block, a, b);
+  });
+
+  it("shrinks to what is used", () => {
+    const block = new VirtualBlock({ size: 2 ** 40 });
+    const [a, b] = [block.allocate(100), block.allocate(50)];
+    expect(block.shrink()).toBe(150);
+    expect(block.allocate(1)).toBe(NO_ALLOCATION);
+    block.free(b);
+    expect(block.shrink()).toBe(100);
+    endsWhole(block, a);
+  });
+
+  it("keeps one byte of an empty block", () => {
+    const block = new VirtualBlock({ size: 1_000 });
+    expect(block.shrink()).toBe(1);
+    endsWhole(block);
+  });
+
+  it("does not grow to less", () => {
+    const block = new VirtualBlock({ size: 1_000 });
+    expect(() => block.grow(999)).toThrow(RangeError);
+    block.grow(1_000);
+    endsWhole(block);
+  });
+
+  it("uses what a double stack has grown by when its upper stack is empty", () => {
+    const block = new VirtualBlock({ size: 100, flags: VirtualBlockCreate.LinearAlgorithm });
+    const upper = block.allocate(10, 1, VirtualAllocationCreate.UpperAddress);
+    block.grow(200);
+    expect(block.allocate(100)).toBe(NO_ALLOCATION);
+    block.free(upper);
+    const a = block.allocate(200);
+    expect(block.offset(a)).toBe(0);
+    endsWhole(block, a);
+  });
+});
