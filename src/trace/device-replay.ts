@@ -1,6 +1,7 @@
 /** Replays the operations on a device: an allocator over a simulated driver that follows the trace's profile. */
 
-import { type Allocation, type AllocationCreateInfo, BaseAllocator, type Pool } from "../allocator/index.ts";
+import type { Allocation, AllocationCreateInfo, Pool } from "../allocator/index.ts";
+import { Allocator } from "../defrag/index.ts";
 import { type DriverEvent, SimulatedDevice } from "../simulator/index.ts";
 import { Format } from "../vulkan/constants.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
@@ -27,7 +28,7 @@ interface ReplayedAllocation {
 /** The device, allocator, pools and allocations of one trace. */
 export class DeviceReplay {
   private readonly device: SimulatedDevice;
-  private readonly allocator: BaseAllocator;
+  private readonly allocator: Allocator;
   private readonly pools: Map<number, Pool> = new Map();
   private readonly allocations: Map<number, ReplayedAllocation> = new Map();
   private driverCalls: unknown[] = [];
@@ -38,7 +39,7 @@ export class DeviceReplay {
       permit: { granularityConflict: true, unmappedRanges: true },
       onEvent: (event) => this.log(event),
     });
-    this.allocator = new BaseAllocator({
+    this.allocator = new Allocator({
       device: this.device,
       flags: allocator.flags,
       preferredLargeHeapBlockSize: allocator.preferredLargeHeapBlockSize,
@@ -103,6 +104,8 @@ export class DeviceReplay {
         return this.withAllocation(operation.id, ({ allocation }) =>
           done(this.allocator.invalidateAllocation(allocation, operation.offset, operation.size)),
         );
+      case "defragment":
+        return this.defragment(operation);
       case "where":
         return this.where(operation.id);
       case "calculateStatistics":
@@ -188,6 +191,25 @@ export class DeviceReplay {
     return this.allocationInfo(operation.allocation);
   }
 
+  /** Runs passes in which every move is done, until none is left. */
+  private defragment({ pool, ...info }: OperationOf<"defragment">): Outcome {
+    const { flags, maxBytesPerPass, maxAllocationsPerPass } = info;
+    // The replay moves allocations, not resources: those stay bound to where they were.
+    this.device.permit.overlap = true;
+    const context = this.allocator.beginDefragmentation({
+      flags,
+      maxBytesPerPass,
+      maxAllocationsPerPass,
+      ...(pool === 0 ? {} : { pool: this.poolOf(pool) }),
+    });
+    let passes = 0;
+    while (context.beginPass() !== undefined) {
+      passes++;
+      if (context.endPass()) break;
+    }
+    return { result: 0, passes, ...context.end() };
+  }
+
   private where(id: number): Outcome {
     const entry = this.allocations.get(id);
     return entry === undefined ? { result: 1 } : { result: 0, ...this.place(entry.allocation) };
@@ -215,10 +237,13 @@ export class DeviceReplay {
   }
 
   private allocationInfo({ pool, ...info }: TraceAllocation): AllocationCreateInfo {
-    if (pool === 0) return info;
-    const found = this.pools.get(pool);
-    if (found === undefined) throw new RangeError(`there is no pool ${pool}`);
-    return { ...info, pool: found };
+    return pool === 0 ? info : { ...info, pool: this.poolOf(pool) };
+  }
+
+  private poolOf(id: number): Pool {
+    const pool = this.pools.get(id);
+    if (pool === undefined) throw new RangeError(`there is no pool ${id}`);
+    return pool;
   }
 
   /** An operation on something whose making failed does nothing. */
