@@ -4,7 +4,7 @@
  */
 
 import { type Context, type Round, referenceSide, type Side, SideName } from "../harness/case.ts";
-import { MIX_NAMES, type Mix, mixSize, nextRandom, SEED } from "../harness/sequence.ts";
+import { type Mix, mixSize, nextRandom, pick, SEED } from "../harness/sequence.ts";
 
 type Churn = {
   readonly mix: Mix;
@@ -19,7 +19,7 @@ export function offsetAllocatorSide(context: Context, churn: Churn): Side | unde
   const { mix, blockSize, slots, warmup, operations } = churn;
   return referenceSide(
     context,
-    { case: "offset-churn", mix: MIX_NAMES[mix]!, blockSize, slots, warmup, operations, seed: SEED },
+    { case: "offset-churn", mix: mix.name, blockSize, slots, warmup, operations, seed: SEED },
     {
       name: SideName.OffsetAllocator,
       exact: false,
@@ -43,7 +43,7 @@ function churnOn<Handle>(divider: Divider<Handle>, churn: Churn, operations: num
   const run = (count: number): void => {
     for (let i = 0; i < count; i++) {
       random = nextRandom(random);
-      const slot = random % churn.slots;
+      const slot = pick(random, churn.slots);
       const held = slots[slot];
       if (held !== undefined) {
         divider.free(held);

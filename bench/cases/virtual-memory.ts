@@ -9,7 +9,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { NO_ALLOCATION, VirtualBlock } from "../../src/metadata/index.ts";
 import { type Case, type Round, referenceSide, SideName } from "../harness/case.ts";
-import { Mix } from "../harness/sequence.ts";
+import { Mixes } from "../harness/sequence.ts";
 import { ChurnState } from "./virtual.ts";
 
 setFlagsFromString("--expose-gc");
@@ -83,11 +83,11 @@ class Collections {
 /** Counts the collections during `operations` operations in the steady state. */
 async function garbageRound(operations: number): Promise<Round> {
   const state = new ChurnState(1024 ** 3, 10_000);
-  state.run(1_000_000, Mix.Mixed, 0);
+  state.run(1_000_000, Mixes.Mixed, 0);
   const collections = new Collections();
   const before = await collections.count();
   const start = performance.now();
-  state.run(operations, Mix.Mixed, 0);
+  state.run(operations, Mixes.Mixed, 0);
   const nanoseconds = (performance.now() - start) * 1e6;
   const after = await collections.count();
   collections.stop();

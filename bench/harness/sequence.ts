@@ -17,60 +17,50 @@ export function nextRandom(state: number): number {
 }
 
 /**
- * One of `count` things, by a random number. That the remainder is an unsigned 32-bit integer has to be said:
- * V8 takes it for a floating-point remainder otherwise, for 16 ns instead of 2.
+ * One of `count` things, by a random number. That all of it is unsigned 32-bit integers has to be said: V8 takes
+ * it for a floating-point remainder otherwise, for 16 ns instead of 2.
  */
 export function pick(random: number, count: number): number {
-  return (random % count) >>> 0;
+  return ((random >>> 0) % (count >>> 0)) >>> 0;
 }
 
-/** Which sizes and alignments are asked for. */
-export const Mix = {
-  /** 64 to 65,599 bytes, any alignment up to 256. */
-  Mixed: 0,
-  /** 16 to 512 bytes, aligned to 16. */
-  Small: 1,
-  /** Powers of two from 64 KiB to 16 MiB, aligned to 64 KiB. */
-  Large: 2,
-  /** 256 bytes aligned to 256, always. */
-  Fixed: 3,
-  /** As Mixed, with no alignment: all that some packages can do. */
-  Unaligned: 4,
-} as const;
-/** One of {@link Mix}. */
-export type Mix = (typeof Mix)[keyof typeof Mix];
+/**
+ * Which sizes and alignments are asked for: one random number r stands for
+ *
+ *     unit * (least + r % span)  bytes  at a multiple of  2^(alignmentShift + r % alignmentSpan)
+ */
+export interface Mix {
+  /** The protocol's name. */
+  readonly name: string;
+  readonly unit: number;
+  readonly least: number;
+  readonly span: number;
+  readonly alignmentShift: number;
+  readonly alignmentSpan: number;
+}
 
-/** The protocol's names of the mixes. */
-export const MIX_NAMES: readonly string[] = ["mixed", "small", "large", "fixed", "unaligned"];
+/** The mixes. */
+export const Mixes: Readonly<Record<"Mixed" | "Small" | "Large" | "Fixed" | "Unaligned", Mix>> = {
+  /** 64 to 65,599 bytes, any alignment up to 256. */
+  Mixed: { name: "mixed", unit: 1, least: 64, span: 65536, alignmentShift: 0, alignmentSpan: 9 },
+  /** 16 to 512 bytes, aligned to 16. */
+  Small: { name: "small", unit: 1, least: 16, span: 497, alignmentShift: 4, alignmentSpan: 1 },
+  /** 64 KiB to 16 MiB, in steps of 64 KiB and aligned to it. */
+  Large: { name: "large", unit: 65536, least: 1, span: 256, alignmentShift: 16, alignmentSpan: 1 },
+  /** 256 bytes aligned to 256, always. */
+  Fixed: { name: "fixed", unit: 256, least: 1, span: 1, alignmentShift: 8, alignmentSpan: 1 },
+  /** As Mixed, with no alignment: all that some packages can do. */
+  Unaligned: { name: "unaligned", unit: 1, least: 64, span: 65536, alignmentShift: 0, alignmentSpan: 1 },
+};
 
 /** Bytes to ask for, from one random number. */
-export function mixSize(mix: Mix, r: number): number {
-  switch (mix) {
-    case Mix.Small:
-      return 16 + (r % 497);
-    case Mix.Large:
-      return 1 << (16 + (r % 9));
-    case Mix.Fixed:
-      return 256;
-    default:
-      return 64 + (r % 65536);
-  }
+export function mixSize({ unit, least, span }: Mix, r: number): number {
+  return unit * (least + pick(r, span));
 }
 
 /** Alignment to ask for, from the same random number. */
-export function mixAlignment(mix: Mix, r: number): number {
-  switch (mix) {
-    case Mix.Mixed:
-      return 1 << (r % 9);
-    case Mix.Small:
-      return 16;
-    case Mix.Large:
-      return 65536;
-    case Mix.Fixed:
-      return 256;
-    default:
-      return 1;
-  }
+export function mixAlignment({ alignmentShift, alignmentSpan }: Mix, r: number): number {
+  return 1 << (alignmentShift + pick(r, alignmentSpan));
 }
 
 /** Operations in one call of a loop that is timed. */
