@@ -79,11 +79,26 @@ describe("the package", () => {
   });
 });
 
-describe("the documents", () => {
-  it.each(["README.md", "ARCHITECTURE.md", "CHANGELOG.md"])("%s has no link that leads nowhere", (name) => {
-    const links = localLinks(readFileSync(join(root, name), "utf8"));
-    expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
+describe("the lock file", () => {
+  it("knows the optional packages of every platform, without which npm ci refuses to install", () => {
+    const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.keys(optionalDependencies),
+    );
+    expect(wanted.filter((name) => packages[`node_modules/${name}`] === undefined)).toEqual([]);
   });
+});
+
+describe("the documents", () => {
+  it.each(["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"])(
+    "%s has no link that leads nowhere",
+    (name) => {
+      const links = localLinks(readFileSync(join(root, name), "utf8"));
+      expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
+    },
+  );
 });
 
 /** Every file that a module reaches through its imports; packages stand under their names. */
