@@ -4,10 +4,10 @@ import type { Case } from "../harness/case.ts";
 
 const FAMILIES: Readonly<Record<string, () => Promise<readonly Case[]>>> = {
   "virtual-churn": async () => (await import("./virtual.ts")).churnCases,
-  "virtual-linear": async () => (await import("./virtual.ts")).linearCases,
+  "virtual-linear": async () => (await import("./virtual-linear.ts")).linearCases,
   "virtual-memory": async () => (await import("./virtual-memory.ts")).virtualMemoryCases,
   device: async () => (await import("./device.ts")).deviceCases,
-  "device-frame": async () => (await import("./device.ts")).frameCases,
+  "device-frame": async () => (await import("./device-frames.ts")).frameCases,
   "device-queries": async () => (await import("./device-queries.ts")).queryCases,
   "device-defragmentation": async () => (await import("./device-defragmentation.ts")).defragmentationCases,
   "device-parts": async () => (await import("./device-parts.ts")).partCases,
