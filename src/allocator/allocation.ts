@@ -12,13 +12,7 @@
 import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import type { AllocatorContext } from "./context.ts";
-import {
-  copyFromAllocation,
-  copyToAllocation,
-  type HostData,
-  Mapping,
-  mapAllocation,
-} from "./host-access.ts";
+import { copyToAllocation, type HostData, Mapping, mapAllocation, readAllocation } from "./host-access.ts";
 import type { DedicatedMemory, MemoryBlock } from "./memory-object.ts";
 import type { Pool } from "./pool.ts";
 
@@ -222,10 +216,8 @@ export class Allocation {
    * Copies `length` bytes (default: to the end) from `offset` out of the allocation, mapping and invalidating
    * as needed (vmaCopyAllocationToMemory).
    */
-  read(offset = 0, length: number = this.size - offset): Uint8Array {
-    const target = new Uint8Array(length);
-    copyFromAllocation(this, offset, target);
-    return target;
+  read(offset = 0, length?: number): Uint8Array {
+    return readAllocation(this, offset, length);
   }
 
   /** Frees the allocation, and destroys the buffer or image that was created with it. */

@@ -6,7 +6,7 @@
  * leaves nothing behind, and `engine.ts` decides where memory comes from.
  */
 
-import { checkAlignment, checkInteger } from "../foundation/check.ts";
+import { checkAlignment, checkArray, checkInteger, checkObject } from "../foundation/check.ts";
 import {
   type DetailedStatistics,
   emptyDetailedStatistics,
@@ -23,7 +23,7 @@ import type { BlockList } from "./block-list.ts";
 import type { Budget } from "./budget.ts";
 import { type AllocatorContext, hasFlag } from "./context.ts";
 import { AllocatorCore } from "./core.ts";
-import type { AllocationCreateInfo, AllocatorCreateInfo } from "./create-info.ts";
+import { type AllocationCreateInfo, type AllocatorCreateInfo, checkSettings } from "./create-info.ts";
 import type { AllocationPlan } from "./dry-run.ts";
 import type { MemoryEngine } from "./engine.ts";
 import { type ExternalMemory, importableTypeBits, importStructure } from "./external-memory.ts";
@@ -41,6 +41,7 @@ import {
   type Allocatable,
   type BufferWithMemory,
   checkHandle,
+  checkHandleType,
   type ImageWithMemory,
   type RequirementsInfo,
   ResourceMaker,
@@ -140,6 +141,7 @@ export class BaseAllocator {
   destroyBuffer(buffer: bigint | null | undefined, allocation?: Allocation | null): void {
     this.core.checkUsable();
     const owned = allocation == null ? undefined : this.checkOwn(allocation);
+    if (buffer != null) checkHandleType(buffer, "buffer");
     if (buffer != null && buffer !== 0n) this.context.device.destroyBuffer(buffer);
     if (owned !== undefined) this.engine.free(owned);
   }
@@ -179,6 +181,7 @@ export class BaseAllocator {
   destroyImage(image: bigint | null | undefined, allocation?: Allocation | null): void {
     this.core.checkUsable();
     const owned = allocation == null ? undefined : this.checkOwn(allocation);
+    if (image != null) checkHandleType(image, "image");
     if (image != null && image !== 0n) this.context.device.destroyImage(image);
     if (owned !== undefined) this.engine.free(owned);
   }
@@ -213,6 +216,7 @@ export class BaseAllocator {
     allocationInfo: AllocationCreateInfo | undefined,
     count: number,
   ): Allocation[] {
+    this.core.checkUsable();
     checkInteger(count, "count", 0, 0xffffffff);
     const { made } = this.context.deviceMemory;
     const pages: Allocation[] = [];
@@ -244,6 +248,7 @@ export class BaseAllocator {
   /** Frees several allocations, the last one first (vmaFreeMemoryPages). */
   freeMemoryPages(allocations: readonly (Allocation | null | undefined)[]): void {
     this.core.checkUsable();
+    checkArray(allocations, "allocations");
     const unique = new Set<Allocation>();
     for (const allocation of allocations) {
       if (allocation == null) continue;
@@ -257,17 +262,21 @@ export class BaseAllocator {
   /** Binds a buffer to an allocation, at `offset` bytes of it (vmaBindBufferMemory2). */
   bindBufferMemory(allocation: Allocation, buffer: bigint, offset = 0, pNext?: NextChain): void {
     const owned = this.checkBinding(allocation, buffer, offset, pNext);
+    this.maker.checkBufferFits(owned, buffer, offset);
     this.context.device.bindBufferMemory(buffer, owned.deviceMemory, owned.offset + offset, pNext);
   }
 
   /** Binds an image to an allocation, at `offset` bytes of it (vmaBindImageMemory2). */
   bindImageMemory(allocation: Allocation, image: bigint, offset = 0, pNext?: NextChain): void {
     const owned = this.checkBinding(allocation, image, offset, pNext);
+    // A chain may name one plane of several.
+    if (pNext === undefined) this.maker.checkImageFits(owned, image, offset);
     this.context.device.bindImageMemory(image, owned.deviceMemory, owned.offset + offset, pNext);
   }
 
   /** What an allocation would do, changing nothing. Undefined where it would fail for lack of memory. */
   wouldAllocate(what: Allocatable, allocationInfo?: AllocationCreateInfo): AllocationPlan | undefined {
+    checkObject(what, "what is to be allocated");
     return this.orUndefined(this.maker.plan(what, allocationInfo));
   }
 
@@ -299,13 +308,13 @@ export class BaseAllocator {
 
   /** {@link flushAllocation} for several in one driver call (vmaFlushAllocations). */
   flushAllocations(ranges: readonly AllocationRange[]): void {
-    for (const { allocation } of ranges) this.checkOwn(allocation);
+    this.checkRanges(ranges);
     synchronizeCaches("flush", ranges);
   }
 
   /** {@link invalidateAllocation} for several in one driver call (vmaInvalidateAllocations). */
   invalidateAllocations(ranges: readonly AllocationRange[]): void {
-    for (const { allocation } of ranges) this.checkOwn(allocation);
+    this.checkRanges(ranges);
     synchronizeCaches("invalidate", ranges);
   }
 
@@ -345,6 +354,7 @@ export class BaseAllocator {
   ): Allocation {
     this.core.checkUsable();
     const structure = importStructure(source);
+    checkObject(requirements, "requirements");
     const memoryTypeBits =
       (requirements.memoryTypeBits & importableTypeBits(this.context.device, source)) >>> 0;
     return this.allocateDedicatedMemory({ ...requirements, memoryTypeBits }, allocationInfo, [structure]);
@@ -576,6 +586,14 @@ export class BaseAllocator {
     return owned;
   }
 
+  private checkRanges(ranges: readonly AllocationRange[]): void {
+    checkArray(ranges, "ranges");
+    for (const range of ranges) {
+      checkObject(range, "a range");
+      this.checkOwn(range.allocation);
+    }
+  }
+
   private checkOwn(allocation: Allocation): Allocation {
     return this.core.checkOwn(allocation);
   }
@@ -592,6 +610,7 @@ export class BaseAllocator {
 }
 
 function dedicated(info: AllocationCreateInfo | undefined): AllocationCreateInfo {
+  checkSettings(info);
   return { ...info, flags: (info?.flags ?? 0) | AllocationCreate.DedicatedMemory };
 }
 

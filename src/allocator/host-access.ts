@@ -37,9 +37,8 @@ export class Mapping {
   /** Ends the mapping. */
   unmap(): void {
     if (this.allocation === undefined) throw new TypeError("the mapping is ended twice");
-    const { allocation } = this;
+    unmapAllocation(this.allocation);
     this.allocation = undefined;
-    unmapAllocation(allocation);
   }
 
   /** Ends the mapping unless it has ended, by itself or with its allocation. */
@@ -154,6 +153,18 @@ export function copyFromAllocation(allocation: Allocation, offset: number, data:
     synchronizeCaches("invalidate", [{ allocation, offset, size: target.byteLength }]);
     target.set(bytes.subarray(offset, offset + target.byteLength));
   });
+}
+
+/** A copy of `length` bytes from `offset` on; default: to the end. */
+export function readAllocation(
+  allocation: Allocation,
+  offset: number,
+  length: number = WHOLE_SIZE,
+): Uint8Array {
+  checkRange(allocation, offset, length);
+  const target = new Uint8Array(length === WHOLE_SIZE ? allocation.size - offset : length);
+  copyFromAllocation(allocation, offset, target);
+  return target;
 }
 
 function withMapping(allocation: Allocation, use: (bytes: Uint8Array) => void): void {

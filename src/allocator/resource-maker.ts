@@ -19,6 +19,7 @@ import {
   checkBufferCreateInfo,
   checkFlagCombination,
   checkImageCreateInfo,
+  checkSettings,
   isEmptyImage,
   readAllocationCreateInfo,
 } from "./create-info.ts";
@@ -124,6 +125,7 @@ export class ResourceMaker {
   ): BufferWithMemory | undefined {
     this.core.checkUsable();
     if (typeof info !== "object" || info === null || allocationInfo === null) return undefined;
+    checkSettings(allocationInfo);
     const { size } = info;
     const recipe = this.recipes.find(info, allocationInfo);
     if (recipe === undefined || !Number.isSafeInteger(size)) return undefined;
@@ -251,9 +253,11 @@ export class ResourceMaker {
   makeAliasingBuffer(allocation: Allocation, info: BufferCreateInfo, offset: number): bigint {
     checkInteger(offset, "offset", 0, allocation.size);
     this.checkBuffer(info);
+    checkEnd(allocation, offset, info.size, "buffer");
     const { device } = this.context;
     const buffer = device.createBuffer(info);
     try {
+      this.checkBufferFits(allocation, buffer, offset);
       device.bindBufferMemory(buffer, allocation.deviceMemory, allocation.offset + offset);
     } catch (error) {
       device.destroyBuffer(buffer);
@@ -269,12 +273,27 @@ export class ResourceMaker {
     const { device } = this.context;
     const image = device.createImage(info);
     try {
+      this.checkImageFits(allocation, image, offset);
       device.bindImageMemory(image, allocation.deviceMemory, allocation.offset + offset);
     } catch (error) {
       device.destroyImage(image);
       throw error;
     }
     return image;
+  }
+
+  /** A buffer that is bound to an allocation lies inside of it, in a memory type that it can live in. */
+  checkBufferFits(allocation: Allocation, buffer: bigint, offset: number): void {
+    const { requirements } = this.request;
+    this.context.device.getBufferMemoryRequirements(buffer, requirements, usesDedicatedInfo(this.context));
+    checkFits(allocation, offset, requirements, "buffer");
+  }
+
+  /** As {@link checkBufferFits}, for an image that is not disjoint. */
+  checkImageFits(allocation: Allocation, image: bigint, offset: number): void {
+    const { requirements } = this.request;
+    this.requirements.ofImage(image, requirements);
+    checkFits(allocation, offset, requirements, "image");
   }
 
   /** What an allocation would do. */
@@ -444,8 +463,37 @@ function invalidResource(call: string, detail: string): VulkanError {
 
 /** Checks a Vulkan handle. */
 export function checkHandle(handle: unknown, what: string): void {
-  if (typeof handle !== "bigint") throw new TypeError(`${what} must be a bigint, got ${quote(handle)}`);
+  checkHandleType(handle, what);
   if (handle === 0n) throw new RangeError(`${what} must not be 0n`);
+}
+
+/** Checks what may be a Vulkan handle or 0n. */
+export function checkHandleType(handle: unknown, what: string): void {
+  if (typeof handle !== "bigint") throw new TypeError(`${what} must be a bigint, got ${quote(handle)}`);
+}
+
+function checkFits(
+  allocation: Allocation,
+  offset: number,
+  { size, memoryTypeBits }: MemoryRequirements,
+  what: string,
+): void {
+  checkEnd(allocation, offset, size, what);
+  if ((memoryTypeBits & (1 << allocation.memoryType)) === 0) {
+    throw new RangeError(
+      `the ${what} needs a memory type of 0x${memoryTypeBits.toString(16)}, ` +
+        `allocation${allocation.label} has memory type ${allocation.memoryType}`,
+    );
+  }
+}
+
+function checkEnd(allocation: Allocation, offset: number, size: number, what: string): void {
+  if (offset + size > allocation.size) {
+    throw new RangeError(
+      `the ${what} needs ${size} bytes from offset ${offset}, ` +
+        `allocation${allocation.label} has ${allocation.size} bytes`,
+    );
+  }
 }
 
 function readRequirements(request: AllocationRequest, info: RequirementsInfo): void {

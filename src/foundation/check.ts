@@ -18,6 +18,18 @@ export function quote(value: unknown): string {
   return String(value);
 }
 
+/** An object, not null. */
+export function checkObject(value: unknown, what: string): void {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(`${what} must be an object, got ${quote(value)}`);
+  }
+}
+
+/** An array. */
+export function checkArray(value: unknown, what: string): void {
+  if (!Array.isArray(value)) throw new TypeError(`${what} must be an array, got ${quote(value)}`);
+}
+
 /** A count of bytes or items: a safe integer of at least `least` (0) and at most `most`. */
 export function checkInteger(
   value: unknown,
