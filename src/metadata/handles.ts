@@ -8,7 +8,6 @@
  * slot some 2^29 divided by the number of blocks times more often than the other, and both to be using it then.
  */
 
-import { quote } from "../foundation/check.ts";
 import type { Slot } from "./block-metadata.ts";
 
 /** Slots that a name can tell apart. */
@@ -24,9 +23,17 @@ let blocksMade = 0;
 
 /** The names of one block's allocations. */
 export class Handles {
+  /**
+   * The name that the next call is about. A name is larger than what V8 passes without a box, and a typed array hands
+   * it over without one, inlined or not.
+   */
+  readonly asked: Float64Array = new Float64Array(1);
   /** The tag that every slot begins with. */
-  private readonly firstTag: number = Math.imul(blocksMade++, GOLDEN) & TAG_MASK;
-  /** For each slot with an allocation its tag; for the others `~` of the next tag, or {@link EXHAUSTED}. */
+  private readonly firstTag: number = Math.imul(++blocksMade, GOLDEN) & TAG_MASK;
+  /**
+   * For each slot with an allocation its tag; for the others `~` of the next tag, or {@link EXHAUSTED}. For slot 0,
+   * which is no allocation's, 0: its name is 0.
+   */
   private tags: Int32Array = new Int32Array(0);
 
   /** Makes room for slots below `limit`. */
@@ -34,6 +41,7 @@ export class Handles {
     if (limit <= this.tags.length) return;
     const tags = new Int32Array(limit).fill(~this.firstTag);
     tags.set(this.tags);
+    tags[0] = 0;
     this.tags = tags;
   }
 
@@ -45,19 +53,20 @@ export class Handles {
     return true;
   }
 
-  /** The name of the allocation in a slot. */
+  /** The name of the allocation in a slot; 0 for no slot. */
   nameOf(slot: Slot): number {
     return this.tags[slot] * SLOTS + slot;
   }
 
   /**
-   * The slot of the allocation with this name.
+   * The slot of the allocation whose name lies in {@link asked}.
    *
    * @throws RangeError if there is none, TypeError if the name is no number.
    */
-  slotOf(name: number): Slot {
+  askedSlot(): Slot {
+    const name = this.asked[0];
     const slot = name & SLOT_MASK;
-    if (this.tags[slot] * SLOTS + slot !== name || name < 0) this.refuse(name);
+    if (this.tags[slot] * SLOTS + slot !== name || name <= 0) this.refuse(name);
     return slot as Slot;
   }
 
@@ -75,7 +84,7 @@ export class Handles {
   }
 
   private refuse(name: number): never {
-    if (typeof name !== "number") throw new TypeError(`an allocation must be a number, got ${quote(name)}`);
+    if (Number.isNaN(name)) throw new TypeError("an allocation must be a number");
     const what = this.wasIssued(name)
       ? "was freed already"
       : "is none of this block's: it belongs to another block, or to none";

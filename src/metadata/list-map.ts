@@ -1,7 +1,8 @@
 /**
  * Which of many lists are not empty, in two levels of bit masks: one bit for each list, and one bit for each
  * memory class with a list that is not empty. The first list that is not empty, from any list on, is found with
- * two bit searches, however many lists there are.
+ * two bit searches, however many lists there are. A list's class is `list >>> 5`, its bit `list & 31`; the lowest set
+ * bit of a mask is `31 - Math.clz32(mask & -mask)`.
  *
  *   first level    ...0 0 1 0 1 0        classes 1 and 3 have ranges
  *   second level   class 1: 00000000 00000100 00000000 00000001
@@ -9,8 +10,7 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { lowestBit } from "../foundation/bits.ts";
-import { classOfList, LISTS_PER_CLASS, listAt, secondIndexOfList } from "./size-classes.ts";
+import { LISTS_PER_CLASS, listAt } from "./size-classes.ts";
 
 /** No list. */
 export const NO_LIST = -1;
@@ -29,16 +29,16 @@ export class ListMap {
 
   /** Notes that a list is not empty. */
   mark(list: number): void {
-    const memoryClass = classOfList(list);
-    this.maps[memoryClass] |= 1 << secondIndexOfList(list);
+    const memoryClass = list >>> 5;
+    this.maps[memoryClass] |= 1 << (list & 31);
     if (memoryClass < 32) this.lowClasses |= 1 << memoryClass;
     else this.highClasses |= 1 << (memoryClass - 32);
   }
 
   /** Notes that a list is empty. */
   unmark(list: number): void {
-    const memoryClass = classOfList(list);
-    const map = this.maps[memoryClass] & ~(1 << secondIndexOfList(list));
+    const memoryClass = list >>> 5;
+    const map = this.maps[memoryClass] & ~(1 << (list & 31));
     this.maps[memoryClass] = map;
     if (map !== 0) return;
     if (memoryClass < 32) this.lowClasses &= ~(1 << memoryClass);
@@ -47,25 +47,34 @@ export class ListMap {
 
   /** The first list, from `list` on, that is not empty, or {@link NO_LIST}. */
   firstFrom(list: number): number {
-    let memoryClass = classOfList(list);
+    let memoryClass = list >>> 5;
     if (memoryClass >= this.maps.length) return NO_LIST;
-    let map = this.maps[memoryClass] & (-1 << secondIndexOfList(list));
+    let map = this.maps[memoryClass] & (-1 << (list & 31));
     if (map === 0) {
       memoryClass = this.firstClassFrom(memoryClass + 1);
       if (memoryClass === NO_LIST) return NO_LIST;
       map = this.maps[memoryClass];
     }
-    return listAt(memoryClass, lowestBit(map));
+    return (memoryClass << 5) + 31 - Math.clz32(map & -map);
   }
 
   private firstClassFrom(memoryClass: number): number {
     if (memoryClass < 32) {
       const low = this.lowClasses & (-1 << memoryClass);
-      if (low !== 0) return lowestBit(low);
-      return this.highClasses === 0 ? NO_LIST : 32 + lowestBit(this.highClasses);
+      if (low !== 0) return 31 - Math.clz32(low & -low);
+      return this.highClasses === 0 ? NO_LIST : 63 - Math.clz32(this.highClasses & -this.highClasses);
     }
     const high = this.highClasses & (-1 << (memoryClass - 32));
-    return high === 0 ? NO_LIST : 32 + lowestBit(high);
+    return high === 0 ? NO_LIST : 63 - Math.clz32(high & -high);
+  }
+
+  /** The last list that is not empty, or {@link NO_LIST}. */
+  get last(): number {
+    const isHigh = this.highClasses !== 0;
+    const classes = isHigh ? this.highClasses : this.lowClasses;
+    if (classes === 0) return NO_LIST;
+    const memoryClass = (isHigh ? 63 : 31) - Math.clz32(classes);
+    return listAt(memoryClass, 31 - Math.clz32(this.maps[memoryClass]));
   }
 
   /** Empties all lists. */

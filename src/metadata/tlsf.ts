@@ -125,6 +125,19 @@ export class TlsfMetadata implements ResizableMetadata {
     return this.listedCount + 1;
   }
 
+  /** Bytes of the largest free range. Constant time while MIN_OFFSET is in use; else it looks through one list. */
+  get largestFreeRange(): number {
+    const { doubles, words } = this.records;
+    let largest = doubles[(TAIL >> 1) | SIZE];
+    if (this.byOffset !== undefined) return Math.max(largest, this.byOffset.largestSize);
+    const list = this.lists.last;
+    if (list === NO_LIST) return largest;
+    for (let range = this.heads[list]; range !== NONE; range = words[range | NEXT_FREE]) {
+      if (doubles[(range >> 1) | SIZE] > largest) largest = doubles[(range >> 1) | SIZE];
+    }
+    return largest;
+  }
+
   // Finding a place
 
   find(
@@ -250,62 +263,53 @@ export class TlsfMetadata implements ResizableMetadata {
   // Taking it
 
   commit(): Slot {
+    const { words, doubles } = this.records;
     const range = this.foundRange;
+    const start = this.foundOffset;
     const size = this.foundSize;
     const bytes = size + this.margin;
-    if (range !== TAIL) this.unlist(range);
-    this.givePaddingAway(range);
-    const allocation = range === TAIL ? this.cutFromTail(bytes) : this.giveRemainderAway(range, bytes);
-    if (this.margin > 0) this.setMarginAside(allocation);
+    const offset = doubles[(range >> 1) | OFFSET];
+    const end = offset + doubles[(range >> 1) | SIZE];
+
+    // The allocation's own range: what was found, or a new one in front of the tail.
+    let allocation = range;
+    if (range !== TAIL) {
+      this.unlist(words, range);
+      doubles[(range >> 1) | OFFSET] = start;
+      doubles[(range >> 1) | SIZE] = bytes;
+    } else {
+      allocation = this.insertBefore(words, TAIL, start, bytes);
+      words[allocation | PREVIOUS_FREE] = TAKEN;
+      doubles[(TAIL >> 1) | OFFSET] = start + bytes;
+      doubles[(TAIL >> 1) | SIZE] = end - start - bytes;
+    }
+
+    // What alignment skips goes to the free range before, or becomes one.
+    if (start !== offset) {
+      const before = words[allocation | PREVIOUS];
+      if (words[before | PREVIOUS_FREE] >= 0 && !this.isMargin(before)) this.enlarge(before, start - offset);
+      else this.list(words, this.insertBefore(words, allocation, offset, start - offset));
+    }
+
+    // What is left over becomes a free range.
+    if (start + bytes !== end && range !== TAIL) {
+      const next = words[allocation | NEXT];
+      this.list(words, this.insertBefore(words, next, start + bytes, end - start - bytes));
+    }
+
+    if (this.margin > 0) this.setMarginAside(allocation, size);
     if (this.types !== undefined) this.noteType(this.types, allocation);
     this.allocationCount++;
     this.sumFreeSize -= size;
-    return slotOf(allocation);
+    return (allocation >> 3) as Slot;
   }
 
-  /** Gives what alignment skips at the start of a range to the free range before it, or makes it a range. */
-  private givePaddingAway(range: number): void {
+  /** Leaves `size` bytes to an allocation and makes the rest of it, the margin, a free range. */
+  private setMarginAside(allocation: number, size: number): void {
     const { words, doubles } = this.records;
-    const offset = doubles[(range >> 1) | OFFSET];
-    const padding = this.foundOffset - offset;
-    if (padding === 0) return;
-    const before = words[range | PREVIOUS];
-    if (words[before | PREVIOUS_FREE] >= 0 && !this.isMargin(before)) this.enlarge(before, padding);
-    else this.list(this.linkBefore(range, this.records.take(offset, padding)));
-    doubles[(range >> 1) | OFFSET] = offset + padding;
-    doubles[(range >> 1) | SIZE] -= padding;
-  }
-
-  /** Makes `bytes` bytes at the start of the tail a range. */
-  private cutFromTail(bytes: number): number {
-    const { words, doubles } = this.records;
-    const offset = doubles[(TAIL >> 1) | OFFSET];
-    const range = this.linkBefore(TAIL, this.records.take(offset, bytes));
-    words[range | PREVIOUS_FREE] = TAKEN;
-    doubles[(TAIL >> 1) | OFFSET] = offset + bytes;
-    doubles[(TAIL >> 1) | SIZE] -= bytes;
-    return range;
-  }
-
-  /** Makes what a range has beyond `bytes` bytes a free range. */
-  private giveRemainderAway(range: number, bytes: number): number {
-    const { words, doubles } = this.records;
-    const remaining = doubles[(range >> 1) | SIZE] - bytes;
-    if (remaining !== 0) {
-      doubles[(range >> 1) | SIZE] = bytes;
-      const remainder = this.records.take(doubles[(range >> 1) | OFFSET] + bytes, remaining);
-      this.list(this.linkBefore(words[range | NEXT], remainder));
-    }
-    return range;
-  }
-
-  /** Makes the end of an allocation a free range of the margin's size. */
-  private setMarginAside(allocation: number): void {
-    const { words, doubles } = this.records;
-    const size = doubles[(allocation >> 1) | SIZE] - this.margin;
+    const end = doubles[(allocation >> 1) | OFFSET] + size;
     doubles[(allocation >> 1) | SIZE] = size;
-    const margin = this.records.take(doubles[(allocation >> 1) | OFFSET] + size, this.margin);
-    this.list(this.linkBefore(words[allocation | NEXT], margin));
+    this.list(words, this.insertBefore(words, words[allocation | NEXT], end, this.margin));
   }
 
   /** Keeps the type of an allocation, and counts its pages. */
@@ -318,28 +322,43 @@ export class TlsfMetadata implements ResizableMetadata {
 
   free(slot: Slot): void {
     const { words, doubles } = this.records;
-    let range = rangeOf(slot);
+    const range = slot << 3;
     assert(words[range | PREVIOUS_FREE] === TAKEN, "only an allocation is freed");
-    const size = doubles[(range >> 1) | SIZE];
-    if (this.pages !== undefined) this.pages.release(doubles[(range >> 1) | OFFSET], size);
+    let offset = doubles[(range >> 1) | OFFSET];
+    let size = doubles[(range >> 1) | SIZE];
+    if (this.pages !== undefined) this.pages.release(offset, size);
     this.allocationCount--;
     this.sumFreeSize += size;
+    if (this.margin > 0) size += this.absorb(words, words[range | NEXT]);
 
-    if (this.margin > 0) range = this.mergeWithNext(range);
-    this.mergeWithPrevious(range);
+    // Merge with the free range before.
+    const before = words[range | PREVIOUS];
+    if (words[before | PREVIOUS_FREE] >= 0 && !this.isMargin(before)) {
+      const absorbed = this.absorb(words, before);
+      offset -= absorbed;
+      size += absorbed;
+    }
+
+    // Merge with the free range after; the tail takes everything.
     const after = words[range | NEXT];
-    if (after === TAIL) this.absorb(TAIL, range);
-    else if (words[after | PREVIOUS_FREE] >= 0) this.list(this.mergeWithNext(range));
-    else this.list(range);
+    if (after === TAIL) {
+      doubles[(TAIL >> 1) | OFFSET] = offset;
+      doubles[(TAIL >> 1) | SIZE] += size;
+      this.remove(words, range);
+      return;
+    }
+    if (words[after | PREVIOUS_FREE] >= 0) size += this.absorb(words, after);
+
+    doubles[(range >> 1) | OFFSET] = offset;
+    doubles[(range >> 1) | SIZE] = size;
+    this.list(words, range);
   }
 
-  /** Enlarges a range by the range before it, if that is free and no margin. */
-  private mergeWithPrevious(range: number): void {
-    const words = this.records.words;
-    const before = words[range | PREVIOUS];
-    if (words[before | PREVIOUS_FREE] < 0 || this.isMargin(before)) return;
-    this.unlist(before);
-    this.absorb(range, before);
+  /** Removes a free range next to one that is to have its bytes; returns how many. */
+  private absorb(words: Int32Array, range: number): number {
+    this.unlist(words, range);
+    this.remove(words, range);
+    return this.records.doubles[(range >> 1) | SIZE];
   }
 
   /** Whether a free range is the margin of the allocation before it. */
@@ -347,30 +366,8 @@ export class TlsfMetadata implements ResizableMetadata {
     if (this.margin === 0) return false;
     const { words, doubles } = this.records;
     const before = words[range | PREVIOUS];
-    return (
-      before !== NONE &&
-      words[before | PREVIOUS_FREE] === TAKEN &&
-      doubles[(range >> 1) | SIZE] === this.margin
-    );
-  }
-
-  /** Merges a range that is in no list with the free range after it, which leaves its list; returns what they make. */
-  private mergeWithNext(range: number): number {
-    const after = this.records.words[range | NEXT];
-    this.unlist(after);
-    this.absorb(after, range);
-    return after;
-  }
-
-  /** Enlarges a range by the range before it, whose record falls out of use. */
-  private absorb(range: number, before: number): void {
-    const { words, doubles } = this.records;
-    const previous = words[before | PREVIOUS];
-    doubles[(range >> 1) | OFFSET] = doubles[(before >> 1) | OFFSET];
-    doubles[(range >> 1) | SIZE] += doubles[(before >> 1) | SIZE];
-    words[range | PREVIOUS] = previous;
-    words[previous | NEXT] = range;
-    this.records.giveBack(before);
+    const followsAllocation = before !== NONE && words[before | PREVIOUS_FREE] === TAKEN;
+    return followsAllocation && doubles[(range >> 1) | SIZE] === this.margin;
   }
 
   clear(): void {
@@ -400,9 +397,8 @@ export class TlsfMetadata implements ResizableMetadata {
   // Lists and links
 
   /** Puts a range at the front of its list. */
-  private list(range: number): void {
-    const { words, doubles } = this.records;
-    const list = listOf(words[range | SIZE_HIGH], doubles[(range >> 1) | SIZE], this.smallShift);
+  private list(words: Int32Array, range: number): void {
+    const list = this.listOf(words, range);
     const next = this.heads[list];
     this.heads[list] = range;
     words[range | PREVIOUS_FREE] = NONE;
@@ -414,36 +410,40 @@ export class TlsfMetadata implements ResizableMetadata {
   }
 
   /** Takes a range out of its list. */
-  private unlist(range: number): void {
-    const { words, doubles } = this.records;
+  private unlist(words: Int32Array, range: number): void {
     const previous = words[range | PREVIOUS_FREE];
     const next = words[range | NEXT_FREE];
     if (next !== NONE) words[next | PREVIOUS_FREE] = previous;
     if (previous !== NONE) words[previous | NEXT_FREE] = next;
-    else {
-      const list = listOf(words[range | SIZE_HIGH], doubles[(range >> 1) | SIZE], this.smallShift);
-      this.heads[list] = next;
-      if (next === NONE) this.lists.unmark(list);
-    }
+    else this.setHead(this.listOf(words, range), next);
     words[range | PREVIOUS_FREE] = TAKEN;
     this.listedCount--;
     if (this.byOffset !== undefined) this.byOffset.remove(range);
   }
 
+  private setHead(list: number, range: number): void {
+    this.heads[list] = range;
+    if (range === NONE) this.lists.unmark(list);
+  }
+
+  /** The list that a range belongs to. */
+  private listOf(words: Int32Array, range: number): number {
+    return listOf(words[range | SIZE_HIGH], this.records.doubles[(range >> 1) | SIZE], this.smallShift);
+  }
+
   /** Adds bytes to the end of a listed range, which keeps its place in its list unless it outgrows the list. */
   private enlarge(range: number, bytes: number): void {
     const { words, doubles } = this.records;
-    const size = doubles[(range >> 1) | SIZE];
-    const list = listOf(words[range | SIZE_HIGH], size, this.smallShift);
-    doubles[(range >> 1) | SIZE] = size + bytes;
-    if (list === listOf(words[range | SIZE_HIGH], size + bytes, this.smallShift)) {
+    const list = this.listOf(words, range);
+    doubles[(range >> 1) | SIZE] += bytes;
+    if (list === this.listOf(words, range)) {
       if (this.byOffset !== undefined) this.byOffset.resized(range);
       return;
     }
-    doubles[(range >> 1) | SIZE] = size;
-    this.unlist(range);
-    doubles[(range >> 1) | SIZE] = size + bytes;
-    this.list(range);
+    doubles[(range >> 1) | SIZE] -= bytes;
+    this.unlist(words, range);
+    doubles[(range >> 1) | SIZE] += bytes;
+    this.list(words, range);
   }
 
   /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
@@ -452,15 +452,24 @@ export class TlsfMetadata implements ResizableMetadata {
     else index.insert(range);
   }
 
-  /** Puts a record before a range in address order. */
-  private linkBefore(range: number, record: number): number {
-    const words = this.records.words;
+  /** Makes a range in front of another one in address order. */
+  private insertBefore(words: Int32Array, next: number, offset: number, size: number): number {
+    const range = this.records.take(offset, size);
+    const previous = words[next | PREVIOUS];
+    words[range | PREVIOUS] = previous;
+    words[range | NEXT] = next;
+    words[previous | NEXT] = range;
+    words[next | PREVIOUS] = range;
+    return range;
+  }
+
+  /** Takes a range out of the address order, and its record out of use. */
+  private remove(words: Int32Array, range: number): void {
     const previous = words[range | PREVIOUS];
-    words[record | PREVIOUS] = previous;
-    words[record | NEXT] = range;
-    words[previous | NEXT] = record;
-    words[range | PREVIOUS] = record;
-    return record;
+    const next = words[range | NEXT];
+    words[previous | NEXT] = next;
+    words[next | PREVIOUS] = previous;
+    this.records.giveBack(range);
   }
 
   // Questions
@@ -557,11 +566,12 @@ export class TlsfMetadata implements ResizableMetadata {
     const words = this.records.words;
     const old = rangeOf(slot);
     const range = this.records.takeFresh(this.offsetOf(slot), this.sizeOf(slot));
+    const [previous, next] = [words[old | PREVIOUS], words[old | NEXT]];
     words[range | PREVIOUS_FREE] = TAKEN;
-    this.linkBefore(words[old | NEXT], range);
-    const previous = words[old | PREVIOUS];
     words[range | PREVIOUS] = previous;
+    words[range | NEXT] = next;
     words[previous | NEXT] = range;
+    words[next | PREVIOUS] = range;
     this.records.retire(old);
     return slotOf(range);
   }

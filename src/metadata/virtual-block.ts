@@ -81,6 +81,7 @@ export class VirtualBlock {
   private readonly metadata: ResizableMetadata;
   private readonly isLinear: boolean;
   private readonly handles: Handles = new Handles();
+  private readonly asked: Float64Array = this.handles.asked;
   /** What callers have attached, by slot; undefined while nobody has attached anything. */
   private attached: unknown[] | undefined = undefined;
 
@@ -129,20 +130,19 @@ export class VirtualBlock {
    * @throws TypeError or RangeError for an argument that is not as described.
    */
   allocate(size: number, alignment = 1, flags = 0, userData?: unknown): VirtualAllocation {
-    // Small on purpose: V8 inlines it into its caller, where the name needs no box.
-    const slot = this.place(size, alignment, flags);
-    if (slot === NO_SLOT) return NO_ALLOCATION;
-    if (userData !== undefined) this.attach(slot, userData);
-    return this.handles.nameOf(slot) as VirtualAllocation;
+    // So small that V8 inlines it into its caller, where the name needs no box; the name of no slot is NO_ALLOCATION.
+    return this.handles.nameOf(this.place(size, alignment, flags, userData)) as VirtualAllocation;
   }
 
   /**
    * Frees an allocation. {@link NO_ALLOCATION} is legal and does nothing. vmaVirtualFree
    *
-   * @throws RangeError if the allocation was freed already, or belongs to another block.
+   * @throws RangeError if the allocation was freed already, or belongs to another block; TypeError if it is no number.
    */
   free(allocation: VirtualAllocation): void {
-    if (allocation !== NO_ALLOCATION) this.release(this.handles.slotOf(allocation));
+    // As small as allocate, for the same reason.
+    this.asked[0] = allocation;
+    this.freeAsked();
   }
 
   /** Frees all allocations. vmaClearVirtualBlock */
@@ -154,28 +154,28 @@ export class VirtualBlock {
 
   /** Where an allocation begins, in bytes. */
   offset(allocation: VirtualAllocation): number {
-    return this.metadata.offsetOf(this.handles.slotOf(allocation));
+    return this.metadata.offsetOf(this.slotOf(allocation));
   }
 
   /** Bytes of an allocation. */
   sizeOf(allocation: VirtualAllocation): number {
-    return this.metadata.sizeOf(this.handles.slotOf(allocation));
+    return this.metadata.sizeOf(this.slotOf(allocation));
   }
 
   /** What is attached to an allocation; undefined if nothing is. */
   userData(allocation: VirtualAllocation): unknown {
-    const slot = this.handles.slotOf(allocation);
+    const slot = this.slotOf(allocation);
     return this.attached?.[slot];
   }
 
   /** Attaches anything to an allocation. vmaSetVirtualAllocationUserData */
   setUserData(allocation: VirtualAllocation, userData: unknown): void {
-    this.attach(this.handles.slotOf(allocation), userData);
+    this.attach(this.slotOf(allocation), userData);
   }
 
   /** All about an allocation. vmaGetVirtualAllocationInfo */
   info(allocation: VirtualAllocation): VirtualAllocationInfo {
-    return this.describe(this.handles.slotOf(allocation));
+    return this.describe(this.slotOf(allocation));
   }
 
   /** All allocations, in the order of their offsets. */
@@ -257,7 +257,7 @@ export class VirtualBlock {
   }
 
   /** Finds a place and takes it. */
-  private place(size: number, alignment: number, flags: number): Slot {
+  private place(size: number, alignment: number, flags: number, userData: unknown): Slot {
     if (!(size >= 1 && size <= Number.MAX_SAFE_INTEGER && Math.floor(size) === size)) checkSize(size, "size");
     if (!(alignment >= 1 && alignment === (alignment & -alignment))) {
       alignment = checkAlignment(alignment, "alignment");
@@ -269,8 +269,10 @@ export class VirtualBlock {
       return NO_SLOT;
     }
     handles.reserve(metadata.slotLimit);
-    const slot = metadata.commit();
-    return handles.issue(slot) ? slot : this.placeElsewhere(slot);
+    let slot = metadata.commit();
+    if (!handles.issue(slot)) slot = this.placeElsewhere(slot);
+    if (userData !== undefined && slot !== NO_SLOT) this.attach(slot, userData);
+    return slot;
   }
 
   private checkAllocationFlags(flags: number): void {
@@ -295,7 +297,14 @@ export class VirtualBlock {
     }
   }
 
-  private release(slot: Slot): void {
+  private slotOf(allocation: VirtualAllocation): Slot {
+    this.asked[0] = allocation;
+    return this.handles.askedSlot();
+  }
+
+  private freeAsked(): void {
+    if (this.asked[0] === NO_ALLOCATION) return;
+    const slot = this.handles.askedSlot();
     this.handles.revoke(slot);
     if (this.attached !== undefined) this.attached[slot] = undefined;
     this.metadata.free(slot);

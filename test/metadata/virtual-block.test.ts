@@ -165,10 +165,10 @@ describe("allocations that are not there", () => {
   it("are refused whatever number they are", () => {
     const block = new VirtualBlock({ size: 1_000 });
     const a = block.allocate(10);
-    for (const number of [-1, 1, 0.5, -a, a + 1, a - 2 ** 24, a + 2 ** 24, 2 ** 53, 1e300, NaN, Infinity]) {
+    for (const number of [-1, 1, 0.5, -a, a + 1, a - 2 ** 24, a + 2 ** 24, 2 ** 53, 1e300, Infinity]) {
       expect(() => block.free(number as VirtualAllocation)).toThrow(RangeError);
     }
-    for (const other of [undefined, null, "1", {}, 1n]) {
+    for (const other of [undefined, {}, "a", NaN, 1n]) {
       expect(() => block.free(other as unknown as VirtualAllocation)).toThrow(TypeError);
     }
     expect(() => block.offset(NO_ALLOCATION)).toThrow(RangeError);
