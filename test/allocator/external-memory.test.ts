@@ -185,3 +185,60 @@ describe("A pool's chain", () => {
     free(allocation);
   });
 });
+
+describe("importMemory", () => {
+  it("imports from descriptors, Win32 handles and host pointers alike", () => {
+    const host = new SimulatedHost();
+    const from = world({}, exportAll(OpaqueFd | OpaqueWin32), { ...all, host });
+    const to = world({}, {}, { ...all, host });
+    const requirements = bytes(64 * KiB, only(Type.Host));
+    const exported = from.allocator.allocateDedicatedMemory(requirements, hostInfo);
+    const own = new Uint8Array(64 * KiB).fill(3);
+    const sources = [
+      { fd: from.allocator.getMemoryFd(exported, OpaqueFd), handleType: OpaqueFd },
+      {
+        win32Handle: from.allocator.getMemoryWin32Handle(exported, OpaqueWin32),
+        handleType: OpaqueWin32,
+      },
+      { hostPointer: host.registerHostMemory(own) },
+      { fd: host.createDmaBuf(64 * KiB), handleType: DmaBufEXT },
+    ];
+    exported.write(new Uint8Array(64 * KiB).fill(3));
+    const imported = sources.map((source) => to.allocator.importMemory(source, requirements, hostInfo));
+    expect(imported.map((allocation) => allocation.read(5, 1)[0])).toEqual([3, 3, 3, 0]);
+    expect(imported.every((allocation) => allocation.dedicatedMemory)).toBe(true);
+    for (const handle of host.openWin32Handles) host.closeWin32Handle(handle);
+    expect(host.openDescriptors).toEqual([]);
+    free(exported, ...imported);
+  });
+
+  it("goes only to memory types that the driver can import to", () => {
+    const { allocator, device } = world({}, {}, all);
+    const hostPointer = device.host.registerHostMemory(new Uint8Array(64 * KiB));
+    const anywhere = allocator.importMemory({ hostPointer }, bytes(64 * KiB));
+    expect(anywhere.memoryType).toBe(Type.Host);
+    expect(resultOf(() => allocator.importMemory({ hostPointer }, bytes(64 * KiB, only(Type.Device))))).toBe(
+      Result.ErrorFeatureNotPresent,
+    );
+    free(anywhere);
+  });
+
+  it("refuses what is no source, and leaves nothing behind when the driver refuses", () => {
+    const { allocator, device } = world({}, {}, all);
+    const hostPointer = device.host.registerHostMemory(new Uint8Array(64 * KiB));
+    const attempt = (source: object) => () => allocator.importMemory(source as never, bytes(64 * KiB));
+    expect(attempt({ fd: -1, handleType: OpaqueFd })).toThrow(/fd must be .*got -1/);
+    expect(attempt({ fd: 3 })).toThrow();
+    expect(attempt({ hostPointer: 5 })).toThrow(/hostPointer must be a bigint, got 5/);
+    expect(attempt({ hostPointer: 0n })).toThrow(RangeError);
+    expect(attempt({ win32Handle: 1n, handleType: 0 })).toThrow(RangeError);
+    expect(attempt({})).toThrow(TypeError);
+    expect(() => allocator.importMemory(null as never, bytes(4))).toThrow(TypeError);
+    device.faults.failWhen((call) =>
+      call === "vkAllocateMemory" ? Result.ErrorInvalidExternalHandle : undefined,
+    );
+    expect(resultOf(attempt({ hostPointer }))).toBe(Result.ErrorInvalidExternalHandle);
+    device.faults.clear();
+    expect(device.statistics().memoryCount).toBe(0);
+  });
+});
