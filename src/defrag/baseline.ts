@@ -11,6 +11,7 @@
 import { type Slot, Strategy } from "../metadata/block-metadata.ts";
 import type { TlsfMetadata } from "../metadata/tlsf.ts";
 import { Packs } from "./effort.ts";
+import { FirstFit, NO_BLOCK } from "./first-fit.ts";
 import type { BlockModel, Item } from "./model.ts";
 import { Admission, type PassBudget } from "./pass-budget.ts";
 
@@ -50,6 +51,7 @@ class PlainWay {
   private readonly packs: Packs;
   private readonly budget: PassBudget;
   private placementsLeft: number;
+  private fit: FirstFit = new FirstFit([]);
   private steps: Step[] = [];
   private bytes = 0;
   private blocksFreed = 0;
@@ -88,6 +90,7 @@ class PlainWay {
   private pass(): boolean {
     this.budget.reset();
     this.steps = [];
+    this.fit = new FirstFit(this.places.map(({ metadata }) => metadata.largestFreeRange));
     // What arrives in a block is not moved on in the same pass.
     const residents = this.places.map(({ items }) => [...items]);
     // The fullest block is swept only when it stands alone.
@@ -109,19 +112,24 @@ class PlainWay {
       this.placementsLeft--;
       if (this.moveAway(place, slot, item, index)) continue;
       const gapBelow = metadata.freeSizeBefore(slot);
-      if (index === 0 || this.isWorthPacking(item.size, gapAbove, gapBelow)) this.pack(place, slot, item);
+      if (index === 0 || this.isWorthPacking(item.size, gapAbove, gapBelow))
+        this.pack(place, slot, item, index);
       gapAbove = gapBelow;
     }
   }
 
   private moveAway(from: Place, slot: Slot, item: Item, limit: number): boolean {
+    const { fit } = this;
     const { size, alignment, type } = item;
-    for (let index = 0; index < limit; index++) {
+    let index = fit.find(size, 0);
+    while (index !== NO_BLOCK && index < limit) {
       const to = this.places[index]!;
-      if (to.metadata.sumFreeSize < size) continue;
-      if (!to.metadata.find(size, alignment, type, Strategy.Default, false)) continue;
-      this.take(from, slot, item, to);
-      return true;
+      if (to.metadata.find(size, alignment, type, Strategy.Default, false)) {
+        this.take(from, slot, item, to);
+        fit.set(index, to.metadata.largestFreeRange);
+        return true;
+      }
+      index = fit.find(size, index + 1);
     }
     return false;
   }
@@ -135,12 +143,14 @@ class PlainWay {
     );
   }
 
-  private pack(place: Place, slot: Slot, item: Item): void {
+  private pack(place: Place, slot: Slot, item: Item, index: number): void {
     const { metadata } = place;
     const { size, alignment, type } = item;
     if (metadata.sumFreeSize < size) return;
     if (!metadata.find(size, alignment, type, Strategy.MinOffset, false)) return;
-    if (metadata.foundOffset < metadata.offsetOf(slot)) this.take(place, slot, item, place);
+    if (metadata.foundOffset >= metadata.offsetOf(slot)) return;
+    this.take(place, slot, item, place);
+    this.fit.set(index, metadata.largestFreeRange);
   }
 
   private take(from: Place, slot: Slot, item: Item, to: Place): void {

@@ -9,7 +9,8 @@ export type Packs = (typeof Packs)[keyof typeof Packs];
 
 /** How one algorithm goes about its work. */
 export interface Effort {
-  /** Placements to try while planning, for each allocation there is. */
+  /** Placements to try while planning; and more of them for each allocation there is. */
+  readonly placements: number;
   readonly placementsPerAllocation: number;
   /** The plain way that it has to be at least as good as, without moving more bytes; undefined for no bound. */
   readonly bound: Packs | undefined;
@@ -17,10 +18,30 @@ export interface Effort {
   readonly packsAllBlocks: boolean;
 }
 
-const FAST: Effort = { placementsPerAllocation: 4, bound: Packs.Never, packsAllBlocks: false };
-const BALANCED: Effort = { placementsPerAllocation: 16, bound: Packs.WhereWorthwhile, packsAllBlocks: false };
-const FULL: Effort = { placementsPerAllocation: 64, bound: Packs.Always, packsAllBlocks: false };
-const EXTENSIVE: Effort = { placementsPerAllocation: 64, bound: undefined, packsAllBlocks: true };
+const FAST: Effort = {
+  placements: 4_000,
+  placementsPerAllocation: 2,
+  bound: Packs.Never,
+  packsAllBlocks: false,
+};
+const BALANCED: Effort = {
+  placements: 20_000,
+  placementsPerAllocation: 2,
+  bound: Packs.WhereWorthwhile,
+  packsAllBlocks: false,
+};
+const FULL: Effort = {
+  placements: 100_000,
+  placementsPerAllocation: 4,
+  bound: Packs.Always,
+  packsAllBlocks: false,
+};
+const EXTENSIVE: Effort = {
+  placements: 100_000,
+  placementsPerAllocation: 4,
+  bound: undefined,
+  packsAllBlocks: true,
+};
 
 /** The effort that the flags ask for. */
 export function effortOf(flags: number): Effort {

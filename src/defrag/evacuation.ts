@@ -27,9 +27,6 @@ import { type BlockModel, type Item, largestFirst, modelOf } from "./model.ts";
 import { Packing } from "./packing.ts";
 import type { PassBudget } from "./pass-budget.ts";
 
-/** Placements that may be tried however few allocations there are. */
-const LEAST_PLACEMENTS = 20_000;
-
 /** An item and where it is to go. */
 export interface PlannedMove {
   readonly item: Item;
@@ -113,7 +110,7 @@ class EvacuationSearch {
     this.rules = rules;
     this.models = modelOf(list);
     this.packing = new Packing(granularity);
-    this.maxPlacements = LEAST_PLACEMENTS + allocations * rules.effort.placementsPerAllocation;
+    this.maxPlacements = rules.effort.placements + allocations * rules.effort.placementsPerAllocation;
     this.empty = this.models.filter(({ live }) => live === 0);
     this.occupied = this.models.filter(({ live }) => live > 0);
     this.mostVictims = list.blocks.length - minBlockCount;
@@ -186,7 +183,9 @@ class EvacuationSearch {
       packing.setTargets(this.targetsBeside(all));
       if (packing.placeAll(model.itemsToPack)) return { victims: [model], before: recipe };
     }
-    if (victims.size === 0 || this.isSpent) return undefined;
+    // Placing all anew takes that many placements, and as many again where it fails.
+    const cost = 2 * (packing.count + model.itemsToPack.length);
+    if (victims.size === 0 || packing.placements + cost > this.maxPlacements) return undefined;
     packing.undo();
     packing.setTargets(this.targetsBeside(all));
     const together: Group = { victims: [...all], before: undefined };

@@ -52,6 +52,11 @@ export class OffsetIndex {
     }
   }
 
+  /** Bytes of the largest range, 0 if there is none. */
+  get largestSize(): number {
+    return this.largest[this.root];
+  }
+
   /** The lowest range of at least `bytes` bytes, 0 if there is none. */
   first(bytes: number): number {
     this.idleChanges = 0;
