@@ -36,6 +36,11 @@ export class Handles {
    */
   private tags: Int32Array = new Int32Array(0);
 
+  /** All slots that there is room for are below. */
+  get limit(): number {
+    return this.tags.length;
+  }
+
   /** Makes room for slots below `limit`. */
   reserve(limit: number): void {
     if (limit <= this.tags.length) return;

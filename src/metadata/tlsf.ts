@@ -329,17 +329,23 @@ export class TlsfMetadata implements ResizableMetadata {
     if (this.pages !== undefined) this.pages.release(offset, size);
     this.allocationCount--;
     this.sumFreeSize += size;
-    if (this.margin > 0) size += this.absorb(words, words[range | NEXT]);
+    if (this.margin > 0) {
+      const margin = words[range | NEXT];
+      this.unlist(words, margin);
+      this.remove(words, margin);
+      size += this.margin;
+    }
 
     // Merge with the free range before.
     const before = words[range | PREVIOUS];
     if (words[before | PREVIOUS_FREE] >= 0 && !this.isMargin(before)) {
-      const absorbed = this.absorb(words, before);
-      offset -= absorbed;
-      size += absorbed;
+      this.unlist(words, before);
+      offset = doubles[(before >> 1) | OFFSET];
+      size += doubles[(before >> 1) | SIZE];
+      this.remove(words, before);
     }
 
-    // Merge with the free range after; the tail takes everything.
+    // Merge with the free range after, or with the tail.
     const after = words[range | NEXT];
     if (after === TAIL) {
       doubles[(TAIL >> 1) | OFFSET] = offset;
@@ -347,18 +353,15 @@ export class TlsfMetadata implements ResizableMetadata {
       this.remove(words, range);
       return;
     }
-    if (words[after | PREVIOUS_FREE] >= 0) size += this.absorb(words, after);
+    if (words[after | PREVIOUS_FREE] >= 0) {
+      this.unlist(words, after);
+      size += doubles[(after >> 1) | SIZE];
+      this.remove(words, after);
+    }
 
     doubles[(range >> 1) | OFFSET] = offset;
     doubles[(range >> 1) | SIZE] = size;
     this.list(words, range);
-  }
-
-  /** Removes a free range next to one that is to have its bytes; returns how many. */
-  private absorb(words: Int32Array, range: number): number {
-    this.unlist(words, range);
-    this.remove(words, range);
-    return this.records.doubles[(range >> 1) | SIZE];
   }
 
   /** Whether a free range is the margin of the allocation before it. */

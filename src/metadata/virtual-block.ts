@@ -6,7 +6,7 @@
  * say otherwise.
  */
 
-import { checkAlignment, checkFlags, checkInteger, checkSize } from "../foundation/check.ts";
+import { checkAlignment, checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
 import { NO_SLOT, type ResizableMetadata, type Slot, SuballocationType } from "./block-metadata.ts";
 import { Handles } from "./handles.ts";
 import { LinearMetadata } from "./linear.ts";
@@ -130,7 +130,7 @@ export class VirtualBlock {
    * @throws TypeError or RangeError for an argument that is not as described.
    */
   allocate(size: number, alignment = 1, flags = 0, userData?: unknown): VirtualAllocation {
-    // So small that V8 inlines it into its caller, where the name needs no box; the name of no slot is NO_ALLOCATION.
+    // So small that V8 inlines it into its caller, where the name needs no box. The name of no slot is NO_ALLOCATION.
     return this.handles.nameOf(this.place(size, alignment, flags, userData)) as VirtualAllocation;
   }
 
@@ -256,45 +256,51 @@ export class VirtualBlock {
     this.metadata.validate();
   }
 
-  /** Finds a place and takes it. */
+  /**
+   * Finds a place and takes it. It checks its arguments on the spot because V8 never inlines a function of this size:
+   * `allocate` stays small, and whoever calls that has room to inline it.
+   */
   private place(size: number, alignment: number, flags: number, userData: unknown): Slot {
-    if (!(size >= 1 && size <= Number.MAX_SAFE_INTEGER && Math.floor(size) === size)) checkSize(size, "size");
+    const { metadata, handles } = this;
+    if (!(size >= 1 && size <= Number.MAX_SAFE_INTEGER && Math.floor(size) === size)) {
+      if (typeof size !== "number") throw new TypeError(`size must be a number, got ${quote(size)}`);
+      throw new RangeError(`size must be an integer from 1 to 2^53 - 1, got ${quote(size)}`);
+    }
     if (!(alignment >= 1 && alignment === (alignment & -alignment))) {
+      // Zero, from 2^31 on, or wrong.
       alignment = checkAlignment(alignment, "alignment");
     }
-    if (flags !== 0) this.checkAllocationFlags(flags);
-    const { metadata, handles } = this;
-    const upperAddress = (flags & VirtualAllocationCreate.UpperAddress) !== 0;
+    let upperAddress = false;
+    if (flags !== 0) {
+      if (typeof flags !== "number") throw new TypeError(`flags must be a number, got ${quote(flags)}`);
+      if ((flags & ALLOCATION_FLAGS) !== flags) {
+        throw new RangeError(
+          `flags must be a combination of VirtualAllocationCreate (0x${ALLOCATION_FLAGS.toString(16)}), got ${quote(flags)}`,
+        );
+      }
+      upperAddress = (flags & VirtualAllocationCreate.UpperAddress) !== 0;
+      if (upperAddress && !this.isLinear) {
+        throw new RangeError("flags must not have UpperAddress: the block was made without LinearAlgorithm");
+      }
+    }
+
     if (!metadata.find(size, alignment, SuballocationType.Unknown, flags & STRATEGIES, upperAddress)) {
       return NO_SLOT;
     }
-    handles.reserve(metadata.slotLimit);
+    if (handles.limit < metadata.slotLimit) handles.reserve(metadata.slotLimit);
     let slot = metadata.commit();
-    if (!handles.issue(slot)) slot = this.placeElsewhere(slot);
-    if (userData !== undefined && slot !== NO_SLOT) this.attach(slot, userData);
-    return slot;
-  }
-
-  private checkAllocationFlags(flags: number): void {
-    checkFlags(flags, ALLOCATION_FLAGS, "flags");
-    if ((flags & VirtualAllocationCreate.UpperAddress) !== 0 && !this.isLinear) {
-      throw new RangeError("UpperAddress needs a block with LinearAlgorithm");
-    }
-  }
-
-  /** Moves an allocation from a slot that has no names left to one that has. */
-  private placeElsewhere(nameless: Slot): Slot {
-    const { metadata, handles } = this;
-    for (let slot = nameless; ; ) {
+    // A slot that has no names left is left alone for good.
+    while (!handles.issue(slot)) {
       const other = metadata.renumber(slot);
       if (other === NO_SLOT) {
         metadata.free(slot);
         return NO_SLOT;
       }
       handles.reserve(metadata.slotLimit);
-      if (handles.issue(other)) return other;
       slot = other;
     }
+    if (userData !== undefined) this.attach(slot, userData);
+    return slot;
   }
 
   private slotOf(allocation: VirtualAllocation): Slot {
