@@ -6,7 +6,7 @@ import { SuballocationType } from "../../src/metadata/block-metadata.ts";
 import { GranularityPages, NO_PLACE } from "../../src/metadata/granularity.ts";
 import { NO_ALLOCATION, VirtualBlock, VirtualBlockCreate } from "../../src/metadata/index.ts";
 import { armMobile, intelIntegrated } from "../../src/simulator/index.ts";
-import { BufferUsage } from "../../src/vulkan/constants.ts";
+import { BufferUsage, PhysicalDeviceType } from "../../src/vulkan/constants.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import { Chance, seed } from "./seeded.ts";
 import {
@@ -249,6 +249,28 @@ describe("Mapping", () => {
     expect(device.statistics()).toMatchObject({ mappedMemoryCount: 0, memoryCount: 1 });
     free(keeper);
   });
+
+  it("VMA#407: nor does it make the block forget how often it was mapped before", () => {
+    const { allocator, device } = world();
+    const keeper = allocator.allocateMemory(bytes(KiB, only(Type.Host)), hostInfo);
+    const mapOnce = (): void => {
+      allocator.mapMemory(keeper);
+      allocator.unmapMemory(keeper);
+    };
+    for (let round = 0; round < 3; round++) mapOnce();
+    const info = { ...hostInfo, flags: AllocationCreate.Mapped };
+    for (let round = 0; round < 20; round++) {
+      device.faults.failNext("vkMapMemory", Result.ErrorMemoryMapFailed, { times: 10 });
+      expect(resultOf(() => allocator.allocateMemory(bytes(KiB, only(Type.Host)), info))).toBe(
+        Result.ErrorMemoryMapFailed,
+      );
+      device.faults.clear();
+    }
+    // Six events before and this one make seven: the block stays mapped.
+    mapOnce();
+    expect(device.statistics().mappedMemoryCount).toBe(1);
+    free(keeper);
+  });
 });
 
 describe("Memory types", () => {
@@ -280,6 +302,20 @@ describe("Memory types", () => {
       expect(allocation.read(0, 1)[0]).toBe(1);
       free(allocation);
     }
+  });
+
+  it("VMA#520: only on a discrete GPU is a transfer as good as memory that the host can read", () => {
+    const flags = AllocationCreate.HostAccessRandom | AllocationCreate.HostAccessAllowTransferInstead;
+    const memoryTypes = [
+      { propertyFlags: 0x1, heapIndex: 0 },
+      { propertyFlags: 0xe, heapIndex: 1 },
+    ];
+    const typeOn = (deviceType: number): number => {
+      const { allocator } = world({ deviceType, memoryTypes });
+      return allocator.findMemoryTypeIndexForBufferInfo(bufferOf(KiB), { usage: MemoryUsage.Auto, flags });
+    };
+    expect(typeOn(PhysicalDeviceType.DiscreteGpu)).toBe(0);
+    expect(typeOn(PhysicalDeviceType.IntegratedGpu)).toBe(1);
   });
 
   it("VMA#157, VMA#229: tiny heaps work, down to a byte", () => {
