@@ -1,0 +1,121 @@
+/** Bytes that tell one allocation's contents from another's, and ways to write and read them. */
+
+import {
+  BufferUsage,
+  emptyMemoryRequirements,
+  type HostMapping,
+  ImageAspect,
+  ImageLayout,
+  MemoryProperty,
+  type TransferCommand,
+} from "../../../src/index.ts";
+import type { Target } from "./worlds.ts";
+
+/** Up to so many bytes contents are written and compared whole; of more, the first and the last ones. */
+const WHOLE = 4096;
+/** Bytes at each end of larger contents. */
+const END = 1024;
+
+/** The parts of `size` bytes that are written and compared, as [offset, length]. */
+export function partsOf(size: number): readonly (readonly [number, number])[] {
+  return size <= WHOLE
+    ? [[0, size]]
+    : [
+        [0, END],
+        [size - END, END],
+      ];
+}
+
+/** The byte at `offset` of contents with this seed. */
+function byteAt(seed: number, offset: number): number {
+  return (Math.imul(seed + 1, 0x9e3779b1) + Math.imul(offset, 0x85ebca6b)) >>> 24;
+}
+
+/** The bytes of contents with this seed from `offset` on. */
+export function pattern(seed: number, offset: number, length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => byteAt(seed, offset + index));
+}
+
+/** A staging buffer of the test's own, beside the allocator, and the copies that go through it. */
+export class Staging {
+  static readonly SIZE: number = 256 * 1024;
+  private readonly target: Target;
+  private readonly buffer: bigint;
+  private readonly memory: bigint;
+  private readonly mapping: HostMapping;
+
+  constructor(target: Target) {
+    const { device } = target;
+    this.target = target;
+    const usage = BufferUsage.TransferSrc | BufferUsage.TransferDst;
+    this.buffer = device.createBuffer({ size: Staging.SIZE, usage });
+    const needs = emptyMemoryRequirements();
+    device.getBufferMemoryRequirements(this.buffer, needs, false);
+    const wanted = MemoryProperty.HostVisible | MemoryProperty.HostCoherent;
+    const memoryTypeIndex = device.memoryProperties.memoryTypes.findIndex(
+      ({ propertyFlags }, index) =>
+        (propertyFlags & wanted) === wanted && (needs.memoryTypeBits & (1 << index)) !== 0,
+    );
+    this.memory = device.allocateMemory({ allocationSize: needs.size, memoryTypeIndex });
+    device.bindBufferMemory(this.buffer, this.memory, 0);
+    this.mapping = device.mapMemory(this.memory, needs.size);
+  }
+
+  private run(command: TransferCommand): void {
+    const submission = this.target.queue.submit([command]);
+    while (!submission.isComplete());
+  }
+
+  toBuffer(buffer: bigint, offset: number, data: Uint8Array): void {
+    this.mapping.bytes(0, data.length).set(data);
+    const { length: size } = data;
+    this.run({ kind: "buffer", source: this.buffer, target: buffer, targetOffset: offset, size });
+  }
+
+  fromBuffer(buffer: bigint, offset: number, size: number): Uint8Array {
+    this.run({ kind: "buffer", source: buffer, target: this.buffer, sourceOffset: offset, size });
+    return this.mapping.bytes(0, size).slice();
+  }
+
+  copyBuffer(source: bigint, target: bigint, size: number): void {
+    this.run({ kind: "buffer", source, target, size });
+  }
+
+  /** Fills mip level 0 and layer 0 of an image of four bytes a texel. */
+  toImage(image: bigint, width: number, height: number, data: Uint8Array): void {
+    this.mapping.bytes(0, data.length).set(data);
+    this.run({
+      kind: "bufferToImage",
+      source: this.buffer,
+      target: image,
+      extent: { width, height },
+      newLayout: ImageLayout.General,
+    });
+  }
+
+  fromImage(image: bigint, width: number, height: number): Uint8Array {
+    this.run({
+      kind: "imageToBuffer",
+      source: image,
+      target: this.buffer,
+      extent: { width, height },
+      layout: ImageLayout.General,
+    });
+    return this.mapping.bytes(0, width * height * 4).slice();
+  }
+
+  /** Copies level 0 and layer 0 by way of the staging buffer. */
+  moveImage(source: bigint, target: bigint, width: number, height: number): void {
+    this.toImage(target, width, height, this.fromImage(source, width, height));
+  }
+
+  destroy(): void {
+    const { device } = this.target;
+    device.unmapMemory(this.memory);
+    device.destroyBuffer(this.buffer);
+    device.freeMemory(this.memory);
+  }
+}
+
+/** The aspect of all images here. */
+export const aspect: number = ImageAspect.Color;
