@@ -8,6 +8,7 @@
  * range at the end stops at the first allocation that has no lower place, as what lies below it cannot help.
  */
 
+import type { Allocation } from "../allocator/allocation.ts";
 import type { MemoryBlock } from "../allocator/memory-object.ts";
 import { type Item, itemsOf } from "./model.ts";
 import type { DefragmentationMove, MoveMaker } from "./move.ts";
@@ -18,14 +19,20 @@ export class Compaction {
   readonly block: MemoryBlock;
   private readonly items: readonly Item[];
   private readonly thorough: boolean;
+  private readonly canMove: ((allocation: Allocation) => boolean) | undefined;
   private next = 0;
   private stopped = false;
 
   /** @param thorough whether to go on below an allocation that cannot be moved. */
-  constructor(block: MemoryBlock, thorough: boolean) {
+  constructor(
+    block: MemoryBlock,
+    thorough: boolean,
+    canMove: ((allocation: Allocation) => boolean) | undefined,
+  ) {
     this.block = block;
     this.items = itemsOf(block);
     this.thorough = thorough;
+    this.canMove = canMove;
   }
 
   get isDone(): boolean {
@@ -43,7 +50,7 @@ export class Compaction {
     for (; !this.isDone; this.next++) {
       const { allocation, size } = this.items[this.next]!;
       if (allocation.home !== this.block) continue;
-      const isPossible = size <= budget.maxMoveBytes && size <= left;
+      const isPossible = size <= budget.maxMoveBytes && size <= left && (this.canMove?.(allocation) ?? true);
       if (isPossible && budget.admit(size) !== Admission.Take) return left;
       const move = isPossible ? maker.make(allocation, this.block) : undefined;
       if (move !== undefined) {

@@ -15,7 +15,6 @@
  * things as they were: a pass that cannot begin takes no places, one that cannot end is still under way.
  */
 
-import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/block-list.ts";
 import type { AllocatorContext } from "../allocator/context.ts";
 import { effortOf } from "./effort.ts";
@@ -52,7 +51,7 @@ export class DefragmentationContext {
   ) {
     const effort = effortOf(info.flags ?? 0);
     this.context = context;
-    this.lists = lists.map((list) => new ListDefragmenter(list, effort));
+    this.lists = lists.map((list) => new ListDefragmenter(list, effort, info.canMove));
     this.onEnd = onEnd;
     this.budget = new PassBudget(info);
     for (const list of lists) {
@@ -74,6 +73,11 @@ export class DefragmentationContext {
   /** Whether it has ended. */
   get isEnded(): boolean {
     return this.ended;
+  }
+
+  /** @internal The lists that it works on. */
+  get blockLists(): BlockList[] {
+    return this.lists.map(({ list }) => list).filter((list) => !isGone(list));
   }
 
   /** @internal Whether it works on this list. */
@@ -124,10 +128,7 @@ export class DefragmentationContext {
    */
   endPass(): boolean {
     this.checkUsable();
-    const { moves } = this;
-    if (moves === undefined) throw new TypeError("a pass is ended that was not begun");
-    for (const move of moves) checkTarget(move);
-    mapAhead(moves);
+    const moves = this.swap();
     this.moves = undefined;
     const errors: unknown[] = [];
     this.countFreed(() => {
@@ -146,14 +147,23 @@ export class DefragmentationContext {
     return this.lists.every((each) => each.isDone || isGone(each.list));
   }
 
+  /** @internal Lets the allocations of the pass change places, so that what is left of endPass cannot fail. */
+  swap(): readonly DefragmentationMove[] {
+    const { moves } = this;
+    if (moves === undefined) throw new TypeError("a pass is ended that was not begun");
+    for (const move of moves) checkTarget(move);
+    mapAhead(moves);
+    for (const move of moves) if (move.isToBeSwapped) move.swap();
+    return moves;
+  }
+
   private finish(move: DefragmentationMove): void {
     const { srcAllocation, dstTmpAllocation, list } = move;
-    if (srcAllocation.isFreed) {
-      list.free(dstTmpAllocation);
-    } else if (move.operation === DefragmentationMoveOperation.Copy) {
-      move.swap();
+    if (move.isSwapped) {
       this.done.bytesMoved += move.size;
       this.done.allocationsMoved++;
+      list.free(dstTmpAllocation);
+    } else if (srcAllocation.isFreed) {
       list.free(dstTmpAllocation);
     } else if (move.operation === DefragmentationMoveOperation.Destroy) {
       try {
@@ -253,17 +263,11 @@ function checkTarget({ dstTmpAllocation, operation }: DefragmentationMove): void
 
 /** Maps the new places as the allocations are mapped; all of them, or none with the error thrown. */
 function mapAhead(moves: readonly DefragmentationMove[]): void {
-  const isCopied = ({ srcAllocation, operation }: DefragmentationMove): boolean =>
-    operation === DefragmentationMoveOperation.Copy && !srcAllocation.isFreed;
-  for (let index = 0; index < moves.length; index++) {
-    const move = moves[index]!;
-    if (!isCopied(move) || move.mapAhead()) continue;
-    const error = failureOf(move.dstTmpAllocation);
-    for (const done of moves.slice(0, index)) if (isCopied(done)) done.unmapAhead();
+  const swapped = moves.filter(({ isToBeSwapped }) => isToBeSwapped);
+  swapped.forEach((move, index) => {
+    if (move.mapAhead()) return;
+    const error = move.list.context.failure.toError();
+    for (const done of swapped.slice(0, index)) done.unmapAhead();
     throw error;
-  }
-}
-
-function failureOf(allocation: Allocation): Error {
-  return allocation.context.failure.toError();
+  });
 }

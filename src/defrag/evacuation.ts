@@ -18,6 +18,7 @@
  * Cost: placements, each logarithmic in the ranges of a block, up to a limit for each allocation there is.
  */
 
+import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory-object.ts";
 import { assert } from "../foundation/assert.ts";
@@ -55,6 +56,8 @@ export interface EvacuationRules {
   readonly budget: PassBudget;
   /** Blocks that must not be emptied. */
   readonly fixed: ReadonlySet<MemoryBlock>;
+  /** Whether an allocation may be moved; default: all may. */
+  readonly canMove?: ((allocation: Allocation) => boolean) | undefined;
   /** Bytes to move at most; default: as the effort says. */
   readonly maxBytes?: number | undefined;
 }
@@ -103,6 +106,7 @@ class EvacuationSearch {
   private readonly mostVictims: number;
   private readonly kept: number;
   private readonly candidates: Candidate[] = [];
+  private readonly movable: Map<BlockModel, boolean> = new Map();
 
   constructor(list: BlockList, rules: EvacuationRules) {
     const { granularity, minBlockCount } = list.options;
@@ -167,8 +171,16 @@ class EvacuationSearch {
   }
 
   private isMovable(model: BlockModel): boolean {
-    const { fixed, budget } = this.rules;
-    return !fixed.has(model.block) && model.itemsToPack[0]!.size <= budget.maxMoveBytes;
+    let isMovable = this.movable.get(model);
+    if (isMovable === undefined) {
+      const { fixed, budget, canMove } = this.rules;
+      isMovable =
+        !fixed.has(model.block) &&
+        model.itemsToPack[0]!.size <= budget.maxMoveBytes &&
+        (canMove === undefined || model.items.every(({ allocation }) => canMove(allocation)));
+      this.movable.set(model, isMovable);
+    }
+    return isMovable;
   }
 
   /** Places what is in one more block; leaves things as they were where it does not fit. */

@@ -1,6 +1,6 @@
 /** Defragmentation's flags, as in VMA, and what a defragmentation is told and tells. */
 
-import type { Pool } from "../allocator/index.ts";
+import type { Allocation, Pool } from "../allocator/index.ts";
 import { checkFlags, checkInteger, quote } from "../foundation/check.ts";
 
 /** VmaDefragmentationFlagBits: how much is done. At most one of them. */
@@ -38,8 +38,13 @@ export interface DefragmentationInfo {
   readonly maxBytesPerPass?: number;
   /** Allocations that one pass may move; default 0: no limit. */
   readonly maxAllocationsPerPass?: number;
-  /** Asked before each move is planned; true ends the pass there (pfnBreakCallback). */
-  readonly breakCallback?: () => boolean;
+  /**
+   * Asked before each move is planned, with the moves that the pass has already; true ends the pass there
+   * (pfnBreakCallback). A pass that ends without a move is the last one.
+   */
+  readonly breakCallback?: (moves: number) => boolean;
+  /** Asked of each allocation; false keeps it where it is, and its block from being emptied. Default: all may move. */
+  readonly canMove?: (allocation: Allocation) => boolean;
 }
 
 /** VmaDefragmentationStats: what was done so far. */
@@ -66,8 +71,14 @@ export function checkDefragmentationInfo(info: DefragmentationInfo): void {
   }
   checkInteger(info.maxBytesPerPass ?? 0, "maxBytesPerPass");
   checkInteger(info.maxAllocationsPerPass ?? 0, "maxAllocationsPerPass");
-  if (info.breakCallback !== undefined && typeof info.breakCallback !== "function") {
-    throw new TypeError(`breakCallback must be a function, got ${quote(info.breakCallback)}`);
+  checkFunction(info.breakCallback, "breakCallback");
+  checkFunction(info.canMove, "canMove");
+}
+
+/** A function, or undefined for none. */
+export function checkFunction(value: unknown, what: string): void {
+  if (value !== undefined && typeof value !== "function") {
+    throw new TypeError(`${what} must be a function, got ${quote(value)}`);
   }
 }
 

@@ -8,3 +8,12 @@ export {
   type DefragmentationStats,
 } from "./flags.ts";
 export { DefragmentationMove } from "./move.ts";
+export type {
+  DefragmentationProgress,
+  DefragmentationResult,
+  DefragmentOptions,
+  OtherMove,
+  OtherMoveResult,
+  Replacement,
+} from "./options.ts";
+export type { DefragmentationPlan, PlannedAllocationMove } from "./plan.ts";

@@ -11,6 +11,7 @@
  * a block, and there are finitely many, this ends.
  */
 
+import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory-object.ts";
 import { Compaction } from "./compaction.ts";
@@ -28,6 +29,7 @@ const MAX_PLANS = 64;
 export class ListDefragmenter {
   readonly list: BlockList;
   private readonly effort: Effort;
+  private readonly canMove: ((allocation: Allocation) => boolean) | undefined;
   private phase: number = Phase.Planning;
   private plans = 0;
   /** Blocks that must not be emptied: something in them was ignored, or could not be placed. */
@@ -48,9 +50,10 @@ export class ListDefragmenter {
   /** Whether packing has moved anything since the last plan was carried out. */
   private hasPacked = false;
 
-  constructor(list: BlockList, effort: Effort) {
+  constructor(list: BlockList, effort: Effort, canMove?: (allocation: Allocation) => boolean) {
     this.list = list;
     this.effort = effort;
+    this.canMove = canMove;
   }
 
   get isDone(): boolean {
@@ -108,6 +111,7 @@ export class ListDefragmenter {
       budget,
       fixed,
       maxBytes,
+      canMove: this.canMove,
     });
     this.plans++;
     this.bytesLeft = bound.bytes - bytes;
@@ -205,7 +209,7 @@ export class ListDefragmenter {
     const packed = (packsAll || blocks.length === 1) && !this.hasPacked ? blocks : [];
     this.compactions = packed
       .filter((block) => !this.fixed.has(block))
-      .map((block) => new Compaction(block, packsAll));
+      .map((block) => new Compaction(block, packsAll, this.canMove));
     this.hasPacked = false;
     this.phase = Phase.Packing;
   }

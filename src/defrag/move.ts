@@ -7,7 +7,7 @@
  *     after    source -> [new place]     (freed)
  */
 
-import type { Allocation } from "../allocator/allocation.ts";
+import { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/block-list.ts";
 import { AllocationCreate } from "../allocator/flags.ts";
 import type { MemoryBlock } from "../allocator/memory-object.ts";
@@ -20,7 +20,10 @@ import { DefragmentationMoveOperation } from "./flags.ts";
 /** VmaDefragmentationMove */
 export class DefragmentationMove {
   /** The allocation to be moved. Its place and its memory object change when the pass ends. */
-  readonly srcAllocation: Allocation;
+  get srcAllocation(): Allocation {
+    return this.moved;
+  }
+
   /** Its new place: bind the new resource to this. Exists until the pass ends; never free it. */
   readonly dstTmpAllocation: Allocation;
   /** What to do when the pass ends: one of {@link DefragmentationMoveOperation}; default Copy. */
@@ -32,12 +35,14 @@ export class DefragmentationMove {
   readonly source: MemoryBlock;
   /** @internal Bytes of the allocation. */
   readonly size: number;
+  private moved: Allocation;
+  private swapped = false;
   /** @internal References to the new place's mapping taken beside the temporary's own. */
   mappedAhead = 0;
 
   /** @internal */
   constructor(srcAllocation: Allocation, dstTmpAllocation: Allocation) {
-    this.srcAllocation = srcAllocation;
+    this.moved = srcAllocation;
     this.dstTmpAllocation = dstTmpAllocation;
     this.source = srcAllocation.home as MemoryBlock;
     this.list = this.source.list;
@@ -76,6 +81,30 @@ export class DefragmentationMove {
     source.allocations[oldSlot] = dstTmpAllocation;
     source.unmap(this.mappedAhead);
     this.mappedAhead = 0;
+    this.swapped = true;
+  }
+
+  /** @internal Whether the allocations have changed places. */
+  get isSwapped(): boolean {
+    return this.swapped;
+  }
+
+  /** @internal Whether the allocation is to change places and has not. */
+  get isToBeSwapped(): boolean {
+    return !this.swapped && this.operation === DefragmentationMoveOperation.Copy && !this.moved.isFreed;
+  }
+
+  /**
+   * @internal The program frees the allocation while its contents are being copied: its place must not be used by
+   * anything else yet, so another allocation takes it over, and the move is to free that one.
+   */
+  retire(): void {
+    const { moved, source } = this;
+    const heir = new Allocation(source, moved.slot, moved.bits, undefined, "freed while it was moved");
+    source.allocations[moved.slot] = heir;
+    moved.bury();
+    this.moved = heir;
+    this.operation = DefragmentationMoveOperation.Destroy;
   }
 }
 

@@ -16,7 +16,7 @@ export class PassBudget {
   readonly maxMoveBytes: number;
   private readonly info: DefragmentationInfo;
   private readonly maxAllocations: number;
-  private readonly breakCallback: (() => boolean) | undefined;
+  private readonly breakCallback: ((moves: number) => boolean) | undefined;
   private bytes = 0;
   private allocations = 0;
   private skipped = 0;
@@ -48,7 +48,7 @@ export class PassBudget {
 
   /** Whether a move of so many bytes may be planned now. */
   admit(bytes: number): Admission {
-    if (this.isSpent || this.breakCallback?.() === true) return this.end();
+    if (this.isSpent || this.breakCallback?.(this.allocations) === true) return this.end();
     if (this.bytes + bytes <= this.maxMoveBytes) {
       this.skipped = 0;
       return Admission.Take;

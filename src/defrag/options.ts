@@ -1,0 +1,99 @@
+/** What `Allocator.defragment` is told, and what it tells. */
+
+import type { Allocation } from "../allocator/index.ts";
+import { quote } from "../foundation/check.ts";
+import type { TransferQueue } from "../vulkan/transfer.ts";
+import {
+  checkDefragmentationInfo,
+  checkFunction,
+  type DefragmentationInfo,
+  type DefragmentationStats,
+} from "./flags.ts";
+
+/** A buffer or an image that was replaced by another one, in other memory. */
+export interface Replacement {
+  readonly allocation: Allocation;
+  readonly kind: "buffer" | "image";
+  /** The VkBuffer or VkImage that is about to be destroyed. */
+  readonly old: bigint;
+  /** The one that has its contents now, as `allocation.buffer` or `allocation.image` says from here on. */
+  readonly replacement: bigint;
+}
+
+/** What a program's own function is offered to move. */
+export interface OtherMove {
+  readonly allocation: Allocation;
+  /** Its new place: bind to this, as `allocator.bindBufferMemory(target, …)` does. Never free it. */
+  readonly target: Allocation;
+}
+
+/** What {@link DefragmentOptions.moveOther} answers. */
+export type OtherMoveResult = bigint | boolean | undefined;
+
+/** Settings of `Allocator.defragment`. */
+export interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallback"> {
+  /** The queue to copy on. Without it only {@link moveOther} moves anything. */
+  readonly queue?: TransferQueue;
+  /**
+   * Milliseconds that the planning and replacing of one pass should hold the event loop; default 0: no limit. Waiting for
+   * the device does not count. The first pass also chooses what to empty, which is not interrupted.
+   */
+  readonly maxMillisecondsPerPass?: number;
+  /** Ends the defragmentation after the pass that is under way; the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /**
+   * The layout that an image is in, one of ImageLayout; undefined leaves it where it is. ImageLayout.Undefined says that its contents
+   * are not needed. Without this function images are not moved.
+   */
+  readonly imageLayout?: (allocation: Allocation) => number | undefined;
+  /**
+   * Is offered what cannot be copied: memory by itself, buffers and images without the usages TransferSrc and
+   * TransferDst. Answers the new VkBuffer or VkImage, or true where there is none that the allocator knows of, when it
+   * has moved the contents; else undefined or false. The old buffer or image is not its to destroy.
+   */
+  readonly moveOther?: (move: OtherMove) => OtherMoveResult | Promise<OtherMoveResult>;
+  /**
+   * Is told of each buffer and image that was replaced, before the old one is destroyed; that waits for a promise that is
+   * returned.
+   */
+  readonly onReplaced?: (replacement: Replacement) => void | Promise<void>;
+  /** Is told what was done so far, after each pass. */
+  readonly onProgress?: (progress: DefragmentationProgress) => void;
+}
+
+/** What was done so far. */
+export interface DefragmentationProgress extends Readonly<DefragmentationStats> {
+  readonly passes: number;
+  /** The share of free memory that was not in the largest free range, from 0 to 1. */
+  readonly fragmentationBefore: number;
+}
+
+/** What was done. */
+export interface DefragmentationResult extends DefragmentationProgress {
+  /** As fragmentationBefore, now. */
+  readonly fragmentationAfter: number;
+}
+
+/** Checks what {@link DefragmentOptions} adds to a {@link DefragmentationInfo}. */
+export function checkDefragmentOptions(options: DefragmentOptions): void {
+  checkDefragmentationInfo(options);
+  const { queue, maxMillisecondsPerPass = 0, signal } = options;
+  if (queue !== undefined && typeof queue?.submit !== "function") {
+    throw new TypeError(`queue must be a TransferQueue, got ${quote(queue)}`);
+  }
+  if (queue === undefined && options.moveOther === undefined) {
+    throw new TypeError("defragment needs a queue to copy on, or moveOther");
+  }
+  if (typeof maxMillisecondsPerPass !== "number") {
+    throw new TypeError(`maxMillisecondsPerPass must be a number, got ${quote(maxMillisecondsPerPass)}`);
+  }
+  if (!(maxMillisecondsPerPass >= 0)) {
+    throw new RangeError(`maxMillisecondsPerPass must be at least 0, got ${maxMillisecondsPerPass}`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`signal must be an AbortSignal, got ${quote(signal)}`);
+  }
+  for (const name of ["imageLayout", "moveOther", "onReplaced", "onProgress"] as const) {
+    checkFunction(options[name], name);
+  }
+}

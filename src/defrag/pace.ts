@@ -1,0 +1,36 @@
+/** Keeps passes to a number of milliseconds, by what a move has taken so far. */
+
+/** How many moves the first pass has, as nothing is known yet. */
+const FIRST_MOVES = 64;
+
+/** Decides when a pass has enough moves. */
+export class Pace {
+  private readonly milliseconds: number;
+  private moves = 0;
+  private spent = 0;
+  private planningSince = 0;
+
+  /** @param milliseconds of one pass; 0 for no limit. */
+  constructor(milliseconds: number) {
+    this.milliseconds = milliseconds;
+  }
+
+  /** A pass is about to be planned. */
+  begin(): void {
+    this.planningSince = performance.now();
+  }
+
+  /** Whether a pass with so many moves has enough; it always has one. */
+  isEnough(moves: number): boolean {
+    if (this.milliseconds === 0 || moves === 0) return false;
+    if (performance.now() - this.planningSince >= this.milliseconds) return true;
+    if (this.moves === 0) return moves >= FIRST_MOVES;
+    return (moves * this.spent) / this.moves >= this.milliseconds;
+  }
+
+  /** So many moves have taken so many milliseconds. */
+  learn(moves: number, milliseconds: number): void {
+    this.moves += moves;
+    this.spent += milliseconds;
+  }
+}
