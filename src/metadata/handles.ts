@@ -34,7 +34,7 @@ export class Handles {
    * For each slot with an allocation its tag; for the others `~` of the next tag, or {@link EXHAUSTED}. For slot 0,
    * which is no allocation's, 0: its name is 0.
    */
-  private tags: Int32Array = new Int32Array(0);
+  private tags: Int32Array = new Int32Array(1);
 
   /** All slots that there is room for are below. */
   get limit(): number {

@@ -70,6 +70,12 @@ describe("a virtual block", () => {
     endsWhole(block, a);
   });
 
+  it("returns NO_ALLOCATION also when the very first request is too large", () => {
+    const block = new VirtualBlock({ size: 100 });
+    expect(block.allocate(101)).toBe(NO_ALLOCATION);
+    endsWhole(block);
+  });
+
   it("takes the freeing of NO_ALLOCATION for nothing", () => {
     const block = new VirtualBlock({ size: 100 });
     block.free(NO_ALLOCATION);
