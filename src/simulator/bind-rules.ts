@@ -93,7 +93,7 @@ export function checkBind(
       `${nameOf(resource)} is sparse, and bound through vkQueueBindSparse alone`,
     );
   }
-  checkDedicated(rules, call, part, memory, offset);
+  checkDedicated(state, rules, call, part, memory, offset);
   const { size, alignment, memoryTypeBits } = part.requirements;
   if (!Number.isSafeInteger(offset) || offset < 0 || offset >= memory.size) {
     forbid(
@@ -128,6 +128,7 @@ export function checkBind(
 }
 
 function checkDedicated(
+  state: DeviceState,
   rules: BindRules,
   call: string,
   part: Part,
@@ -150,7 +151,7 @@ function checkDedicated(
       `${nameOf(memory)} is dedicated to 0x${memory.dedicatedTo.toString(16)}, not to ${nameOf(resource)}`,
     );
   }
-  if (part.requirements.requiresDedicatedAllocation) {
+  if (part.requirements.requiresDedicatedAllocation && !state.permit.unsuitedMemory) {
     forbid(
       call,
       `${rules.prefix}-${rules.dedicatedNeeded}`,
@@ -170,7 +171,7 @@ function checkKinds(
   const isBuffer = resource.kind === "buffer";
   const wantsProtected = (resource.flags & (isBuffer ? BufferCreate.Protected : ImageCreate.Protected)) !== 0;
   const isProtected = (memory.propertyFlags & MemoryProperty.Protected) !== 0;
-  if (wantsProtected !== isProtected) {
+  if (wantsProtected !== isProtected && !state.permit.unsuitedMemory) {
     forbid(
       call,
       `${rules.prefix}-${wantsProtected ? rules.protectedNeeded : rules.protectedForbidden}`,

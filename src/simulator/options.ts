@@ -67,6 +67,7 @@ export function makeState(description: ProfileDescription, options: SimulatedDev
       overlap: false,
       granularityConflict: false,
       unmappedRanges: false,
+      unsuitedMemory: false,
       freeBound: true,
       ...options.permit,
     },

@@ -32,6 +32,11 @@ export interface Permissions {
   /** Memory that is not mapped may be flushed and invalidated, which then does nothing. Default false. */
   unmappedRanges: boolean;
   /**
+   * Resources may be bound to memory that does not suit them: not dedicated although they require that, protected
+   * although they are not, or the other way round. Default false.
+   */
+  unsuitedMemory: boolean;
+  /**
    * Memory may be freed while resources are bound to it, as Vulkan permits; using them is an error all the
    * same. Default true.
    */

@@ -102,6 +102,8 @@ describe("binding a buffer", () => {
     expectRefused(device, "None-01898", () => device.bindBufferMemory(secret, plain, 0));
     expectRefused(device, "None-01899", () => device.bindBufferMemory(open, locked, 0));
     device.bindBufferMemory(secret, locked, 0);
+    device.permit.unsuitedMemory = true;
+    device.bindBufferMemory(open, locked, 512);
   });
 
   it("goes through vkBindBufferMemory2 with a chain, where that exists", () => {

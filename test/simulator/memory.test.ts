@@ -150,6 +150,8 @@ describe("dedicated memory", () => {
     const made = buffer(device, 16);
     const plain = memory(device);
     expectRefused(device, "buffer-01444", () => device.bindBufferMemory(made, plain, 0));
+    device.permit.unsuitedMemory = true;
+    device.bindBufferMemory(made, plain, 0);
   });
 
   it("cannot be for sparse buffers or disjoint images", () => {
