@@ -29,14 +29,17 @@ interface ReplayedAllocation {
 export class DeviceReplay {
   private readonly device: SimulatedDevice;
   private readonly allocator: Allocator;
-  private readonly pools: Map<number, Pool> = new Map();
+  /** By the trace's number; undefined where making it failed. */
+  private readonly pools: Map<number, Pool | undefined> = new Map();
   private readonly allocations: Map<number, ReplayedAllocation> = new Map();
   private driverCalls: unknown[] = [];
 
   constructor(profile: TraceProfile, allocator: TraceAllocator) {
-    // A trace may flush what is not mapped and neighbour what granularity keeps apart (a pool may ignore it).
+    // A trace may flush what is not mapped, neighbour what granularity keeps apart (a pool may ignore it), and take
+    // memory of any type and sort: the driver of the recorded ones allowed all that.
     this.device = new SimulatedDevice(profile, {
-      permit: { granularityConflict: true, unmappedRanges: true },
+      features: { protectedMemory: true, deviceCoherentMemory: true },
+      permit: { granularityConflict: true, unmappedRanges: true, unsuitedMemory: true },
       onEvent: (event) => this.log(event),
     });
     this.allocator = new Allocator({
@@ -93,9 +96,7 @@ export class DeviceReplay {
           done(this.allocator.mapMemory(allocation)),
         );
       case "unmap":
-        return this.withAllocation(operation.id, ({ allocation }) =>
-          done(this.allocator.unmapMemory(allocation)),
-        );
+        return this.withAllocation(operation.id, ({ allocation }) => this.unmap(allocation));
       case "flush":
         return this.withAllocation(operation.id, ({ allocation }) =>
           done(this.allocator.flushAllocation(allocation, operation.offset, operation.size)),
@@ -118,6 +119,7 @@ export class DeviceReplay {
   }
 
   private createPool({ op: _op, id, ...info }: OperationOf<"createPool">): Outcome {
+    this.pools.set(id, undefined);
     this.pools.set(id, this.allocator.createPool(info));
     return { result: 0 };
   }
@@ -141,8 +143,10 @@ export class DeviceReplay {
   }
 
   private allocateMemory({ id, requirements, allocation }: OperationOf<"allocateMemory">): Outcome {
+    // VkMemoryRequirements, which is what vmaAllocateMemory takes, says nothing of dedicated memory.
+    const { size, alignment, memoryTypeBits } = requirements;
     const made = this.allocator.allocateMemory(
-      requirementsInfo(requirements),
+      { size, alignment, memoryTypeBits },
       this.allocationInfo(allocation),
     );
     return this.keep(id, { allocation: made });
@@ -153,6 +157,12 @@ export class DeviceReplay {
     else if (image !== undefined) this.allocator.destroyImage(image, allocation);
     else this.allocator.freeMemory(allocation);
     this.allocations.delete(id);
+    return { result: 0 };
+  }
+
+  /** What could not be mapped is not unmapped. */
+  private unmap(allocation: Allocation): Outcome {
+    if (allocation.mapCount > 0) this.allocator.unmapMemory(allocation);
     return { result: 0 };
   }
 
@@ -200,7 +210,7 @@ export class DeviceReplay {
       flags,
       maxBytesPerPass,
       maxAllocationsPerPass,
-      ...(pool === 0 ? {} : { pool: this.poolOf(pool) }),
+      ...this.poolOf(pool),
     });
     let passes = 0;
     while (context.beginPass() !== undefined) {
@@ -237,13 +247,15 @@ export class DeviceReplay {
   }
 
   private allocationInfo({ pool, ...info }: TraceAllocation): AllocationCreateInfo {
-    return pool === 0 ? info : { ...info, pool: this.poolOf(pool) };
+    return { ...info, ...this.poolOf(pool) };
   }
 
-  private poolOf(id: number): Pool {
+  /** Nothing for the default pools, which also stand in for a pool whose making failed: its handle is null. */
+  private poolOf(id: number): { pool?: Pool } {
+    if (id === 0) return {};
+    if (!this.pools.has(id)) throw new RangeError(`there is no pool ${id}`);
     const pool = this.pools.get(id);
-    if (pool === undefined) throw new RangeError(`there is no pool ${id}`);
-    return pool;
+    return pool === undefined ? {} : { pool };
   }
 
   /** An operation on something whose making failed does nothing. */
