@@ -1,0 +1,570 @@
+/** The passes of a defragmentation, as VMA has them. */
+
+import { describe, expect, it } from "vitest";
+import { type Allocation, AllocationCreate, PoolCreate } from "../../src/allocator/index.ts";
+import { DefragmentationFlag, DefragmentationMoveOperation } from "../../src/defrag/index.ts";
+import { Result, VulkanError } from "../../src/vulkan/result.ts";
+import {
+  allocate,
+  blocksWith,
+  bytes,
+  KiB,
+  MiB,
+  memoryCount,
+  only,
+  runAll,
+  runPasses,
+  Type,
+  world,
+} from "./setup.ts";
+
+const { Copy, Ignore, Destroy } = DefragmentationMoveOperation;
+const ALGORITHMS = Object.entries(DefragmentationFlag);
+const PIECE = MiB / 8;
+
+/** A pool of 1 MiB blocks: the first full but for one piece, the second with one piece. */
+function twoBlocks(allocationFlags = 0) {
+  const made = world();
+  const pool = made.allocator.createPool({ memoryTypeIndex: Type.Host, blockSize: MiB });
+  const [full, sparse] = blocksWith(made.allocator, [[0, 1, 2, 4, 5, 6, 7], [5]], {
+    pool,
+    flags: allocationFlags,
+  });
+  const finish = (): void => {
+    for (const allocation of [...full!, ...sparse!])
+      if (!allocation.isFreed) made.allocator.freeMemory(allocation);
+    made.allocator.destroyPool(pool);
+  };
+  return { ...made, pool, full: full!, lone: sparse![0]!, finish };
+}
+
+describe("a pass", () => {
+  it("moves an allocation into the hole of another block, and gives its block back", () => {
+    const { device, allocator, pool, full, lone, finish } = twoBlocks();
+    const context = allocator.beginDefragmentation({ pool });
+    const moves = context.beginPass();
+    expect(moves?.map(({ srcAllocation }) => srcAllocation)).toEqual([lone]);
+    expect(lone.offset, "it stays until the pass ends").toBe(5 * PIECE);
+    expect(moves![0]!.dstTmpAllocation.deviceMemory).toBe(full[0]!.deviceMemory);
+    context.endPass();
+    expect(lone.deviceMemory).toBe(full[0]!.deviceMemory);
+    expect(lone.offset).toBe(3 * PIECE);
+    expect(device.statistics().memoryCount).toBe(1);
+    expect(context.beginPass()).toBeUndefined();
+    expect(context.end()).toEqual({
+      bytesMoved: PIECE,
+      bytesFreed: MiB,
+      allocationsMoved: 1,
+      deviceMemoryBlocksFreed: 1,
+    });
+    finish();
+  });
+
+  it.each(ALGORITHMS)("moves nothing where nothing is to be gained (%s)", (_name, flags) => {
+    const made = world();
+    const { allocator } = made;
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
+    const blocks = blocksWith(
+      allocator,
+      [
+        [0, 1, 2, 3, 4, 5],
+        [0, 1, 2, 3, 4, 5],
+      ],
+      { pool },
+    );
+    expect(runAll(allocator, { pool, flags })).toMatchObject({ allocationsMoved: 0, passes: 0 });
+    allocator.freeMemoryPages(blocks.flat());
+    allocator.destroyPool(pool);
+  });
+
+  it.each(ALGORITHMS)("packs a block that stands alone towards its start (%s)", (_name, flags) => {
+    const { allocator } = world();
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
+    const [kept] = blocksWith(allocator, [[0, 3, 6, 7]], { pool });
+    const before = allocator.calculatePoolStatistics(pool);
+    expect(before.unusedRangeCount).toBe(2);
+    const stats = runAll(allocator, { pool, flags });
+    expect(stats.deviceMemoryBlocksFreed).toBe(0);
+    expect(allocator.calculatePoolStatistics(pool)).toMatchObject({
+      unusedRangeCount: 1,
+      unusedRangeSizeMax: MiB / 2,
+    });
+    expect(runAll(allocator, { pool, flags }).passes, "a second time").toBe(0);
+    allocator.freeMemoryPages(kept!);
+    allocator.destroyPool(pool);
+  });
+
+  it("does not pack several blocks, but EXTENSIVE does", () => {
+    for (const [flags, ranges] of [
+      [DefragmentationFlag.AlgorithmFull, 2],
+      [DefragmentationFlag.AlgorithmExtensive, 1],
+    ] as const) {
+      const { allocator } = world();
+      const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
+      const blocks = blocksWith(
+        allocator,
+        [
+          [0, 1, 2, 3, 4, 5, 6, 7],
+          [0, 1, 3, 4, 5, 6],
+        ],
+        { pool },
+      );
+      runAll(allocator, { pool, flags });
+      expect(allocator.calculatePoolStatistics(pool).unusedRangeCount).toBe(ranges);
+      allocator.freeMemoryPages(blocks.flat());
+      allocator.destroyPool(pool);
+    }
+  });
+
+  it("never touches dedicated memory", () => {
+    const { allocator } = world();
+    const dedicated = allocator.allocateMemory(bytes(KiB, only(Type.Device)), {
+      flags: AllocationCreate.DedicatedMemory,
+    });
+    const { deviceMemory } = dedicated;
+    expect(runAll(allocator).passes).toBe(0);
+    expect(dedicated.deviceMemory).toBe(deviceMemory);
+    allocator.freeMemory(dedicated);
+  });
+
+  it("refuses a linear pool", () => {
+    const { allocator } = world();
+    const pool = allocator.createPool({
+      memoryTypeIndex: Type.Device,
+      blockSize: MiB,
+      flags: PoolCreate.LinearAlgorithm,
+    });
+    for (const step of [
+      () => allocator.beginDefragmentation({ pool }),
+      () => allocator.planDefragmentation({ pool }),
+    ]) {
+      expect(step).toThrow(VulkanError);
+      expect(step).toThrow(/FEATURE_NOT_PRESENT.*linear/);
+    }
+    allocator.destroyPool(pool);
+  });
+
+  it("leaves what is ignored, and everything else in its block", () => {
+    const { device, allocator } = world();
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
+    const blocks = blocksWith(allocator, [[0, 1, 2, 3], [2, 3], [4]], { pool });
+    const [[first], , [ignored]] = blocks as [Allocation[], Allocation[], Allocation[]];
+    const place = ignored!.deviceMemory;
+    const context = allocator.beginDefragmentation({ pool, maxAllocationsPerPass: 1 });
+    const [move] = context.beginPass()!;
+    expect(move!.srcAllocation, "the block with the least in it comes first").toBe(ignored);
+    move!.operation = Ignore;
+    context.endPass();
+    allocator.validate();
+    runPasses(allocator, context);
+    expect(context.end(), "the other one is emptied").toMatchObject({
+      deviceMemoryBlocksFreed: 1,
+      allocationsMoved: 2,
+    });
+    expect(ignored!.deviceMemory).toBe(place);
+    expect(ignored!.offset).toBe(4 * PIECE);
+    expect(first!.deviceMemory).not.toBe(place);
+    expect(device.statistics().memoryCount).toBe(2);
+    allocator.freeMemoryPages(blocks.flat());
+    allocator.destroyPool(pool);
+  });
+
+  it("ignores by memory type: an ignored move in one does not hold up another", () => {
+    const made = world();
+    const { allocator } = made;
+    const kept = [Type.Device, Type.Host].map((type) => {
+      const all = Array.from({ length: 24 }, () => allocate(allocator, MiB / 8, type));
+      // One piece is left in the last block, and a hole for it in the first.
+      for (const index of [0, ...Array.from({ length: 22 }, (_, at) => at + 1)].filter(
+        (at) => at >= 8 || at === 3,
+      )) {
+        if (!all[index]!.isFreed) allocator.freeMemory(all[index]!);
+      }
+      return all.filter((allocation) => !allocation.isFreed);
+    });
+    const before = memoryCount(made);
+    const context = allocator.beginDefragmentation();
+    for (const move of context.beginPass() ?? []) {
+      if (move.srcAllocation.memoryType === Type.Device) move.operation = Ignore;
+    }
+    context.endPass();
+    runPasses(allocator, context);
+    expect(context.end().deviceMemoryBlocksFreed).toBeGreaterThan(0);
+    expect(memoryCount(made)).toBeLessThan(before);
+    allocator.freeMemoryPages(kept.flat());
+  });
+
+  it("frees what is to be destroyed", () => {
+    const { device, allocator, pool, lone, finish } = twoBlocks();
+    const context = allocator.beginDefragmentation({ pool });
+    context.beginPass()![0]!.operation = Destroy;
+    context.endPass();
+    expect(lone.isFreed).toBe(true);
+    expect(device.statistics().memoryCount).toBe(1);
+    expect(context.end()).toMatchObject({ bytesMoved: 0, allocationsMoved: 0, deviceMemoryBlocksFreed: 1 });
+    finish();
+  });
+
+  it("counts its targets as allocations, in statistics and budgets, until it ends", () => {
+    const { allocator, pool, finish } = twoBlocks();
+    const count = (): number[] => [
+      allocator.getPoolStatistics(pool).allocationCount,
+      allocator.getPoolStatistics(pool).allocationBytes,
+      allocator.getHeapBudgets()[1]!.allocationCount,
+      allocator.getHeapBudgets()[1]!.allocationBytes,
+    ];
+    const before = count();
+    const context = allocator.beginDefragmentation({ pool });
+    context.beginPass();
+    expect(count()).toEqual([before[0]! + 1, before[1]! + PIECE, before[2]! + 1, before[3]! + PIECE]);
+    context.endPass();
+    expect(count()).toEqual(before);
+    expect(allocator.getHeapBudgets()[1]!.blockBytes).toBe(MiB);
+    context.end();
+    finish();
+  });
+});
+
+describe("a pass's limits", () => {
+  it.each([
+    ["bytes", { maxBytesPerPass: 2 * PIECE }, 2],
+    ["allocations", { maxAllocationsPerPass: 1 }, 1],
+  ])("hold for %s", (_name, limits, most) => {
+    const { allocator } = world();
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
+    const blocks = blocksWith(
+      allocator,
+      [
+        [0, 1, 2],
+        [2, 3, 4],
+        [5, 6],
+      ],
+      { pool },
+    );
+    const context = allocator.beginDefragmentation({ pool, ...limits });
+    let passes = 0;
+    for (let moves = context.beginPass(); moves !== undefined; moves = context.beginPass()) {
+      expect(moves.length).toBeLessThanOrEqual(most);
+      passes++;
+      if (context.endPass()) break;
+    }
+    expect(passes).toBeGreaterThan(1);
+    expect(context.end().deviceMemoryBlocksFreed).toBe(2);
+    allocator.freeMemoryPages(blocks.flat());
+    allocator.destroyPool(pool);
+  });
+
+  it("never move what is larger than a pass, nor empty its block", () => {
+    const { allocator, pool, lone, finish } = twoBlocks();
+    const place = lone.deviceMemory;
+    expect(runAll(allocator, { pool, maxBytesPerPass: PIECE - 1 }).passes).toBe(0);
+    expect(lone.deviceMemory).toBe(place);
+    finish();
+  });
+
+  it("let the program break", () => {
+    const { allocator, pool, finish } = twoBlocks();
+    let asked = 0;
+    const context = allocator.beginDefragmentation({
+      pool,
+      breakCallback: (moves) => {
+        expect(moves).toBe(0);
+        asked++;
+        return true;
+      },
+    });
+    expect(context.beginPass()).toBeUndefined();
+    expect(asked).toBe(1);
+    context.end();
+    finish();
+  });
+
+  it("keep where they are the allocations that must not move", () => {
+    const { allocator, pool, lone, finish } = twoBlocks();
+    const info = { pool, canMove: (allocation: unknown) => allocation !== lone };
+    expect(allocator.planDefragmentation(info).moves).toEqual([]);
+    expect(runAll(allocator, info)).toMatchObject({ passes: 0, deviceMemoryBlocksFreed: 0 });
+    finish();
+  });
+
+  it("leave a pool its least number of blocks", () => {
+    const made = world();
+    const { allocator } = made;
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB, minBlockCount: 2 });
+    const blocks = blocksWith(allocator, [[0], [1], [2]], { pool });
+    expect(runAll(allocator, { pool })).toMatchObject({ deviceMemoryBlocksFreed: 1, allocationsMoved: 1 });
+    expect(memoryCount(made)).toBe(2);
+    allocator.freeMemoryPages(blocks.flat());
+    allocator.destroyPool(pool);
+  });
+
+  it("leave the empty blocks that the allocator is to keep", () => {
+    const made = world({}, { keepEmptyBlocks: 1 });
+    const { allocator } = made;
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
+    const blocks = blocksWith(allocator, [[0], [1], [2]], { pool });
+    expect(runAll(allocator, { pool })).toMatchObject({ deviceMemoryBlocksFreed: 1 });
+    expect(memoryCount(made)).toBe(2);
+    allocator.freeMemoryPages(blocks.flat());
+    allocator.destroyPool(pool);
+  });
+});
+
+describe("mappings", () => {
+  it("follow the allocation, the persistent one and the counted ones", () => {
+    const flags = AllocationCreate.Mapped | AllocationCreate.HostAccessRandom;
+    const { device, allocator, pool, lone, full, finish } = twoBlocks(flags);
+    allocator.mapMemory(lone);
+    allocator.mapMemory(lone);
+    const context = allocator.beginDefragmentation({ pool });
+    const [move] = context.beginPass()!;
+    expect(move!.srcAllocation).toBe(lone);
+    expect(move!.dstTmpAllocation.mappedData?.length).toBe(PIECE);
+    move!.dstTmpAllocation.mappedData!.fill(7);
+    allocator.mapMemory(lone);
+    context.endPass();
+    allocator.validate();
+    context.end();
+    expect(device.statistics()).toMatchObject({ memoryCount: 1, mappedMemoryCount: 1 });
+    expect(lone.deviceMemory).toBe(full[0]!.deviceMemory);
+    expect(lone.mappedData![PIECE - 1]).toBe(7);
+    for (let times = 0; times < 3; times++) allocator.unmapMemory(lone);
+    expect(() => allocator.unmapMemory(lone)).toThrow(/more often/);
+    expect(lone.mappedData?.length, "mapped persistently").toBe(PIECE);
+    finish();
+  });
+
+  it("that fail when a pass begins leave no pass", () => {
+    const { device, allocator, pool, full, lone, finish } = twoBlocks();
+    const mapped = allocator.allocateMemory(bytes(1), {
+      pool,
+      flags: AllocationCreate.Mapped | AllocationCreate.HostAccessRandom,
+    });
+    // It has gone to the full block's hole: exchange the two, so that a mapped one has to move into unmapped memory.
+    allocator.freeMemory(mapped);
+    allocator.freeMemory(lone);
+    const lonely = allocator.allocateMemory(bytes(PIECE), { pool });
+    expect(lonely.deviceMemory).toBe(full[0]!.deviceMemory);
+    const persistent = allocator.allocateMemory(bytes(PIECE), {
+      pool,
+      flags: AllocationCreate.Mapped | AllocationCreate.HostAccessRandom,
+    });
+    allocator.freeMemory(lonely);
+    expect(persistent.deviceMemory).not.toBe(full[0]!.deviceMemory);
+    const before = allocator.buildStatsString();
+    const context = allocator.beginDefragmentation({ pool });
+    device.faults.failNext("vkMapMemory", Result.ErrorMemoryMapFailed);
+    expect(() => context.beginPass()).toThrow(/vkMapMemory/);
+    expect(allocator.buildStatsString()).toBe(before);
+    expect(context.isInPass).toBe(false);
+    allocator.validate();
+    expect(runPasses(allocator, context), "then it works").toBe(1);
+    expect(context.end().deviceMemoryBlocksFreed).toBe(1);
+    expect(persistent.mappedData?.length).toBe(PIECE);
+    allocator.freeMemory(persistent);
+    finish();
+  });
+
+  it("that fail when a pass ends leave it under way", () => {
+    const { device, allocator, pool, lone, full, finish } = twoBlocks(AllocationCreate.HostAccessRandom);
+    const context = allocator.beginDefragmentation({ pool });
+    context.beginPass();
+    allocator.mapMemory(lone);
+    const place = lone.deviceMemory;
+    device.faults.failNext("vkMapMemory", Result.ErrorMemoryMapFailed);
+    expect(() => context.endPass()).toThrow(/vkMapMemory/);
+    expect(lone.deviceMemory).toBe(place);
+    expect(context.isInPass).toBe(true);
+    allocator.validate();
+    context.endPass();
+    allocator.validate();
+    expect(lone.deviceMemory).toBe(full[0]!.deviceMemory);
+    expect(lone.mappedData?.length).toBe(PIECE);
+    allocator.unmapMemory(lone);
+    context.end();
+    finish();
+  });
+});
+
+describe("what the program does meanwhile", () => {
+  it("may free an allocation that is being moved", () => {
+    const { device, allocator, pool, lone, finish } = twoBlocks();
+    const context = allocator.beginDefragmentation({ pool });
+    context.beginPass();
+    allocator.freeMemory(lone);
+    allocator.validate();
+    context.endPass();
+    expect(context.end()).toMatchObject({ bytesMoved: 0, allocationsMoved: 0 });
+    expect(device.statistics().memoryCount).toBe(1);
+    finish();
+  });
+
+  it("may end it while a pass is under way", () => {
+    const { allocator, pool, lone, finish } = twoBlocks();
+    const before = allocator.buildStatsString();
+    const context = allocator.beginDefragmentation({ pool });
+    context.beginPass();
+    context.end();
+    allocator.validate();
+    expect(lone.offset).toBe(5 * PIECE);
+    expect(allocator.buildStatsString()).toBe(before);
+    finish();
+  });
+
+  it("cannot be to free a target, to destroy the pool, or the allocator", () => {
+    const { allocator, pool, finish } = twoBlocks();
+    const context = allocator.beginDefragmentation({ pool });
+    const [move] = context.beginPass()!;
+    expect(() => allocator.destroyPool(pool)).toThrow(/pass of its defragmentation is under way/);
+    expect(() => allocator.destroy()).toThrow(/defragmentation is under way/);
+    allocator.freeMemory(move!.dstTmpAllocation);
+    expect(() => context.endPass()).toThrow(/target .* was freed/);
+    context.end();
+    finish();
+  });
+
+  it("may destroy the pool between passes", () => {
+    const { allocator, pool, finish } = twoBlocks();
+    const context = allocator.beginDefragmentation({ pool });
+    finish();
+    expect(pool.isDestroyed).toBe(true);
+    expect(context.beginPass()).toBeUndefined();
+    context.end();
+  });
+
+  it("may be to destroy the allocator by force, which ends it", () => {
+    const { device, allocator, pool } = twoBlocks();
+    const context = allocator.beginDefragmentation({ pool });
+    context.beginPass();
+    allocator.destroy(true);
+    expect(() => context.endPass()).toThrow(/destroyed/);
+    expect(device.statistics().memoryCount).toBe(0);
+  });
+
+  it("keeps out of blocks that are to be emptied", () => {
+    const { allocator } = world();
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
+    const blocks = blocksWith(
+      allocator,
+      [
+        [0, 1, 2, 3],
+        [4, 5, 6],
+      ],
+      { pool },
+    );
+    const context = allocator.beginDefragmentation({ pool, maxAllocationsPerPass: 1 });
+    context.beginPass();
+    const meanwhile = allocator.allocateMemory(bytes(KiB), { pool });
+    expect(meanwhile.deviceMemory).toBe(blocks[0]![0]!.deviceMemory);
+    context.endPass();
+    runPasses(allocator, context);
+    expect(context.end().deviceMemoryBlocksFreed).toBe(1);
+    allocator.freeMemoryPages([...blocks.flat(), meanwhile]);
+    allocator.destroyPool(pool);
+  });
+
+  it("may take the room that was counted on", () => {
+    const { allocator, pool, lone, finish } = twoBlocks();
+    const context = allocator.beginDefragmentation({ pool, breakCallback: () => true });
+    // Plans, but moves nothing yet.
+    expect(context.beginPass()).toBeUndefined();
+    context.end();
+    const second = allocator.beginDefragmentation({ pool });
+    const filler = allocator.allocateMemory(bytes(PIECE), { pool });
+    expect(second.beginPass()).toBeUndefined();
+    second.end();
+    expect(lone.offset).toBe(5 * PIECE);
+    allocator.freeMemory(filler);
+    finish();
+  });
+});
+
+describe("misuse", () => {
+  it("is told apart", () => {
+    const { allocator, pool, finish } = twoBlocks();
+    const begin = (info: object) => () => allocator.beginDefragmentation(info);
+    expect(begin({ flags: 3 })).toThrow(/one algorithm, got flags 0x3/);
+    expect(begin({ flags: 16 })).toThrow(RangeError);
+    expect(begin({ maxBytesPerPass: -1 })).toThrow(/maxBytesPerPass.*-1/);
+    expect(begin({ maxAllocationsPerPass: 1.5 })).toThrow(/1.5/);
+    expect(begin({ pool: 7 })).toThrow(/pool must be a Pool, got 7/);
+    expect(begin({ breakCallback: 1 })).toThrow(/breakCallback must be a function/);
+    expect(() => allocator.beginDefragmentation(null as never)).toThrow(TypeError);
+    const context = allocator.beginDefragmentation({ pool });
+    expect(begin({ pool })).toThrow(/being defragmented already/);
+    expect(() => context.endPass()).toThrow(/not begun/);
+    const [move] = context.beginPass()!;
+    expect(() => context.beginPass()).toThrow(/another one is under way/);
+    move!.operation = 3 as never;
+    expect(() => context.endPass()).toThrow(/operation must be one of 0, 1 and 2, got 3/);
+    move!.operation = Copy;
+    context.endPass();
+    context.end();
+    for (const step of [() => context.beginPass(), () => context.endPass(), () => context.end()]) {
+      expect(step).toThrow(/after it ended/);
+    }
+    finish();
+  });
+
+  it("is not to defragment two pools at once", () => {
+    const one = twoBlocks();
+    const pool = one.allocator.createPool({ memoryTypeIndex: Type.Host, blockSize: MiB });
+    using first = one.allocator.beginDefragmentation({ pool: one.pool });
+    using second = one.allocator.beginDefragmentation({ pool });
+    expect(first.beginPass()).toHaveLength(1);
+    expect(second.beginPass()).toBeUndefined();
+    first.endPass();
+    first.end();
+    second.end();
+    one.allocator.destroyPool(pool);
+    one.finish();
+  });
+});
+
+describe("defects of the past", () => {
+  it.each(ALGORITHMS)(
+    "two blocks without an allocation are no reason to divide by zero (%s)",
+    (_name, flags) => {
+      const made = world({}, { keepEmptyBlocks: 2 });
+      const { allocator } = made;
+      const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
+      blocksWith(allocator, [[], []], { pool });
+      expect(memoryCount(made)).toBe(2);
+      expect(runAll(allocator, { pool, flags }).passes).toBe(0);
+      allocator.destroyPool(pool);
+    },
+  );
+
+  it("margins move with their allocations", () => {
+    const { allocator } = world({}, { debug: { margin: 16, detectCorruption: true } });
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Host, blockSize: MiB });
+    const flags = AllocationCreate.HostAccessRandom;
+    const all = Array.from({ length: 30 }, () => allocator.allocateMemory(bytes(100_000), { pool, flags }));
+    const kept = all.filter((_, index) => index % 4 === 0);
+    for (const allocation of all) if (!kept.includes(allocation)) allocator.freeMemory(allocation);
+    expect(runAll(allocator, { pool }).deviceMemoryBlocksFreed).toBeGreaterThan(0);
+    allocator.checkPoolCorruption(pool);
+    allocator.freeMemoryPages(kept);
+    allocator.destroyPool(pool);
+  });
+});
+
+describe("a plan", () => {
+  it.each(ALGORITHMS)("says what will be moved and freed, and changes nothing (%s)", (_name, flags) => {
+    const { allocator } = world();
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
+    const blocks = blocksWith(allocator, [[0, 1, 2, 3, 7], [0, 2, 4], [1, 6], [3]], { pool });
+    const before = allocator.buildStatsString();
+    const plan = allocator.planDefragmentation({ pool, flags });
+    expect(allocator.buildStatsString()).toBe(before);
+    const { passes: _, ...done } = runAll(allocator, { pool, flags });
+    expect(plan.deviceMemoryBlocksFreed).toBe(done.deviceMemoryBlocksFreed);
+    expect(plan.bytesFreed).toBe(done.bytesFreed);
+    expect(plan.bytesMoved).toBe(plan.moves.length * PIECE);
+    expect(plan.allocationsMoved).toBe(plan.moves.length);
+    expect(plan.moves.length).toBeLessThanOrEqual(done.allocationsMoved);
+    expect(new Set(plan.moves.map(({ allocation }) => allocation)).size).toBe(plan.moves.length);
+    allocator.freeMemoryPages(blocks.flat());
+    allocator.destroyPool(pool);
+  });
+});
