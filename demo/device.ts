@@ -12,6 +12,8 @@ const DEFAULT_PROFILE = "amd-discrete";
 export interface OpenDevice {
   readonly device: VulkanDevice;
   readonly queue: TransferQueue;
+  /** Its name, as in "blocks on …". */
+  readonly name: string;
   /** One line about what it is. */
   readonly title: string;
   /** More to say about the choice, line by line. */
@@ -86,6 +88,7 @@ function openVulkan(physicalDevice: PhysicalDevice, validation: boolean): OpenDe
   return {
     device,
     queue: device.queue,
+    name: deviceName,
     title: `${deviceName}, Vulkan ${apiVersionString(apiVersion)} through ${vulkan.path}`,
     remarks,
     close() {
@@ -108,6 +111,7 @@ function openSimulator(name: string, remarks: readonly string[]): OpenDevice {
   return {
     device,
     queue: device.queue,
+    name: `a simulated ${profile.name}`,
     title: `the simulator, as ${profile.name}: a Vulkan driver in memory, with no GPU behind it`,
     remarks,
     close() {

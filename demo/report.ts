@@ -105,7 +105,8 @@ function printMemoryTypes(allocator: Allocator): void {
   printTable(header, rows, [0, 2]);
 }
 
-function printBlocks(maps: readonly BlockMap[]): void {
+/** Prints a bar for each block, and the sum of the memory objects that are no blocks. */
+export function printBlocks(maps: readonly BlockMap[]): void {
   const blocks = maps.filter(({ isDedicated }) => !isDedicated);
   const rows = blocks.map((map) => [
     map.title,

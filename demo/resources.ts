@@ -151,6 +151,11 @@ export function createResource(
   return { design, allocation, start, original };
 }
 
+/** The VkBuffer or VkImage. Asked anew each time: defragmentation puts others in their places. */
+export function handleOf({ allocation }: Resource): bigint {
+  return (allocation.buffer ?? allocation.image)!;
+}
+
 /**
  * Creates `count` resources. One in four is to get its contents from one of the same make: a new one, or one of
  * `existing`.

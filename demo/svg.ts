@@ -2,19 +2,20 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Allocator } from "../src/index.ts";
-import { type BlockMap, type MappedRange, readBlockMaps, usedBytes } from "./block-map.ts";
+import { type BlockMap, type MappedRange, usedBytes } from "./block-map.ts";
 import { formatBytes, formatCount, formatShare } from "./report.ts";
 import { kinds } from "./resources.ts";
+import type { Snapshot } from "./run.ts";
 
 const WIDTH = 960;
 const MARGIN = 20;
-const LABEL_WIDTH = 172;
+const LABEL_WIDTH = 96;
 const FIGURE_WIDTH = 60;
 const BAR_LEFT = MARGIN + LABEL_WIDTH;
 const BAR_WIDTH = WIDTH - BAR_LEFT - FIGURE_WIDTH - MARGIN;
-const ROW_HEIGHT = 24;
-const BAR_HEIGHT = 18;
+const ROW_HEIGHT = 17;
+const BAR_HEIGHT = 14;
+const SECTION_GAP = 8;
 const HEADER_HEIGHT = 66;
 
 /** One colour for each kind, readable on white and on black. */
@@ -29,31 +30,52 @@ const colors: readonly string[] = [
 ];
 const OTHER_COLOR = "#8a8a8a";
 
-/** Writes the picture of everything that the allocator has in blocks. */
-export function writePicture(path: string, deviceName: string, allocator: Allocator): void {
+/** Writes the picture: the blocks at each of the moments, one below the other. */
+export function writePicture(path: string, deviceName: string, snapshots: readonly Snapshot[]): void {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, picture(deviceName, readBlockMaps(allocator)));
-  console.log(`The picture is in ${path}.\n`);
+  writeFileSync(path, picture(deviceName, snapshots));
 }
 
-function picture(deviceName: string, maps: readonly BlockMap[]): string {
-  const blocks = maps.filter(({ isDedicated }) => !isDedicated);
-  const largest = blocks.reduce((most, { size }) => Math.max(most, size), 0);
-  const height = HEADER_HEIGHT + blocks.length * ROW_HEIGHT + MARGIN;
-  const count = formatCount(blocks.reduce((sum, { ranges }) => sum + ranges.length, 0));
-  const title = `${count} buffers and images in ${blocks.length} memory blocks on ${escapeText(deviceName)}`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}">
+function picture(deviceName: string, snapshots: readonly Snapshot[]): string {
+  const all = snapshots.flatMap(({ blocks }) => drawable(blocks));
+  const largest = all.reduce((most, { size }) => Math.max(most, size), 0);
+  const title = `Memory blocks on ${escapeText(deviceName)}, and every buffer and image in them`;
+  const rows: string[] = [];
+  let y = HEADER_HEIGHT;
+  for (const { title: moment, blocks } of snapshots) {
+    const drawn = drawable(blocks);
+    rows.push(`<text class="moment" x="${MARGIN}" y="${y + 13}">${describe(moment, drawn)}</text>`);
+    y += ROW_HEIGHT;
+    for (const map of drawn) {
+      rows.push(drawBlock(map, y, largest));
+      y += ROW_HEIGHT;
+    }
+    y += SECTION_GAP;
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" role="img" aria-label="${title}">
 <style>
-text{font:12px ui-sans-serif,system-ui,sans-serif;fill:#24292f}
+text{font:11.5px ui-sans-serif,system-ui,sans-serif;fill:#24292f}
 .title{font-size:15px;font-weight:600}
+.moment{font-weight:600}
 .free{fill:#d8dee4}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.free{fill:#2d333b}}
 </style>
 <text class="title" x="${MARGIN}" y="24">${title}</text>
-${legend(blocks)}
-${blocks.map((map, row) => drawBlock(map, HEADER_HEIGHT + row * ROW_HEIGHT, largest)).join("\n")}
+${legend(all)}
+${rows.join("\n")}
 </svg>
 `;
+}
+
+/** The blocks with anything in them. */
+function drawable(blocks: readonly BlockMap[]): BlockMap[] {
+  return blocks.filter(({ isDedicated, ranges }) => !isDedicated && ranges.length > 0);
+}
+
+function describe(moment: string, blocks: readonly BlockMap[]): string {
+  const count = blocks.reduce((sum, { ranges }) => sum + ranges.length, 0);
+  const bytes = blocks.reduce((sum, { size }) => sum + size, 0);
+  return `${escapeText(moment)}: ${formatCount(count)} buffers and images in ${blocks.length} blocks, ${formatBytes(bytes)}`;
 }
 
 function colorOf(name: string): string {
@@ -78,14 +100,14 @@ function legend(blocks: readonly BlockMap[]): string {
 function drawBlock(map: BlockMap, y: number, largest: number): string {
   const width = (map.size / largest) * BAR_WIDTH;
   const share = formatShare(usedBytes(map), map.size);
-  const text = y + BAR_HEIGHT - 5;
+  const text = y + BAR_HEIGHT - 3;
   const byColor = new Map<string, string>();
   for (const range of map.ranges) {
     const color = colorOf(range.name);
     byColor.set(color, (byColor.get(color) ?? "") + rectangle(range, map.size, width));
   }
   return [
-    `<text x="${MARGIN}" y="${text}">${escapeText(map.title)}, ${formatBytes(map.size)}</text>`,
+    `<text x="${MARGIN}" y="${text}">${escapeText(map.title.replace(/ #\d+$/, ""))}, ${formatBytes(map.size)}</text>`,
     `<g transform="translate(${BAR_LEFT} ${y})"><rect class="free" width="${shorten(width)}" height="${BAR_HEIGHT}"/>`,
     ...[...byColor].map(([color, path]) => `<path fill="${color}" d="${path}"/>`),
     "</g>",

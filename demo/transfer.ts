@@ -15,7 +15,7 @@ import {
   type TransferQueue,
 } from "../src/index.ts";
 import { firstDifference, LARGEST_PIECE, type Noise } from "./noise.ts";
-import type { Resource } from "./resources.ts";
+import { handleOf, type Resource } from "./resources.ts";
 
 /** Bytes that one submission moves at most: a resource or more. */
 const BATCH_BYTES = LARGEST_PIECE;
@@ -26,7 +26,7 @@ const RING_BYTES = 4 * BATCH_BYTES;
 /** Texels of any size begin at a multiple of this in a staging buffer. */
 const STAGING_ALIGNMENT = 16;
 /** The layout that images rest in. */
-const RESTING_LAYOUT = ImageLayout.TransferSrcOptimal;
+export const RESTING_LAYOUT: number = ImageLayout.TransferSrcOptimal;
 
 /** Some resources, and where each has its place in a staging buffer. */
 interface Batch {
@@ -51,62 +51,51 @@ function* batchesOf(resources: readonly Resource[]): Generator<Batch> {
   if (batch.resources.length > 0) yield batch;
 }
 
-function uploadCommand(
-  { allocation, design }: Resource,
-  source: bigint,
-  sourceOffset: number,
-): TransferCommand {
-  const { buffer, image } = allocation;
-  if (buffer !== undefined)
-    return { kind: "buffer", source, sourceOffset, target: buffer, size: design.size };
-  const { extent, arrayLayers = 1 } = design.image!;
+function uploadCommand(resource: Resource, source: bigint, sourceOffset: number): TransferCommand {
+  const { image, size } = resource.design;
+  const target = handleOf(resource);
+  if (image === undefined) return { kind: "buffer", source, sourceOffset, target, size };
   return {
     kind: "bufferToImage",
     source,
     sourceOffset,
-    target: image!,
-    extent,
-    layerCount: arrayLayers,
+    target,
+    extent: image.extent,
+    layerCount: image.arrayLayers ?? 1,
     newLayout: RESTING_LAYOUT,
   };
 }
 
-function downloadCommand(
-  { allocation, design }: Resource,
-  target: bigint,
-  targetOffset: number,
-): TransferCommand {
-  const { buffer, image } = allocation;
-  if (buffer !== undefined)
-    return { kind: "buffer", source: buffer, target, targetOffset, size: design.size };
-  const { extent, arrayLayers = 1 } = design.image!;
+function downloadCommand(resource: Resource, target: bigint, targetOffset: number): TransferCommand {
+  const { image, size } = resource.design;
+  const source = handleOf(resource);
+  if (image === undefined) return { kind: "buffer", source, target, targetOffset, size };
   return {
     kind: "imageToBuffer",
-    source: image!,
+    source,
     target,
     targetOffset,
-    extent,
-    layerCount: arrayLayers,
+    extent: image.extent,
+    layerCount: image.arrayLayers ?? 1,
     layout: RESTING_LAYOUT,
   };
 }
 
-function copyCommand(resource: Resource, original: Resource): TransferCommand {
-  const { design, allocation } = resource;
-  if (design.image === undefined) {
-    const source = original.allocation.buffer!;
-    return { kind: "buffer", source, target: allocation.buffer!, size: design.size };
-  }
-  const { extent, arrayLayers = 1 } = design.image;
+/** From one resource to another of the same design. */
+function copyCommand(original: Resource, copy: Resource): TransferCommand {
+  const { image, size } = copy.design;
+  const source = handleOf(original);
+  const target = handleOf(copy);
+  if (image === undefined) return { kind: "buffer", source, target, size };
   return {
     kind: "image",
-    source: original.allocation.image!,
-    target: allocation.image!,
+    source,
+    target,
     layout: RESTING_LAYOUT,
     aspect: ImageAspect.Color,
-    extent,
+    extent: image.extent,
     mipLevels: 1,
-    arrayLayers,
+    arrayLayers: image.arrayLayers ?? 1,
   };
 }
 
@@ -148,29 +137,39 @@ export class Transfers {
   /** Gives each resource its contents. Returns how many bytes came from the host, and how many from the device. */
   async fill(resources: readonly Resource[], progress: (done: number) => void): Promise<[number, number]> {
     const copies = resources.filter(({ original }) => original !== undefined);
-    const hostWritten = resources.filter(({ design }) => design.kind.hostWritten);
-    const uploads = resources.filter(
-      ({ design, original }) => original === undefined && !design.kind.hostWritten,
-    );
-    for (const { allocation, start, design } of hostWritten) {
+    const originals = resources.filter(({ original }) => original === undefined);
+    const mapped = originals.filter(({ design }) => design.kind.hostWritten);
+    const staged = originals.filter(({ design }) => !design.kind.hostWritten);
+    this.#writeMapped(mapped);
+    await this.#uploadAll(staged, (done) => progress(mapped.length + done));
+    await this.#copyAll(copies, (done) => progress(originals.length + done));
+    return [sumOfSizes(originals), sumOfSizes(copies)];
+  }
+
+  #writeMapped(resources: readonly Resource[]): void {
+    for (const { allocation, start, design } of resources) {
       allocation.mappedData!.set(this.#noise.piece(start, design.size));
     }
-    this.#allocator.flushAllocations(hostWritten.map(({ allocation }) => ({ allocation })));
-    let done = hostWritten.length;
-    for (const batch of batchesOf(uploads)) {
+    this.#allocator.flushAllocations(resources.map(({ allocation }) => ({ allocation })));
+  }
+
+  async #uploadAll(resources: readonly Resource[], progress: (done: number) => void): Promise<void> {
+    let done = 0;
+    for (const batch of batchesOf(resources)) {
       await this.#upload(batch);
       done += batch.resources.length;
       progress(done);
     }
-    await this.#drain();
-    // A copy's original may be a copy itself, so their order counts.
+    while (this.#staged.length > 0) await this.#freeOldest();
+  }
+
+  async #copyAll(copies: readonly Resource[], progress: (done: number) => void): Promise<void> {
     for (let from = 0; from < copies.length; from += BATCH_COMMANDS) {
       const some = copies.slice(from, from + BATCH_COMMANDS);
-      await this.#queue.submit(some.map((copy) => copyCommand(copy, copy.original!))).done();
-      done += some.length;
-      progress(done);
+      const commands = some.map((copy) => copyCommand(copy.original!, copy));
+      await this.#queue.submit(commands).done();
+      progress(from + some.length);
     }
-    return [sumOfSizes(uploads) + sumOfSizes(hostWritten), sumOfSizes(copies)];
   }
 
   async #upload(batch: Batch): Promise<void> {
@@ -208,10 +207,6 @@ export class Transfers {
     const { allocation, submission } = this.#staged.shift()!;
     await submission.done();
     allocation.destroy();
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#staged.length > 0) await this.#freeOldest();
   }
 
   /**
