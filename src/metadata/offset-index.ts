@@ -127,11 +127,6 @@ export class OffsetIndex {
     this.refreshFrom(above);
   }
 
-  /** Notes that a range has another size, at the same place in the order. */
-  resized(range: number): void {
-    this.refreshFrom(range >> 3);
-  }
-
   private offsetOf(node: number): number {
     return this.records.doubles[(node << 2) | OFFSET];
   }

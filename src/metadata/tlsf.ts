@@ -284,12 +284,8 @@ export class TlsfMetadata implements ResizableMetadata {
       doubles[(TAIL >> 1) | SIZE] = end - start - bytes;
     }
 
-    // What alignment skips goes to the free range before, or becomes one.
-    if (start !== offset) {
-      const before = words[allocation | PREVIOUS];
-      if (words[before | PREVIOUS_FREE] >= 0 && !this.isMargin(before)) this.enlarge(before, start - offset);
-      else this.list(words, this.insertBefore(words, allocation, offset, start - offset));
-    }
+    // What alignment skips becomes a free range. The range before is none, or there would have been one in all.
+    if (start !== offset) this.list(words, this.insertBefore(words, allocation, offset, start - offset));
 
     // What is left over becomes a free range.
     if (start + bytes !== end && range !== TAIL) {
@@ -401,9 +397,10 @@ export class TlsfMetadata implements ResizableMetadata {
 
   /** Puts a range at the front of its list. */
   private list(words: Int32Array, range: number): void {
+    const heads = this.heads;
     const list = this.listOf(words, range);
-    const next = this.heads[list];
-    this.heads[list] = range;
+    const next = heads[list];
+    heads[list] = range;
     words[range | PREVIOUS_FREE] = NONE;
     words[range | NEXT_FREE] = next;
     if (next !== NONE) words[next | PREVIOUS_FREE] = range;
@@ -432,21 +429,6 @@ export class TlsfMetadata implements ResizableMetadata {
   /** The list that a range belongs to. */
   private listOf(words: Int32Array, range: number): number {
     return listOf(words[range | SIZE_HIGH], this.records.doubles[(range >> 1) | SIZE], this.smallShift);
-  }
-
-  /** Adds bytes to the end of a listed range, which keeps its place in its list unless it outgrows the list. */
-  private enlarge(range: number, bytes: number): void {
-    const { words, doubles } = this.records;
-    const list = this.listOf(words, range);
-    doubles[(range >> 1) | SIZE] += bytes;
-    if (list === this.listOf(words, range)) {
-      if (this.byOffset !== undefined) this.byOffset.resized(range);
-      return;
-    }
-    doubles[(range >> 1) | SIZE] -= bytes;
-    this.unlist(words, range);
-    doubles[(range >> 1) | SIZE] += bytes;
-    this.list(words, range);
   }
 
   /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
