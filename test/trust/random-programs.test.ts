@@ -9,11 +9,11 @@ import { makeSimulated, worlds } from "./programs/worlds.ts";
 const SECONDS = 15;
 const FOREVER = 24 * 3600 * 1000;
 
-it("Random programs do on every simulated device what a naive model says", { timeout: FOREVER }, () => {
-  const done = runPrograms(worlds, programs, SECONDS, (world, program) => {
+it("Random programs do on every simulated device what a naive model says", { timeout: FOREVER }, async () => {
+  const done = await runPrograms(worlds, programs, SECONDS, async (world, program) => {
     const machine = new Machine(makeSimulated(world));
-    for (const operation of program) machine.step(operation);
-    machine.finish();
+    for (const operation of program) await machine.step(operation);
+    await machine.finish();
   });
   console.log(`${done.programs} programs of ${done.steps} steps together, from seed ${done.seed}`);
   expect(done.programs).toBeGreaterThan(0);

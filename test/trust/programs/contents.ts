@@ -4,7 +4,7 @@ import {
   BufferUsage,
   emptyMemoryRequirements,
   type HostMapping,
-  ImageAspect,
+  type ImageCreateInfo,
   ImageLayout,
   MemoryProperty,
   type TransferCommand,
@@ -36,6 +36,11 @@ export function pattern(seed: number, offset: number, length: number): Uint8Arra
   return Uint8Array.from({ length }, (_, index) => byteAt(seed, offset + index));
 }
 
+/** Bytes of level 0 of an image of four bytes a texel, all layers. */
+export function imageBytes({ extent, arrayLayers = 1 }: ImageCreateInfo): number {
+  return extent.width * extent.height * 4 * arrayLayers;
+}
+
 /** A staging buffer of the test's own, beside the allocator, and the copies that go through it. */
 export class Staging {
   static readonly SIZE: number = 256 * 1024;
@@ -61,8 +66,8 @@ export class Staging {
     this.mapping = device.mapMemory(this.memory, needs.size);
   }
 
-  private run(command: TransferCommand): void {
-    const submission = this.target.queue.submit([command]);
+  private run(...commands: readonly TransferCommand[]): void {
+    const submission = this.target.queue.submit(commands);
     while (!submission.isComplete());
   }
 
@@ -81,32 +86,37 @@ export class Staging {
     this.run({ kind: "buffer", source, target, size });
   }
 
-  /** Fills mip level 0 and layer 0 of an image of four bytes a texel. */
-  toImage(image: bigint, width: number, height: number, data: Uint8Array): void {
+  /** Fills all layers of mip level 0, and brings the other levels into the same layout. */
+  toImage(image: bigint, info: ImageCreateInfo, data: Uint8Array): void {
+    const { width, height } = info.extent;
     this.mapping.bytes(0, data.length).set(data);
-    this.run({
-      kind: "bufferToImage",
+    const commands = Array.from({ length: info.mipLevels ?? 1 }, (_, mipLevel) => ({
+      kind: "bufferToImage" as const,
       source: this.buffer,
       target: image,
-      extent: { width, height },
+      extent: { width: Math.max(1, width >> mipLevel), height: Math.max(1, height >> mipLevel) },
+      mipLevel,
+      layerCount: info.arrayLayers ?? 1,
       newLayout: ImageLayout.General,
-    });
+    }));
+    this.run(...commands);
   }
 
-  fromImage(image: bigint, width: number, height: number): Uint8Array {
+  fromImage(image: bigint, info: ImageCreateInfo): Uint8Array {
     this.run({
       kind: "imageToBuffer",
       source: image,
       target: this.buffer,
-      extent: { width, height },
+      extent: info.extent,
+      layerCount: info.arrayLayers ?? 1,
       layout: ImageLayout.General,
     });
-    return this.mapping.bytes(0, width * height * 4).slice();
+    return this.mapping.bytes(0, imageBytes(info)).slice();
   }
 
-  /** Copies level 0 and layer 0 by way of the staging buffer. */
-  moveImage(source: bigint, target: bigint, width: number, height: number): void {
-    this.toImage(target, width, height, this.fromImage(source, width, height));
+  /** Copies the contents by way of the staging buffer. */
+  moveImage(source: bigint, target: bigint, info: ImageCreateInfo): void {
+    this.toImage(target, info, this.fromImage(source, info));
   }
 
   destroy(): void {
@@ -116,6 +126,3 @@ export class Staging {
     device.freeMemory(this.memory);
   }
 }
-
-/** The aspect of all images here. */
-export const aspect: number = ImageAspect.Color;

@@ -1,7 +1,7 @@
 /** Defragments as a program does it by hand: new resources, copies, and now and then another decision. */
 
 import type { DefragmentationMove } from "../../../src/index.ts";
-import { DefragmentationMoveOperation, VulkanError } from "../../../src/index.ts";
+import { DefragmentationMoveOperation, ImageLayout, VulkanError } from "../../../src/index.ts";
 import type { Machine } from "./machine.ts";
 import type { Entry } from "./model.ts";
 import type { Operation } from "./operations.ts";
@@ -71,8 +71,7 @@ function copy(machine: Machine, step: Step): void {
   }
   if (entry.seed < 0) return;
   if (step.image !== 0n) {
-    const { width, height } = entry.imageInfo!.extent;
-    machine.staging.moveImage(entry.image, step.image, width, height);
+    machine.staging.moveImage(entry.image, step.image, entry.imageInfo!);
   } else if (machine.isDeviceAccessible(entry)) {
     machine.staging.copyBuffer(entry.buffer, step.buffer, entry.size);
   } else {
@@ -101,4 +100,38 @@ function settle(machine: Machine, steps: readonly Step[]): void {
       entry.image = image;
     }
   }
+}
+
+/** Lets the allocator defragment; buffers and images are replaced while the program goes on. */
+export async function tidy(machine: Machine, operation: Extract<Operation, { kind: "tidy" }>): Promise<void> {
+  const { allocator, simulated, queue } = machine.target;
+  const pools = machine.model.pools.filter((pool) => !pool.blockList.options.linear);
+  const entryOf = (allocation: unknown): Entry | undefined =>
+    machine.model.entries.find((entry) => entry.allocation === allocation);
+  await allocator.defragment({
+    queue: simulated?.createTransferQueue({ completeAfter: operation.polls }) ?? queue,
+    pool: operation.pool === 0 ? undefined : pools[operation.pool % Math.max(1, pools.length)],
+    flags: operation.algorithm,
+    maxBytesPerPass: operation.bytes,
+    maxAllocationsPerPass: operation.moves,
+    imageLayout: () => ImageLayout.General,
+    // Of what the program has moved by itself, the allocator knows no resource; what is not bound has no contents.
+    canMove: (allocation) => {
+      const entry = entryOf(allocation);
+      return entry !== undefined && !entry.moved && entry.bound;
+    },
+    moveOther: ({ allocation, target }) => {
+      const entry = entryOf(allocation);
+      if (entry === undefined || entry.buffer !== 0n || entry.image !== 0n) return false;
+      if (entry.aliasBuffer !== 0n || entry.aliasImage !== 0n) return false;
+      if (entry.seed >= 0) target.write(allocation.read());
+      return true;
+    },
+    onReplaced: ({ allocation, kind, old, replacement }) => {
+      const entry = entryOf(allocation);
+      if (entry === undefined) return;
+      if (entry[kind] !== old) throw new Error(`the ${kind} that is replaced is not the one that there is`);
+      entry[kind] = replacement;
+    },
+  });
 }

@@ -21,8 +21,8 @@ import {
 } from "../../../src/index.ts";
 import { fallibleCalls } from "../../../src/simulator/index.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../../../src/vulkan/resources.ts";
-import { partsOf, pattern, Staging } from "./contents.ts";
-import { defragment } from "./defragment.ts";
+import { imageBytes, partsOf, pattern, Staging } from "./contents.ts";
+import { defragment, tidy } from "./defragment.ts";
 import { type Entry, Model } from "./model.ts";
 import type { Operation, Wishes } from "./operations.ts";
 import type { Target } from "./worlds.ts";
@@ -53,12 +53,27 @@ const atomic: ReadonlySet<Operation["kind"]> = new Set<Operation["kind"]>([
   "pool",
 ]);
 
+/** Steps that may be taken while contents are being moved; others would change contents, or the blocks themselves. */
+const untroubled: ReadonlySet<Operation["kind"]> = new Set<Operation["kind"]>([
+  "buffer",
+  "image",
+  "memory",
+  "pages",
+  "free",
+  "map",
+  "unmap",
+  "frame",
+  "name",
+]);
+
 /** Runs programs; one machine for one program. */
 export class Machine {
   readonly target: Target;
   readonly model: Model;
   readonly staging: Staging;
   private steps = 0;
+  /** The defragmentation that the allocator is doing while the program goes on. */
+  private tidying: Promise<void> | undefined;
   private injected: { result: number; call: string } | undefined;
 
   constructor(target: Target) {
@@ -68,8 +83,9 @@ export class Machine {
   }
 
   /** Takes one step and compares everything afterwards. */
-  step(operation: Operation): void {
+  async step(operation: Operation): Promise<void> {
     this.steps++;
+    if (this.tidying !== undefined) await this.letTidyingGoOn(operation);
     const before = atomic.has(operation.kind) ? this.state() : undefined;
     this.arm(operation);
     try {
@@ -80,13 +96,14 @@ export class Machine {
       if (before !== undefined) expect(this.state()).toEqual(before);
     }
     this.disarm();
-    this.model.check();
+    this.model.check(this.tidying !== undefined);
     for (const pick of [this.steps * 7, this.steps * 13 + 3]) this.compare(this.model.entry(pick));
   }
 
   /** Ends the program: compares all contents, frees everything, and nothing may be left. */
-  finish(): void {
+  async finish(): Promise<void> {
     const { allocator, simulated } = this.target;
+    await this.tidying;
     for (const entry of this.model.entries) this.compare(entry);
     JSON.parse(allocator.buildStatsString());
     this.checkMargins();
@@ -105,8 +122,9 @@ export class Machine {
   }
 
   /** Lets go of everything after a failure, so that the device can be used for another program. */
-  abandon(): void {
+  async abandon(): Promise<void> {
     const { device, allocator } = this.target;
+    await this.tidying?.catch(() => {});
     for (const entry of this.model.entries) {
       for (const buffer of [entry.buffer, entry.aliasBuffer]) if (buffer !== 0n) device.destroyBuffer(buffer);
       for (const image of [entry.image, entry.aliasImage]) if (image !== 0n) device.destroyImage(image);
@@ -231,10 +249,34 @@ export class Machine {
       case "name":
         this.rename(operation);
         break;
+      case "tidy":
+        this.beginTidying(operation);
+        break;
       case "defragment":
         defragment(this, operation);
         break;
     }
+  }
+
+  /** Lets a defragmentation do its next part; some steps need it done before. */
+  private async letTidyingGoOn({ kind }: Operation): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (untroubled.has(kind)) return;
+    await this.tidying;
+  }
+
+  private beginTidying(operation: Extract<Operation, { kind: "tidy" }>): void {
+    this.tidying = tidy(this, operation).then(
+      () => {
+        this.tidying = undefined;
+      },
+      (error: unknown) => {
+        this.tidying = undefined;
+        this.explain(error);
+      },
+    );
+    // Its failure is heard where it is waited for.
+    this.tidying.catch(() => {});
   }
 
   // ---- Making things ------------------------------------------------------------------------------------
@@ -477,7 +519,9 @@ export class Machine {
     this.model.remove(entry);
     // After a move the allocation itself does not know its new resource.
     const ways = entry.moved ? 2 : 4;
-    switch (way % ways) {
+    // What is being copied is not the program's to destroy.
+    const chosen = this.tidying !== undefined && way % ways === 1 ? 0 : way % ways;
+    switch (chosen) {
       case 0:
         if (buffer !== 0n) allocator.destroyBuffer(buffer, allocation);
         else allocator.destroyImage(image, allocation);
@@ -511,8 +555,7 @@ export class Machine {
   write(entry: Entry, seed: number): void {
     const { image, buffer, size, allocation, imageInfo } = entry;
     if (image !== 0n) {
-      const { width, height } = imageInfo!.extent;
-      this.staging.toImage(image, width, height, pattern(seed, 0, width * height * 4));
+      this.staging.toImage(image, imageInfo!, pattern(seed, 0, imageBytes(imageInfo!)));
     } else if (this.isHostAccessible(entry)) {
       for (const [offset, length] of partsOf(size)) allocation.write(pattern(seed, offset, length), offset);
     } else if (this.isDeviceAccessible(entry)) {
@@ -530,8 +573,7 @@ export class Machine {
     if (entry === undefined || entry.seed < 0) return;
     const { image, buffer, size, seed, allocation, imageInfo } = entry;
     if (image !== 0n) {
-      const { width, height } = imageInfo!.extent;
-      expectSame(this.staging.fromImage(image, width, height), seed, 0);
+      expectSame(this.staging.fromImage(image, imageInfo!), seed, 0);
       return;
     }
     for (const [offset, length] of partsOf(size)) {

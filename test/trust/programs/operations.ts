@@ -79,6 +79,14 @@ export type Operation = { readonly fault?: PlannedFault | undefined } & (
   | { readonly kind: "plan"; readonly size: number; readonly wishes: Wishes }
   | { readonly kind: "name"; readonly pick: number; readonly name: string }
   | {
+      readonly kind: "tidy";
+      readonly pool: number;
+      readonly algorithm: number;
+      readonly bytes: number;
+      readonly moves: number;
+      readonly polls: number;
+    }
+  | {
       readonly kind: "defragment";
       readonly pool: number;
       readonly algorithm: number;
@@ -171,6 +179,16 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Operation>])[] = [
   [1, of("pressure", { share: fc.nat(4) })],
   [2, of("plan", { size, wishes })],
   [1, of("name", { pick, name: fc.string({ maxLength: 8 }) })],
+  [
+    3,
+    of("tidy", {
+      pool: fc.nat(3),
+      algorithm: fc.constantFrom(0, 1, 2, 4, 8),
+      bytes: fc.constantFrom(0, 0, 10_000),
+      moves: fc.constantFrom(0, 0, 3),
+      polls: fc.nat(3),
+    }),
+  ],
   [
     3,
     of("defragment", {

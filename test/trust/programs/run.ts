@@ -20,25 +20,25 @@ export interface Done {
 }
 
 /** Runs programs on worlds of the given kind until the time is over; throws for one that fails. */
-export function runPrograms<W>(
+export async function runPrograms<W>(
   worlds: fc.Arbitrary<W>,
   programs: fc.Arbitrary<Operation[]>,
   seconds: number,
-  run: (world: W, program: readonly Operation[]) => void,
-): Done {
+  run: (world: W, program: readonly Operation[]) => Promise<void>,
+): Promise<Done> {
   const { VMA_TS_PROGRAM_SECONDS, VMA_TS_PROGRAM_SEED, VMA_TS_PROGRAM_PATH } = process.env;
   const first = VMA_TS_PROGRAM_SEED === undefined ? Date.now() % 1_000_000_000 : Number(VMA_TS_PROGRAM_SEED);
   const deadline = performance.now() + 1000 * Number(VMA_TS_PROGRAM_SECONDS ?? seconds);
   let count = 0;
   let steps = 0;
-  const property = fc.property(worlds, programs, (world, program) => {
+  const property = fc.asyncProperty(worlds, programs, async (world, program) => {
     count++;
     steps += program.length;
-    run(world, program);
+    await run(world, program);
   });
   let seed = first;
   do {
-    const details = fc.check(property, {
+    const details = await fc.check(property, {
       seed,
       numRuns: PROGRAMS_PER_BATCH,
       ...(VMA_TS_PROGRAM_PATH === undefined ? {} : { path: VMA_TS_PROGRAM_PATH }),
