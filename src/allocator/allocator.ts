@@ -24,6 +24,7 @@ import type { Budget } from "./budget.ts";
 import { type AllocatorContext, hasFlag } from "./context.ts";
 import { AllocatorCore } from "./core.ts";
 import { type AllocationCreateInfo, type AllocatorCreateInfo, checkSettings } from "./create-info.ts";
+import { isOutOfMemory } from "./device-memory.ts";
 import type { AllocationPlan } from "./dry-run.ts";
 import type { MemoryEngine } from "./engine.ts";
 import { type ExternalMemory, importableTypeBits, importStructure } from "./external-memory.ts";
@@ -107,7 +108,7 @@ export class BaseAllocator {
     info: BufferCreateInfo,
     allocationInfo?: AllocationCreateInfo,
   ): BufferWithMemory | undefined {
-    return this.orUndefined(this.maker.makeBuffer(info, allocationInfo, 1, undefined));
+    return this.orUndefined(() => this.maker.makeBuffer(info, allocationInfo, 1, undefined));
   }
 
   /** As {@link createBuffer}, at a multiple of `minAlignment` bytes, a power of two (vmaCreateBufferWithAlignment). */
@@ -160,7 +161,7 @@ export class BaseAllocator {
 
   /** As {@link createImage}, but returns undefined where memory is out. */
   tryCreateImage(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): ImageWithMemory | undefined {
-    return this.orUndefined(this.maker.makeImage(info, allocationInfo, undefined));
+    return this.orUndefined(() => this.maker.makeImage(info, allocationInfo, undefined));
   }
 
   /** As {@link createImage}, in memory of its own made with the given chain (vmaCreateDedicatedImage). */
@@ -198,7 +199,7 @@ export class BaseAllocator {
     requirements: RequirementsInfo,
     allocationInfo?: AllocationCreateInfo,
   ): Allocation | undefined {
-    return this.orUndefined(this.maker.makeMemory(requirements, allocationInfo, undefined));
+    return this.orUndefined(() => this.maker.makeMemory(requirements, allocationInfo, undefined));
   }
 
   /** Allocates memory of its own, made with the given chain (vmaAllocateDedicatedMemory). */
@@ -277,7 +278,7 @@ export class BaseAllocator {
   /** What an allocation would do, changing nothing. Undefined where it would fail for lack of memory. */
   wouldAllocate(what: Allocatable, allocationInfo?: AllocationCreateInfo): AllocationPlan | undefined {
     checkObject(what, "what is to be allocated");
-    return this.orUndefined(this.maker.plan(what, allocationInfo));
+    return this.orUndefined(() => this.maker.plan(what, allocationInfo));
   }
 
   // ---- The host's access --------------------------------------------------------------------------------
@@ -603,9 +604,18 @@ export class BaseAllocator {
     return result;
   }
 
-  private orUndefined<T>(result: T | undefined): T | undefined {
-    if (result === undefined && !this.context.failure.isOutOfMemory) throw this.context.failure.toError();
-    return result;
+  /** Undefined where memory is out, for the memory itself or for what the driver needs to make the resource. */
+  private orUndefined<T>(make: () => T | undefined): T | undefined {
+    let made: T | undefined;
+    try {
+      made = make();
+    } catch (error) {
+      if (error instanceof VulkanError && isOutOfMemory(error.result)) return undefined;
+      throw error;
+    }
+    const { failure } = this.context;
+    if (made === undefined && !isOutOfMemory(failure.result)) throw failure.toError();
+    return made;
   }
 }
 

@@ -103,7 +103,7 @@ export class Budgets {
   budgetOf(heap: number): number {
     if (!this.fromDriver) return this.heuristicBudgets[heap]!;
     this.fetchWhenStale();
-    // A heap size limit is smaller than what the driver knows of.
+    // A heap size limit is smaller than what the driver knows of, and drivers have reported more than the heap.
     return Math.min(this.driverBudget[heap]!, this.memoryTypes.heaps[heap]!.size);
   }
 
@@ -152,13 +152,13 @@ function heuristicBudget(heapSize: number): number {
   return Math.floor((heapSize * HEURISTIC_PERCENT) / 100);
 }
 
-/** Drivers have reported budgets of nothing and of far more than the heap. */
+/** Drivers have reported budgets of nothing. */
 function plausibleBudget(reported: number | undefined, heapSize: number): number {
   if (reported === undefined || !(reported > 0)) return heuristicBudget(heapSize);
-  return Math.min(reported, heapSize);
+  return reported;
 }
 
-/** Drivers have reported that nothing is used while this allocator alone uses something. */
+/** Drivers have reported that nothing is used while this allocator alone uses something, and absurd figures. */
 function plausibleUsage(reported: number | undefined, ownBytes: number): number {
-  return reported === undefined || !(reported > 0) ? ownBytes : reported;
+  return Number.isSafeInteger(reported) && reported! > 0 ? reported! : ownBytes;
 }

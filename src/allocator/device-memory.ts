@@ -61,15 +61,15 @@ export class Failure {
   toError(): VulkanError {
     return new VulkanError(this.result, this.call, this.detail);
   }
+}
 
-  /** Whether it means that memory is out, in one form or another. */
-  get isOutOfMemory(): boolean {
-    return (
-      this.result === Result.ErrorOutOfDeviceMemory ||
-      this.result === Result.ErrorOutOfHostMemory ||
-      this.result === Result.ErrorTooManyObjects
-    );
-  }
+/** Whether a VkResult means that memory is out, in one form or another. */
+export function isOutOfMemory(result: number): boolean {
+  return (
+    result === Result.ErrorOutOfDeviceMemory ||
+    result === Result.ErrorOutOfHostMemory ||
+    result === Result.ErrorTooManyObjects
+  );
 }
 
 /** Takes and gives back memory objects. */

@@ -57,7 +57,8 @@ export function importableTypeBits(device: VulkanDevice, source: ExternalMemory)
 }
 
 function handleTypeOf(source: ExternalMemory): number {
-  const { handleType = ExternalMemoryHandleType.HostAllocationEXT } = source;
+  const { handleType } = source;
+  if (handleType === undefined && "hostPointer" in source) return ExternalMemoryHandleType.HostAllocationEXT;
   return checkInteger(handleType, "handleType", 1, 0xffffffff);
 }
 

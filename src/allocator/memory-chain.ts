@@ -1,7 +1,7 @@
 /** The pNext chains of new memory objects: what the allocator adds stands before what the user gave. */
 
 import { ApiVersion, MemoryAllocate } from "../vulkan/constants.ts";
-import { type NextChain, type NextStructure, StructureType } from "../vulkan/next.ts";
+import { findNext, type NextChain, type NextStructure, StructureType } from "../vulkan/next.ts";
 import { type AllocatorContext, hasFlag } from "./context.ts";
 import { AllocationCreate, AllocatorCreate } from "./flags.ts";
 import type { AllocationRequest } from "./request.ts";
@@ -31,7 +31,9 @@ export function chainForDedicated(
   addPriority(own, context, request.priority);
   if (hasFlag(context, AllocatorCreate.BufferDeviceAddress) && request.mayHaveDeviceAddress)
     addDeviceAddress(own);
-  if (usesDedicatedInfo(context) && (request.typeFlags & AllocationCreate.CanAlias) === 0) {
+  // The host's own memory cannot be tied to a resource.
+  const isHosts = findNext(next, StructureType.ImportMemoryHostPointerInfoEXT) !== undefined;
+  if (usesDedicatedInfo(context) && !isHosts && (request.typeFlags & AllocationCreate.CanAlias) === 0) {
     addDedicated(own, request);
   }
   return joinChains(own, next);

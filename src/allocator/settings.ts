@@ -1,7 +1,7 @@
 /** Reads and checks what `createAllocator` is told. */
 
 import { checkFlags, checkInteger, quote } from "../foundation/check.ts";
-import { ApiVersion } from "../vulkan/constants.ts";
+import { ApiVersion, apiVersionString } from "../vulkan/constants.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
 import type { AllocatorSettings } from "./context.ts";
 import type { AllocatorCreateInfo } from "./create-info.ts";
@@ -25,6 +25,7 @@ export function readSettings(info: AllocatorCreateInfo): AllocatorSettings {
     0,
     0xffffffff,
   );
+  checkApiVersion(apiVersion, device);
   const keep = info.keepEmptyBlocks;
   return {
     device,
@@ -41,6 +42,15 @@ export function readSettings(info: AllocatorCreateInfo): AllocatorSettings {
     dedicatedFallback: info.dedicatedFallback ?? true,
     exportHandleTypes: readHandleTypes(info, device),
   };
+}
+
+/** A version is used up to its minor number; its patch says nothing about what may be called. */
+function checkApiVersion(apiVersion: number, device: VulkanDevice): void {
+  if (apiVersion >>> 12 <= device.properties.apiVersion >>> 12) return;
+  throw new RangeError(
+    `apiVersion must be at most the device's ${apiVersionString(device.properties.apiVersion)}, ` +
+      `got ${apiVersionString(apiVersion)}`,
+  );
 }
 
 function checkDevice(device: VulkanDevice): VulkanDevice {
