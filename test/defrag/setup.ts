@@ -4,7 +4,7 @@
  */
 
 import { afterEach, expect } from "vitest";
-import type { Allocation, AllocatorCreateInfo } from "../../src/allocator/index.ts";
+import type { Allocation, AllocatorCreateInfo, Pool } from "../../src/allocator/index.ts";
 import {
   type Allocator,
   createAllocator,
@@ -73,7 +73,7 @@ export function allocate(allocator: Allocator, size: number, type: number = Type
 export function blocksWith(
   allocator: Allocator,
   kept: readonly (readonly number[])[],
-  { pieces = 8, pool = undefined as ReturnType<Allocator["createPool"]> | undefined, flags = 0 } = {},
+  { pieces = 8, pool, flags = 0 }: { pieces?: number; pool?: Pool; flags?: number } = {},
 ): Allocation[][] {
   const own = pool ?? allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
   const size = MiB / pieces;

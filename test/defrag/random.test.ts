@@ -1,0 +1,233 @@
+/**
+ * Seeded random runs: defragmentations begin, plan, end and are given up while a program allocates, frees and maps, with
+ * the allocator checked at every step, and its allocations compared with a naive record of them.
+ */
+
+import { describe, expect, it } from "vitest";
+import { type Allocation, AllocationCreate, type Pool } from "../../src/allocator/index.ts";
+import {
+  type Allocator,
+  DefragmentationFlag,
+  type DefragmentationMove,
+  DefragmentationMoveOperation,
+} from "../../src/defrag/index.ts";
+import { SuballocationType } from "../../src/metadata/block-metadata.ts";
+import { bytes, Chance, KiB, memoryCount, only, runAll, seed, Type, type World, world } from "./setup.ts";
+
+const FLAGS = [0, ...Object.values(DefragmentationFlag)];
+const { Copy, Ignore, Destroy } = DefragmentationMoveOperation;
+
+/** What is known of one allocation, apart from the allocator. */
+interface Known {
+  readonly allocation: Allocation;
+  readonly size: number;
+  readonly alignment: number;
+  readonly type: number;
+  readonly pool: Pool | undefined;
+  readonly dedicated: boolean;
+  readonly persistent: boolean;
+  maps: number;
+}
+
+/** A program that knows what it has. */
+class Program {
+  readonly made: World;
+  readonly allocator: Allocator;
+  readonly pools: (Pool | undefined)[];
+  readonly known: Set<Known> = new Set();
+  readonly chance: Chance;
+
+  constructor(made: World, chance: Chance) {
+    this.made = made;
+    this.allocator = made.allocator;
+    this.chance = chance;
+    const pool = (info: object): Pool =>
+      this.allocator.createPool({ memoryTypeIndex: Type.Window, blockSize: 256 * KiB, ...info });
+    this.pools = [undefined, undefined, pool({}), pool({ minBlockCount: 2 })];
+  }
+
+  allocate(): void {
+    const { chance } = this;
+    const pool = chance.oneOf(this.pools);
+    const type = pool?.memoryTypeIndex ?? chance.oneOf([Type.Device, Type.Window]);
+    const size = chance.size(64 * KiB);
+    const alignment = 2 ** chance.integer(0, 10);
+    const persistent = type === Type.Window && chance.happens(0.2);
+    const dedicated = pool === undefined && chance.happens(0.02);
+    const flags =
+      (type === Type.Window ? AllocationCreate.HostAccessRandom : 0) |
+      (persistent ? AllocationCreate.Mapped : 0) |
+      (dedicated ? AllocationCreate.DedicatedMemory : 0);
+    const allocation = this.allocator.allocateMemory(bytes(size, only(type), alignment), { pool, flags });
+    // What lives in it matters to granularity alone.
+    this.known.add({
+      allocation,
+      size: allocation.size,
+      alignment,
+      type,
+      pool,
+      dedicated,
+      persistent,
+      maps: 0,
+    });
+  }
+
+  free(): void {
+    if (this.known.size === 0) return;
+    const victim = this.chance.oneOf([...this.known]);
+    this.known.delete(victim);
+    this.allocator.freeMemory(victim.allocation);
+  }
+
+  map(): void {
+    const mappable = [...this.known].filter(({ type }) => type === Type.Window);
+    if (mappable.length === 0) return;
+    const known = this.chance.oneOf(mappable);
+    if (known.maps > 0 && this.chance.happens(0.5)) {
+      this.allocator.unmapMemory(known.allocation);
+      known.maps--;
+    } else {
+      this.allocator.mapMemory(known.allocation);
+      known.maps++;
+    }
+  }
+
+  act(steps: number): void {
+    for (let step = 0; step < steps; step++) {
+      const kind = this.chance.fraction();
+      if (kind < 0.4) this.allocate();
+      else if (kind < 0.8) this.free();
+      else this.map();
+    }
+  }
+
+  /** Checks the allocator, and that every allocation is as it was made. */
+  check(): void {
+    this.allocator.validate();
+    for (const { allocation, size, alignment, type, pool, dedicated, persistent, maps } of this.known) {
+      expect(allocation.isFreed).toBe(false);
+      expect(allocation.size).toBe(size);
+      expect(allocation.offset % alignment).toBe(0);
+      expect(allocation.memoryType).toBe(type);
+      expect(allocation.pool).toBe(pool);
+      expect(allocation.dedicatedMemory).toBe(dedicated);
+      expect(allocation.isMapped).toBe(persistent || maps > 0);
+      expect(allocation.mapCount).toBe(maps);
+    }
+  }
+
+  end(): void {
+    for (const { allocation } of this.known) this.allocator.freeMemory(allocation);
+    for (const pool of this.pools) if (pool !== undefined) this.allocator.destroyPool(pool);
+  }
+}
+
+/** Chooses an operation for each move and does what goes with it; returns the bytes that will count as moved. */
+function decide(program: Program, moves: readonly DefragmentationMove[]): DefragmentationMove[] {
+  const { chance } = program;
+  for (const move of moves) {
+    const known = [...program.known].find(({ allocation }) => allocation === move.srcAllocation);
+    expect(known, "only what the program has is moved").toBeDefined();
+    expect(known!.dedicated).toBe(false);
+    move.operation = chance.happens(0.9) ? Copy : chance.oneOf([Ignore, Destroy]);
+    if (move.operation === Destroy) program.known.delete(known!);
+  }
+  return moves.filter(({ operation }) => operation === Copy);
+}
+
+function defragment(program: Program): void {
+  const { allocator, chance } = program;
+  const pool = chance.oneOf(program.pools);
+  const context = allocator.beginDefragmentation({
+    pool,
+    flags: chance.oneOf(FLAGS),
+    maxBytesPerPass: chance.oneOf([0, 0, 30_000, 200_000]),
+    maxAllocationsPerPass: chance.oneOf([0, 0, 1, 7]),
+  });
+  let bytesMoved = 0;
+  for (let pass = 0; ; pass++) {
+    expect(pass, "passes").toBeLessThan(5000);
+    const moves = context.beginPass();
+    program.check();
+    if (moves === undefined || chance.happens(0.02)) break;
+    const copied = decide(program, moves);
+    if (chance.happens(0.3)) program.act(3);
+    program.check();
+    const sizes = copied.map(({ srcAllocation }) => (srcAllocation.isFreed ? 0 : srcAllocation.size));
+    bytesMoved += sizes.reduce((sum, size) => sum + size, 0);
+    const isFinished = context.endPass();
+    program.check();
+    expect(context.stats.bytesMoved).toBe(bytesMoved);
+    if (isFinished) break;
+    if (chance.happens(0.3)) program.act(5);
+  }
+  context.end();
+  program.check();
+}
+
+describe(`random defragmentation (seed ${seed})`, () => {
+  for (const granularity of [1, 64, 1024, 4096]) {
+    it(`never corrupts anything (granularity ${granularity})`, () => {
+      for (let run = 0; run < 8; run++) {
+        const chance = new Chance(seed + run * 7919 + granularity);
+        const made = world({ limits: { bufferImageGranularity: granularity, nonCoherentAtomSize: 64 } });
+        const program = new Program(made, chance);
+        for (let round = 0; round < 6; round++) {
+          for (let step = 0; step < 60; step++) program.allocate();
+          const keep = program.known.size * chance.fraction();
+          while (program.known.size > keep) program.free();
+          program.act(20);
+          program.check();
+          defragment(program);
+        }
+        program.end();
+      }
+    });
+  }
+});
+
+/** Blocks from which most was freed: of buffers and images, as granularity tells them apart. */
+function sparse(chance: Chance, granularity: number): World & { live: Allocation[] } {
+  const made = world({ limits: { bufferImageGranularity: granularity, nonCoherentAtomSize: 64 } });
+  const { allocator, device } = made;
+  const all = Array.from({ length: 400 }, () => {
+    const size = chance.size(120 * KiB);
+    const requirements = { size, alignment: 2 ** chance.integer(0, 9), memoryTypeBits: only(Type.Device) };
+    device.nextRequirements(() => ({
+      ...requirements,
+      prefersDedicatedAllocation: false,
+      requiresDedicatedAllocation: false,
+    }));
+    const image = { format: 37, extent: { width: 4, height: 4 }, usage: 6 };
+    const info = { memoryTypeBits: only(Type.Device) };
+    return chance.happens(0.5)
+      ? allocator.createImage(image, info).allocation
+      : allocator.createBuffer({ size, usage: 3 }, info).allocation;
+  });
+  const live = all.filter(() => chance.happens(0.35));
+  for (const allocation of all) if (!live.includes(allocation)) allocation.destroy();
+  return { ...made, live };
+}
+
+describe(`the algorithms (seed ${seed})`, () => {
+  for (const granularity of [1, 16, 256, 1024, 4096, 65536]) {
+    it(`EXTENSIVE frees as many memory objects as FULL, at granularity ${granularity}`, () => {
+      for (let run = 0; run < 4; run++) {
+        const freed = [DefragmentationFlag.AlgorithmFull, DefragmentationFlag.AlgorithmExtensive].map(
+          (flags) => {
+            const made = sparse(new Chance(seed + run * 31 + granularity), granularity);
+            const before = memoryCount(made);
+            const stats = runAll(made.allocator, { flags });
+            expect(memoryCount(made)).toBe(before - stats.deviceMemoryBlocksFreed);
+            const types = new Set(made.live.map(({ type }) => type));
+            expect([...types].sort()).toEqual([SuballocationType.Buffer, SuballocationType.ImageOptimal]);
+            for (const allocation of made.live) allocation.destroy();
+            return stats.deviceMemoryBlocksFreed;
+          },
+        );
+        expect(freed[1], `run ${run}`).toBeGreaterThanOrEqual(freed[0]!);
+        expect(freed[0], `run ${run}`).toBeGreaterThan(0);
+      }
+    });
+  }
+});
