@@ -8,7 +8,7 @@
  * bytes counted until then still bound what may be moved, only more tightly.
  */
 
-import { type Slot, Strategy } from "../metadata/block-metadata.ts";
+import { NO_SLOT, type Slot, Strategy } from "../metadata/block-metadata.ts";
 import type { TlsfMetadata } from "../metadata/tlsf.ts";
 import { Packs } from "./effort.ts";
 import { FirstFit, NO_BLOCK } from "./first-fit.ts";
@@ -38,6 +38,8 @@ interface Place {
   readonly metadata: TlsfMetadata;
   /** What lives in each slot. */
   readonly items: Map<Slot, Item>;
+  /** What has arrived in the pass that is under way. */
+  readonly arrived: Set<Slot>;
 }
 
 interface Step {
@@ -63,6 +65,7 @@ class PlainWay {
     this.places = models.map(({ metadata, items }) => ({
       metadata: metadata.clone(),
       items: new Map(items.map((item) => [item.slot, item])),
+      arrived: new Set(),
     }));
     this.packs = packs;
     this.budget = budget;
@@ -91,29 +94,33 @@ class PlainWay {
     this.budget.reset();
     this.steps = [];
     this.fit = new FirstFit(this.places.map(({ metadata }) => metadata.largestFreeRange));
-    // What arrives in a block is not moved on in the same pass.
-    const residents = this.places.map(({ items }) => [...items]);
     // The fullest block is swept only when it stands alone.
     const least = this.places.length > 1 ? 1 : 0;
-    for (let index = this.places.length - 1; index >= least; index--) this.sweep(index, residents[index]!);
+    for (let index = this.places.length - 1; index >= least && !this.isOver; index--) this.sweep(index);
     return this.steps.length > 0 && this.placementsLeft > 0;
   }
 
-  private sweep(index: number, residents: [Slot, Item][]): void {
+  private get isOver(): boolean {
+    return this.placementsLeft <= 0 || this.budget.isSpent;
+  }
+
+  /** Sweeps a block from its end on. What has arrived in it is not moved on in the same pass. */
+  private sweep(index: number): void {
     const place = this.places[index]!;
-    const { metadata } = place;
-    residents.sort(([a], [b]) => metadata.offsetOf(b) - metadata.offsetOf(a));
+    const { metadata, items, arrived } = place;
     let gapAbove = 0;
-    for (const [slot, item] of residents) {
-      if (this.placementsLeft <= 0) return;
-      const admission = this.budget.admit(item.size);
+    for (let slot = metadata.lastAllocation(); slot !== NO_SLOT; slot = metadata.previousAllocation(slot)) {
+      if (arrived.has(slot)) continue;
+      const item = items.get(slot)!;
+      const admission = this.placementsLeft > 0 ? this.budget.admit(item.size) : Admission.End;
       if (admission === Admission.End) return;
       if (admission === Admission.Skip) continue;
       this.placementsLeft--;
       if (this.moveAway(place, slot, item, index)) continue;
       const gapBelow = metadata.freeSizeBefore(slot);
-      if (index === 0 || this.isWorthPacking(item.size, gapAbove, gapBelow))
+      if (index === 0 || this.isWorthPacking(item.size, gapAbove, gapBelow)) {
         this.pack(place, slot, item, index);
+      }
       gapAbove = gapBelow;
     }
   }
@@ -154,7 +161,9 @@ class PlainWay {
   }
 
   private take(from: Place, slot: Slot, item: Item, to: Place): void {
-    to.items.set(to.metadata.commit(), item);
+    const arrival = to.metadata.commit();
+    to.items.set(arrival, item);
+    to.arrived.add(arrival);
     this.steps.push({ from, slot, item });
     this.bytes += item.size;
     this.budget.use(item.size);
@@ -162,6 +171,7 @@ class PlainWay {
 
   /** Frees what was moved; of the blocks that get empty one is kept until something else is freed. */
   private finishPass(): void {
+    for (const { arrived } of this.places) if (arrived.size > 0) arrived.clear();
     for (const { from, slot } of this.steps) {
       const hadEmpty = this.places.some(({ metadata }) => metadata.isEmpty);
       from.items.delete(slot);
