@@ -30,6 +30,7 @@ import type { MemoryEngine } from "./engine.ts";
 import { type ExternalMemory, importableTypeBits, importStructure } from "./external-memory.ts";
 import { AllocationCreate, AllocatorCreate } from "./flags.ts";
 import {
+  cacheRange,
   copyFromAllocation,
   copyToAllocation,
   type HostData,
@@ -299,12 +300,14 @@ export class BaseAllocator {
 
   /** Makes the host's writes visible to the device; does nothing on coherent memory (vmaFlushAllocation). */
   flushAllocation(allocation: Allocation, offset?: number, size?: number): void {
-    this.flushAllocations([range(allocation, offset, size)]);
+    const range = cacheRange(this.checkOwn(allocation), offset, size);
+    if (range !== undefined) this.context.device.flushMappedMemoryRanges([range]);
   }
 
   /** Makes the device's writes visible to the host; does nothing on coherent memory (vmaInvalidateAllocation). */
   invalidateAllocation(allocation: Allocation, offset?: number, size?: number): void {
-    this.invalidateAllocations([range(allocation, offset, size)]);
+    const range = cacheRange(this.checkOwn(allocation), offset, size);
+    if (range !== undefined) this.context.device.invalidateMappedMemoryRanges([range]);
   }
 
   /** {@link flushAllocation} for several in one driver call (vmaFlushAllocations). */
@@ -622,12 +625,4 @@ export class BaseAllocator {
 function dedicated(info: AllocationCreateInfo | undefined): AllocationCreateInfo {
   checkSettings(info);
   return { ...info, flags: (info?.flags ?? 0) | AllocationCreate.DedicatedMemory };
-}
-
-function range(
-  allocation: Allocation,
-  offset: number | undefined,
-  size: number | undefined,
-): AllocationRange {
-  return { allocation, ...(offset === undefined ? {} : { offset }), ...(size === undefined ? {} : { size }) };
 }

@@ -10,9 +10,9 @@
 import { assert } from "../foundation/assert.ts";
 import { alignUp } from "../foundation/bits.ts";
 import { type BlockMetadata, NO_SLOT, Strategy } from "../metadata/block-metadata.ts";
+import { createTlsf } from "../metadata/create-tlsf.ts";
 import { LinearMetadata } from "../metadata/linear.ts";
 import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
-import { TlsfMetadata } from "../metadata/tlsf.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { Allocation, packFacts } from "./allocation.ts";
@@ -307,7 +307,7 @@ export class BlockList {
 
   private createMetadata(size: number): BlockMetadata {
     const options = { size, margin: this.context.debug.margin, granularity: this.options.granularity };
-    return this.options.linear ? new LinearMetadata(options) : new TlsfMetadata(options);
+    return this.options.linear ? new LinearMetadata(options) : createTlsf(options);
   }
 
   /** Makes the allocation that {@link findBlock} has just found. Undefined, with the failure recorded, if not. */

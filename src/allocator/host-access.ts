@@ -88,8 +88,8 @@ function mapFailed(detail: string): VulkanError {
  */
 export function cacheRange(
   allocation: Allocation,
-  offset: number,
-  size: number,
+  offset = 0,
+  size: number = WHOLE_SIZE,
 ): MappedMemoryRange | undefined {
   const home = allocation.live();
   checkRange(allocation, offset, size);
@@ -115,7 +115,7 @@ export function synchronizeCaches(
   parts: readonly { allocation: Allocation; offset?: number; size?: number }[],
 ): void {
   const ranges: MappedMemoryRange[] = [];
-  for (const { allocation, offset = 0, size = WHOLE_SIZE } of parts) {
+  for (const { allocation, offset, size } of parts) {
     const range = cacheRange(allocation, offset, size);
     if (range !== undefined) ranges.push(range);
   }
