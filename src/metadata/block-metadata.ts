@@ -115,8 +115,12 @@ export interface ResizableMetadata extends BlockMetadata {
   readonly slotLimit: number;
   /** Where the highest allocation ends, in bytes; 0 if there is none. */
   readonly usedEnd: number;
-  /** Changes the bytes in the block to at least {@link usedEnd}, and at least 1. */
-  resize(size: number): void;
+  /**
+   * Changes the bytes in the block to at least {@link usedEnd}, and at least 1.
+   *
+   * @returns the metadata to go on with: this, or another one that knows the same allocations by the same slots.
+   */
+  resize(size: number): ResizableMetadata;
   /** Gives an allocation another slot, never used before, and never uses its old one again; {@link NO_SLOT} if slots are out. */
   renumber(slot: Slot): Slot;
 }

@@ -219,7 +219,8 @@ export class LinearMetadata implements ResizableMetadata {
 
   commit(): Slot {
     const size = this.foundSize;
-    const record = this.records.take(this.foundOffset, size);
+    const record = this.records.take();
+    this.setPlace(record, this.foundOffset, size);
     if (this.foundIn === SecondRow.Empty) this.first.push(record);
     else {
       this.second.push(record);
@@ -281,6 +282,12 @@ export class LinearMetadata implements ResizableMetadata {
   private endOf(record: number): number {
     const doubles = this.records.doubles;
     return doubles[(record >> 1) | OFFSET] + doubles[(record >> 1) | SIZE];
+  }
+
+  private setPlace(record: number, offset: number, size: number): void {
+    const doubles = this.records.doubles;
+    doubles[(record >> 1) | OFFSET] = offset;
+    doubles[(record >> 1) | SIZE] = size;
   }
 
   private isLive(record: number): boolean {
@@ -362,16 +369,18 @@ export class LinearMetadata implements ResizableMetadata {
   }
 
   /** Room that is added above an upper stack is used when that stack has become empty. */
-  resize(size: number): void {
+  resize(size: number): ResizableMetadata {
     assert(size >= Math.max(this.usedEnd, 1), "a block is not cut below its highest allocation");
     this.sumFreeSize += size - this.size;
     this.size = size;
+    return this;
   }
 
   renumber(slot: Slot): Slot {
     if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
     const old = rangeOf(slot);
-    const record = this.records.takeFresh(this.offsetOf(slot), this.sizeOf(slot));
+    const record = this.records.takeFresh();
+    this.setPlace(record, this.offsetOf(slot), this.sizeOf(slot));
     this.rowOf(old).replace(old, record);
     this.records.retire(old);
     return slotOf(record);

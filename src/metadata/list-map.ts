@@ -10,103 +10,84 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { LISTS_PER_CLASS, listAt } from "./size-classes.ts";
+import { CLASS_COUNT as ALL_CLASSES, LISTS_PER_CLASS, listAt } from "./size-classes.ts";
+
+// A constant of this module, which V8 folds into its code; see ./records.ts.
+const CLASS_COUNT = ALL_CLASSES;
 
 /** No list. */
 export const NO_LIST = -1;
 
 /** The lists of one block that are not empty. */
 export class ListMap {
-  /** Second level, one word for each memory class. */
-  private maps: Int32Array;
-  /** First level: classes 0 to 31, and from 32 on (sizes from 2^39 bytes). */
-  private lowClasses = 0;
-  private highClasses = 0;
-
-  constructor(classCount: number) {
-    this.maps = new Int32Array(classCount);
-  }
+  /** Second level, one word for each memory class; behind it the first level, two words. */
+  readonly words: Int32Array = new Int32Array(CLASS_COUNT + 2);
 
   /** Notes that a list is not empty. */
   mark(list: number): void {
     const memoryClass = list >>> 5;
-    this.maps[memoryClass] |= 1 << (list & 31);
-    if (memoryClass < 32) this.lowClasses |= 1 << memoryClass;
-    else this.highClasses |= 1 << (memoryClass - 32);
+    this.words[memoryClass] |= 1 << (list & 31);
+    this.words[CLASS_COUNT + (memoryClass >>> 5)] |= 1 << (memoryClass & 31);
   }
 
   /** Notes that a list is empty. */
   unmark(list: number): void {
     const memoryClass = list >>> 5;
-    const map = this.maps[memoryClass] & ~(1 << (list & 31));
-    this.maps[memoryClass] = map;
-    if (map !== 0) return;
-    if (memoryClass < 32) this.lowClasses &= ~(1 << memoryClass);
-    else this.highClasses &= ~(1 << (memoryClass - 32));
+    const map = this.words[memoryClass] & ~(1 << (list & 31));
+    this.words[memoryClass] = map;
+    if (map === 0) this.words[CLASS_COUNT + (memoryClass >>> 5)] &= ~(1 << (memoryClass & 31));
   }
 
   /** The first list, from `list` on, that is not empty, or {@link NO_LIST}. */
   firstFrom(list: number): number {
     let memoryClass = list >>> 5;
-    if (memoryClass >= this.maps.length) return NO_LIST;
-    let map = this.maps[memoryClass] & (-1 << (list & 31));
+    if (memoryClass >= CLASS_COUNT) return NO_LIST;
+    let map = this.words[memoryClass] & (-1 << (list & 31));
     if (map === 0) {
       memoryClass = this.firstClassFrom(memoryClass + 1);
       if (memoryClass === NO_LIST) return NO_LIST;
-      map = this.maps[memoryClass];
+      map = this.words[memoryClass];
     }
     return (memoryClass << 5) + 31 - Math.clz32(map & -map);
   }
 
   private firstClassFrom(memoryClass: number): number {
+    let high = this.words[CLASS_COUNT + 1];
     if (memoryClass < 32) {
-      const low = this.lowClasses & (-1 << memoryClass);
+      const low = this.words[CLASS_COUNT] & (-1 << memoryClass);
       if (low !== 0) return 31 - Math.clz32(low & -low);
-      return this.highClasses === 0 ? NO_LIST : 63 - Math.clz32(this.highClasses & -this.highClasses);
-    }
-    const high = this.highClasses & (-1 << (memoryClass - 32));
+    } else high &= -1 << (memoryClass - 32);
     return high === 0 ? NO_LIST : 63 - Math.clz32(high & -high);
   }
 
   /** The last list that is not empty, or {@link NO_LIST}. */
   get last(): number {
-    const isHigh = this.highClasses !== 0;
-    const classes = isHigh ? this.highClasses : this.lowClasses;
+    const high = this.words[CLASS_COUNT + 1];
+    const classes = high !== 0 ? high : this.words[CLASS_COUNT];
     if (classes === 0) return NO_LIST;
-    const memoryClass = (isHigh ? 63 : 31) - Math.clz32(classes);
-    return listAt(memoryClass, 31 - Math.clz32(this.maps[memoryClass]));
+    const memoryClass = (high !== 0 ? 63 : 31) - Math.clz32(classes);
+    return listAt(memoryClass, 31 - Math.clz32(this.words[memoryClass]));
   }
 
   /** Empties all lists. */
   clear(): void {
-    this.maps.fill(0);
-    this.lowClasses = 0;
-    this.highClasses = 0;
+    this.words.fill(0);
   }
 
-  /** Makes it hold `classCount` memory classes. Those that go are empty. */
-  resize(classCount: number): void {
-    const maps = new Int32Array(classCount);
-    maps.set(this.maps.subarray(0, classCount));
-    this.maps = maps;
-  }
-
-  /** Makes this the same as another of as many classes. */
+  /** Makes this the same as another. */
   assign(other: ListMap): void {
-    this.maps.set(other.maps);
-    this.lowClasses = other.lowClasses;
-    this.highClasses = other.highClasses;
+    this.words.set(other.words);
   }
 
   /** Checks every bit against `isEmpty`. */
   validate(isEmpty: (list: number) => boolean): void {
-    for (let memoryClass = 0; memoryClass < this.maps.length; memoryClass++) {
-      const map = this.maps[memoryClass];
+    for (let memoryClass = 0; memoryClass < CLASS_COUNT; memoryClass++) {
+      const map = this.words[memoryClass];
       for (let second = 0; second < LISTS_PER_CLASS; second++) {
         const marked = ((map >>> second) & 1) !== 0;
         assert(marked !== isEmpty(listAt(memoryClass, second)), "a list is marked while it holds a range");
       }
-      const level = memoryClass < 32 ? this.lowClasses : this.highClasses;
+      const level = this.words[CLASS_COUNT + (memoryClass >>> 5)];
       const marked = ((level >>> (memoryClass & 31)) & 1) !== 0;
       assert(marked === (map !== 0), "a memory class is marked while one of its lists is");
     }

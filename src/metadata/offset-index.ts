@@ -20,9 +20,17 @@ import { assert } from "../foundation/assert.ts";
 import { RecordField, type Records } from "./records.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const { OFFSET, SIZE, NEXT, PREVIOUS_FREE } = RecordField;
+const { NEXT, PREVIOUS_FREE } = RecordField;
 /** No range, and no node. A node of the tree is named by its range's slot. */
 const NONE = 0;
+
+/** Tells where ranges lie. */
+export interface RangeMeasure {
+  /** Where a range begins, in bytes. */
+  startOf(range: number): number;
+  /** Bytes of a range. */
+  bytesOf(range: number): number;
+}
 
 /** The free ranges of one block, by offset. */
 export class OffsetIndex {
@@ -30,6 +38,7 @@ export class OffsetIndex {
   idleChanges = 0;
 
   private readonly records: Records;
+  private readonly measure: RangeMeasure;
   private root = NONE;
   private readonly left: Int32Array;
   private readonly right: Int32Array;
@@ -39,8 +48,9 @@ export class OffsetIndex {
   private readonly largest: Float64Array;
   private random = 0x2545f491;
 
-  constructor(records: Records) {
+  constructor(records: Records, measure: RangeMeasure) {
     this.records = records;
+    this.measure = measure;
     this.left = new Int32Array(records.capacity);
     this.right = new Int32Array(records.capacity);
     this.parent = new Int32Array(records.capacity);
@@ -128,11 +138,11 @@ export class OffsetIndex {
   }
 
   private offsetOf(node: number): number {
-    return this.records.doubles[(node << 2) | OFFSET];
+    return this.measure.startOf(node << 3);
   }
 
   private sizeOf(node: number): number {
-    return this.records.doubles[(node << 2) | SIZE];
+    return this.measure.bytesOf(node << 3);
   }
 
   /** Brings `largest` up to date from a node up to the root, or to where nothing changes. */

@@ -10,7 +10,9 @@
  *   words[range | NEXT]                  the next range in address order
  *   doubles[(range >> 1) | SIZE]         its size
  *
- * Range 0 stands for "none". The physical links hold the ranges in address order; the free links hold a range in
+ * A block of less than 2^31 bytes keeps offset and size as int32 in the first two words instead.
+ *
+ * Range 0 stands for "none"; the words before its links say which records are unused. The physical links hold the ranges in address order; the free links hold a range in
  * its free list, and say what the record is when it is in none ({@link TAKEN}, {@link UNUSED}).
  *
  * The fields are constants rather than functions because the hot paths make a hundred accesses: with a function
@@ -30,10 +32,13 @@ export const RecordField = {
   SIZE_HIGH: (new Int32Array(new Float64Array([1]).buffer)[1] !== 0 ? 3 : 2) as 2 | 3,
   PREVIOUS: 4,
   NEXT: 5,
+  /** In blocks of less than 2^31 bytes, in `words`. */
+  INT32_OFFSET: 0,
+  INT32_SIZE: 1,
   PREVIOUS_FREE: 6,
   NEXT_FREE: 7,
 } as const;
-const { OFFSET, SIZE, PREVIOUS_FREE, NEXT_FREE } = RecordField;
+const { PREVIOUS_FREE, NEXT_FREE } = RecordField;
 
 /** As PREVIOUS_FREE: the range is allocated. */
 export const TAKEN = -1;
@@ -42,6 +47,10 @@ export const UNUSED = -2;
 
 /** No range. */
 export const NONE = 0;
+/** Word of record 0: the range of the record that was given back last. */
+export const LAST_UNUSED = 0;
+/** Word of record 0: the range of the first record that was never taken. */
+export const FIRST_FRESH = 1;
 
 const WORDS_PER_RECORD = 8;
 const DOUBLES_PER_RECORD = 4;
@@ -72,21 +81,17 @@ export class Records {
   capacity = 0;
   /** Records at the start that {@link take} never answers. */
   private readonly reserved: number;
-  /** The range of the first record that was never taken. */
-  private fresh: number;
-  /** The range of the record that was given back last. */
-  private unused: number = NONE;
   private retired = 0;
 
   constructor(reserved: number) {
     this.reserved = reserved;
-    this.fresh = reserved * WORDS_PER_RECORD;
-    this.makeRoom(FIRST_CAPACITY);
+    this.makeRoom(reserved + FIRST_CAPACITY);
+    this.clear();
   }
 
   /** Whether the next `count` calls of {@link take} find a record for sure. */
   hasRoomFor(count: number): boolean {
-    return this.fresh + count * WORDS_PER_RECORD <= this.words.length;
+    return this.words[FIRST_FRESH] + count * WORDS_PER_RECORD <= this.words.length;
   }
 
   /** Makes room for half as many records again. Whether it could: a block has at most 2^24 records. */
@@ -96,33 +101,31 @@ export class Records {
     return true;
   }
 
-  /** A record for a range, not linked to anything. */
-  take(offset: number, size: number): number {
-    let range = this.unused;
-    if (range !== 0) this.unused = this.words[range | NEXT_FREE];
+  /** A record that stands for nothing yet. */
+  take(): number {
+    const words = this.words;
+    let range = words[LAST_UNUSED];
+    if (range !== NONE) words[LAST_UNUSED] = words[range | NEXT_FREE];
     else {
-      range = this.fresh;
-      this.fresh = range + WORDS_PER_RECORD;
+      range = words[FIRST_FRESH];
+      words[FIRST_FRESH] = range + WORDS_PER_RECORD;
     }
-    this.doubles[(range >> 1) | OFFSET] = offset;
-    this.doubles[(range >> 1) | SIZE] = size;
     return range;
   }
 
   /** A record that was not taken since the last {@link clear}. */
-  takeFresh(offset: number, size: number): number {
-    const unused = this.unused;
-    this.unused = NONE;
-    const range = this.take(offset, size);
-    this.unused = unused;
+  takeFresh(): number {
+    const range = this.words[FIRST_FRESH];
+    this.words[FIRST_FRESH] = range + WORDS_PER_RECORD;
     return range;
   }
 
   /** Takes a record back. */
   giveBack(range: number): void {
-    this.words[range | PREVIOUS_FREE] = UNUSED;
-    this.words[range | NEXT_FREE] = this.unused;
-    this.unused = range;
+    const words = this.words;
+    words[range | PREVIOUS_FREE] = UNUSED;
+    words[range | NEXT_FREE] = words[LAST_UNUSED];
+    words[LAST_UNUSED] = range;
   }
 
   /** Takes a record out of use until {@link clear}. */
@@ -133,8 +136,8 @@ export class Records {
 
   /** Takes all records back. */
   clear(): void {
-    this.fresh = this.reserved * WORDS_PER_RECORD;
-    this.unused = NONE;
+    this.words[FIRST_FRESH] = this.reserved * WORDS_PER_RECORD;
+    this.words[LAST_UNUSED] = NONE;
     this.retired = 0;
   }
 
@@ -142,17 +145,15 @@ export class Records {
   assign(other: Records): void {
     if (this.capacity !== other.capacity) this.makeRoom(other.capacity);
     this.words.set(other.words);
-    this.fresh = other.fresh;
-    this.unused = other.unused;
     this.retired = other.retired;
   }
 
   /** Checks that exactly `used` records are taken. */
   validate(used: number): void {
-    const taken = this.fresh / WORDS_PER_RECORD - this.reserved - this.retired;
+    const taken = this.words[FIRST_FRESH] / WORDS_PER_RECORD - this.reserved - this.retired;
     let given = 0;
-    for (let range = this.unused; range !== NONE; range = this.words[range | NEXT_FREE]) {
-      assert(range > 0 && range < this.fresh, "an unused record was taken once");
+    for (let range = this.words[LAST_UNUSED]; range !== NONE; range = this.words[range | NEXT_FREE]) {
+      assert(range > 0 && range < this.words[FIRST_FRESH], "an unused record was taken once");
       assert(this.words[range | PREVIOUS_FREE] === UNUSED, "an unused record is marked as such");
       given++;
       assert(given <= taken, "the chain of unused records ends");

@@ -23,6 +23,8 @@
 
 /** Lists in one memory class, and bits in the word that says which of them hold ranges. */
 export const LISTS_PER_CLASS = 32;
+/** Memory classes of all sizes below 2^53. */
+export const CLASS_COUNT = 46;
 /** The largest size, in bytes, of memory class 0. */
 export const SMALL_SIZE = 256;
 /** log2 of the bytes between the small lists of a virtual block. */
@@ -56,6 +58,13 @@ export function listOfSize(size: number, smallShift: number): number {
   return listOf(probeWords[HIGH_WORD], size, smallShift);
 }
 
+/** The list of a size of 1 to 2^31 - 1 bytes, in integers: {@link listOfSize} without a float64. */
+export function listOfInt32(size: number, smallShift: number): number {
+  if (size <= SMALL_SIZE) return (size - 1) >> smallShift;
+  const zeros = Math.clz32(size);
+  return ((23 - zeros) << 5) + (size >>> (26 - zeros));
+}
+
 /** The memory class of a list. */
 export function classOfList(list: number): number {
   return list >>> 5;
@@ -69,11 +78,6 @@ export function secondIndexOfList(list: number): number {
 /** The list with a memory class and a second index. */
 export function listAt(memoryClass: number, secondIndex: number): number {
   return (memoryClass << 5) + secondIndex;
-}
-
-/** How many memory classes a block of `size` bytes needs: its free ranges are no larger than itself. */
-export function classCountFor(size: number): number {
-  return classOfList(listOfSize(Math.max(size, 1), DEVICE_SMALL_SHIFT)) + 1;
 }
 
 /** The least size, in bytes, of a list. */

@@ -6,6 +6,10 @@
  * of bit masks say which lists are not empty, so that "the first list from here on with a range in it" is two
  * bit searches. The free range at the end of the block, the tail, is in no list.
  *
+ * A list is a circle through its anchor, so that to enter and to leave it is the same at its ends. Of an anchor there
+ * is nothing but two links, eight bytes; for list n it is named by `FIRST_ANCHOR + 2 * n`. Free links are reached by
+ * exclusive or (`words[range ^ NEXT_FREE]`), which for a record is what `|` is, and for anchors packs four into 32 bytes.
+ *
  *   address order   [ A ][ free ][ B ][ C ][ free ][ D ][ tail                        ]
  *                          |                  |
  *   lists            ... [48..55] ...  [1,024..1,055] ...      one per size class, newest first
@@ -17,6 +21,11 @@
  * lists hold nothing but ranges that alignment or granularity rules out are they searched range by range.
  * MIN_OFFSET asks for the lowest place instead and finds it through an index in logarithmic time.
  *
+ * Two classes share what is said here. A block of less than 2^31 bytes with neither margin nor granularity, as nearly
+ * all are, counts in int32 and does its work in two functions written for speed (./narrow-tlsf.ts: 41 ns for an
+ * operation of the churn in `bench/`); all others count in float64 and do it step by step (./wide-tlsf.ts: 70 ns).
+ * What is asked less often is here, for both.
+ *
  * With a margin, each allocation is followed by a free range of just that size, which merges with nothing until the
  * allocation goes.
  *
@@ -24,7 +33,6 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { alignUp } from "../foundation/bits.ts";
 import {
   type BlockMetadataOptions,
   NO_SLOT,
@@ -34,85 +42,59 @@ import {
   Strategy,
   SuballocationType,
 } from "./block-metadata.ts";
-import { GranularityPages, isRounded, MAX_ROUNDED_GRANULARITY, NO_PLACE } from "./granularity.ts";
 import { ListMap, NO_LIST } from "./list-map.ts";
-import { OffsetIndex } from "./offset-index.ts";
+import { OffsetIndex, type RangeMeasure } from "./offset-index.ts";
 import { TAKEN as IS_TAKEN, NONE as NO_RANGE, RecordField, Records, rangeOf, slotOf } from "./records.ts";
 import {
-  classCountFor,
+  CLASS_COUNT,
   DEVICE_SMALL_SHIFT,
   LISTS_PER_CLASS,
-  listOf,
   listOfSize,
   VIRTUAL_SMALL_SHIFT,
 } from "./size-classes.ts";
 import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const { OFFSET, SIZE, SIZE_HIGH, PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
+const { PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
 const TAKEN = IS_TAKEN;
 /** No range. Next to it is the block's first range; it counts as taken, so that nothing merges with it. */
 const NONE = NO_RANGE;
 /** The tail: the free range, of 0 bytes or more, at the end of the block. */
-const TAIL = 8;
-const TAIL_SLOT = 1;
-/** A commit takes at most this many records: for padding, for the allocation or remainder, for the margin. */
-const MOST_NEW_RECORDS = 3;
+export const TAIL = 8;
+/** The anchor of list 0. */
+export const FIRST_ANCHOR = 16;
+const ANCHOR = FIRST_ANCHOR;
+
+const LIST_COUNT: number = CLASS_COUNT * LISTS_PER_CLASS;
+/** NONE, the tail, and the anchors, four of which take as much as a record. */
+const RESERVED: number = FIRST_ANCHOR / 8 + LIST_COUNT / 4;
 
 /** Changes for which the index by offset is kept at least although nobody asks it. */
 const IDLE_CHANGES = 1024;
 
-/** Where the figures of the last `find` lie in `request`: in a typed array they are never boxed. */
-const BYTES = 0;
-const BYTES_HIGH: number = SIZE_HIGH - 2;
-const ALIGNMENT = 1;
-const INVERSE_ALIGNMENT = 2;
-
 /** Divides a block by two-level segregated fit. */
-export class TlsfMetadata implements ResizableMetadata {
+export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   size: number;
   sumFreeSize: number;
   allocationCount = 0;
-  foundOffset = 0;
+  abstract readonly foundOffset: number;
 
-  private readonly options: BlockMetadataOptions;
-  private readonly margin: number;
-  private readonly smallShift: number;
-  /** What the types that are rounded are rounded to, in bytes; 1 where nothing is. */
-  private readonly rounding: number;
-  private readonly pages: GranularityPages | undefined;
-  /** The type of each allocation, where types matter. */
-  private types: Uint8Array | undefined;
-
-  private readonly records: Records = new Records(TAIL_SLOT + 1);
-  /** The first range of each list. */
-  private heads: Int32Array;
+  protected readonly options: BlockMetadataOptions;
+  protected readonly smallShift: number;
+  protected readonly records: Records = new Records(RESERVED);
+  /** The words and doubles of the records. */
+  protected words: Int32Array = this.records.words;
+  protected doubles: Float64Array = this.records.doubles;
   /** Which lists hold ranges. */
-  private readonly lists: ListMap;
-  /** Ranges in lists: all free ranges but the tail. */
-  private listedCount = 0;
+  protected readonly lists: ListMap = new ListMap();
   /** The listed ranges by offset, while MIN_OFFSET is in use. */
-  private byOffset: OffsetIndex | undefined = undefined;
-
-  private readonly request: Float64Array = new Float64Array(3);
-  private readonly requestWords: Int32Array = new Int32Array(this.request.buffer);
-  private foundRange = NONE;
-  private foundSize = 0;
-  private foundType: SuballocationType = SuballocationType.Unknown;
+  protected byOffset: OffsetIndex | undefined = undefined;
 
   constructor(options: BlockMetadataOptions) {
-    const { size, margin = 0, granularity = 1, virtual = false } = options;
-    const roundsUp = granularity <= MAX_ROUNDED_GRANULARITY;
     this.options = options;
-    this.size = size;
-    this.sumFreeSize = size;
-    this.margin = virtual ? 0 : margin;
-    this.smallShift = virtual ? VIRTUAL_SMALL_SHIFT : DEVICE_SMALL_SHIFT;
-    this.rounding = virtual || !roundsUp ? 1 : granularity;
-    this.pages = virtual || roundsUp ? undefined : new GranularityPages(granularity, size);
-    this.types = virtual || granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
-    this.heads = new Int32Array(classCountFor(size) * LISTS_PER_CLASS);
-    this.lists = new ListMap(classCountFor(size));
+    this.size = options.size;
+    this.sumFreeSize = options.size;
+    this.smallShift = options.virtual === true ? VIRTUAL_SMALL_SHIFT : DEVICE_SMALL_SHIFT;
     this.startOver();
   }
 
@@ -120,52 +102,47 @@ export class TlsfMetadata implements ResizableMetadata {
     return this.allocationCount === 0;
   }
 
-  /** Free ranges, margins among them, and the tail even when it has no bytes. */
+  /** Free ranges, margins among them, and the tail even when it has no bytes. Counts them one by one. */
   get freeRangeCount(): number {
-    return this.listedCount + 1;
+    let count = 0;
+    for (let range = this.words[NONE | NEXT]; range !== NONE; range = this.words[range | NEXT]) {
+      if (this.isFree(range)) count++;
+    }
+    return count;
   }
 
   /** Bytes of the largest free range. Constant time while MIN_OFFSET is in use; else it looks through one list. */
   get largestFreeRange(): number {
-    const { doubles, words } = this.records;
-    let largest = doubles[(TAIL >> 1) | SIZE];
+    let largest = this.bytesOf(TAIL);
     if (this.byOffset !== undefined) return Math.max(largest, this.byOffset.largestSize);
     const list = this.lists.last;
     if (list === NO_LIST) return largest;
-    for (let range = this.heads[list]; range !== NONE; range = words[range | NEXT_FREE]) {
-      if (doubles[(range >> 1) | SIZE] > largest) largest = doubles[(range >> 1) | SIZE];
+    const anchor = ANCHOR + list * 2;
+    for (
+      let range = this.words[anchor ^ NEXT_FREE];
+      range !== anchor;
+      range = this.words[range ^ NEXT_FREE]
+    ) {
+      largest = Math.max(largest, this.bytesOf(range));
     }
     return largest;
   }
 
   // Finding a place
 
-  find(
+  abstract find(
     size: number,
     alignment: number,
     type: SuballocationType,
     strategy: number,
     upperAddress: boolean,
-  ): boolean {
-    assert(!upperAddress, "only the linear algorithm allocates from the upper end");
-    if (this.rounding > 1 && isRounded(type)) {
-      alignment = Math.max(alignment, this.rounding);
-      size = alignUp(size, this.rounding);
-    }
-    const bytes = size + this.margin;
-    if (bytes > this.sumFreeSize) return false;
-    if (!this.records.hasRoomFor(MOST_NEW_RECORDS) && !this.makeRoom()) return false;
-    this.foundSize = size;
-    this.foundType = type;
-    this.request[BYTES] = bytes;
-    this.request[ALIGNMENT] = alignment;
-    this.request[INVERSE_ALIGNMENT] = 1 / alignment;
+  ): boolean;
 
-    if (this.listedCount === 0) return this.fits(TAIL);
-    const list = listOf(this.requestWords[BYTES_HIGH], bytes, this.smallShift);
+  /** Looks for `bytes` bytes, whose list is `list`, in the order of a strategy. */
+  protected search(bytes: number, list: number, strategy: number): boolean {
     if ((strategy & Strategy.MinTime) !== 0) return this.findQuickly(list);
     if ((strategy & Strategy.MinMemory) !== 0) return this.findTightly(list);
-    if ((strategy & Strategy.MinOffset) !== 0) return this.findLowest();
+    if ((strategy & Strategy.MinOffset) !== 0) return this.findLowest(bytes);
     return this.findBalanced(list);
   }
 
@@ -184,7 +161,7 @@ export class TlsfMetadata implements ResizableMetadata {
   private findQuickly(list: number): boolean {
     const larger = this.lists.firstFrom(list + 1);
     return (
-      (larger !== NO_LIST && this.fits(this.heads[larger])) ||
+      (larger !== NO_LIST && this.fits(this.words[(ANCHOR + larger * 2) ^ NEXT_FREE])) ||
       this.fits(TAIL) ||
       this.fitsInList(larger) ||
       this.fitsInList(this.lists.firstFrom(list)) ||
@@ -200,9 +177,8 @@ export class TlsfMetadata implements ResizableMetadata {
   }
 
   /** MIN_OFFSET: the lowest range that has room. */
-  private findLowest(): boolean {
-    const bytes = this.request[BYTES];
-    this.byOffset ??= new OffsetIndex(this.records);
+  private findLowest(bytes: number): boolean {
+    this.byOffset ??= new OffsetIndex(this.records, this);
     const index = this.byOffset;
     for (let range = index.first(bytes); range !== NONE; range = index.next(range, bytes)) {
       if (this.fits(range)) return true;
@@ -211,28 +187,14 @@ export class TlsfMetadata implements ResizableMetadata {
   }
 
   /** Whether the request fits into a range; if so, remembers the place. */
-  private fits(range: number): boolean {
-    const { request, pages } = this;
-    const doubles = this.records.doubles;
-    const bytes = request[BYTES];
-    const offset = doubles[(range >> 1) | OFFSET];
-    const size = doubles[(range >> 1) | SIZE];
-    let start = Math.ceil(offset * request[INVERSE_ALIGNMENT]) * request[ALIGNMENT];
-    if (size < bytes + (start - offset)) return false;
-    if (pages !== undefined) {
-      start = pages.place(start, bytes, offset, size, this.foundType);
-      if (start === NO_PLACE) return false;
-    }
-    this.foundRange = range;
-    this.foundOffset = start;
-    return true;
-  }
+  protected abstract fits(range: number): boolean;
 
   /** Tries every range of a list. */
   private fitsInList(list: number): boolean {
     if (list === NO_LIST) return false;
-    const words = this.records.words;
-    for (let range = this.heads[list]; range !== NONE; range = words[range | NEXT_FREE]) {
+    const words = this.words;
+    const anchor = ANCHOR + list * 2;
+    for (let range = words[anchor ^ NEXT_FREE]; range !== anchor; range = words[range ^ NEXT_FREE]) {
       if (this.fits(range)) return true;
     }
     return false;
@@ -249,139 +211,35 @@ export class TlsfMetadata implements ResizableMetadata {
   }
 
   /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */
-  private makeRoom(): boolean {
+  protected makeRoom(): boolean {
     if (!this.records.grow()) return false;
+    this.words = this.records.words;
+    this.doubles = this.records.doubles;
     this.byOffset = undefined;
-    if (this.types !== undefined) {
-      const types = new Uint8Array(this.records.capacity);
-      types.set(this.types);
-      this.types = types;
-    }
     return true;
   }
 
-  // Taking it
+  // Taking it, giving it back
 
-  commit(): Slot {
-    const { words, doubles } = this.records;
-    const range = this.foundRange;
-    const start = this.foundOffset;
-    const size = this.foundSize;
-    const bytes = size + this.margin;
-    const offset = doubles[(range >> 1) | OFFSET];
-    const end = offset + doubles[(range >> 1) | SIZE];
+  abstract commit(): Slot;
+  abstract free(slot: Slot): void;
 
-    // The allocation's own range: what was found, or a new one in front of the tail.
-    let allocation = range;
-    if (range !== TAIL) {
-      this.unlist(words, range);
-      doubles[(range >> 1) | OFFSET] = start;
-      doubles[(range >> 1) | SIZE] = bytes;
-    } else {
-      allocation = this.insertBefore(words, TAIL, start, bytes);
-      words[allocation | PREVIOUS_FREE] = TAKEN;
-      doubles[(TAIL >> 1) | OFFSET] = start + bytes;
-      doubles[(TAIL >> 1) | SIZE] = end - start - bytes;
-    }
-
-    // What alignment skips becomes a free range. The range before is none, or there would have been one in all.
-    if (start !== offset) this.list(words, this.insertBefore(words, allocation, offset, start - offset));
-
-    // What is left over becomes a free range.
-    if (start + bytes !== end && range !== TAIL) {
-      const next = words[allocation | NEXT];
-      this.list(words, this.insertBefore(words, next, start + bytes, end - start - bytes));
-    }
-
-    if (this.margin > 0) this.setMarginAside(allocation, size);
-    if (this.types !== undefined) this.noteType(this.types, allocation);
-    this.allocationCount++;
-    this.sumFreeSize -= size;
-    return (allocation >> 3) as Slot;
-  }
-
-  /** Leaves `size` bytes to an allocation and makes the rest of it, the margin, a free range. */
-  private setMarginAside(allocation: number, size: number): void {
-    const { words, doubles } = this.records;
-    const end = doubles[(allocation >> 1) | OFFSET] + size;
-    doubles[(allocation >> 1) | SIZE] = size;
-    this.list(words, this.insertBefore(words, words[allocation | NEXT], end, this.margin));
-  }
-
-  /** Keeps the type of an allocation, and counts its pages. */
-  private noteType(types: Uint8Array, allocation: number): void {
-    types[slotOf(allocation)] = this.foundType;
-    this.pages?.take(this.foundOffset, this.foundSize, this.foundType);
-  }
-
-  // Giving it back
-
-  free(slot: Slot): void {
-    const { words, doubles } = this.records;
-    const range = slot << 3;
-    assert(words[range | PREVIOUS_FREE] === TAKEN, "only an allocation is freed");
-    let offset = doubles[(range >> 1) | OFFSET];
-    let size = doubles[(range >> 1) | SIZE];
-    if (this.pages !== undefined) this.pages.release(offset, size);
-    this.allocationCount--;
-    this.sumFreeSize += size;
-    if (this.margin > 0) {
-      const margin = words[range | NEXT];
-      this.unlist(words, margin);
-      this.remove(words, margin);
-      size += this.margin;
-    }
-
-    // Merge with the free range before.
-    const before = words[range | PREVIOUS];
-    if (words[before | PREVIOUS_FREE] >= 0 && !this.isMargin(before)) {
-      this.unlist(words, before);
-      offset = doubles[(before >> 1) | OFFSET];
-      size += doubles[(before >> 1) | SIZE];
-      this.remove(words, before);
-    }
-
-    // Merge with the free range after, or with the tail.
-    const after = words[range | NEXT];
-    if (after === TAIL) {
-      doubles[(TAIL >> 1) | OFFSET] = offset;
-      doubles[(TAIL >> 1) | SIZE] += size;
-      this.remove(words, range);
-      return;
-    }
-    if (words[after | PREVIOUS_FREE] >= 0) {
-      this.unlist(words, after);
-      size += doubles[(after >> 1) | SIZE];
-      this.remove(words, after);
-    }
-
-    doubles[(range >> 1) | OFFSET] = offset;
-    doubles[(range >> 1) | SIZE] = size;
-    this.list(words, range);
-  }
-
-  /** Whether a free range is the margin of the allocation before it. */
-  private isMargin(range: number): boolean {
-    if (this.margin === 0) return false;
-    const { words, doubles } = this.records;
-    const before = words[range | PREVIOUS];
-    const followsAllocation = before !== NONE && words[before | PREVIOUS_FREE] === TAKEN;
-    return followsAllocation && doubles[(range >> 1) | SIZE] === this.margin;
+  /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
+  protected indexByOffset(index: OffsetIndex, range: number): void {
+    if (index.idleChanges > IDLE_CHANGES + this.allocationCount) this.byOffset = undefined;
+    else index.insert(range);
   }
 
   clear(): void {
     this.records.clear();
-    this.heads.fill(NONE);
     this.lists.clear();
-    this.listedCount = 0;
     this.byOffset = undefined;
-    this.pages?.clear();
     this.startOver();
   }
 
   /** Makes the whole block the tail. */
   private startOver(): void {
-    const { words, doubles } = this.records;
+    const words = this.words;
     this.allocationCount = 0;
     this.sumFreeSize = this.size;
     words[NONE | PREVIOUS_FREE] = TAKEN;
@@ -389,101 +247,49 @@ export class TlsfMetadata implements ResizableMetadata {
     words[TAIL | PREVIOUS_FREE] = TAKEN;
     words[TAIL | PREVIOUS] = NONE;
     words[TAIL | NEXT] = NONE;
-    doubles[(TAIL >> 1) | OFFSET] = 0;
-    doubles[(TAIL >> 1) | SIZE] = this.size;
-  }
-
-  // Lists and links
-
-  /** Puts a range at the front of its list. */
-  private list(words: Int32Array, range: number): void {
-    const heads = this.heads;
-    const list = this.listOf(words, range);
-    const next = heads[list];
-    heads[list] = range;
-    words[range | PREVIOUS_FREE] = NONE;
-    words[range | NEXT_FREE] = next;
-    if (next !== NONE) words[next | PREVIOUS_FREE] = range;
-    else this.lists.mark(list);
-    this.listedCount++;
-    if (this.byOffset !== undefined) this.indexByOffset(this.byOffset, range);
-  }
-
-  /** Takes a range out of its list. */
-  private unlist(words: Int32Array, range: number): void {
-    const previous = words[range | PREVIOUS_FREE];
-    const next = words[range | NEXT_FREE];
-    if (next !== NONE) words[next | PREVIOUS_FREE] = previous;
-    if (previous !== NONE) words[previous | NEXT_FREE] = next;
-    else this.setHead(this.listOf(words, range), next);
-    words[range | PREVIOUS_FREE] = TAKEN;
-    this.listedCount--;
-    if (this.byOffset !== undefined) this.byOffset.remove(range);
-  }
-
-  private setHead(list: number, range: number): void {
-    this.heads[list] = range;
-    if (range === NONE) this.lists.unmark(list);
-  }
-
-  /** The list that a range belongs to. */
-  private listOf(words: Int32Array, range: number): number {
-    return listOf(words[range | SIZE_HIGH], this.records.doubles[(range >> 1) | SIZE], this.smallShift);
-  }
-
-  /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
-  private indexByOffset(index: OffsetIndex, range: number): void {
-    if (index.idleChanges > IDLE_CHANGES + this.listedCount) this.byOffset = undefined;
-    else index.insert(range);
-  }
-
-  /** Makes a range in front of another one in address order. */
-  private insertBefore(words: Int32Array, next: number, offset: number, size: number): number {
-    const range = this.records.take(offset, size);
-    const previous = words[next | PREVIOUS];
-    words[range | PREVIOUS] = previous;
-    words[range | NEXT] = next;
-    words[previous | NEXT] = range;
-    words[next | PREVIOUS] = range;
-    return range;
-  }
-
-  /** Takes a range out of the address order, and its record out of use. */
-  private remove(words: Int32Array, range: number): void {
-    const previous = words[range | PREVIOUS];
-    const next = words[range | NEXT];
-    words[previous | NEXT] = next;
-    words[next | PREVIOUS] = previous;
-    this.records.giveBack(range);
+    this.setPlace(TAIL, 0, this.size);
+    for (let list = 0; list < LIST_COUNT; list++) {
+      const anchor = ANCHOR + list * 2;
+      words[anchor ^ PREVIOUS_FREE] = anchor;
+      words[anchor ^ NEXT_FREE] = anchor;
+    }
   }
 
   // Questions
 
+  abstract startOf(range: number): number;
+  abstract bytesOf(range: number): number;
+  /** Says where a range lies. */
+  protected abstract setPlace(range: number, offset: number, size: number): void;
+
   offsetOf(slot: Slot): number {
-    return this.records.doubles[(rangeOf(slot) >> 1) | OFFSET];
+    return this.startOf(rangeOf(slot));
   }
 
   sizeOf(slot: Slot): number {
-    return this.records.doubles[(rangeOf(slot) >> 1) | SIZE];
+    return this.bytesOf(rangeOf(slot));
   }
 
-  typeOf(slot: Slot): SuballocationType {
-    return this.types === undefined ? SuballocationType.Unknown : (this.types[slot] as SuballocationType);
+  typeOf(_slot: Slot): SuballocationType {
+    return SuballocationType.Unknown;
   }
 
   /** Whether a range is free. */
   private isFree(range: number): boolean {
-    return range === TAIL || this.records.words[range | PREVIOUS_FREE] >= 0;
+    return range === TAIL || this.words[range | PREVIOUS_FREE] >= 0;
+  }
+
+  /** Whether a free range is the margin of the allocation before it. */
+  protected isMargin(_range: number): boolean {
+    return false;
   }
 
   visit(visitor: RangeVisitor): void {
-    let range = this.records.words[NONE | NEXT];
+    let range = this.words[NONE | NEXT];
     while (range !== NONE) {
-      const { words, doubles } = this.records;
-      const next = words[range | NEXT];
-      const offset = doubles[(range >> 1) | OFFSET];
-      const size = doubles[(range >> 1) | SIZE];
-      if (size > 0) visitor(offset, size, this.isFree(range) ? NO_SLOT : slotOf(range));
+      const next = this.words[range | NEXT];
+      const size = this.bytesOf(range);
+      if (size > 0) visitor(this.startOf(range), size, this.isFree(range) ? NO_SLOT : slotOf(range));
       range = next;
     }
   }
@@ -497,15 +303,15 @@ export class TlsfMetadata implements ResizableMetadata {
   }
 
   private allocationBefore(range: number): Slot {
-    const words = this.records.words;
+    const words = this.words;
     let before = words[range | PREVIOUS];
     while (before !== NONE && this.isFree(before)) before = words[before | PREVIOUS];
     return slotOf(before);
   }
 
   freeSizeBefore(slot: Slot): number {
-    const before = this.records.words[rangeOf(slot) | PREVIOUS];
-    return this.isFree(before) ? this.sizeOf(slotOf(before)) : 0;
+    const before = this.words[rangeOf(slot) | PREVIOUS];
+    return this.isFree(before) ? this.bytesOf(before) : 0;
   }
 
   addStatistics(total: Statistics): void {
@@ -531,27 +337,24 @@ export class TlsfMetadata implements ResizableMetadata {
   }
 
   get usedEnd(): number {
-    return this.records.doubles[(TAIL >> 1) | OFFSET];
+    return this.startOf(TAIL);
   }
 
-  resize(size: number): void {
+  resize(size: number): ResizableMetadata {
     assert(size >= Math.max(this.usedEnd, 1), "a block is not cut below its highest allocation");
-    const classes = classCountFor(size);
-    const heads = new Int32Array(classes * LISTS_PER_CLASS);
-    heads.set(this.heads.subarray(0, heads.length));
-    this.lists.resize(classes);
-    this.heads = heads;
-    this.records.doubles[(TAIL >> 1) | SIZE] = size - this.usedEnd;
+    this.setPlace(TAIL, this.usedEnd, size - this.usedEnd);
     this.sumFreeSize += size - this.size;
     this.size = size;
+    return this;
   }
 
   renumber(slot: Slot): Slot {
     if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
-    const words = this.records.words;
+    const words = this.words;
     const old = rangeOf(slot);
-    const range = this.records.takeFresh(this.offsetOf(slot), this.sizeOf(slot));
+    const range = this.records.takeFresh();
     const [previous, next] = [words[old | PREVIOUS], words[old | NEXT]];
+    this.setPlace(range, this.startOf(old), this.bytesOf(old));
     words[range | PREVIOUS_FREE] = TAKEN;
     words[range | PREVIOUS] = previous;
     words[range | NEXT] = next;
@@ -564,17 +367,16 @@ export class TlsfMetadata implements ResizableMetadata {
   // Copying
 
   /** The same division of another block, with the same slots: whatever is asked of the two has the same answer. */
-  clone(): TlsfMetadata {
-    const copy = new TlsfMetadata({ ...this.options, size: this.size });
-    copy.sumFreeSize = this.sumFreeSize;
-    copy.allocationCount = this.allocationCount;
-    copy.listedCount = this.listedCount;
-    copy.records.assign(this.records);
-    copy.heads.set(this.heads);
-    copy.lists.assign(this.lists);
-    if (this.pages !== undefined) copy.pages?.assign(this.pages);
-    copy.types = this.types?.slice();
-    return copy;
+  abstract clone(): TlsfMetadata;
+
+  /** Takes over the ranges of another block; where they lie only if that has records of the same kind. */
+  protected assign(other: TlsfMetadata): void {
+    this.sumFreeSize = other.sumFreeSize;
+    this.allocationCount = other.allocationCount;
+    this.records.assign(other.records);
+    this.words = this.records.words;
+    this.doubles = this.records.doubles;
+    this.lists.assign(other.lists);
   }
 
   // Checks
@@ -583,36 +385,29 @@ export class TlsfMetadata implements ResizableMetadata {
     const listed = this.validateRanges();
     this.validateLists(listed);
     this.byOffset?.validate();
-    this.pages?.validate((report) => {
-      this.visit((offset, size, slot) => {
-        if (slot !== NO_SLOT) report(offset, size);
-      });
-    });
   }
 
   /** Walks the ranges in address order; returns how many ought to be in lists. */
   private validateRanges(): number {
-    const { words, doubles } = this.records;
+    const words = this.words;
+    const hasMargins = (this.options.margin ?? 0) > 0 && this.options.virtual !== true;
     let end = 0;
     let freeBytes = 0;
     let allocations = 0;
     let listed = 0;
     let before = NONE;
     for (let range = words[NONE | NEXT]; range !== NONE; range = words[range | NEXT]) {
-      const size = doubles[(range >> 1) | SIZE];
+      const size = this.bytesOf(range);
       const isFree = this.isFree(range);
       assert(words[range | PREVIOUS] === before, "a range knows the range before it");
-      assert(doubles[(range >> 1) | OFFSET] === end, "a range begins where the range before it ends");
+      assert(this.startOf(range) === end, "a range begins where the range before it ends");
       assert(size > 0 || range === TAIL, "a range has bytes");
       assert(isFree || words[range | PREVIOUS_FREE] === TAKEN, "a range is free or taken");
       assert(
         !isFree || !this.isFree(before) || this.isMargin(before),
         "free ranges do not touch, but for margins",
       );
-      assert(
-        isFree || this.margin === 0 || this.isMargin(words[range | NEXT]),
-        "an allocation has its margin",
-      );
+      assert(isFree || !hasMargins || this.isMargin(words[range | NEXT]), "an allocation has its margin");
       if (isFree) freeBytes += size;
       else allocations++;
       if (isFree && range !== TAIL) listed++;
@@ -629,21 +424,22 @@ export class TlsfMetadata implements ResizableMetadata {
 
   /** Walks the lists, which hold the free ranges and nothing else. */
   private validateLists(listed: number): void {
-    const { words, doubles } = this.records;
+    const words = this.words;
     let count = 0;
-    for (let list = 0; list < this.heads.length; list++) {
-      let before = NONE;
-      for (let range = this.heads[list]; range !== NONE; range = words[range | NEXT_FREE]) {
-        const size = doubles[(range >> 1) | SIZE];
+    for (let list = 0; list < LIST_COUNT; list++) {
+      const anchor = ANCHOR + list * 2;
+      let before = anchor;
+      for (let range = words[anchor ^ NEXT_FREE]; range !== anchor; range = words[range ^ NEXT_FREE]) {
         assert(range !== TAIL, "the tail is in no list");
-        assert(words[range | PREVIOUS_FREE] === before, "a listed range knows the range before it");
-        assert(listOfSize(size, this.smallShift) === list, "a range is in its size's list");
+        assert(words[range ^ PREVIOUS_FREE] === before, "a listed range knows the range before it");
+        assert(listOfSize(this.bytesOf(range), this.smallShift) === list, "a range is in its size's list");
         before = range;
         count++;
         assert(count <= listed, "a free range is in one list, once");
       }
+      assert(words[anchor ^ PREVIOUS_FREE] === before, "a list knows its last range");
     }
-    assert(count === listed && count === this.listedCount, "every free range is in a list");
-    this.lists.validate((list) => this.heads[list] === NONE);
+    assert(count === listed, "every free range is in a list");
+    this.lists.validate((list) => words[(ANCHOR + list * 2) ^ NEXT_FREE] === ANCHOR + list * 2);
   }
 }

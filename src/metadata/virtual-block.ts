@@ -8,6 +8,7 @@
 
 import { checkAlignment, checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
 import { NO_SLOT, type ResizableMetadata, type Slot, SuballocationType } from "./block-metadata.ts";
+import { createTlsf } from "./create-tlsf.ts";
 import { Handles } from "./handles.ts";
 import { LinearMetadata } from "./linear.ts";
 import {
@@ -17,7 +18,6 @@ import {
   type Statistics,
 } from "./statistics.ts";
 import { statsObject } from "./stats-string.ts";
-import { TlsfMetadata } from "./tlsf.ts";
 
 /** VmaVirtualAllocation: an allocation in a {@link VirtualBlock}. */
 export type VirtualAllocation = number & { readonly __brand: "VirtualAllocation" };
@@ -78,7 +78,7 @@ const ALLOCATION_FLAGS: number = STRATEGIES | VirtualAllocationCreate.UpperAddre
 
 /** VmaVirtualBlock: divides `size` bytes. */
 export class VirtualBlock {
-  private readonly metadata: ResizableMetadata;
+  private metadata: ResizableMetadata;
   private readonly isLinear: boolean;
   private readonly handles: Handles = new Handles();
   private readonly asked: Float64Array = this.handles.asked;
@@ -96,7 +96,7 @@ export class VirtualBlock {
     this.isLinear = (flags & VirtualBlockCreate.LinearAlgorithm) !== 0;
     this.metadata = this.isLinear
       ? new LinearMetadata({ size, virtual: true })
-      : new TlsfMetadata({ size, virtual: true });
+      : createTlsf({ size, virtual: true });
   }
 
   /** Bytes in the block. */
@@ -237,7 +237,7 @@ export class VirtualBlock {
    * @param size bytes, at least as many as before.
    */
   grow(size: number): void {
-    this.metadata.resize(checkInteger(size, "size", this.size));
+    this.metadata = this.metadata.resize(checkInteger(size, "size", this.size));
   }
 
   /**
@@ -247,7 +247,7 @@ export class VirtualBlock {
    * @returns the bytes that are left.
    */
   shrink(): number {
-    this.metadata.resize(Math.max(this.metadata.usedEnd, 1));
+    this.metadata = this.metadata.resize(Math.max(this.metadata.usedEnd, 1));
     return this.size;
   }
 

@@ -6,8 +6,8 @@
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, CorruptionError, MemoryUsage } from "../../src/allocator/index.ts";
 import { NO_SLOT, SuballocationType } from "../../src/metadata/block-metadata.ts";
+import { createTlsf } from "../../src/metadata/create-tlsf.ts";
 import { NO_ALLOCATION, VirtualBlock } from "../../src/metadata/index.ts";
-import { TlsfMetadata } from "../../src/metadata/tlsf.ts";
 import { amdDiscreteRebar } from "../../src/simulator/index.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import {
@@ -201,7 +201,7 @@ describe("Defects of the reference that are not here:", () => {
 
 describe("Dividing a block", () => {
   it("of more than 2^39 bytes into unequal parts and back leaves it whole", () => {
-    const metadata = new TlsfMetadata({ size: 2 ** 41 });
+    const metadata = createTlsf({ size: 2 ** 41 });
     const { Buffer } = SuballocationType;
     const slots = [1, 2 ** 20, 2 ** 33, 2 ** 39, 2 ** 39 + 5].map((size) => {
       expect(metadata.find(size, 256, Buffer, 0, false)).toBe(true);

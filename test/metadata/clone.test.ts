@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { type Slot, Strategy, SuballocationType } from "../../src/metadata/block-metadata.ts";
-import { TlsfMetadata } from "../../src/metadata/tlsf.ts";
+import { createTlsf } from "../../src/metadata/create-tlsf.ts";
+import type { TlsfMetadata } from "../../src/metadata/tlsf.ts";
 import { Random } from "./random.ts";
 
 const STRATEGIES = Object.values(Strategy);
@@ -32,7 +33,7 @@ describe("a copy of a block's division", () => {
     for (const margin of [0, 16]) {
       it(`behaves as the original does (granularity ${granularity}, margin ${margin})`, () => {
         for (let seed = 1; seed <= 20; seed++) {
-          const original = new TlsfMetadata({ size: 300_000, granularity, margin });
+          const original = createTlsf({ size: 300_000, granularity, margin });
           const slots: Slot[] = [];
           churn(original, slots, new Random(seed), 200);
           const copy = original.clone();
@@ -48,7 +49,7 @@ describe("a copy of a block's division", () => {
   }
 
   it("leaves the original alone", () => {
-    const original = new TlsfMetadata({ size: 4096 });
+    const original = createTlsf({ size: 4096 });
     original.find(100, 1, SuballocationType.Buffer, Strategy.Default, false);
     const slot = original.commit();
     const copy = original.clone();

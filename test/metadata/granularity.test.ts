@@ -11,10 +11,10 @@ import {
   Strategy,
   SuballocationType,
 } from "../../src/metadata/block-metadata.ts";
+import { createTlsf } from "../../src/metadata/create-tlsf.ts";
 import { typesConflict } from "../../src/metadata/granularity.ts";
 import { LinearMetadata } from "../../src/metadata/linear.ts";
 import { emptyDetailedStatistics, emptyStatistics } from "../../src/metadata/statistics.ts";
-import { TlsfMetadata } from "../../src/metadata/tlsf.ts";
 import { NaiveBlock } from "./naive-block.ts";
 import { type Random, seeded } from "./random.ts";
 
@@ -89,7 +89,7 @@ function runBeside(run: Run, random: Random): void {
   const { granularity, margin } = run;
   const options = { size: BLOCK_SIZE, margin, granularity };
   const metadata: BlockMetadata =
-    run.algorithm === "tlsf" ? new TlsfMetadata(options) : new LinearMetadata(options);
+    run.algorithm === "tlsf" ? createTlsf(options) : new LinearMetadata(options);
   const model = new NaiveBlock(BLOCK_SIZE);
   let live: Live[] = [];
   for (let i = 0; i < 1_500; i++) {
@@ -177,7 +177,7 @@ describe("device blocks beside a model of their pages", () => {
 });
 
 describe("granularity up to 256", () => {
-  const block = new TlsfMetadata({ size: 65_536, granularity: 256 });
+  const block = createTlsf({ size: 65_536, granularity: 256 });
 
   it("rounds optimal and unknown resources up to whole pages", () => {
     for (const type of [Unknown, ImageUnknown, ImageOptimal]) {
@@ -197,7 +197,7 @@ describe("granularity up to 256", () => {
 
 describe("granularity above 256", () => {
   it("moves an image to the next page after a buffer, and not after an image", () => {
-    const block = new TlsfMetadata({ size: 65_536, granularity: 1_024 });
+    const block = createTlsf({ size: 65_536, granularity: 1_024 });
     const place = (type: SuballocationType): number => {
       expect(block.find(100, 4, type, 0, false)).toBe(true);
       return block.offsetOf(block.commit());
@@ -219,7 +219,7 @@ describe("granularity above 256", () => {
 
 describe("a margin", () => {
   it("follows every allocation, and never merges while it does", () => {
-    const block = new TlsfMetadata({ size: 1_000, margin: 16 });
+    const block = createTlsf({ size: 1_000, margin: 16 });
     const make = (size: number): Slot => {
       expect(block.find(size, 1, Buffer, 0, false)).toBe(true);
       return block.commit();

@@ -1,0 +1,111 @@
+/** Blocks that count in int32 and blocks that count in float64 are divided the same way, and the one becomes the other. */
+
+import { describe, expect, it } from "vitest";
+import {
+  type BlockMetadata,
+  type Slot,
+  Strategy,
+  SuballocationType,
+} from "../../src/metadata/block-metadata.ts";
+import { createTlsf } from "../../src/metadata/create-tlsf.ts";
+import { NarrowTlsf } from "../../src/metadata/narrow-tlsf.ts";
+import { emptyDetailedStatistics } from "../../src/metadata/statistics.ts";
+import { WideTlsf } from "../../src/metadata/wide-tlsf.ts";
+import { type Random, seeded } from "./random.ts";
+
+const STRATEGIES = Object.values(Strategy);
+
+/** One of two blocks, with the slots of its allocations, in the same order in both. */
+interface Side {
+  metadata: BlockMetadata;
+  readonly slots: Slot[];
+}
+
+/** Does the same at random to both, and compares every offset. */
+function churn([narrow, wide]: readonly [Side, Side], random: Random, steps: number, largest: number): void {
+  for (let step = 0; step < steps; step++) {
+    const live = narrow.slots.length;
+    if (live > 0 && random.below(40) < live / 8) {
+      const index = random.below(live);
+      for (const { metadata, slots } of [narrow, wide]) metadata.free(slots.splice(index, 1)[0]!);
+      continue;
+    }
+    const size = random.magnitude(1, largest);
+    const alignment = 2 ** random.below(random.below(50) === 0 ? 40 : 10);
+    const strategy = random.pick(STRATEGIES);
+    const [offset, expected] = [narrow, wide].map(({ metadata, slots }) => {
+      if (!metadata.find(size, alignment, SuballocationType.Unknown, strategy, false)) return -1;
+      const found = metadata.foundOffset;
+      const slot = metadata.commit();
+      slots.push(slot);
+      expect(metadata.offsetOf(slot)).toBe(found);
+      expect(metadata.sizeOf(slot)).toBe(size);
+      return found;
+    });
+    expect(offset).toBe(expected);
+  }
+}
+
+function picture(metadata: BlockMetadata): unknown {
+  const ranges: number[][] = [];
+  const statistics = emptyDetailedStatistics();
+  metadata.visit((offset, size, slot) => ranges.push([offset, size, slot === 0 ? 0 : 1]));
+  metadata.addDetailedStatistics(statistics);
+  return { ranges, statistics, free: metadata.sumFreeSize, live: metadata.allocationCount };
+}
+
+function bothSides(
+  size: number,
+  virtual: boolean,
+): [Side & { metadata: NarrowTlsf }, Side & { metadata: WideTlsf }] {
+  return [
+    { metadata: new NarrowTlsf({ size, virtual }), slots: [] },
+    { metadata: new WideTlsf({ size, virtual }), slots: [] },
+  ];
+}
+
+describe("a block that counts in int32", () => {
+  it.each([
+    [1_000, 200, true],
+    [65_536, 3_000, true],
+    [65_536, 3_000, false],
+    [2 ** 30, 2 ** 24, true],
+    [2 ** 31 - 1, 2 ** 30, true],
+    [2 ** 31 - 1, 2 ** 27, false],
+  ])("of %d bytes, allocations up to %d, virtual %s: is divided as in float64", (size, largest, virtual) => {
+    seeded((random) => {
+      const sides = bothSides(size, virtual);
+      for (let round = 0; round < 40; round++) {
+        churn(sides, random, 200, largest);
+        for (const { metadata } of sides) metadata.validate();
+        expect(picture(sides[0].metadata)).toEqual(picture(sides[1].metadata));
+      }
+    });
+  });
+
+  it("counts in float64 from 2^31 bytes on, with the same slots and the same choices", () => {
+    seeded((random) => {
+      for (let round = 0; round < 40; round++) {
+        const [narrow, wide] = bothSides(2 ** 31 - 1, true);
+        churn([narrow, wide], random, 200, 2 ** 28);
+        const size = 2 ** 31 + random.below(2 ** 30);
+        const grown = narrow.metadata.resize(size);
+        expect(grown).toBeInstanceOf(WideTlsf);
+        grown.validate();
+        expect(wide.metadata.resize(size)).toBe(wide.metadata);
+        expect(picture(grown)).toEqual(picture(wide.metadata));
+        churn([{ metadata: grown, slots: narrow.slots }, wide], random, 200, 2 ** 28);
+        expect(picture(grown)).toEqual(picture(wide.metadata));
+        grown.validate();
+      }
+    });
+  });
+
+  it("is what a block is, but for large ones, margins and granularity", () => {
+    expect(createTlsf({ size: 2 ** 31 - 1 })).toBeInstanceOf(NarrowTlsf);
+    expect(createTlsf({ size: 2 ** 31 - 1, granularity: 1024, virtual: true })).toBeInstanceOf(NarrowTlsf);
+    expect(createTlsf({ size: 2 ** 31 })).toBeInstanceOf(WideTlsf);
+    expect(createTlsf({ size: 4096, margin: 16 })).toBeInstanceOf(WideTlsf);
+    expect(createTlsf({ size: 4096, granularity: 64 })).toBeInstanceOf(WideTlsf);
+  });
+});
