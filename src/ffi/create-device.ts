@@ -23,9 +23,10 @@ export interface DeviceOptions {
   /**
    * Whether to enable the extensions (and their features) that concern memory and that the device has:
    * budgets, priorities, dedicated allocation, buffer device addresses, external memory, maintenance.
-   * Default true. An extension that comes with a feature is enabled only together with the feature.
+   * A function is asked for each of them, by the extension's name. Default true. An extension that comes with
+   * a feature is enabled only together with the feature.
    */
-  readonly memoryExtensions?: boolean;
+  readonly memoryExtensions?: boolean | ((extension: string) => boolean);
   /**
    * The address of an encoded chain of feature structures to enable besides, which the caller keeps alive
    * during the call. With `memoryExtensions`, it must not contain the structures of those.
@@ -175,12 +176,16 @@ interface Selection {
   readonly features: FeatureExtension[];
 }
 
-/** What of the extensions for memory the device has, with the features that they come with. */
-function selectMemoryExtensions(instance: VulkanInstance, device: PhysicalDevice): Selection {
+/** What of the extensions for memory the device has and `isWanted`, with the features that they come with. */
+function selectMemoryExtensions(
+  instance: VulkanInstance,
+  device: PhysicalDevice,
+  isWanted: (extension: string) => boolean,
+): Selection {
   const version = Math.min(instance.apiVersion, device.properties.apiVersion);
   const extensions = new Set(
     Object.keys(memoryExtensions).filter(
-      (name) => device.extensions.has(name) && version >= memoryExtensions[name]!,
+      (name) => device.extensions.has(name) && version >= memoryExtensions[name]! && isWanted(name),
     ),
   );
   if (!instance.hasProperties2) {
@@ -189,9 +194,8 @@ function selectMemoryExtensions(instance: VulkanInstance, device: PhysicalDevice
     return { extensions, features: [] };
   }
   const candidates = featureExtensions.filter(
-    (feature) =>
-      version >= (feature.core ?? Number.POSITIVE_INFINITY) ||
-      (version >= feature.since && device.extensions.has(feature.extension)),
+    ({ core = Number.POSITIVE_INFINITY, since, extension }) =>
+      (version >= core || (version >= since && device.extensions.has(extension))) && isWanted(extension),
   );
   const features = supportedFeatures(instance, device, candidates);
   for (const { extension } of features) if (device.extensions.has(extension)) extensions.add(extension);
@@ -237,10 +241,11 @@ export function createDevice(
   onDestroy: () => void,
 ): KoffiDevice {
   const physicalDevice = choosePhysicalDevice(instance.physicalDevices(), options.physicalDevice);
+  const wanted = options.memoryExtensions ?? true;
   const memory: Selection =
-    options.memoryExtensions === false
+    wanted === false
       ? { extensions: new Set(), features: [] }
-      : selectMemoryExtensions(instance, physicalDevice);
+      : selectMemoryExtensions(instance, physicalDevice, wanted === true ? () => true : wanted);
   const extensions = new Set([...memory.extensions, ...(options.extensions ?? [])]);
   const queueFamily = chooseQueueFamily(physicalDevice);
   const handle = createHandle(instance, physicalDevice, queueFamily, extensions, memory.features, options);

@@ -22,7 +22,7 @@ import {
   StructureType,
   VulkanError,
 } from "../../src/vulkan/index.ts";
-import { aboutUse, describeWithVulkan } from "../helpers/vulkan.ts";
+import { describeWithVulkan, hostMemory, memoryType } from "../helpers/vulkan.ts";
 
 const STORAGE = BufferUsage.StorageBuffer | BufferUsage.TransferDst;
 
@@ -71,11 +71,12 @@ describeWithVulkan("a device's buffers", (ctx) => {
 
   it("bind at an offset, with and without a pNext chain", () => {
     const { device } = ctx;
-    const memory = device.allocateMemory({ allocationSize: 65536, memoryTypeIndex: 0 });
     const a = device.createBuffer({ size: 64, usage: STORAGE });
     const b = device.createBuffer({ size: 64, usage: STORAGE });
     const out = emptyMemoryRequirements();
     device.getBufferMemoryRequirements(a, out, true);
+    const memoryTypeIndex = memoryType(device, out.memoryTypeBits, [0]);
+    const memory = device.allocateMemory({ allocationSize: 4 * out.alignment + out.size, memoryTypeIndex });
     device.bindBufferMemory(a, memory, 0);
     device.getBufferMemoryRequirements(b, out, true);
     device.bindBufferMemory(b, memory, 4 * out.alignment, []);
@@ -86,19 +87,22 @@ describeWithVulkan("a device's buffers", (ctx) => {
 
   it("have device addresses, which are those of their memory plus the offset", () => {
     const { device } = ctx;
-    const memory = device.allocateMemory({
-      allocationSize: 4096,
-      memoryTypeIndex: 0,
-      pNext: [{ sType: StructureType.MemoryAllocateFlagsInfo, flags: MemoryAllocate.DeviceAddress }],
-    });
     const usage = STORAGE | BufferUsage.ShaderDeviceAddress;
-    const [a, b] = [0, 1024].map((offset) => {
+    const out = emptyMemoryRequirements();
+    const [a, b] = [0, 1].map(() => {
       const buffer = device.createBuffer({ size: 64, usage });
-      device.getBufferMemoryRequirements(buffer, emptyMemoryRequirements(), true);
-      device.bindBufferMemory(buffer, memory, offset);
+      device.getBufferMemoryRequirements(buffer, out, true);
       return buffer;
     }) as [bigint, bigint];
-    expect(device.getBufferDeviceAddress(b) - device.getBufferDeviceAddress(a)).toBe(1024n);
+    const offset = 4 * out.alignment;
+    const memory = device.allocateMemory({
+      allocationSize: offset + out.size,
+      memoryTypeIndex: memoryType(device, out.memoryTypeBits, [0]),
+      pNext: [{ sType: StructureType.MemoryAllocateFlagsInfo, flags: MemoryAllocate.DeviceAddress }],
+    });
+    device.bindBufferMemory(a, memory, 0);
+    device.bindBufferMemory(b, memory, offset);
+    expect(device.getBufferDeviceAddress(b) - device.getBufferDeviceAddress(a)).toBe(BigInt(offset));
     device.destroyBuffer(a);
     device.destroyBuffer(b);
     device.freeMemory(memory);
@@ -180,7 +184,7 @@ describeWithVulkan("a device's images", (ctx) => {
       device.getImageMemoryRequirements(image, out, true);
       const memory = device.allocateMemory({
         allocationSize: out.size,
-        memoryTypeIndex: 0,
+        memoryTypeIndex: memoryType(device, out.memoryTypeBits, [0]),
         pNext: [{ sType: StructureType.MemoryDedicatedAllocateInfo, image }],
       });
       device.bindImageMemory(image, memory, 0, pNext);
@@ -287,7 +291,7 @@ describeWithVulkan("a device's memory", (ctx) => {
       expect.objectContaining({ result: Result.ErrorOutOfDeviceMemory, call: "vkAllocateMemory" }),
     );
     // More than the heap has is a misuse as well, and the validation layer says so.
-    expect(aboutUse(ctx.takeMessages()).map(({ messageIdName }) => messageIdName)).toEqual([
+    expect(ctx.takeMessages().map(({ messageIdName }) => messageIdName)).toEqual([
       "VUID-vkAllocateMemory-pAllocateInfo-01713",
     ]);
     device.freeMemory(device.allocateMemory({ allocationSize: 4096, memoryTypeIndex: 0 }));
@@ -297,17 +301,26 @@ describeWithVulkan("a device's memory", (ctx) => {
     const { device } = ctx;
     if (!device.enabledExtensions.has("VK_KHR_external_memory_fd")) return;
     const handleType = ExternalMemoryHandleType.OpaqueFd;
-    const size = 65536;
+    const buffer = device.createBuffer({
+      size: 65536,
+      usage: STORAGE,
+      pNext: [{ sType: StructureType.ExternalMemoryBufferCreateInfo, handleTypes: handleType }],
+    });
+    const out = emptyMemoryRequirements();
+    device.getBufferMemoryRequirements(buffer, out, true);
+    device.destroyBuffer(buffer);
+    const { size } = out;
+    const memoryTypeIndex = memoryType(device, out.memoryTypeBits, hostMemory);
     const exported = device.allocateMemory({
       allocationSize: size,
-      memoryTypeIndex: 0,
+      memoryTypeIndex,
       pNext: [{ sType: StructureType.ExportMemoryAllocateInfo, handleTypes: handleType }],
     });
     const fd = device.getMemoryFd(exported, handleType);
     expect(fd).toBeGreaterThan(2);
     const imported = device.allocateMemory({
       allocationSize: size,
-      memoryTypeIndex: 0,
+      memoryTypeIndex,
       pNext: [{ sType: StructureType.ImportMemoryFdInfoKHR, handleType, fd }],
     });
     device.mapMemory(exported, size).bytes(100, 3).set([7, 8, 9]);
@@ -329,7 +342,7 @@ describeWithVulkan("a device's memory", (ctx) => {
     expect(types).not.toBe(0);
     const memory = device.allocateMemory({
       allocationSize: alignment,
-      memoryTypeIndex: 31 - Math.clz32(types),
+      memoryTypeIndex: memoryType(device, types, hostMemory),
       pNext: [{ sType: StructureType.ImportMemoryHostPointerInfoEXT, handleType, hostPointer }],
     });
     device.mapMemory(memory, alignment).bytes(0, 4).set([1, 2, 3, 4]);
@@ -341,14 +354,15 @@ describeWithVulkan("a device's memory", (ctx) => {
   it("has budgets where the device tells them", () => {
     using instance = ctx.vulkan.createInstance();
     const { vkGetPhysicalDeviceMemoryProperties2 } = instance.functions;
-    // Stands for a driver with VK_EXT_memory_budget, which not every driver has.
+    // Stands for a driver with VK_EXT_memory_budget, which not every driver has; what it says is overwritten.
     const { heapBudget, heapUsage } = layouts.VkPhysicalDeviceMemoryBudgetPropertiesEXT.offsets;
     instance.functions.vkGetPhysicalDeviceMemoryProperties2 = (handle, query) => {
       const budget = BigInt(field(query as bigint, "VkPhysicalDeviceMemoryProperties2", "pNext"));
       expect(field(budget, "VkPhysicalDeviceMemoryBudgetPropertiesEXT", "sType")).toBe(1000237000);
+      const result = vkGetPhysicalDeviceMemoryProperties2(handle, query);
       koffi.encode(budget, heapBudget, "uint64_t", 2 ** 40 + 1);
       koffi.encode(budget, heapUsage, "uint64_t", 12345);
-      return vkGetPhysicalDeviceMemoryProperties2(handle, query);
+      return result;
     };
     const device = instance.createDevice();
     const { heapBudget: budgets, heapUsage: usages } = device.getMemoryBudget();
@@ -357,6 +371,16 @@ describeWithVulkan("a device's memory", (ctx) => {
     expect([budgets.length, usages.length]).toEqual(
       Array(2).fill(device.memoryProperties.memoryHeaps.length),
     );
+  });
+
+  it("has a budget of each heap that the heap can hold", () => {
+    const { device } = ctx;
+    if (!device.enabledExtensions.has("VK_EXT_memory_budget")) return;
+    const { heapBudget } = device.getMemoryBudget();
+    device.memoryProperties.memoryHeaps.forEach(({ size }, heap) => {
+      expect(heapBudget[heap]).toBeGreaterThan(0);
+      expect(heapBudget[heap]).toBeLessThanOrEqual(size);
+    });
   });
 
   it("is told its priority, and asked about foreign descriptors", () => {

@@ -1,6 +1,7 @@
 /**
  * Every structure as this library lays it out, against the C compiler's word: a C program that includes
- * the Vulkan headers prints sizes, offsets and structure types, one line each.
+ * the Vulkan headers prints sizes, offsets and structure types, one line each. It is skipped where there is no
+ * compiler or no headers; with the environment variable VMA_TS_REQUIRE_HEADERS=1 it fails there instead.
  */
 
 import { execFileSync } from "node:child_process";
@@ -10,7 +11,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { layouts } from "../../src/ffi/layout.ts";
 import { type StructName, structs, structureTypes } from "../../src/ffi/structs.ts";
-import { requireVulkan } from "../helpers/vulkan.ts";
 
 const names = Object.keys(structs) as StructName[];
 
@@ -95,12 +95,12 @@ const absence =
 
 describe("structure layouts", () => {
   const name = "are those of the C compiler and the Vulkan headers";
-  if (absence !== undefined && !requireVulkan) {
+  if (absence !== undefined && process.env.VMA_TS_REQUIRE_HEADERS !== "1") {
     it.skip(`${name} (skipped: ${absence})`, () => {});
     return;
   }
   it(name, () => {
-    if (absence !== undefined) expect.fail(`${absence}, and VMA_TS_REQUIRE_VULKAN=1`);
+    if (absence !== undefined) expect.fail(`${absence}, and VMA_TS_REQUIRE_HEADERS=1`);
     const theirs = compilersWord(compiler!);
     expect(theirs.length).toBeGreaterThan(names.length);
     expect(ourWord()).toEqual(theirs);

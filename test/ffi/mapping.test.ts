@@ -3,8 +3,8 @@ import koffi from "koffi";
 import { afterAll, describe, expect, it } from "vitest";
 import { detach, detachByReading } from "../../src/ffi/detach.ts";
 import { KoffiMapping } from "../../src/ffi/mapping.ts";
-import { BufferUsage } from "../../src/vulkan/index.ts";
-import { describeWithVulkan } from "../helpers/vulkan.ts";
+import { BufferUsage, emptyMemoryRequirements } from "../../src/vulkan/index.ts";
+import { describeWithVulkan, hostMemory, memoryType } from "../helpers/vulkan.ts";
 
 /** Native memory that outlives every test, to look at behind the views' backs. */
 const SIZE = 4096;
@@ -122,8 +122,10 @@ describe("a mapping", () => {
 });
 
 describeWithVulkan("mapped device memory", (ctx) => {
-  const allocate = (size: number): bigint =>
-    ctx.device.allocateMemory({ allocationSize: size, memoryTypeIndex: 0 });
+  const allocate = (size: number, memoryTypeBits = ~0): bigint => {
+    const memoryTypeIndex = memoryType(ctx.device, memoryTypeBits, hostMemory);
+    return ctx.device.allocateMemory({ allocationSize: size, memoryTypeIndex });
+  };
 
   it("is empty after unmapping", () => {
     const memory = allocate(65536);
@@ -152,15 +154,17 @@ describeWithVulkan("mapped device memory", (ctx) => {
     const mapping = ctx.device.mapMemory(memory, 4096);
     expect(mapping.address % 64n).toBe(0n);
     expect([...mapping.bytes(1000, 4)]).toEqual([1, 2, 3, 4]);
-    ctx.device.flushMappedMemoryRanges([{ memory, offset: 0, size: 64 }]);
-    ctx.device.invalidateMappedMemoryRanges([{ memory, offset: 64, size: Number.POSITIVE_INFINITY }]);
+    const atom = ctx.device.properties.limits.nonCoherentAtomSize;
+    ctx.device.flushMappedMemoryRanges([{ memory, offset: 0, size: atom }]);
+    ctx.device.invalidateMappedMemoryRanges([{ memory, offset: atom, size: Number.POSITIVE_INFINITY }]);
     ctx.device.freeMemory(memory);
   });
 
   it("flushes any number of ranges", () => {
-    const memory = allocate(65536);
-    ctx.device.mapMemory(memory, 65536);
-    const ranges = Array.from({ length: 1000 }, (_, i) => ({ memory, offset: i * 64, size: 64 }));
+    const size = ctx.device.properties.limits.nonCoherentAtomSize;
+    const memory = allocate(1000 * size);
+    ctx.device.mapMemory(memory, 1000 * size);
+    const ranges = Array.from({ length: 1000 }, (_, i) => ({ memory, offset: i * size, size }));
     ctx.device.flushMappedMemoryRanges(ranges);
     ctx.device.invalidateMappedMemoryRanges(ranges);
     ctx.device.flushMappedMemoryRanges([]);
@@ -170,7 +174,9 @@ describeWithVulkan("mapped device memory", (ctx) => {
   it("is shared with the device", async () => {
     const { device } = ctx;
     const buffer = device.createBuffer({ size: 256, usage: BufferUsage.TransferDst });
-    const memory = allocate(4096);
+    const requirements = emptyMemoryRequirements();
+    device.getBufferMemoryRequirements(buffer, requirements, true);
+    const memory = allocate(4096, requirements.memoryTypeBits);
     device.bindBufferMemory(buffer, memory, 0);
     const bytes = device.mapMemory(memory, 4096).bytes(0, 256);
     await device.queue.submit([{ kind: "fill", target: buffer, size: 256, value: 0xdeadbeef }]).done();

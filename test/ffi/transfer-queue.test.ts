@@ -9,11 +9,12 @@ import {
   ImageLayout,
   ImageType,
   ImageUsage,
+  MemoryProperty,
   Result,
   type TransferCommand,
   VulkanError,
 } from "../../src/vulkan/index.ts";
-import { describeWithVulkan } from "../helpers/vulkan.ts";
+import { describeWithVulkan, hostMemory, memoryType } from "../helpers/vulkan.ts";
 
 const COPIES = BufferUsage.TransferSrc | BufferUsage.TransferDst;
 const IMAGE_COPIES = ImageUsage.TransferSrc | ImageUsage.TransferDst;
@@ -28,7 +29,8 @@ function mappedBuffer(device: KoffiDevice, size: number): Resource & { bytes: Ui
   const handle = device.createBuffer({ size, usage: COPIES });
   const requirements = emptyMemoryRequirements();
   device.getBufferMemoryRequirements(handle, requirements, true);
-  const memory = device.allocateMemory({ allocationSize: requirements.size, memoryTypeIndex: 0 });
+  const memoryTypeIndex = memoryType(device, requirements.memoryTypeBits, hostMemory);
+  const memory = device.allocateMemory({ allocationSize: requirements.size, memoryTypeIndex });
   device.bindBufferMemory(handle, memory, 0);
   return {
     handle,
@@ -45,7 +47,8 @@ function image(device: KoffiDevice, info: Omit<ImageCreateInfo, "usage">): Resou
   const handle = device.createImage({ ...info, usage: IMAGE_COPIES });
   const requirements = emptyMemoryRequirements();
   device.getImageMemoryRequirements(handle, requirements, true);
-  const memory = device.allocateMemory({ allocationSize: requirements.size, memoryTypeIndex: 0 });
+  const memoryTypeIndex = memoryType(device, requirements.memoryTypeBits, [MemoryProperty.DeviceLocal, 0]);
+  const memory = device.allocateMemory({ allocationSize: requirements.size, memoryTypeIndex });
   device.bindImageMemory(handle, memory, 0);
   return {
     handle,

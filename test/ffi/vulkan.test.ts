@@ -121,6 +121,7 @@ describeWithVulkan("the loader", (ctx) => {
       const device = ctx.vulkan.createDevice({
         apiVersion,
         validation: true,
+        memoryExtensions: ctx.isKnownToLayer,
         onMessage: (m) => messages.push(m),
       });
       expect(device.properties.apiVersion).toBe(apiVersion);
@@ -139,6 +140,18 @@ describeWithVulkan("the loader", (ctx) => {
     expect([...device.enabledExtensions, ...device.enabledFeatures]).toEqual([]);
   });
 
+  it("enables of the extensions for memory those that are wanted, in core or not", () => {
+    using whole = ctx.vulkan.createDevice();
+    const names = [...whole.enabledExtensions];
+    for (const unwanted of [[], ["VK_KHR_maintenance4"], names]) {
+      using device = ctx.vulkan.createDevice({ memoryExtensions: (name) => !unwanted.includes(name) });
+      expect([...device.enabledExtensions]).toEqual(names.filter((name) => !unwanted.includes(name)));
+      expect(device.enabledFeatures.has("maintenance4")).toBe(
+        whole.enabledFeatures.has("maintenance4") && unwanted.length === 0,
+      );
+    }
+  });
+
   it("enables features by name", () => {
     using device = ctx.vulkan.createDevice({ features: ["robustBufferAccess"] });
     expect(device.enabledFeatures).toContain("robustBufferAccess");
@@ -148,10 +161,14 @@ describeWithVulkan("the loader", (ctx) => {
 describeWithVulkan("validation", (ctx) => {
   /** A use that the specification forbids: a buffer that nothing can be done with. */
   const misuse = { size: 16, usage: 0 };
+  const validated = () => ({ validation: true, memoryExtensions: ctx.isKnownToLayer });
 
   it("collects what the layer says, and calls back", () => {
     const heard: DebugMessage[] = [];
-    const device = ctx.vulkan.createDevice({ validation: true, onMessage: (message) => heard.push(message) });
+    const device = ctx.vulkan.createDevice({
+      ...validated(),
+      onMessage: (message) => heard.push(message),
+    });
     device.destroyBuffer(device.createBuffer(misuse));
     expect(device.messages).toHaveLength(1);
     expect(device.messages).toEqual(heard);
@@ -165,7 +182,7 @@ describeWithVulkan("validation", (ctx) => {
   });
 
   it("hears of leaks when the device is destroyed", () => {
-    const device = ctx.vulkan.createDevice({ validation: true });
+    const device = ctx.vulkan.createDevice(validated());
     device.createBuffer({ size: 16, usage: BufferUsage.TransferDst });
     expect(device.messages).toEqual([]);
     device.destroy();
@@ -191,7 +208,7 @@ describeWithVulkan("validation", (ctx) => {
     process.removeAllListeners("uncaughtException");
     process.on("uncaughtException", (error) => caught.push(error));
     const device = ctx.vulkan.createDevice({
-      validation: true,
+      ...validated(),
       onMessage: () => {
         throw new Error("a listener's own failure");
       },
@@ -226,7 +243,7 @@ describeWithVulkan("validation", (ctx) => {
 describeWithVulkan("an instance", (ctx) => {
   it("destroys the devices that it still has", () => {
     const instance = ctx.vulkan.createInstance({ validation: true });
-    const device = instance.createDevice();
+    const device = instance.createDevice({ memoryExtensions: ctx.isKnownToLayer });
     instance.destroy();
     instance.destroy();
     expect(aboutUse(instance.messages)).toEqual([]);
@@ -238,8 +255,10 @@ describeWithVulkan("an instance", (ctx) => {
 
   it("outlives its devices", () => {
     using instance = ctx.vulkan.createInstance({ validation: true });
-    instance.createDevice().destroy();
-    instance.createDevice({ physicalDevice: instance.physicalDevices()[0]! }).destroy();
+    const memoryExtensions = ctx.isKnownToLayer;
+    instance.createDevice({ memoryExtensions }).destroy();
+    const physicalDevice = instance.physicalDevices()[ctx.device.physicalDevice.index]!;
+    instance.createDevice({ physicalDevice, memoryExtensions }).destroy();
     expect(aboutUse(instance.messages)).toEqual([]);
   });
 });

@@ -15,6 +15,10 @@
  *   one on purpose takes it away with `ctx.takeMessages()`.
  * - Synchronization validation is on by default; `options` is what `createDevice` takes, and more than the
  *   device: `describeWithVulkan("…", { extensions: […] }, (ctx) => …)`.
+ * - The device has the extensions for memory that the validation layer knows: about a younger one than itself
+ *   the layer complains, however it is used. Tests that make a validated device of their own give it
+ *   `memoryExtensions: ctx.isKnownToLayer`.
+ * - The device is a real GPU if there is one, so memory types differ: `memoryType` chooses one.
  * - Without a Vulkan driver or validation layer the group is skipped, under a name that says why. With the
  *   environment variable VMA_TS_REQUIRE_VULKAN=1 it fails instead.
  */
@@ -28,13 +32,16 @@ import {
   MessageType,
   type Vulkan,
 } from "../../src/ffi/index.ts";
+import { MemoryProperty, type VulkanDevice } from "../../src/vulkan/index.ts";
 
 /** What the tests of a group share. */
 export interface VulkanContext {
   readonly vulkan: Vulkan;
   readonly device: KoffiDevice;
-  /** The validation layer's messages since the last call; they no longer fail the group. */
+  /** The validation layer's messages about use since the last call; they no longer fail the group. */
   takeMessages(): DebugMessage[];
+  /** Whether the validation layer has heard of an extension for memory. */
+  readonly isKnownToLayer: (extension: string) => boolean;
 }
 
 /** Whether a missing driver is a failure. */
@@ -61,6 +68,39 @@ function findAbsence(): string | undefined {
 /** Messages about what the library does; the loader's own remarks about the machine are left out. */
 export function aboutUse(messages: readonly DebugMessage[]): DebugMessage[] {
   return messages.filter(({ types }) => (types & (MessageType.Validation | MessageType.Performance)) !== 0);
+}
+
+const { HostVisible, HostCoherent, HostCached } = MemoryProperty;
+
+/** What is wished of memory that the host reads and writes without flushing; cached if possible. */
+export const hostMemory: readonly number[] = [
+  HostVisible | HostCoherent | HostCached,
+  HostVisible | HostCoherent,
+];
+
+/** The first memory type among `bits` that has all properties of a wish; the first wish that can be granted. */
+export function memoryType(device: VulkanDevice, bits: number, wishes: readonly number[]): number {
+  const { memoryTypes } = device.memoryProperties;
+  for (const wish of wishes) {
+    const index = memoryTypes.findIndex(
+      ({ propertyFlags }, type) => (bits & (1 << type)) !== 0 && (propertyFlags & wish) === wish,
+    );
+    if (index >= 0) return index;
+  }
+  throw new Error(`no memory type among 0x${(bits >>> 0).toString(16)} has one of the wishes ${wishes}`);
+}
+
+let unknown: ReadonlySet<string> | undefined;
+
+/** The extensions that the validation layer itself says it does not know, of those that devices are made with. */
+function unknownToLayer(vulkan: Vulkan): ReadonlySet<string> {
+  if (unknown !== undefined) return unknown;
+  using device = vulkan.createDevice({ validation: true });
+  const names = device.messages.map(
+    ({ message }) => /Device Extension (\w+) is not supported by this layer/.exec(message)?.[1],
+  );
+  unknown = new Set(names.filter((name) => name !== undefined));
+  return unknown;
 }
 
 type Body = (ctx: VulkanContext) => void;
@@ -94,9 +134,14 @@ function withDevice(options: CreateDeviceOptions, body: Body): void {
   let vulkan: Vulkan | undefined;
   let device: KoffiDevice | undefined;
   let taken = 0;
+  const isKnownToLayer = (extension: string): boolean => !unknownToLayer(vulkan ?? notHere()).has(extension);
   beforeAll(() => {
     vulkan = loadVulkan();
-    device = vulkan.createDevice({ validation: { synchronization: true }, ...options });
+    device = vulkan.createDevice({
+      validation: { synchronization: true },
+      memoryExtensions: isKnownToLayer,
+      ...options,
+    });
   });
   body({
     get vulkan() {
@@ -109,8 +154,9 @@ function withDevice(options: CreateDeviceOptions, body: Body): void {
       const { messages } = device ?? notHere();
       const fresh = messages.slice(taken);
       taken = messages.length;
-      return fresh;
+      return aboutUse(fresh);
     },
+    isKnownToLayer,
   });
   afterAll(() => {
     if (device === undefined) return;
