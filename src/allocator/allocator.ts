@@ -290,7 +290,12 @@ export class BaseAllocator {
    */
   mapMemory(allocation: Allocation): Uint8Array {
     mapAllocation(this.checkOwn(allocation));
-    return allocation.mappedData!;
+    try {
+      return allocation.mappedData!;
+    } catch (error) {
+      unmapAllocation(allocation);
+      throw error;
+    }
   }
 
   /** Takes back one {@link mapMemory} (vmaUnmapMemory). */

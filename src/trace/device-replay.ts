@@ -92,9 +92,7 @@ export class DeviceReplay {
       case "destroy":
         return this.withAllocation(operation.id, (entry) => this.destroy(operation.id, entry));
       case "map":
-        return this.withAllocation(operation.id, ({ allocation }) =>
-          done(this.allocator.mapMemory(allocation)),
-        );
+        return this.withAllocation(operation.id, ({ allocation }) => done(allocation.map()));
       case "unmap":
         return this.withAllocation(operation.id, ({ allocation }) => this.unmap(allocation));
       case "flush":

@@ -37,6 +37,19 @@ describe("Mapping an allocation", () => {
     free(a, b);
   });
 
+  it("is undone where JavaScript cannot view so many bytes", () => {
+    const size = 2 ** 45;
+    const made = world({
+      memoryHeaps: [{ size: 2 * size, flags: 0 }],
+      memoryTypes: [{ propertyFlags: 6, heapIndex: 0 }],
+    });
+    const huge = made.allocator.allocateMemory(bytes(size, 1), hostInfo);
+    expect(() => made.allocator.mapMemory(huge)).toThrow();
+    expect(mappings(made)).toEqual(["map", "unmap"]);
+    expect(huge.isMapped).toBe(false);
+    free(huge);
+  });
+
   it("works 255 times, not once more", () => {
     const { allocator } = world();
     const allocation = allocator.allocateMemory(bytes(KiB, host), hostInfo);
