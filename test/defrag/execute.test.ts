@@ -152,12 +152,16 @@ describe(`defragment (seed ${seed})`, () => {
   it("keeps the old buffer until the program has been told, and knows both until then", async () => {
     const { allocator, resources, options, device } = await holes(100);
     let told = 0;
+    let destroyed: Allocation | undefined;
     await allocator.defragment({
       ...options,
       onReplaced: async ({ allocation, old, kind }) => {
         await new Promise((resolve) => setTimeout(resolve, 1));
+        allocator.validate();
         expect(device.leaks().some(({ handle }) => handle === old)).toBe(true);
-        if (told++ > 0 || kind !== "buffer") return;
+        told++;
+        if (destroyed !== undefined || kind !== "buffer") return;
+        destroyed = allocation;
         // The program has not taken note yet, and destroys the one that it knows.
         const resource = [...resources.live].find((each) => each.allocation === allocation)!;
         resources.live.delete(resource);
@@ -165,6 +169,7 @@ describe(`defragment (seed ${seed})`, () => {
       },
     });
     expect(told).toBeGreaterThan(0);
+    expect(destroyed?.isFreed).toBe(true);
     allocator.validate();
     await resources.verify();
     resources.end();

@@ -138,18 +138,19 @@ function decide(program: Program, moves: readonly DefragmentationMove[]): Defrag
 function defragment(program: Program): void {
   const { allocator, chance } = program;
   const pool = chance.oneOf(program.pools);
-  const context = allocator.beginDefragmentation({
-    pool,
-    flags: chance.oneOf(FLAGS),
-    maxBytesPerPass: chance.oneOf([0, 0, 30_000, 200_000]),
-    maxAllocationsPerPass: chance.oneOf([0, 0, 1, 7]),
-  });
+  const maxBytesPerPass = chance.oneOf([0, 0, 30_000, 200_000]);
+  const maxAllocationsPerPass = chance.oneOf([0, 0, 1, 7]);
+  const flags = chance.oneOf(FLAGS);
+  const context = allocator.beginDefragmentation({ pool, flags, maxBytesPerPass, maxAllocationsPerPass });
   let bytesMoved = 0;
   for (let pass = 0; ; pass++) {
     expect(pass, "passes").toBeLessThan(5000);
     const moves = context.beginPass();
     program.check();
     if (moves === undefined || chance.happens(0.02)) break;
+    const planned = moves.reduce((sum, { srcAllocation }) => sum + srcAllocation.size, 0);
+    expect(planned).toBeLessThanOrEqual(maxBytesPerPass || Number.POSITIVE_INFINITY);
+    expect(moves.length).toBeLessThanOrEqual(maxAllocationsPerPass || Number.POSITIVE_INFINITY);
     const copied = decide(program, moves);
     if (chance.happens(0.3)) program.act(3);
     program.check();
