@@ -1,0 +1,273 @@
+/**
+ * `npx tsx test/trust/mutants.ts [--seed 1] [--count 150] [--only <pattern>] [--folders metadata,allocator,defrag]`
+ *
+ * Proof that the tests can fail: a seeded sample of small mistakes, one at a time, in a copy of the tree, and whether
+ * the tests notice. A mistake is one operator, constant, condition or statement of `src`, changed so that it still
+ * compiles. The tests of the mutated folder run first; the random programs and the others run when those pass.
+ * Prints each mutant that survives, and the score.
+ */
+
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import ts from "typescript";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** Seconds after which the tests of a mutant count as failed: it loops, or waits. */
+const TIMEOUT = 240;
+
+/** One mistake: what stands at [start, end) of a file becomes `text`. */
+interface Mutant {
+  readonly file: string;
+  readonly line: number;
+  readonly start: number;
+  readonly end: number;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** The trust tests that look at results; the others look at a real driver, or at time. */
+const trust = ["every-call-fails", "misuse", "guard-mode", "leak-list", "imports", "random-programs"].map(
+  (name) => `test/trust/${name}`,
+);
+
+/** Tests that take long: random runs beside models, and measurements. */
+const thorough: Readonly<Record<string, readonly string[]>> = {
+  metadata: ["model", "granularity", "traces", "narrow-tlsf"].map((name) => `test/metadata/${name}`),
+  allocator: ["random", "remembering"].map((name) => `test/allocator/${name}`),
+  defrag: ["test/defrag/random"],
+};
+/** Tests of time, memory and real devices, which say nothing of results here. */
+const unfit = ["garbage", "heap-use", "browser", "lavapipe*", "device"].map((name) => `**/${name}.test.ts`);
+
+/** The tests that see most of a folder's mistakes: the quick ones first, then the thorough ones. */
+const testsOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  metadata: [["test/metadata"], [...thorough.metadata!, "test/trust/random-programs"]],
+  allocator: [
+    ["test/allocator", "test/trust/misuse"],
+    [...thorough.allocator!, ...trust, "test/defrag", "test/conformance"],
+  ],
+  defrag: [["test/defrag"], [...thorough.defrag!, ...trust]],
+};
+
+const swaps: Readonly<Record<number, readonly string[]>> = {
+  [ts.SyntaxKind.PlusToken]: ["-"],
+  [ts.SyntaxKind.MinusToken]: ["+"],
+  [ts.SyntaxKind.AsteriskToken]: ["/"],
+  [ts.SyntaxKind.SlashToken]: ["*"],
+  [ts.SyntaxKind.PercentToken]: ["*"],
+  [ts.SyntaxKind.LessThanToken]: ["<=", ">="],
+  [ts.SyntaxKind.LessThanEqualsToken]: ["<", ">"],
+  [ts.SyntaxKind.GreaterThanToken]: [">=", "<="],
+  [ts.SyntaxKind.GreaterThanEqualsToken]: [">", "<"],
+  [ts.SyntaxKind.EqualsEqualsEqualsToken]: ["!=="],
+  [ts.SyntaxKind.ExclamationEqualsEqualsToken]: ["==="],
+  [ts.SyntaxKind.AmpersandAmpersandToken]: ["||"],
+  [ts.SyntaxKind.BarBarToken]: ["&&"],
+  [ts.SyntaxKind.AmpersandToken]: ["|"],
+  [ts.SyntaxKind.BarToken]: ["&"],
+  [ts.SyntaxKind.LessThanLessThanToken]: [">>"],
+  [ts.SyntaxKind.GreaterThanGreaterThanToken]: ["<<"],
+  [ts.SyntaxKind.GreaterThanGreaterThanGreaterThanToken]: ["<<"],
+  [ts.SyntaxKind.PlusEqualsToken]: ["-="],
+  [ts.SyntaxKind.MinusEqualsToken]: ["+="],
+};
+
+/** Every mistake that can be made in a file. */
+function mutantsOf(file: string): Mutant[] {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const found: Mutant[] = [];
+  const add = (node: ts.Node, after: string): void => {
+    const start = node.getStart(source);
+    const { line } = source.getLineAndCharacterOfPosition(start);
+    found.push({ file, line: line + 1, start, end: node.end, before: node.getText(source), after });
+  };
+  const visit = (node: ts.Node): void => {
+    // Assertions state what cannot be false, texts are for people, types are gone when it runs.
+    if (isAssertion(node) || ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isThrowStatement(node))
+      return;
+    if (ts.isMethodDeclaration(node) && node.name.getText(source) === "validate") return;
+    if (ts.isBinaryExpression(node)) {
+      for (const after of swaps[node.operatorToken.kind] ?? []) add(node.operatorToken, after);
+    }
+    if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken) {
+      add(node, `(${node.operand.getText(source)})`);
+    }
+    if (ts.isPostfixUnaryExpression(node) || (ts.isPrefixUnaryExpression(node) && isStep(node.operator))) {
+      const operand = node.operand.getText(source);
+      const isUp = node.operator === ts.SyntaxKind.PlusPlusToken;
+      const changed = isUp ? "--" : "++";
+      add(node, ts.isPostfixUnaryExpression(node) ? `${operand}${changed}` : `${changed}${operand}`);
+    }
+    if (ts.isNumericLiteral(node) && !ts.isPropertyAssignment(node.parent)) add(node, `(${node.text} + 1)`);
+    if (node.kind === ts.SyntaxKind.TrueKeyword) add(node, "false");
+    if (node.kind === ts.SyntaxKind.FalseKeyword) add(node, "true");
+    if (ts.isIfStatement(node)) {
+      add(node.expression, `true || (${node.expression.getText(source)})`);
+      add(node.expression, `false && (${node.expression.getText(source)})`);
+    }
+    if (ts.isExpressionStatement(node) && ts.isCallExpression(node.expression) && !isSuper(node.expression)) {
+      add(node, ";");
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function isStep(operator: ts.SyntaxKind): boolean {
+  return operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken;
+}
+
+function isSuper(call: ts.CallExpression): boolean {
+  return call.expression.kind === ts.SyntaxKind.SuperKeyword;
+}
+
+function isAssertion(node: ts.Node): boolean {
+  if (!ts.isCallExpression(node)) return false;
+  const name = node.expression.getText();
+  return name === "assert" || name.endsWith(".log?.") || name.endsWith(".log");
+}
+
+/** A seeded source of integers below `limit`. */
+function random(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  };
+}
+
+/** Some of the mutants, each as likely as every other. */
+function sample(all: readonly Mutant[], count: number, seed: number): Mutant[] {
+  const rest = [...all];
+  const next = random(seed);
+  const chosen: Mutant[] = [];
+  while (chosen.length < count && rest.length > 0) chosen.push(...rest.splice(next(rest.length), 1));
+  return chosen;
+}
+
+/** Runs tests in the copy; whether they pass. */
+function pass(copy: string, paths: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
+    const isQuick = paths.length <= 2;
+    const quick = isQuick
+      ? Object.values(thorough)
+          .flat()
+          .map((path) => `**/${path}.test.ts`)
+      : [];
+    const slow = [...unfit, ...quick].flatMap((pattern) => ["--exclude", pattern]);
+    const args = ["-n", "15", process.execPath, vitest, "run", "--bail=1", ...slow, ...paths];
+    const child = spawn("nice", args, {
+      cwd: copy,
+      stdio: "ignore",
+      detached: true,
+      env: {
+        VMA_TS_TRACES: join(ROOT, "..", "shared", "conformance"),
+        ...process.env,
+        VMA_TS_PROGRAM_SECONDS: "4",
+        VMA_TS_PROGRAM_SEED: "1",
+      },
+    });
+    const timer = setTimeout(() => {
+      // The child leads a process group of its own, so that its workers end with it.
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    }, TIMEOUT * 1000);
+    child.on("exit", (code) => {
+      clearTimeout(timer);
+      resolve(code === 0);
+    });
+  });
+}
+
+/** The first tests that notice the mutant; undefined if none do. */
+async function killerOf(copy: string, { file, start, end, after }: Mutant): Promise<string | undefined> {
+  const target = join(copy, file);
+  const original = readFileSync(target, "utf8");
+  writeFileSync(target, original.slice(0, start) + after + original.slice(end));
+  try {
+    for (const paths of testsOf[file.split("/")[1]!]!) {
+      if (!(await pass(copy, paths))) return paths.join(" ");
+    }
+    return undefined;
+  } finally {
+    writeFileSync(target, original);
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: "1" },
+      count: { type: "string", default: "150" },
+      only: { type: "string", default: "" },
+      folders: { type: "string", default: "metadata,allocator,defrag" },
+    },
+  });
+  const files = values.folders.split(",").flatMap((folder) =>
+    readdirSync(join(ROOT, "src", folder))
+      .filter((name) => name !== "index.ts" && name.includes(values.only))
+      .map((name) => `src/${folder}/${name}`),
+  );
+  const all = files.flatMap(mutantsOf);
+  const chosen = sample(all, Number(values.count), Number(values.seed));
+  console.log(`${chosen.length} of ${all.length} mutants of ${files.length} files, seed ${values.seed}`);
+  const copy = mkdtempSync(join(tmpdir(), "vma-ts-mutants-"));
+  try {
+    for (const name of [
+      "src",
+      "test",
+      "bench",
+      "demo",
+      "docs",
+      "shared",
+      "package.json",
+      "tsconfig.json",
+      "vitest.config.ts",
+    ]) {
+      try {
+        cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+      } catch {
+        // Not every checkout has all of them.
+      }
+    }
+    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    await judge(copy, chosen);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+async function judge(copy: string, mutants: readonly Mutant[]): Promise<void> {
+  const killed = new Map<string, number>();
+  const total = new Map<string, number>();
+  const count = (counts: Map<string, number>, key: string): void => {
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  };
+  for (const [index, mutant] of mutants.entries()) {
+    const killer = await killerOf(copy, mutant);
+    const folder = relative("src", mutant.file).split("/")[0]!;
+    for (const key of [folder, "all"]) {
+      count(total, key);
+      if (killer !== undefined) count(killed, key);
+    }
+    const what = `${mutant.file}:${mutant.line} ${JSON.stringify(mutant.before)} -> ${JSON.stringify(mutant.after)}`;
+    const score = `${killed.get("all") ?? 0}/${index + 1}`;
+    console.log(
+      killer === undefined ? `SURVIVED ${what} [${score}]` : `killed   ${what} by ${killer} [${score}]`,
+    );
+  }
+  for (const [key, all] of total) {
+    const share = (100 * (killed.get(key) ?? 0)) / all;
+    console.log(`${key}: ${killed.get(key) ?? 0} of ${all} killed, ${share.toFixed(1)} %`);
+  }
+}
+
+await main();
