@@ -128,7 +128,8 @@ describe.each(allScenarios)("Each driver call fails once: $name", (scenario) => 
     let failed = 0;
     for (const [index, { call, step }] of calls.entries()) {
       for (const result of fallibleCalls[call]) {
-        for (const persistent of [false, true]) {
+        // A fence that can never be asked again is no failure to come back from.
+        for (const persistent of call === "vkGetFenceStatus" ? [false] : [false, true]) {
           const outcome = await runTrial(scenario, { ordinal: index + 1, call, step, result, persistent });
           expect(outcome.fired, `driver call ${index + 1} is made each time`).toBe(true);
           if (outcome.failed) failed++;

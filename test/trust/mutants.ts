@@ -16,8 +16,9 @@ import { parseArgs } from "node:util";
 import ts from "typescript";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** Seconds after which the tests of a mutant count as failed: it loops, or waits. */
-const TIMEOUT = 240;
+/** Seconds after which tests count as failed: the mutant loops, or waits. */
+const QUICK_TIMEOUT = 60;
+const THOROUGH_TIMEOUT = 240;
 
 /** One mistake: what stands at [start, end) of a file becomes `text`. */
 interface Mutant {
@@ -179,7 +180,7 @@ function pass(copy: string, paths: readonly string[]): Promise<boolean> {
     const timer = setTimeout(() => {
       // The child leads a process group of its own, so that its workers end with it.
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    }, TIMEOUT * 1000);
+    }, 1000 * (isQuick ? QUICK_TIMEOUT : THOROUGH_TIMEOUT));
     child.on("exit", (code) => {
       clearTimeout(timer);
       resolve(code === 0);

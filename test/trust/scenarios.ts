@@ -8,6 +8,7 @@ import {
   DefragmentationFlag,
   ExternalMemoryHandleType,
   Format,
+  ImageLayout,
   ImageTiling,
   ImageUsage,
   MemoryProperty,
@@ -493,6 +494,51 @@ function defragmentationSteps({ allocator, device }: World): Step[] {
   });
 }
 
+/** The allocator moves buffers, images and memory by itself; in one pass, as what a pass has done stays done. */
+function tidyingSteps({ allocator, device }: World): Step[] {
+  const bag = new Bag();
+  const names = Array.from({ length: 12 }, (_, index) => `${index}`);
+  const kept = names.filter((_name, index) => index % 3 === 2);
+  const pool = () => bag.pool("pool");
+  const queue = device.createTransferQueue({ completeAfter: 1 });
+  return stepsOf({
+    "create a pool": () =>
+      bag.pools.set("pool", allocator.createPool({ memoryTypeIndex: Type.Window, blockSize: 64 * KiB })),
+    ...Object.fromEntries(
+      names.map((name, index) => [
+        `create resource ${name}`,
+        () =>
+          index % 2 === 0
+            ? bag.keep(name, allocator.createBuffer(bufferOf(20 * KiB), { pool: pool(), flags: hostWrite }))
+            : bag.keep(name, allocator.createImage(imageOf(64), { pool: pool() })),
+      ]),
+    ),
+    "fill them": () => {
+      for (const name of kept) {
+        const allocation = bag.get(name);
+        if (allocation.buffer !== undefined) allocation.write(new Uint8Array(20 * KiB).fill(Number(name)));
+        else device.setImageLayout(allocation.image!, ImageLayout.General);
+      }
+    },
+    "make holes": () => {
+      for (const name of names) if (!kept.includes(name)) bag.get(name).destroy();
+    },
+    defragment: () => allocator.defragment({ queue, pool: pool(), imageLayout: () => ImageLayout.General }),
+    "look at the contents": () => {
+      for (const name of kept) {
+        const allocation = bag.get(name);
+        if (allocation.buffer === undefined) continue;
+        expect(allocation.mappedData!.every((byte) => byte === Number(name))).toBe(true);
+      }
+      expect(pool().blockList.blocks.length).toBe(2);
+    },
+    "destroy all": () => {
+      for (const name of kept) bag.get(name).destroy();
+      allocator.destroyPool(pool());
+    },
+  });
+}
+
 const withExtensions = (...extensions: string[]): SimulatedDeviceOptions => ({ extensions });
 
 function scenario(
@@ -540,4 +586,5 @@ export const allScenarios: readonly Scenario[] = [
     { extensions: "all" },
   ),
   scenario("defragmentation", defragmentationSteps),
+  scenario("defragmentation by the allocator", tidyingSteps),
 ];
