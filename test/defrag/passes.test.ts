@@ -263,7 +263,9 @@ describe("a pass's limits", () => {
     expect(small.deviceMemory).toBe(all[8]!.deviceMemory);
     allocator.freeMemoryPages([all[2], all[5]]);
     const maxBytesPerPass = PIECE - 1;
-    expect(allocator.planDefragmentation({ pool, maxBytesPerPass }).moves).toEqual([]);
+    for (const flags of Object.values(DefragmentationFlag)) {
+      expect(allocator.planDefragmentation({ pool, flags, maxBytesPerPass }).moves).toEqual([]);
+    }
     expect(runAll(allocator, { pool, maxBytesPerPass })).toMatchObject({ passes: 0, bytesMoved: 0 });
     expect(small.deviceMemory).toBe(all[8]!.deviceMemory);
     allocator.freeMemoryPages([...all.filter((each) => !each.isFreed), small]);
