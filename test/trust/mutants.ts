@@ -177,10 +177,13 @@ function pass(copy: string, paths: readonly string[]): Promise<boolean> {
         VMA_TS_PROGRAM_SEED: "1",
       },
     });
-    const timer = setTimeout(() => {
-      // The child leads a process group of its own, so that its workers end with it.
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    }, 1000 * (isQuick ? QUICK_TIMEOUT : THOROUGH_TIMEOUT));
+    const timer = setTimeout(
+      () => {
+        // The child leads a process group of its own, so that its workers end with it.
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      },
+      1000 * (isQuick ? QUICK_TIMEOUT : THOROUGH_TIMEOUT),
+    );
     child.on("exit", (code) => {
       clearTimeout(timer);
       resolve(code === 0);
