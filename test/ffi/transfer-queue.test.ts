@@ -329,7 +329,8 @@ describeWithVulkan("a transfer queue", (ctx) => {
     expect(submissions.at(-1)!.isComplete()).toBe(false);
     await Promise.all(submissions.map((submission) => submission.done()));
     counting = false;
-    expect(turns).toBeGreaterThan(10);
+    // Waiting in place would give it no turn at all; how many there are depends on how fast the device is.
+    expect(turns).toBeGreaterThan(0);
     expect(submissions.every((submission) => submission.isComplete())).toBe(true);
     await submissions[0]!.done();
     a.free();
