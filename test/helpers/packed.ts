@@ -17,8 +17,15 @@ const SOURCES = [
   "LICENSE",
 ];
 
-/** All that the programs need of a platform's types; checking those of a browser or of Node.js takes long. */
-const CONSOLE_TYPES = "console.d.ts";
+/**
+ * All that the package and the programs need of a platform's types, whether a browser's or Node.js's; checking either of
+ * those takes long.
+ */
+const PLATFORM = "platform.d.ts";
+const PLATFORM_TYPES = `
+declare const console: { log(...values: unknown[]): void };
+interface AbortSignal { readonly aborted: boolean }
+`;
 
 /** What a command prints; throws all that it printed when it fails. */
 function output(command: string, args: readonly string[], cwd: string): string {
@@ -53,7 +60,7 @@ export class PackedPackage {
     // Installing would ask the registry for koffi; it is here already.
     symlinkSync(join(root, "node_modules", "koffi"), join(this.app, "node_modules", "koffi"));
     this.write("package.json", JSON.stringify({ type: "module" }));
-    this.write(CONSOLE_TYPES, "declare const console: { log(...values: unknown[]): void };");
+    this.write(PLATFORM, PLATFORM_TYPES);
   }
 
   /** Writes a file of the program. */
@@ -64,7 +71,7 @@ export class PackedPackage {
   /** Compiles the program's files, checking the package's types too; throws what the compiler says. */
   compile(names: readonly string[], options: readonly string[]): void {
     const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-    const common = ["--strict", "--target", "es2022", "--lib", "es2023,esnext.disposable", CONSOLE_TYPES];
+    const common = ["--strict", "--target", "es2022", "--lib", "es2023,esnext.disposable", PLATFORM];
     output(process.execPath, [compiler, ...common, ...options, ...names], this.app);
   }
 
