@@ -9,7 +9,7 @@ import { programs } from "./programs/operations.ts";
 import { runPrograms } from "./programs/run.ts";
 import { settings } from "./programs/worlds.ts";
 
-const SECONDS = 8;
+const SECONDS = 6;
 const FOREVER = 24 * 3600 * 1000;
 
 describeWithVulkan("Random programs on a real driver", (ctx) => {

@@ -6,7 +6,7 @@ import { programs } from "./programs/operations.ts";
 import { runPrograms } from "./programs/run.ts";
 import { makeSimulated, worlds } from "./programs/worlds.ts";
 
-const SECONDS = 15;
+const SECONDS = 12;
 const FOREVER = 24 * 3600 * 1000;
 
 it("Random programs do on every simulated device what a naive model says", { timeout: FOREVER }, async () => {
