@@ -20,25 +20,25 @@ export interface Effort {
 
 const FAST: Effort = {
   placements: 4_000,
-  placementsPerAllocation: 2,
+  placementsPerAllocation: 0.6,
   bound: Packs.Never,
   packsAllBlocks: false,
 };
 const BALANCED: Effort = {
   placements: 20_000,
-  placementsPerAllocation: 2,
+  placementsPerAllocation: 1,
   bound: Packs.WhereWorthwhile,
   packsAllBlocks: false,
 };
 const FULL: Effort = {
   placements: 100_000,
-  placementsPerAllocation: 4,
+  placementsPerAllocation: 2,
   bound: Packs.Always,
   packsAllBlocks: false,
 };
 const EXTENSIVE: Effort = {
   placements: 100_000,
-  placementsPerAllocation: 4,
+  placementsPerAllocation: 2,
   bound: undefined,
   packsAllBlocks: true,
 };

@@ -28,6 +28,9 @@ import { type BlockModel, type Item, largestFirst, modelOf } from "./model.ts";
 import { Packing } from "./packing.ts";
 import type { PassBudget } from "./pass-budget.ts";
 
+/** How often the plain way may look at each allocation while it is tried out, beyond what is tried anyway. */
+const SWEEPS = 2;
+
 /** An item and where it is to go. */
 export interface PlannedMove {
   readonly item: Item;
@@ -97,6 +100,7 @@ class EvacuationSearch {
   private readonly rules: EvacuationRules;
   private readonly models: readonly BlockModel[];
   private readonly packing: Packing;
+  private readonly allocations: number;
   private readonly maxPlacements: number;
   /** Empty blocks are given back for nothing. */
   private readonly empty: readonly BlockModel[];
@@ -114,6 +118,7 @@ class EvacuationSearch {
     this.rules = rules;
     this.models = modelOf(list);
     this.packing = new Packing(granularity);
+    this.allocations = allocations;
     this.maxPlacements = rules.effort.placements + allocations * rules.effort.placementsPerAllocation;
     this.empty = this.models.filter(({ live }) => live === 0);
     this.occupied = this.models.filter(({ live }) => live > 0);
@@ -139,7 +144,8 @@ class EvacuationSearch {
     const { effort, budget, maxBytes } = this.rules;
     if (maxBytes !== undefined) return { bytes: maxBytes, blocksFreed: 0 };
     if (effort.bound === undefined) return UNBOUNDED;
-    return plainWay(this.models, effort.bound, budget.unbroken(), this.maxPlacements);
+    const maxPlacements = effort.placements + SWEEPS * this.allocations;
+    return plainWay(this.models, effort.bound, budget.unbroken(), maxPlacements);
   }
 
   private get isSpent(): boolean {
