@@ -52,7 +52,7 @@ import {
   listOfSize,
   VIRTUAL_SMALL_SHIFT,
 } from "./size-classes.ts";
-import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
+import { addDetailedStatistics, type DetailedStatistics, type Statistics } from "./statistics.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const { PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
@@ -322,11 +322,34 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   }
 
   addDetailedStatistics(total: DetailedStatistics): void {
-    total.blockCount++;
-    total.blockBytes += this.size;
-    this.visit((_offset, size, slot) => {
-      if (slot === NO_SLOT) addUnusedRange(total, size);
-      else addAllocation(total, size);
+    // Counted in variables: doubles in an object's fields would make this walk several times as long.
+    let allocationSizeMin = Number.POSITIVE_INFINITY;
+    let unusedRangeSizeMin = Number.POSITIVE_INFINITY;
+    let allocationSizeMax = 0;
+    let unusedRangeSizeMax = 0;
+    let unusedRangeCount = 0;
+    for (let range = this.words[NONE | NEXT]; range !== NONE; range = this.words[range | NEXT]) {
+      const size = this.bytesOf(range);
+      if (size === 0) continue;
+      if (this.isFree(range)) {
+        unusedRangeCount++;
+        if (size < unusedRangeSizeMin) unusedRangeSizeMin = size;
+        if (size > unusedRangeSizeMax) unusedRangeSizeMax = size;
+      } else {
+        if (size < allocationSizeMin) allocationSizeMin = size;
+        if (size > allocationSizeMax) allocationSizeMax = size;
+      }
+    }
+    addDetailedStatistics(total, {
+      blockCount: 1,
+      blockBytes: this.size,
+      allocationCount: this.allocationCount,
+      allocationBytes: this.size - this.sumFreeSize,
+      unusedRangeCount,
+      allocationSizeMin,
+      allocationSizeMax,
+      unusedRangeSizeMin,
+      unusedRangeSizeMax,
     });
   }
 
