@@ -8,7 +8,7 @@
  * may also go well in spite of the failure, by another way; only allocating has other ways.
  */
 
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { type FallibleCall, fallibleCalls, ValidityError } from "../../src/simulator/index.ts";
 import { Result, VulkanError } from "../../src/vulkan/result.ts";
 import { allScenarios, type Scenario, type Step } from "./scenarios.ts";
@@ -121,6 +121,12 @@ async function runTrial(scenario: Scenario, trial: Trial): Promise<Outcome> {
   return outcome;
 }
 
+const tried = { failures: 0, failed: 0 };
+
+afterAll(() => {
+  console.log(`${tried.failures} failures of driver calls tried, ${tried.failed} of them failed a step`);
+});
+
 describe.each(allScenarios)("Each driver call fails once: $name", (scenario) => {
   it("leaves everything as it was, and the next call works", async () => {
     const calls = await callsOf(scenario);
@@ -132,10 +138,12 @@ describe.each(allScenarios)("Each driver call fails once: $name", (scenario) => 
         for (const persistent of call === "vkGetFenceStatus" ? [false] : [false, true]) {
           const outcome = await runTrial(scenario, { ordinal: index + 1, call, step, result, persistent });
           expect(outcome.fired, `driver call ${index + 1} is made each time`).toBe(true);
+          tried.failures++;
           if (outcome.failed) failed++;
         }
       }
     }
     expect(failed).toBeGreaterThan(0);
+    tried.failed += failed;
   });
 });

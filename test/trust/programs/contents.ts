@@ -33,7 +33,9 @@ function byteAt(seed: number, offset: number): number {
 
 /** The bytes of contents with this seed from `offset` on. */
 export function pattern(seed: number, offset: number, length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => byteAt(seed, offset + index));
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index++) bytes[index] = byteAt(seed, offset + index);
+  return bytes;
 }
 
 /** Bytes of level 0 of an image of four bytes a texel, all layers. */

@@ -1,5 +1,6 @@
 /** Defragments as a program does it by hand: new resources, copies, and now and then another decision. */
 
+import { expect } from "vitest";
 import type { DefragmentationMove } from "../../../src/index.ts";
 import { DefragmentationMoveOperation, ImageLayout, VulkanError } from "../../../src/index.ts";
 import type { Machine } from "./machine.ts";
@@ -32,6 +33,7 @@ export function defragment(machine: Machine, operation: Extract<Operation, { kin
       const moves = context.beginPass();
       if (moves === undefined) break;
       simulated?.faults.clear();
+      expectWithinLimits(moves, operation);
       const steps = moves.map((move, index) => carryOut(machine, move, operation.choices >> (index % 12)));
       const finished = context.endPass();
       settle(machine, steps);
@@ -45,6 +47,15 @@ export function defragment(machine: Machine, operation: Extract<Operation, { kin
     simulated?.faults.clear();
     context.end();
   }
+}
+
+function expectWithinLimits(
+  moves: readonly DefragmentationMove[],
+  { bytes, moves: most }: { readonly bytes: number; readonly moves: number },
+): void {
+  const moved = moves.reduce((sum, { srcAllocation }) => sum + srcAllocation.size, 0);
+  if (most > 0) expect(moves.length).toBeLessThanOrEqual(most);
+  if (bytes > 0) expect(moved).toBeLessThanOrEqual(bytes);
 }
 
 function carryOut(machine: Machine, move: DefragmentationMove, choice: number): Step {

@@ -668,8 +668,9 @@ export class Machine {
 
 function expectSame(actual: Uint8Array, seed: number, offset: number): void {
   const wanted = pattern(seed, offset, actual.length);
-  const first = actual.findIndex((byte, index) => byte !== wanted[index]);
-  if (first >= 0) {
+  let first = 0;
+  while (first < actual.length && actual[first] === wanted[first]) first++;
+  if (first < actual.length) {
     expect.fail(
       `byte ${offset + first} of contents ${seed} is ${actual[first]} instead of ${wanted[first]} ` +
         `(${actual.length} bytes compared)`,
