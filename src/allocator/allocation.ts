@@ -144,13 +144,19 @@ export class Allocation {
     return this.live().pool;
   }
 
-  /** The VkBuffer that was created with the allocation, as it is now: defragmentation may replace it. */
+  /**
+   * The VkBuffer that was created with the allocation. `Allocator.defragment` replaces it and keeps this current; after
+   * passes that the program runs itself this is the one from before.
+   */
   get buffer(): bigint | undefined {
     this.live();
     return this.kind === ResourceKind.Buffer ? this.resource : undefined;
   }
 
-  /** The VkImage that was created with the allocation, as it is now: defragmentation may replace it. */
+  /**
+   * The VkImage that was created with the allocation. `Allocator.defragment` replaces it and keeps this current; after
+   * passes that the program runs itself this is the one from before.
+   */
   get image(): bigint | undefined {
     this.live();
     return this.kind === ResourceKind.Image ? this.resource : undefined;
