@@ -2,10 +2,13 @@
 
 import { describe, expect, it } from "vitest";
 import { type Allocation, type Pool, PoolCreate } from "../../src/allocator/index.ts";
+import { ExternalMemoryHandleType, SharingMode } from "../../src/vulkan/constants.ts";
+import { StructureType } from "../../src/vulkan/next.ts";
+import type { BufferCreateInfo } from "../../src/vulkan/resources.ts";
 import { VulkanError } from "../../src/vulkan/result.ts";
 import { randomImage, randomProfile, randomSettings } from "./programs.ts";
 import { Chance, seed } from "./seeded.ts";
-import { KiB, kindsOf, MiB, world } from "./setup.ts";
+import { bufferOf, free, KiB, kindsOf, MiB, world } from "./setup.ts";
 
 /** What a program on a random device came to: every placement, and every call to the driver but questions. */
 function outcomes(salt: number, rememberRequirements: boolean): string[] {
@@ -61,6 +64,37 @@ function outcomes(salt: number, rememberRequirements: boolean): string[] {
   for (const pool of pools) pool?.destroy();
   return [...log, ...kindsOf(events)];
 }
+
+describe("What is known of a kind of buffers", () => {
+  const handleTypes = ExternalMemoryHandleType.OpaqueFd;
+  const unlike: readonly (readonly [string, Partial<BufferCreateInfo>])[] = [
+    ["a chain", { pNext: [{ sType: StructureType.ExternalMemoryBufferCreateInfo, handleTypes }] }],
+    ["more than one queue family", { sharingMode: SharingMode.Concurrent, queueFamilyIndices: [0, 1] }],
+  ];
+
+  it.each(unlike)("is not said of one with %s, which is asked for what it needs", (_what, more) => {
+    const { allocator, device } = world({}, { rememberRequirements: true });
+    // What only such a buffer wants, so that it can be seen whether it was asked.
+    device.setRequirements((resource) =>
+      resource.kind === "buffer" &&
+      (resource.info.pNext !== undefined || resource.info.sharingMode !== undefined)
+        ? { prefersDedicatedAllocation: true }
+        : undefined,
+    );
+    const make = (info: Partial<BufferCreateInfo>): Allocation =>
+      allocator.createBuffer({ ...bufferOf(KiB), ...info }).allocation;
+    const all = [make({}), make({}), make(more), make({}), make(more), make({})];
+    expect(all.map((allocation) => allocation.dedicatedMemory)).toEqual([
+      false,
+      false,
+      true,
+      false,
+      true,
+      false,
+    ]);
+    free(...all);
+  });
+});
 
 describe(`With seed ${seed},`, () => {
   it("programs go alike whether requirements are remembered or asked for", () => {

@@ -36,7 +36,13 @@ describe("what may not share a page", () => {
     [Unknown, Unknown, true],
     [Unknown, Buffer, true],
     [Unknown, ImageOptimal, true],
+    [Unknown, ImageUnknown, true],
+    [Unknown, ImageLinear, true],
+    [Free, Free, false],
     [Free, Unknown, false],
+    [Free, Buffer, false],
+    [Free, ImageUnknown, false],
+    [Free, ImageLinear, false],
     [Free, ImageOptimal, false],
   ])("types %d and %d: %s, either way round", (a, b, expected) => {
     expect(typesConflict(a, b)).toBe(expected);
