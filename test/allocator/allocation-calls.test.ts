@@ -89,6 +89,15 @@ describe("createBuffer and createImage", () => {
 });
 
 describe("Memory by itself", () => {
+  it("knows its alignment, for when it is moved, whatever power of two it is", () => {
+    const { allocator } = world();
+    for (let exponent = 0; exponent <= 40; exponent++) {
+      const allocation = allocator.allocateMemory(bytes(64, only(Type.Device), 2 ** exponent));
+      expect(allocation.alignment).toBe(2 ** exponent);
+      free(allocation);
+    }
+  });
+
   it("meets its requirements", () => {
     const { allocator } = world();
     const pad = allocator.allocateMemory(bytes(1));
