@@ -1,7 +1,7 @@
 /** The short ways (requirements and whole recipes that are remembered) lead where the long way does. */
 
-import { describe, expect, it } from "vitest";
-import { type Allocation, type Pool, PoolCreate } from "../../src/allocator/index.ts";
+import { describe, expect, it, vi } from "vitest";
+import { type Allocation, MemoryUsage, type Pool, PoolCreate } from "../../src/allocator/index.ts";
 import { ExternalMemoryHandleType, SharingMode } from "../../src/vulkan/constants.ts";
 import { StructureType } from "../../src/vulkan/next.ts";
 import type { BufferCreateInfo } from "../../src/vulkan/resources.ts";
@@ -93,6 +93,37 @@ describe("What is known of a kind of buffers", () => {
       false,
     ]);
     free(...all);
+  });
+});
+
+describe("What is remembered saves work:", () => {
+  it("the second buffer of a kind is put into a block without a word to the engine", () => {
+    const { allocator } = world({}, { rememberRequirements: true });
+    const asked = vi.spyOn(allocator.engine, "allocate");
+    const first = allocator.createBuffer(bufferOf(64 * KiB)).allocation;
+    expect(asked).toHaveBeenCalledTimes(1);
+    const second = allocator.createBuffer(bufferOf(KiB)).allocation;
+    expect(asked).toHaveBeenCalledTimes(1);
+    const larger = allocator.createBuffer(bufferOf(65 * KiB)).allocation;
+    expect(asked).toHaveBeenCalledTimes(2);
+    expect([first, second, larger].map(({ offset }) => offset)).toEqual([0, 64 * KiB, 65 * KiB]);
+    free(first, second, larger);
+  });
+
+  it("memory types are looked through once for the same question", () => {
+    const { allocator } = world();
+    const { memoryTypes } = allocator.context;
+    const looked = vi.spyOn(memoryTypes as unknown as { search(): number }, "search");
+    const [device, host] = [{}, { usage: MemoryUsage.CpuOnly }].map((info) => [
+      allocator.findMemoryTypeIndex(0x1f, info),
+      allocator.findMemoryTypeIndex(0x1f, info),
+      allocator.findMemoryTypeIndex(0x1f, info),
+    ]);
+    expect(looked).toHaveBeenCalledTimes(2);
+    expect([device, host]).toEqual([
+      [0, 0, 0],
+      [1, 1, 1],
+    ]);
   });
 });
 
