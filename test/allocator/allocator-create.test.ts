@@ -152,11 +152,23 @@ describe("An allocator", () => {
     expect(make({ preferredLargeHeapBlockSize: -5 })).toThrow(/preferredLargeHeapBlockSize.*got -5/);
     expect(make({ preferredLargeHeapBlockSize: "1" })).toThrow(TypeError);
     expect(make({ apiVersion: 1.5 })).toThrow(RangeError);
+    expect(make({ apiVersion: ApiVersion.V1_4 })).toThrow(/at most the device's 1\.3\.0, got 1\.4\.0/);
+    expect(make({ apiVersion: ApiVersion.V1_3 + 200 })).not.toThrow();
     expect(make({ keepEmptyBlocks: -1 })).toThrow(/keepEmptyBlocks/);
     expect(make({ debug: { margin: 3 } })).toThrow(/multiple of 4, got 3/);
     expect(make({ debug: { detectCorruption: true } })).toThrow(/needs a debug.margin/);
     expect(make({ debug: { minAlignment: 5 } })).toThrow(/power of two, got 5/);
     expect(device.leaks()).toEqual([]);
+  });
+
+  it("says what it works on, and with what", () => {
+    const flags = AllocatorCreate.KhrDedicatedAllocation;
+    const { allocator, device } = world({}, { apiVersion: 0, flags });
+    expect(allocator.getAllocatorInfo()).toEqual({ device, apiVersion: ApiVersion.V1_0, flags });
+    expect(allocator.getPhysicalDeviceProperties()).toBe(device.properties);
+    expect([0, 1, 2, 3, 4].map((type) => allocator.getMemoryTypeProperties(type))).toEqual(
+      twoHeaps.memoryTypes.map(({ propertyFlags }) => propertyFlags),
+    );
   });
 
   it("cannot be used after it was destroyed", () => {

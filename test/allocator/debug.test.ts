@@ -155,6 +155,13 @@ describe("Fill patterns", () => {
     free(keep);
   });
 
+  it("are in dedicated memory too", () => {
+    const { allocator } = world({}, { debug });
+    const allocation = allocator.allocateDedicatedMemory(bytes(16, only(Type.Host)), hostInfo);
+    expect([...allocation.read()]).toEqual(Array.from({ length: 16 }, () => 0xdc));
+    free(allocation);
+  });
+
   it("are flushed where that is needed", () => {
     const { allocator, events } = world({}, { debug });
     const info = { usage: MemoryUsage.GpuToCpu, memoryTypeBits: only(Type.NonCoherent) };

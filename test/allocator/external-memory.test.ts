@@ -212,6 +212,17 @@ describe("importMemory", () => {
     free(exported, ...imported);
   });
 
+  it("leaves the bytes as they are, also where new and freed memory is filled", () => {
+    const host = new SimulatedHost();
+    const { allocator } = world({}, { debug: { fillPatterns: true } }, { ...all, host });
+    const own = new Uint8Array(64 * KiB).fill(3);
+    const hostPointer = host.registerHostMemory(own);
+    const imported = allocator.importMemory({ hostPointer }, bytes(64 * KiB, only(Type.Host)), hostInfo);
+    expect(own.every((byte) => byte === 3)).toBe(true);
+    free(imported);
+    expect(own.every((byte) => byte === 3)).toBe(true);
+  });
+
   it("goes only to memory types that the driver can import to", () => {
     const { allocator, device } = world({}, {}, all);
     const hostPointer = device.host.registerHostMemory(new Uint8Array(64 * KiB));

@@ -220,6 +220,22 @@ const sizes: Case[] = [
   ...forBadIntegers("an aliasing buffer's size", (s, size) =>
     s.allocator.createAliasingBuffer(s.onDevice, bufferOf(size)),
   ),
+  ...forBadIntegers("a buffer's usage", (s, usage) => s.allocator.createBuffer(bufferOf(64, { usage }))),
+  ...forBadIntegers("a buffer's flags", (s, flags) => s.allocator.createBuffer(bufferOf(64, { flags }))),
+  ...forBadIntegers("an image's usage", (s, usage) => s.allocator.createImage(imageOf(4, { usage }))),
+  ...forBadIntegers("an image's format", (s, format) => s.allocator.createImage(imageOf(4, { format }))),
+  ...forBadIntegers("an image's height", (s, height) =>
+    s.allocator.createImage(imageOf(4, { extent: { width: 4, height } })),
+  ),
+  ...forBadIntegers("an image's depth", (s, depth) =>
+    s.allocator.createImage(imageOf(4, { extent: { width: 4, height: 4, depth } })),
+  ).filter(([name]) => !name.includes("null")),
+  ...forBadIntegers("an image's levels", (s, mipLevels) =>
+    s.allocator.createImage(imageOf(4, { mipLevels })),
+  ).filter(([name]) => !name.includes("null")),
+  ...forBadIntegers("an image's layers", (s, arrayLayers) =>
+    s.allocator.createImage(imageOf(4, { arrayLayers })),
+  ).filter(([name]) => !name.includes("null")),
   ...forBadIntegers("an image's width", (s, width) => s.allocator.createImage(imageOf(width))),
   ...forBadIntegers("memory's size", (s, size) => s.allocator.allocateMemory(bytes(size))),
   ...forBadIntegers("memory's alignment", (s, value) => s.allocator.allocateMemory(bytes(1, 0, value))),
@@ -272,6 +288,24 @@ const sizes: Case[] = [
     VulkanError,
     Result.ErrorInitializationFailed,
     (s) => s.allocator.createImage(imageOf(0)),
+  ],
+  [
+    "an image of no height",
+    VulkanError,
+    Result.ErrorInitializationFailed,
+    (s) => s.allocator.createImage(imageOf(1, { extent: { width: 1, height: 0 } })),
+  ],
+  [
+    "an image of no depth",
+    VulkanError,
+    Result.ErrorInitializationFailed,
+    (s) => s.allocator.createImage(imageOf(1, { extent: { width: 1, height: 1, depth: 0 } })),
+  ],
+  [
+    "an image without layers",
+    VulkanError,
+    Result.ErrorInitializationFailed,
+    (s) => s.allocator.createImage(imageOf(1, { arrayLayers: 0 })),
   ],
   [
     "an image without levels",
