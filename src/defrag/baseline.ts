@@ -1,187 +1,222 @@
 /**
- * What defragmenting the plain way, which is VMA's, would come to: as long as anything moves, each allocation of
- * the emptier blocks goes to the first fuller block that has room, whether or not a block gets empty by it; one
- * that has nowhere to go is packed within its block, but for the fast algorithm. No plan may cost more than that, nor
- * do less.
+ * What defragmenting the plain way (see `sweep.ts`) would come to, in all lists together, as they share the limits of
+ * a pass. No plan may cost more than that, nor do less.
  *
- * It is tried out on a model. Cost: as much as the plain way itself, but never more than a number of placements; the
- * bytes counted until then still bound what may be moved, only more tightly.
+ * It is tried out on models. Cost: as much as the plain way itself, but never more than a number of looks at
+ * allocations. It ends early where what is known suffices: the bytes counted until then still bound what may be moved,
+ * only more tightly.
  */
 
-import { NO_SLOT, type Slot, Strategy } from "../metadata/block-metadata.ts";
+import type { BlockList } from "../allocator/block-list.ts";
+import type { MemoryBlock } from "../allocator/memory-object.ts";
+import type { Slot } from "../metadata/block-metadata.ts";
 import type { TlsfMetadata } from "../metadata/tlsf.ts";
-import { Packs } from "./effort.ts";
-import { FirstFit, NO_BLOCK } from "./first-fit.ts";
-import type { BlockModel, Item } from "./model.ts";
-import { Admission, type PassBudget } from "./pass-budget.ts";
+import type { Packs } from "./effort.ts";
+import type { DefragmentationInfo } from "./flags.ts";
+import { fullestFirst, type Item, itemsOf, tlsfOf } from "./model.ts";
+import { type Admission, PassBudget } from "./pass-budget.ts";
+import { Sweep, type SweptBlock } from "./sweep.ts";
 
-/** What the plain way comes to. */
-export interface Baseline {
-  /** Bytes moved. */
-  readonly bytes: number;
-  /** Memory objects given back. */
-  readonly blocksFreed: number;
+/** One move of the plain way. */
+export interface PlainMove {
+  readonly item: Item;
+  readonly target: MemoryBlock;
 }
 
-/** Tries the plain way out. */
+/** What the plain way comes to in one list. */
+export interface Baseline {
+  /** Bytes moved. */
+  bytes: number;
+  /** Memory objects given back on the way, and their bytes. */
+  blocksFreed: number;
+  bytesFreed: number;
+  /** Those that are empty in the end and need not be kept. */
+  blocksLeftEmpty: number;
+  bytesLeftEmpty: number;
+  /** In their order; an allocation may be moved more than once. */
+  readonly moves: PlainMove[];
+}
+
+/** When to end it early. */
+export interface TrialLimits {
+  /** Looks at allocations. */
+  readonly looks: number;
+  /** Bytes to move. */
+  readonly bytes: number;
+}
+
+/** Tries the plain way out on some lists; as many results. */
 export function plainWay(
-  models: readonly BlockModel[],
+  lists: readonly BlockList[],
   packs: Packs,
-  budget: PassBudget,
-  maxPlacements: number,
-): Baseline {
-  return new PlainWay(models, packs, budget, maxPlacements).run();
+  info: DefragmentationInfo,
+  limits: TrialLimits = { looks: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
+): Baseline[] {
+  const budget = new TrialBudget(info, limits);
+  const heapBytesFreed: Map<number, number> = new Map();
+  const trials = lists.map((list) => new Trial(list, packs, info, heapBytesFreed));
+  for (let hasMoved = true; hasMoved && !budget.isOver; ) {
+    budget.reset();
+    for (const trial of trials) if (!budget.isSpent) trial.pass(budget);
+    hasMoved = false;
+    for (const trial of trials) if (trial.finishPass()) hasMoved = true;
+  }
+  return trials.map((trial) => trial.end());
+}
+
+/** A budget that ends for good after so many looks or bytes. */
+class TrialBudget extends PassBudget {
+  private looksLeft: number;
+  private bytesLeft: number;
+
+  constructor(info: DefragmentationInfo, { looks, bytes }: TrialLimits) {
+    // What the program would say meanwhile nobody knows.
+    const { breakCallback: _, ...rest } = info;
+    super(rest);
+    this.looksLeft = looks;
+    this.bytesLeft = bytes;
+  }
+
+  get isOver(): boolean {
+    return this.looksLeft <= 0 || this.bytesLeft <= 0;
+  }
+
+  override get isSpent(): boolean {
+    return this.isOver || super.isSpent;
+  }
+
+  override admit(bytes: number): Admission {
+    const admission = super.admit(bytes);
+    this.looksLeft--;
+    return admission;
+  }
+
+  override use(bytes: number): void {
+    this.bytesLeft -= bytes;
+    super.use(bytes);
+  }
 }
 
 /** A block in which things really move. */
-interface Place {
+class Place implements SweptBlock {
+  readonly block: MemoryBlock;
   readonly metadata: TlsfMetadata;
-  /** What lives in each slot. */
-  readonly items: Map<Slot, Item>;
-  /** What has arrived in the pass that is under way. */
-  readonly arrived: Set<Slot>;
+  /** What lives in each slot; what has arrived in the pass that is under way is not among it. */
+  readonly items: (Item | undefined)[] = [];
+
+  constructor(block: MemoryBlock, canMove: DefragmentationInfo["canMove"]) {
+    this.block = block;
+    this.metadata = tlsfOf(block).clone();
+    for (const item of itemsOf(block)) {
+      if (canMove === undefined || canMove(item.allocation)) this.items[item.slot] = item;
+    }
+  }
+
+  itemAt(slot: Slot): Item | undefined {
+    return this.items[slot];
+  }
 }
 
 interface Step {
+  readonly item: Item;
   readonly from: Place;
   readonly slot: Slot;
-  readonly item: Item;
+  readonly to: Place;
+  readonly arrival: Slot;
 }
 
-class PlainWay {
+/** One list in which things really move. */
+class Trial {
+  private readonly result: Baseline = {
+    bytes: 0,
+    blocksFreed: 0,
+    bytesFreed: 0,
+    blocksLeftEmpty: 0,
+    bytesLeftEmpty: 0,
+    moves: [],
+  };
+  private readonly list: BlockList;
   private readonly places: Place[];
-  private readonly packs: Packs;
-  private readonly budget: PassBudget;
-  private placementsLeft: number;
-  private fit: FirstFit = new FirstFit([]);
+  private readonly sweep: Sweep<Place>;
+  /** Bytes freed of each heap so far, by all lists. */
+  private readonly heapBytesFreed: Map<number, number>;
   private steps: Step[] = [];
-  private bytes = 0;
-  private blocksFreed = 0;
-  /** Bytes of the average allocation and free range, for packing where that seems worth while. */
-  private readonly averageSize: number;
-  private readonly averageGap: number;
+  private emptyCount = 0;
 
-  constructor(models: readonly BlockModel[], packs: Packs, budget: PassBudget, maxPlacements: number) {
-    this.places = models.map(({ metadata, items }) => ({
-      metadata: metadata.clone(),
-      items: new Map(items.map((item) => [item.slot, item])),
-      arrived: new Set(),
-    }));
-    this.packs = packs;
-    this.budget = budget;
-    this.placementsLeft = maxPlacements;
-    let allocations = 0;
-    let allocated = 0;
-    let gaps = 0;
-    let free = 0;
-    for (const { metadata } of models) {
-      allocations += metadata.allocationCount;
-      allocated += metadata.size - metadata.sumFreeSize;
-      gaps += metadata.freeRangeCount;
-      free += metadata.sumFreeSize;
-    }
-    this.averageSize = allocations === 0 ? 0 : Math.floor(allocated / allocations);
-    this.averageGap = Math.floor(free / gaps);
+  constructor(list: BlockList, packs: Packs, info: DefragmentationInfo, heapBytesFreed: Map<number, number>) {
+    this.list = list;
+    this.heapBytesFreed = heapBytesFreed;
+    this.places = fullestFirst(list).map((block) => new Place(block, info.canMove));
+    this.sweep = new Sweep(packs, (item, slot, from, to) => {
+      const arrival = to.metadata.commit();
+      this.steps.push({ item, from, slot, to, arrival });
+    });
   }
 
-  run(): Baseline {
-    while (this.pass()) this.finishPass();
-    return { bytes: this.bytes, blocksFreed: this.blocksFreed };
+  pass(budget: PassBudget): void {
+    this.sweep.pass(this.places, budget);
   }
 
-  /** Plans one pass. Whether anything moves in it. */
-  private pass(): boolean {
-    this.budget.reset();
+  /** Frees what was moved. Returns whether anything was. */
+  finishPass(): boolean {
+    const { steps, result } = this;
     this.steps = [];
-    this.fit = new FirstFit(this.places.map(({ metadata }) => metadata.largestFreeRange));
-    // The fullest block is swept only when it stands alone.
-    const least = this.places.length > 1 ? 1 : 0;
-    for (let index = this.places.length - 1; index >= least && !this.isOver; index--) this.sweep(index);
-    return this.steps.length > 0 && this.placementsLeft > 0;
-  }
-
-  private get isOver(): boolean {
-    return this.placementsLeft <= 0 || this.budget.isSpent;
-  }
-
-  /** Sweeps a block from its end on. What has arrived in it is not moved on in the same pass. */
-  private sweep(index: number): void {
-    const place = this.places[index]!;
-    const { metadata, items, arrived } = place;
-    let gapAbove = 0;
-    for (let slot = metadata.lastAllocation(); slot !== NO_SLOT; slot = metadata.previousAllocation(slot)) {
-      if (arrived.has(slot)) continue;
-      const item = items.get(slot)!;
-      const admission = this.placementsLeft > 0 ? this.budget.admit(item.size) : Admission.End;
-      if (admission === Admission.End) return;
-      if (admission === Admission.Skip) continue;
-      this.placementsLeft--;
-      if (this.moveAway(place, slot, item, index)) continue;
-      const gapBelow = metadata.freeSizeBefore(slot);
-      if (index === 0 || this.isWorthPacking(item.size, gapAbove, gapBelow)) {
-        this.pack(place, slot, item, index);
-      }
-      gapAbove = gapBelow;
-    }
-  }
-
-  private moveAway(from: Place, slot: Slot, item: Item, limit: number): boolean {
-    const { fit } = this;
-    const { size, alignment, type } = item;
-    let index = fit.find(size, 0);
-    while (index !== NO_BLOCK && index < limit) {
-      const to = this.places[index]!;
-      if (to.metadata.find(size, alignment, type, Strategy.Default, false)) {
-        this.take(from, slot, item, to);
-        fit.set(index, to.metadata.largestFreeRange);
-        return true;
-      }
-      index = fit.find(size, index + 1);
-    }
-    return false;
-  }
-
-  private isWorthPacking(size: number, gapAbove: number, gapBelow: number): boolean {
-    if (this.packs === Packs.Never) return false;
-    if (this.packs === Packs.Always) return true;
-    const noticeable = Math.floor(this.averageGap / 2);
-    return (
-      gapAbove >= noticeable || gapBelow >= noticeable || size <= this.averageGap || size <= this.averageSize
-    );
-  }
-
-  private pack(place: Place, slot: Slot, item: Item, index: number): void {
-    const { metadata } = place;
-    const { size, alignment, type } = item;
-    if (metadata.sumFreeSize < size) return;
-    if (!metadata.find(size, alignment, type, Strategy.MinOffset, false)) return;
-    if (metadata.foundOffset >= metadata.offsetOf(slot)) return;
-    this.take(place, slot, item, place);
-    this.fit.set(index, metadata.largestFreeRange);
-  }
-
-  private take(from: Place, slot: Slot, item: Item, to: Place): void {
-    const arrival = to.metadata.commit();
-    to.items.set(arrival, item);
-    to.arrived.add(arrival);
-    this.steps.push({ from, slot, item });
-    this.bytes += item.size;
-    this.budget.use(item.size);
-  }
-
-  /** Frees what was moved; of the blocks that get empty one is kept until something else is freed. */
-  private finishPass(): void {
-    for (const { arrived } of this.places) if (arrived.size > 0) arrived.clear();
-    for (const { from, slot } of this.steps) {
-      const hadEmpty = this.places.some(({ metadata }) => metadata.isEmpty);
-      from.items.delete(slot);
+    this.emptyCount = this.places.reduce((count, { metadata }) => count + Number(metadata.isEmpty), 0);
+    for (const { item, from, slot, to, arrival } of steps) {
       from.metadata.free(slot);
-      if (!hadEmpty) continue;
-      const last = this.places.length - 1;
-      if (from.metadata.isEmpty) this.places.splice(this.places.indexOf(from), 1);
-      else if (this.places[last]!.metadata.isEmpty) this.places.length = last;
-      else continue;
-      this.blocksFreed++;
+      from.items[slot] = undefined;
+      to.items[arrival] = item;
+      result.bytes += item.size;
+      result.moves.push({ item, target: to.block });
+      this.giveBack(from);
     }
+    return steps.length > 0;
+  }
+
+  /** Gives a block back as the list itself would, after something in `from` was freed. */
+  private giveBack(from: Place): void {
+    const { places, list } = this;
+    const othersEmpty = this.emptyCount;
+    if (from.metadata.isEmpty) this.emptyCount++;
+    if (places.length <= list.options.minBlockCount) return;
+    const keep = list.context.keepEmptyBlocks;
+    const last = places[places.length - 1]!;
+    if (from.metadata.isEmpty) {
+      if (othersEmpty >= (keep ?? 1) || this.isBudgetExceeded) this.remove(from);
+    } else if (last.metadata.isEmpty && othersEmpty > (keep ?? 0)) {
+      this.remove(last);
+    }
+  }
+
+  private get isBudgetExceeded(): boolean {
+    const { budgets } = this.list.context;
+    const { heapIndex } = this.list;
+    const freed = this.heapBytesFreed.get(heapIndex) ?? 0;
+    return budgets.usageOf(heapIndex) - freed >= budgets.budgetOf(heapIndex);
+  }
+
+  private remove(place: Place): void {
+    const { heapIndex } = this.list;
+    const { size } = place.block;
+    this.places.splice(this.places.indexOf(place), 1);
+    this.emptyCount--;
+    this.heapBytesFreed.set(heapIndex, (this.heapBytesFreed.get(heapIndex) ?? 0) + size);
+    this.result.blocksFreed++;
+    this.result.bytesFreed += size;
+  }
+
+  /** What it has come to. */
+  end(): Baseline {
+    const { places, list, result } = this;
+    const empty = places.filter(({ metadata }) => metadata.isEmpty).reverse();
+    const surplus = Math.min(
+      empty.length - (list.context.keepEmptyBlocks ?? 0),
+      places.length - list.options.minBlockCount,
+    );
+    for (const { block } of empty.slice(0, Math.max(0, surplus))) {
+      result.blocksLeftEmpty++;
+      result.bytesLeftEmpty += block.size;
+    }
+    return result;
   }
 }

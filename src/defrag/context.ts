@@ -17,20 +17,24 @@
 
 import type { BlockList } from "../allocator/block-list.ts";
 import type { AllocatorContext } from "../allocator/context.ts";
-import { effortOf } from "./effort.ts";
+import { chooseCourse } from "./course.ts";
+import { type Effort, effortOf } from "./effort.ts";
 import {
   type DefragmentationInfo,
   DefragmentationMoveOperation,
   type DefragmentationStats,
   emptyDefragmentationStats,
 } from "./flags.ts";
-import { ListDefragmenter } from "./list-defragmenter.ts";
+import { type Allowance, ListDefragmenter } from "./list-defragmenter.ts";
 import { type DefragmentationMove, MoveMaker } from "./move.ts";
 import { PassBudget } from "./pass-budget.ts";
 
 /** VmaDefragmentationContext. Made by `Allocator.beginDefragmentation`. */
 export class DefragmentationContext {
   private readonly context: AllocatorContext;
+  private readonly effort: Effort;
+  private readonly info: DefragmentationInfo;
+  private readonly allowance: Allowance = { bytes: 0 };
   private readonly lists: readonly ListDefragmenter[];
   private readonly onEnd: (self: DefragmentationContext) => void;
   private readonly maker: MoveMaker = new MoveMaker();
@@ -40,6 +44,7 @@ export class DefragmentationContext {
   private moves: DefragmentationMove[] | undefined;
   /** Targets that could not be freed, as their margins could not be checked. */
   private leftovers: DefragmentationMove[] = [];
+  private hasBegun = false;
   private ended = false;
 
   /** @internal */
@@ -51,7 +56,9 @@ export class DefragmentationContext {
   ) {
     const effort = effortOf(info.flags ?? 0);
     this.context = context;
-    this.lists = lists.map((list) => new ListDefragmenter(list, effort, info.canMove));
+    this.effort = effort;
+    this.info = info;
+    this.lists = lists.map((list) => new ListDefragmenter(list, effort, info, this.allowance));
     this.onEnd = onEnd;
     this.budget = new PassBudget(info);
     for (const list of lists) {
@@ -77,7 +84,7 @@ export class DefragmentationContext {
 
   /** @internal The lists that it works on. */
   get blockLists(): BlockList[] {
-    return this.lists.map(({ list }) => list).filter((list) => !isGone(list));
+    return this.present.map(({ list }) => list);
   }
 
   /** @internal Whether it works on this list. */
@@ -101,7 +108,7 @@ export class DefragmentationContext {
     try {
       this.countFreed(() => this.plan(moves));
     } catch (error) {
-      for (const list of this.lists) list.dropPlan();
+      for (const list of this.lists) list.dropPlan(moves);
       this.freeTargets(moves);
       throw error;
     }
@@ -111,10 +118,40 @@ export class DefragmentationContext {
   }
 
   private plan(moves: DefragmentationMove[]): void {
-    for (const each of this.lists) {
+    if (!this.hasBegun) this.chooseCourse();
+    this.planLists(moves);
+    if (moves.length > 0) return;
+    const swept = this.present.filter((each) => each.isSweeping);
+    if (swept.length === 0) return;
+    for (const each of swept) each.endSweeping();
+    this.planLists(moves);
+  }
+
+  private chooseCourse(): void {
+    const { present } = this;
+    const course = chooseCourse(
+      present.map(({ list }) => list),
+      this.effort,
+      this.info,
+    );
+    this.hasBegun = true;
+    this.allowance.bytes = course.bytesLeft;
+    present.forEach((each, index) => {
+      if (course.isPlain) each.beginSweeping();
+      else each.follow(course.evacuations[index]!);
+    });
+  }
+
+  private planLists(moves: DefragmentationMove[]): void {
+    for (const each of this.present) {
       if (this.budget.isSpent) return;
-      if (!isGone(each.list)) each.plan(this.maker, this.budget, moves);
+      each.plan(this.maker, this.budget, moves);
     }
+  }
+
+  /** The lists whose pools were not destroyed meanwhile. */
+  private get present(): ListDefragmenter[] {
+    return this.lists.filter(({ list }) => !isGone(list));
   }
 
   /**
@@ -142,9 +179,9 @@ export class DefragmentationContext {
       }
       this.trim(errors);
     });
-    for (const each of this.lists) if (!isGone(each.list)) each.afterPass();
+    for (const each of this.present) each.afterPass();
     if (errors.length > 0) throw errors[0];
-    return this.lists.every((each) => each.isDone || isGone(each.list));
+    return this.present.every(({ isDone }) => isDone);
   }
 
   /** @internal Lets the allocations of the pass change places, so that what is left of endPass cannot fail. */
@@ -177,10 +214,10 @@ export class DefragmentationContext {
     }
   }
 
-  /** Gives back the blocks that are empty, of which the lists may have kept one each. */
+  /** Gives back the blocks that are empty, of which the lists may have kept one each; the plain way has a use for it. */
   private trim(errors: unknown[]): void {
-    for (const { list } of this.lists) {
-      if (isGone(list)) continue;
+    for (const { list, isSweeping } of this.present) {
+      if (isSweeping) continue;
       try {
         list.trim(this.context.keepEmptyBlocks ?? 0);
       } catch (error) {

@@ -12,8 +12,10 @@ export interface Effort {
   /** Placements to try while planning; and more of them for each allocation there is. */
   readonly placements: number;
   readonly placementsPerAllocation: number;
-  /** The plain way that it has to be at least as good as, without moving more bytes; undefined for no bound. */
-  readonly bound: Packs | undefined;
+  /** The plain way that frees no more memory objects than this algorithm does. */
+  readonly plainPacks: Packs;
+  /** Whether it must not move more bytes than the plain way either. */
+  readonly isFrugal: boolean;
   /** Whether every block that remains is packed towards its start, not just one that stands alone. */
   readonly packsAllBlocks: boolean;
 }
@@ -21,25 +23,29 @@ export interface Effort {
 const FAST: Effort = {
   placements: 4_000,
   placementsPerAllocation: 0.6,
-  bound: Packs.Never,
+  plainPacks: Packs.Never,
+  isFrugal: true,
   packsAllBlocks: false,
 };
 const BALANCED: Effort = {
   placements: 20_000,
   placementsPerAllocation: 1,
-  bound: Packs.WhereWorthwhile,
+  plainPacks: Packs.WhereWorthwhile,
+  isFrugal: true,
   packsAllBlocks: false,
 };
 const FULL: Effort = {
   placements: 100_000,
   placementsPerAllocation: 2,
-  bound: Packs.Always,
+  plainPacks: Packs.Always,
+  isFrugal: true,
   packsAllBlocks: false,
 };
 const EXTENSIVE: Effort = {
   placements: 100_000,
   placementsPerAllocation: 2,
-  bound: undefined,
+  plainPacks: Packs.Always,
+  isFrugal: false,
   packsAllBlocks: true,
 };
 

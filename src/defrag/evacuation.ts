@@ -22,14 +22,9 @@ import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory-object.ts";
 import { assert } from "../foundation/assert.ts";
-import { type Baseline, plainWay } from "./baseline.ts";
 import type { Effort } from "./effort.ts";
 import { type BlockModel, type Item, largestFirst, modelOf } from "./model.ts";
 import { Packing } from "./packing.ts";
-import type { PassBudget } from "./pass-budget.ts";
-
-/** How often the plain way may look at each allocation while it is tried out, beyond what is tried anyway. */
-const SWEEPS = 2;
 
 /** An item and where it is to go. */
 export interface PlannedMove {
@@ -48,25 +43,29 @@ export interface Evacuation {
   /** Memory objects that will be given back, and their bytes. */
   readonly blocksFreed: number;
   readonly bytesFreed: number;
-  /** What bounded it. */
-  readonly bound: Baseline;
 }
 
 /** What a search may do. */
 export interface EvacuationRules {
   readonly effort: Effort;
-  /** The limits of one pass. */
-  readonly budget: PassBudget;
   /** Blocks that must not be emptied. */
-  readonly fixed: ReadonlySet<MemoryBlock>;
+  readonly fixed?: ReadonlySet<MemoryBlock>;
+  /** Bytes that no move can exceed, in any pass; default 0: no limit. */
+  readonly maxBytesPerPass?: number | undefined;
   /** Whether an allocation may be moved; default: all may. */
   readonly canMove?: ((allocation: Allocation) => boolean) | undefined;
-  /** Bytes to move at most; default: as the effort says. */
-  readonly maxBytes?: number | undefined;
+}
+
+/** What a choice is bound to. */
+export interface EvacuationBounds {
+  /** Bytes to move at most. */
+  readonly bytes: number;
+  /** Memory objects that are enough to give back: beyond them bytes count. */
+  readonly enough: number;
 }
 
 /** Blocks placed together, after those of `before`. */
-interface Group {
+export interface Group {
   readonly victims: readonly BlockModel[];
   readonly before: Group | undefined;
 }
@@ -79,6 +78,20 @@ interface Candidate {
   readonly bytesFreed: number;
 }
 
+/** What could be done, without the moves. */
+export interface Choice {
+  readonly recipe: Group | undefined;
+  /** The blocks that get empty, or are. */
+  readonly victims: readonly BlockModel[];
+  /** Bytes to be moved. */
+  readonly bytes: number;
+  /** Memory objects that will be given back, and their bytes. */
+  readonly blocksFreed: number;
+  readonly bytesFreed: number;
+  /** Whether one block stands alone then. */
+  readonly leavesOne: boolean;
+}
+
 type Order = (a: BlockModel, b: BlockModel) => number;
 
 const ORDERS: readonly Order[] = [
@@ -88,19 +101,11 @@ const ORDERS: readonly Order[] = [
   (a, b) => a.size - b.size || a.live - b.live,
 ];
 
-/** Chooses what to empty in one list. Changes nothing. */
-export function planEvacuation(list: BlockList, rules: EvacuationRules): Evacuation {
-  return new EvacuationSearch(list, rules).run();
-}
-
-/** Any number of bytes for any number of blocks. */
-const UNBOUNDED: Baseline = { bytes: Number.POSITIVE_INFINITY, blocksFreed: Number.POSITIVE_INFINITY };
-
-class EvacuationSearch {
+/** Finds out what could be emptied in one list, and chooses. Changes nothing. */
+export class EvacuationSearch {
   private readonly rules: EvacuationRules;
   private readonly models: readonly BlockModel[];
   private readonly packing: Packing;
-  private readonly allocations: number;
   private readonly maxPlacements: number;
   /** Empty blocks are given back for nothing. */
   private readonly empty: readonly BlockModel[];
@@ -118,34 +123,55 @@ class EvacuationSearch {
     this.rules = rules;
     this.models = modelOf(list);
     this.packing = new Packing(granularity);
-    this.allocations = allocations;
     this.maxPlacements = rules.effort.placements + allocations * rules.effort.placementsPerAllocation;
     this.empty = this.models.filter(({ live }) => live === 0);
     this.occupied = this.models.filter(({ live }) => live > 0);
     this.mostVictims = list.blocks.length - minBlockCount;
     this.kept = list.context.keepEmptyBlocks ?? 0;
-  }
-
-  run(): Evacuation {
     this.candidates.push({ recipe: undefined, victims: 0, bytes: 0, bytesFreed: 0 });
     if (this.occupied.length > 1) {
       for (const order of ORDERS) {
         if (!this.isSpent) this.grow(order);
       }
     }
-    const bound = this.bound();
-    const affordable = this.candidates.filter(({ bytes }) => bytes <= bound.bytes);
-    const enough = bound.blocksFreed + this.kept - this.empty.length;
-    const best = affordable.reduce((best, other) => (isBetter(other, best, enough) ? other : best));
-    return this.elaborate(best, bound);
   }
 
-  private bound(): Baseline {
-    const { effort, budget, maxBytes } = this.rules;
-    if (maxBytes !== undefined) return { bytes: maxBytes, blocksFreed: 0 };
-    if (effort.bound === undefined) return UNBOUNDED;
-    const maxPlacements = effort.placements + SWEEPS * this.allocations;
-    return plainWay(this.models, effort.bound, budget.unbroken(), maxPlacements);
+  /** Bytes allocated in the list. */
+  get live(): number {
+    return this.occupied.reduce((sum, { live }) => sum + live, 0);
+  }
+
+  /** More memory objects cannot be given back: what is in them needs as many bytes elsewhere. */
+  get mostFreed(): number {
+    let room = this.models.reduce((sum, { size, live }) => sum + size - live, 0);
+    let most = 0;
+    for (const { size } of this.models.slice().sort((a, b) => a.size - b.size)) {
+      room -= size;
+      if (room < 0) break;
+      most++;
+    }
+    return Math.max(0, Math.min(most, this.mostVictims));
+  }
+
+  /** The best that was found within bounds. */
+  choose({ bytes, enough }: EvacuationBounds): Choice {
+    const affordable = this.candidates.filter((candidate) => candidate.bytes <= bytes);
+    const victims = enough + this.kept - this.empty.length;
+    const best = affordable.reduce((best, other) => (isBetter(other, best, victims) ? other : best));
+    const given = this.empty.slice(0, Math.max(0, this.mostVictims));
+    const isGain = given.length + best.victims > this.kept;
+    const recipe = isGain ? best.recipe : undefined;
+    const all = [...(isGain ? given : []), ...victimsOf(recipe)];
+    const freed = all.map(({ size }) => size).sort((a, b) => b - a);
+    freed.length = Math.max(0, freed.length - this.kept);
+    return {
+      recipe,
+      victims: all,
+      bytes: isGain ? best.bytes : 0,
+      blocksFreed: freed.length,
+      bytesFreed: freed.reduce((sum, size) => sum + size, 0),
+      leavesOne: this.models.length - all.length === 1,
+    };
   }
 
   private get isSpent(): boolean {
@@ -179,10 +205,10 @@ class EvacuationSearch {
   private isMovable(model: BlockModel): boolean {
     let isMovable = this.movable.get(model);
     if (isMovable === undefined) {
-      const { fixed, budget, canMove } = this.rules;
+      const { fixed, maxBytesPerPass, canMove } = this.rules;
       isMovable =
-        !fixed.has(model.block) &&
-        model.itemsToPack[0]!.size <= budget.maxMoveBytes &&
+        fixed?.has(model.block) !== true &&
+        model.itemsToPack[0]!.size <= (maxBytesPerPass || Number.POSITIVE_INFINITY) &&
         (canMove === undefined || model.items.every(({ allocation }) => canMove(allocation)));
       this.movable.set(model, isMovable);
     }
@@ -227,20 +253,15 @@ class EvacuationSearch {
     return this.occupied.filter((model) => !victims.has(model));
   }
 
-  private elaborate(best: Candidate, bound: Baseline): Evacuation {
-    const given = this.empty.slice(0, Math.max(0, this.mostVictims));
-    const chosen = victimsOf(best.recipe);
-    const isGain = given.length + chosen.length > this.kept;
-    const victims = isGain ? [...given, ...chosen] : given;
-    const freed = victims.map(({ size }) => size).sort((a, b) => b - a);
-    freed.length = Math.max(0, freed.length - this.kept);
+  /** The moves of a choice. */
+  elaborate(choice: Choice): Evacuation {
+    const { recipe, victims, bytes, blocksFreed, bytesFreed } = choice;
     return {
       victims: new Set(victims.map(({ block }) => block)),
-      moves: isGain ? this.movesFor(chosen, best.recipe) : [],
-      bytes: isGain ? best.bytes : 0,
-      blocksFreed: freed.length,
-      bytesFreed: freed.reduce((sum, size) => sum + size, 0),
-      bound,
+      moves: recipe === undefined ? [] : this.movesFor(victimsOf(recipe), recipe),
+      bytes,
+      blocksFreed,
+      bytesFreed,
     };
   }
 

@@ -4,6 +4,7 @@
  *
  *     Planning -> Emptying -> Settling -> Planning again, where something came in between
  *                                      -> Packing -> Done
+ *     Sweeping, where no plan is as good as the plain way -> Planning, for what may go on after that; else -> Done
  *
  * Between passes, and during one, the program allocates and frees as it likes. So nothing that was planned is taken
  * for granted: what was freed is passed over; what no longer fits where it was to go goes elsewhere; a block that
@@ -14,22 +15,34 @@
 import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory-object.ts";
+import type { Slot } from "../metadata/block-metadata.ts";
+import type { TlsfMetadata } from "../metadata/tlsf.ts";
 import { Compaction } from "./compaction.ts";
+import { chooseCourse } from "./course.ts";
 import type { Effort } from "./effort.ts";
-import { type PlannedMove, planEvacuation } from "./evacuation.ts";
+import { type Evacuation, EvacuationSearch, type PlannedMove } from "./evacuation.ts";
+import type { DefragmentationInfo } from "./flags.ts";
+import { type Item, itemAt, tlsfOf } from "./model.ts";
 import type { DefragmentationMove, MoveMaker } from "./move.ts";
 import { Admission, type PassBudget } from "./pass-budget.ts";
+import { Sweep, type SweptBlock } from "./sweep.ts";
 
-const Phase = { Planning: 0, Emptying: 1, Settling: 2, Packing: 3, Done: 4 } as const;
+const Phase = { Planning: 0, Emptying: 1, Settling: 2, Packing: 3, Sweeping: 4, Done: 5 } as const;
 
 /** How often a list may be planned anew. */
 const MAX_PLANS = 64;
+
+/** Bytes that the lists of one defragmentation may still move beyond what they have planned. */
+export interface Allowance {
+  bytes: number;
+}
 
 /** Defragments one list of blocks. */
 export class ListDefragmenter {
   readonly list: BlockList;
   private readonly effort: Effort;
-  private readonly canMove: ((allocation: Allocation) => boolean) | undefined;
+  private readonly info: DefragmentationInfo;
+  private readonly allowance: Allowance;
   private phase: number = Phase.Planning;
   private plans = 0;
   /** Blocks that must not be emptied: something in them was ignored, or could not be placed. */
@@ -39,29 +52,75 @@ export class ListDefragmenter {
   private planned: readonly PlannedMove[] = [];
   private nextMove = 0;
   private postponed: PlannedMove[] = [];
+  /** Whether the plan's order was left, so that what fits in its order may turn out not to. */
+  private hasPostponed = false;
+  /** Whether the program has changed what the plan was about. */
+  private isDisturbed = false;
+  /** Bytes of the plan that were not moved so far. */
+  private bytesPlanned = 0;
   /** The blocks there are while a pass is planned. */
   private present: ReadonlySet<MemoryBlock> = new Set();
   /** Blocks to be packed, the next one last. */
   private compactions: Compaction[] = [];
-  /** Bytes that packing may move. */
-  private bytesLeft = Number.POSITIVE_INFINITY;
-  /** Whether the plain way would free more blocks than the plan does. */
-  private isShort = false;
   /** Whether packing has moved anything since the last plan was carried out. */
   private hasPacked = false;
+  private sweep: PassSweep | undefined;
 
-  constructor(list: BlockList, effort: Effort, canMove?: (allocation: Allocation) => boolean) {
+  constructor(list: BlockList, effort: Effort, info: DefragmentationInfo, allowance: Allowance) {
     this.list = list;
     this.effort = effort;
-    this.canMove = canMove;
+    this.info = info;
+    this.allowance = allowance;
   }
 
   get isDone(): boolean {
     return this.phase === Phase.Done;
   }
 
+  /** Whether it is defragmented the plain way, which ends for all lists together. */
+  get isSweeping(): boolean {
+    return this.phase === Phase.Sweeping;
+  }
+
+  /** Carries out this plan, whose bytes are not part of the allowance any more. */
+  follow({ victims, moves, bytes }: Evacuation): void {
+    this.plans++;
+    this.bytesPlanned = bytes;
+    this.hasPostponed = false;
+    this.isDisturbed = false;
+    if (moves.length === 0) {
+      this.list.trim(this.list.context.keepEmptyBlocks ?? 0);
+      this.beginPacking();
+      return;
+    }
+    this.victims = victims;
+    this.planned = moves;
+    this.nextMove = 0;
+    this.postponed = [];
+    this.hasPacked = false;
+    this.putVictimsLast();
+    this.phase = Phase.Emptying;
+  }
+
+  /** Defragments the plain way, pass by pass. */
+  beginSweeping(): void {
+    this.sweep = new PassSweep(this.effort, this.info, this.fixed);
+    this.phase = Phase.Sweeping;
+  }
+
+  /** Nothing more can be moved the plain way. */
+  endSweeping(): void {
+    this.sweep = undefined;
+    this.list.trim(this.list.context.keepEmptyBlocks ?? 0);
+    this.phase = this.effort.packsAllBlocks ? Phase.Planning : Phase.Done;
+  }
+
   /** Plans moves for one pass; none when there is nothing left to do. */
   plan(maker: MoveMaker, budget: PassBudget, moves: DefragmentationMove[]): void {
+    if (this.sweep !== undefined) {
+      this.sweep.plan(this.list.blocks, maker, budget, moves);
+      return;
+    }
     const before = moves.length;
     while (!this.isDone && moves.length === before && !budget.isSpent) this.step(maker, budget, moves);
   }
@@ -73,20 +132,23 @@ export class ListDefragmenter {
   }
 
   /** The moves that were planned for this pass are not made: plans anew. */
-  dropPlan(): void {
-    if (!this.isDone) this.phase = Phase.Planning;
+  dropPlan(moves: readonly DefragmentationMove[]): void {
+    if (this.isDone || this.isSweeping) return;
+    for (const { list, size } of moves) if (list === this.list) this.allowance.bytes += size;
+    this.phase = Phase.Planning;
   }
 
   /** A move out of this block was ignored: nothing in it is moved any more. */
   ignore(block: MemoryBlock): void {
     this.fixed.add(block);
+    this.isDisturbed = true;
     for (const compaction of this.compactions) if (compaction.block === block) compaction.stop();
   }
 
   private step(maker: MoveMaker, budget: PassBudget, moves: DefragmentationMove[]): void {
     switch (this.phase) {
       case Phase.Planning:
-        this.makePlan(budget);
+        this.makePlan();
         return;
       case Phase.Emptying:
         this.empty(maker, budget, moves);
@@ -99,35 +161,31 @@ export class ListDefragmenter {
     }
   }
 
-  private makePlan(budget: PassBudget): void {
-    const { effort, fixed, list } = this;
-    if (list.blocks.length === 1 || this.plans >= MAX_PLANS) {
-      this.beginPacking();
-      return;
-    }
-    const maxBytes = this.hasPacked ? this.bytesLeft : undefined;
-    const { victims, moves, bytes, blocksFreed, bound } = planEvacuation(list, {
-      effort,
-      budget,
-      fixed,
-      maxBytes,
-      canMove: this.canMove,
-    });
-    this.plans++;
-    this.bytesLeft = bound.bytes - bytes;
-    this.isShort = blocksFreed < bound.blocksFreed;
-    if (moves.length === 0) {
-      list.trim(list.context.keepEmptyBlocks ?? 0);
-      this.beginPacking();
-      return;
-    }
-    this.victims = victims;
-    this.planned = moves;
-    this.nextMove = 0;
-    this.postponed = [];
-    this.hasPacked = false;
-    this.putVictimsLast();
-    this.phase = Phase.Emptying;
+  private makePlan(): void {
+    const { list, allowance } = this;
+    allowance.bytes += this.bytesPlanned;
+    this.bytesPlanned = 0;
+    if (list.blocks.length === 1 || this.plans >= MAX_PLANS) this.beginPacking();
+    else if (this.effort.isFrugal && this.isDisturbed) this.planAnew();
+    else this.planWithinAllowance();
+  }
+
+  private planWithinAllowance(): void {
+    const { effort, fixed, list, allowance } = this;
+    const { maxBytesPerPass, canMove } = this.info;
+    const search = new EvacuationSearch(list, { effort, fixed, maxBytesPerPass, canMove });
+    const choice = search.choose({ bytes: allowance.bytes, enough: Number.POSITIVE_INFINITY });
+    allowance.bytes -= choice.bytes;
+    this.follow(search.elaborate(choice));
+  }
+
+  /** The plain way would go on from here too. */
+  private planAnew(): void {
+    const { allowance } = this;
+    const course = chooseCourse([this.list], this.effort, this.info, this.fixed);
+    allowance.bytes = Math.max(allowance.bytes, course.bytesLeft);
+    if (course.isPlain) this.beginSweeping();
+    else this.follow(course.evacuations[0]!);
   }
 
   /** The program's own allocations look at the last blocks last, so they keep out of those that are to be freed. */
@@ -169,6 +227,7 @@ export class ListDefragmenter {
     if (admission === Admission.End) return false;
     if (admission === Admission.Skip) {
       this.postponed.push(planned);
+      this.hasPostponed = true;
       return true;
     }
     const move = this.place(planned, maker);
@@ -177,6 +236,7 @@ export class ListDefragmenter {
     } else {
       moves.push(move);
       budget.use(size);
+      this.bytesPlanned -= size;
     }
     return true;
   }
@@ -198,27 +258,32 @@ export class ListDefragmenter {
   /** All moves of the plan are done. */
   private settle(): void {
     const isAsPlanned = this.list.blocks.every((block) => !this.victims.has(block) || block.metadata.isEmpty);
-    if (isAsPlanned) this.beginPacking();
-    else this.phase = Phase.Planning;
+    if (isAsPlanned) {
+      this.beginPacking();
+      return;
+    }
+    if (!this.hasPostponed) this.isDisturbed = true;
+    this.phase = Phase.Planning;
   }
 
   /** Packs what remains, where there is anything to gain by it. */
   private beginPacking(): void {
     const { blocks } = this.list;
-    const packsAll = this.effort.packsAllBlocks || this.isShort;
-    const packed = (packsAll || blocks.length === 1) && !this.hasPacked ? blocks : [];
+    const { packsAllBlocks } = this.effort;
+    const packed = (packsAllBlocks || blocks.length === 1) && !this.hasPacked ? blocks : [];
     this.compactions = packed
       .filter((block) => !this.fixed.has(block))
-      .map((block) => new Compaction(block, packsAll, this.canMove));
+      .map((block) => new Compaction(block, packsAllBlocks, this.info.canMove));
     this.hasPacked = false;
     this.phase = Phase.Packing;
   }
 
   private pack(maker: MoveMaker, budget: PassBudget, moves: DefragmentationMove[]): void {
+    const { allowance } = this;
     const before = moves.length;
     while (this.compactions.length > 0) {
       const compaction = this.compactions[this.compactions.length - 1]!;
-      this.bytesLeft = compaction.plan(maker, budget, moves, this.bytesLeft);
+      allowance.bytes = compaction.plan(maker, budget, moves, allowance.bytes);
       if (!compaction.isDone) break;
       this.compactions.pop();
     }
@@ -228,7 +293,61 @@ export class ListDefragmenter {
 
   /** What was packed may have made room to empty another block. */
   private endPacking(): void {
-    const goesOn = this.hasPacked && (this.effort.packsAllBlocks || this.isShort);
-    this.phase = goesOn ? Phase.Planning : Phase.Done;
+    this.phase = this.hasPacked && this.effort.packsAllBlocks ? Phase.Planning : Phase.Done;
+  }
+}
+
+/** The plain way in the blocks themselves. */
+class PassSweep {
+  private readonly info: DefragmentationInfo;
+  private readonly fixed: ReadonlySet<MemoryBlock>;
+  private readonly sweep: Sweep<SweptMemory>;
+  private maker: MoveMaker | undefined;
+  private moves: DefragmentationMove[] = [];
+  private readonly arrived: Set<Allocation> = new Set();
+
+  constructor(effort: Effort, info: DefragmentationInfo, fixed: ReadonlySet<MemoryBlock>) {
+    this.info = info;
+    this.fixed = fixed;
+    this.sweep = new Sweep(effort.plainPacks, (item, _slot, _from, to) => {
+      const move = this.maker!.makeFound(item.allocation, to.block);
+      this.arrived.add(move.dstTmpAllocation);
+      this.moves.push(move);
+    });
+  }
+
+  /** Plans moves for one pass. */
+  plan(
+    blocks: readonly MemoryBlock[],
+    maker: MoveMaker,
+    budget: PassBudget,
+    moves: DefragmentationMove[],
+  ): void {
+    this.maker = maker;
+    this.moves = moves;
+    this.arrived.clear();
+    const mayMove = (block: MemoryBlock, allocation: Allocation): boolean =>
+      !this.arrived.has(allocation) && !this.fixed.has(block) && this.info.canMove?.(allocation) !== false;
+    this.sweep.pass(
+      blocks.map((block) => new SweptMemory(block, mayMove)),
+      budget,
+    );
+  }
+}
+
+/** A block that is swept. */
+class SweptMemory implements SweptBlock {
+  readonly block: MemoryBlock;
+  readonly metadata: TlsfMetadata;
+  private readonly mayMove: (block: MemoryBlock, allocation: Allocation) => boolean;
+
+  constructor(block: MemoryBlock, mayMove: (block: MemoryBlock, allocation: Allocation) => boolean) {
+    this.block = block;
+    this.metadata = tlsfOf(block);
+    this.mayMove = mayMove;
+  }
+
+  itemAt(slot: Slot): Item | undefined {
+    return this.mayMove(this.block, this.block.allocationAt(slot)) ? itemAt(this.block, slot) : undefined;
   }
 }

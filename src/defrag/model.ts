@@ -25,14 +25,19 @@ export interface Item {
   readonly slot: Slot;
 }
 
+/** The allocation in a slot of a block. */
+export function itemAt(source: MemoryBlock, slot: Slot): Item {
+  const allocation = source.allocationAt(slot);
+  const { alignment, type } = allocation;
+  return { allocation, size: source.metadata.sizeOf(slot), alignment, type, source, slot };
+}
+
 /** The allocations of a block, the one with the highest offset first. */
 export function itemsOf(source: MemoryBlock): Item[] {
   const { metadata } = source;
   const items: Item[] = [];
   for (let slot = metadata.lastAllocation(); slot !== NO_SLOT; slot = metadata.previousAllocation(slot)) {
-    const allocation = source.allocationAt(slot);
-    const { alignment, type } = allocation;
-    items.push({ allocation, size: metadata.sizeOf(slot), alignment, type, source, slot });
+    items.push(itemAt(source, slot));
   }
   return items;
 }
@@ -40,6 +45,17 @@ export function itemsOf(source: MemoryBlock): Item[] {
 /** Orders items for packing: large ones first, as they have the fewest places; of these the hardest to align. */
 export function largestFirst(a: Item, b: Item): number {
   return b.size - a.size || b.alignment - a.alignment;
+}
+
+/** How a block is divided. */
+export function tlsfOf({ metadata }: MemoryBlock): TlsfMetadata {
+  assert(metadata instanceof TlsfMetadata, "only blocks without the linear algorithm are defragmented");
+  return metadata;
+}
+
+/** The blocks in the order of VMA's defragmentation, and of ours. */
+export function fullestFirst(list: BlockList): MemoryBlock[] {
+  return list.blocks.slice().sort((a, b) => a.metadata.sumFreeSize - b.metadata.sumFreeSize);
 }
 
 /** A block and a copy of its division. */
@@ -54,12 +70,10 @@ export class BlockModel {
   private bySize: Item[] | undefined;
 
   constructor(block: MemoryBlock) {
-    const { metadata } = block;
-    assert(metadata instanceof TlsfMetadata, "only blocks without the linear algorithm are defragmented");
     this.block = block;
-    this.metadata = metadata.clone();
+    this.metadata = tlsfOf(block).clone();
     this.size = block.size;
-    this.live = block.size - metadata.sumFreeSize;
+    this.live = block.size - block.metadata.sumFreeSize;
   }
 
   /** The block's allocations, the one with the highest offset first. */
@@ -77,6 +91,5 @@ export class BlockModel {
 
 /** Models of the blocks, the fullest first. */
 export function modelOf(list: BlockList): BlockModel[] {
-  const models = list.blocks.map((block) => new BlockModel(block));
-  return models.sort((a, b) => a.metadata.sumFreeSize - b.metadata.sumFreeSize);
+  return fullestFirst(list).map((block) => new BlockModel(block));
 }

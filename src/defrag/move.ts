@@ -129,9 +129,18 @@ export class MoveMaker {
     if (metadata.sumFreeSize < size) return undefined;
     if (!metadata.find(size, alignment, type, Strategy.MinOffset, false)) return undefined;
     if (target === source && metadata.foundOffset >= allocation.offset) return undefined;
+    return this.makeFound(allocation, target);
+  }
+
+  /**
+   * Plans to move an allocation to the place that was just found for it in a block.
+   *
+   * @throws VulkanError when the new place has to be mapped and cannot be; nothing has changed then.
+   */
+  makeFound(allocation: Allocation, target: MemoryBlock): DefragmentationMove {
     const { failure } = target.context;
     failure.reset();
-    const temporary = target.list.take(target, this.describe(allocation), alignment);
+    const temporary = target.list.take(target, this.describe(allocation), allocation.alignment);
     if (temporary !== undefined) return new DefragmentationMove(allocation, temporary);
     assert(failure.result !== Result.Success, "what was found is taken, unless mapping fails");
     throw failure.toError();

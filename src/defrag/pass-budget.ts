@@ -14,7 +14,6 @@ const MAX_SKIPPED = 16;
 export class PassBudget {
   /** Bytes that no move can exceed, in any pass. */
   readonly maxMoveBytes: number;
-  private readonly info: DefragmentationInfo;
   private readonly maxAllocations: number;
   private readonly breakCallback: ((moves: number) => boolean) | undefined;
   private bytes = 0;
@@ -23,7 +22,6 @@ export class PassBudget {
   private ended = false;
 
   constructor(info: DefragmentationInfo) {
-    this.info = info;
     this.maxMoveBytes = info.maxBytesPerPass || Number.POSITIVE_INFINITY;
     this.maxAllocations = info.maxAllocationsPerPass || Number.POSITIVE_INFINITY;
     this.breakCallback = info.breakCallback;
@@ -34,11 +32,6 @@ export class PassBudget {
     this.bytes = 0;
     this.allocations = 0;
     this.ended = false;
-  }
-
-  /** The same limits, without the program's own. */
-  unbroken(): PassBudget {
-    return new PassBudget({ ...this.info, breakCallback: () => false });
   }
 
   /** Whether nothing more is to be planned in this pass. */

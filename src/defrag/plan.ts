@@ -2,10 +2,9 @@
 
 import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/block-list.ts";
+import { chooseCourse } from "./course.ts";
 import { effortOf } from "./effort.ts";
-import { planEvacuation } from "./evacuation.ts";
 import type { DefragmentationInfo, DefragmentationStats } from "./flags.ts";
-import { PassBudget } from "./pass-budget.ts";
 
 /** A move as it is planned. */
 export interface PlannedAllocationMove {
@@ -16,7 +15,10 @@ export interface PlannedAllocationMove {
   readonly deviceMemory: bigint;
 }
 
-/** What would be moved to empty blocks. Packing within blocks, which frees nothing, is not part of it. */
+/**
+ * What would be moved to empty blocks, in order. Packing within blocks, which frees nothing, is part of it only where
+ * it is to make room; then an allocation may be moved more than once.
+ */
 export interface DefragmentationPlan extends Readonly<DefragmentationStats> {
   readonly moves: readonly PlannedAllocationMove[];
 }
@@ -26,28 +28,25 @@ export function planDefragmentation(
   lists: readonly BlockList[],
   info: DefragmentationInfo,
 ): DefragmentationPlan {
-  const effort = effortOf(info.flags ?? 0);
-  const budget = new PassBudget(info);
-  const plan = {
-    moves: [] as PlannedAllocationMove[],
-    bytesMoved: 0,
-    bytesFreed: 0,
-    deviceMemoryBlocksFreed: 0,
-  };
-  for (const list of lists) {
-    const { moves, bytes, bytesFreed, blocksFreed } = planEvacuation(list, {
-      effort,
-      budget,
-      fixed: new Set(),
-      canMove: info.canMove,
-    });
-    for (const { item, target } of moves) {
+  const course = chooseCourse(lists, effortOf(info.flags ?? 0), info);
+  const moves: PlannedAllocationMove[] = [];
+  let bytesMoved = 0;
+  let bytesFreed = 0;
+  let deviceMemoryBlocksFreed = 0;
+  for (const part of course.isPlain ? course.outcomes : course.evacuations) {
+    for (const { item, target } of part.moves) {
       const { allocation, size } = item;
-      plan.moves.push({ allocation, size, deviceMemory: target.memory });
+      moves.push({ allocation, size, deviceMemory: target.memory });
     }
-    plan.bytesMoved += bytes;
-    plan.bytesFreed += bytesFreed;
-    plan.deviceMemoryBlocksFreed += blocksFreed;
+    bytesMoved += part.bytes;
+    bytesFreed += part.bytesFreed;
+    deviceMemoryBlocksFreed += part.blocksFreed;
   }
-  return { ...plan, allocationsMoved: plan.moves.length };
+  if (course.isPlain) {
+    for (const { bytesLeftEmpty, blocksLeftEmpty } of course.outcomes) {
+      bytesFreed += bytesLeftEmpty;
+      deviceMemoryBlocksFreed += blocksLeftEmpty;
+    }
+  }
+  return { moves, allocationsMoved: moves.length, bytesMoved, bytesFreed, deviceMemoryBlocksFreed };
 }

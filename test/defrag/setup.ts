@@ -4,7 +4,12 @@
  */
 
 import { afterEach, expect } from "vitest";
-import type { Allocation, AllocatorCreateInfo, Pool } from "../../src/allocator/index.ts";
+import {
+  type Allocation,
+  AllocationCreate,
+  type AllocatorCreateInfo,
+  type Pool,
+} from "../../src/allocator/index.ts";
 import {
   type Allocator,
   createAllocator,
@@ -17,7 +22,8 @@ import {
   SimulatedDevice,
   type SimulatedDeviceOptions,
 } from "../../src/simulator/index.ts";
-import { bytes, MiB, only, Type, twoHeaps } from "../allocator/recipes.ts";
+import { bytes, KiB, MiB, only, Type, twoHeaps } from "../allocator/recipes.ts";
+import type { Chance } from "../allocator/seeded.ts";
 
 export * from "../allocator/recipes.ts";
 export { Chance, seed } from "../allocator/seeded.ts";
@@ -86,6 +92,35 @@ export function blocksWith(
     }
     return kept[index]!.map((piece) => block[piece]!);
   });
+}
+
+/** Half-empty blocks of several memory types, of any size and alignment, some of them mapped. */
+export function fragmented(chance: Chance): World & { pool: Pool | undefined; live: Allocation[] } {
+  const granularity = chance.oneOf([1, 64, 1024, 65536]);
+  const made = world(
+    { limits: { bufferImageGranularity: granularity, nonCoherentAtomSize: 64 } },
+    { preferredLargeHeapBlockSize: chance.oneOf([1, 4]) * MiB },
+  );
+  const { allocator } = made;
+  const pool = chance.happens(0.4)
+    ? allocator.createPool({
+        memoryTypeIndex: Type.Window,
+        blockSize: 512 * KiB,
+        minBlockCount: chance.integer(0, 2),
+        minAllocationAlignment: chance.oneOf([1, 256]),
+      })
+    : undefined;
+  const flags = AllocationCreate.HostAccessRandom | (chance.happens(0.3) ? AllocationCreate.Mapped : 0);
+  const types = pool === undefined ? [Type.Device, Type.Window, Type.Host] : [Type.Window];
+  const all = Array.from({ length: chance.oneOf([60, 200]) }, () => {
+    const type = chance.oneOf(types);
+    const requirements = bytes(chance.size(200 * KiB), only(type), 2 ** chance.integer(0, 12));
+    return allocator.allocateMemory(requirements, { pool, flags: type === Type.Device ? 0 : flags });
+  });
+  const kept = chance.oneOf([0.3, 0.5, 0.7]);
+  const live = all.filter(() => chance.happens(kept));
+  for (const allocation of all) if (!live.includes(allocation)) allocator.freeMemory(allocation);
+  return { ...made, pool, live };
 }
 
 /** Runs all passes of a defragmentation with every move a copy; checks the allocator at every step. */
