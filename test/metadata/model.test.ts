@@ -100,6 +100,15 @@ class Beside {
     if (block.freeBytes !== this.model.size - this.model.takenBytes) throw new Error("bytes are lost");
     if (block.allocationCount !== this.live.length) throw new Error("allocations are lost");
     if (run.validates) block.validate();
+    if (random.below(1_000) === 0) this.checkFragmentation();
+  }
+
+  /** It is scored by the largest of all gaps, wherever that lies. */
+  checkFragmentation(): void {
+    const { block, model } = this;
+    const largest = Math.max(0, ...model.gaps().map((gap) => gap.size));
+    const free = model.size - model.takenBytes;
+    expect(block.fragmentation()).toBe(free === 0 ? 0 : 1 - largest / free);
   }
 
   allocate(): void {
@@ -147,9 +156,7 @@ class Beside {
     block.validate();
     expect(block.allocations().map(({ offset, size }) => ({ offset, size }))).toEqual(model.taken);
     expect(block.freeRanges()).toEqual(model.gaps());
-    const largest = Math.max(0, ...model.gaps().map((gap) => gap.size));
-    const free = model.size - model.takenBytes;
-    expect(block.fragmentation()).toBe(free === 0 ? 0 : 1 - largest / free);
+    this.checkFragmentation();
     while (this.live.length > 0) this.free();
     block.validate();
     expect(block.isEmpty).toBe(true);

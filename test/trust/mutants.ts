@@ -5,6 +5,9 @@
  * the tests notice. A mistake is one operator, constant, condition or statement of `src`, changed so that it still
  * compiles. The tests of the mutated folder run first; the random programs and the others run when those pass.
  * Prints each mutant that survives, and the score.
+ *
+ * Left out is what no test can see: types and imports, the texts of errors and of the log, assertions (they state what
+ * cannot be false, so that nothing happens without them), and `validate` methods, which are a part of the tests.
  */
 
 import { spawn } from "node:child_process";
@@ -114,7 +117,7 @@ function mutantsOf(file: string): Mutant[] {
       add(node.expression, `true || (${node.expression.getText(source)})`);
       add(node.expression, `false && (${node.expression.getText(source)})`);
     }
-    if (ts.isExpressionStatement(node) && ts.isCallExpression(node.expression) && !isSuper(node.expression)) {
+    if (ts.isExpressionStatement(node) && ts.isCallExpression(node.expression) && isMissed(node.expression)) {
       add(node, ";");
     }
     ts.forEachChild(node, visit);
@@ -127,8 +130,9 @@ function isStep(operator: ts.SyntaxKind): boolean {
   return operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken;
 }
 
-function isSuper(call: ts.CallExpression): boolean {
-  return call.expression.kind === ts.SyntaxKind.SuperKeyword;
+/** Whether something is different without a call: not without an assertion, and without super() nothing runs. */
+function isMissed(call: ts.CallExpression): boolean {
+  return call.expression.kind !== ts.SyntaxKind.SuperKeyword && call.expression.getText() !== "assert";
 }
 
 function isAssertion(node: ts.Node): boolean {
@@ -157,6 +161,9 @@ function sample(all: readonly Mutant[], count: number, seed: number): Mutant[] {
   return chosen;
 }
 
+/** Ends the tests that are running: they lead a process group of their own, so that their workers end with them. */
+let endTests = (): void => {};
+
 /** Runs tests in the copy; whether they pass. */
 function pass(copy: string, paths: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
@@ -182,14 +189,12 @@ function pass(copy: string, paths: readonly string[]): Promise<boolean> {
         VMA_TS_PROGRAM_SEED: "1",
       },
     });
-    const timer = setTimeout(
-      () => {
-        // The child leads a process group of its own, so that its workers end with it.
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      },
-      1000 * (isQuick ? QUICK_TIMEOUT : THOROUGH_TIMEOUT),
-    );
+    endTests = () => {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    };
+    const timer = setTimeout(endTests, 1000 * (isQuick ? QUICK_TIMEOUT : THOROUGH_TIMEOUT));
     child.on("exit", (code) => {
+      endTests = () => {};
       clearTimeout(timer);
       resolve(code === 0);
     });
@@ -229,6 +234,13 @@ async function main(): Promise<void> {
   const chosen = sample(all, Number(values.count), Number(values.seed));
   console.log(`${chosen.length} of ${all.length} mutants of ${files.length} files, seed ${values.seed}`);
   const copy = mkdtempSync(join(tmpdir(), "vma-ts-mutants-"));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      endTests();
+      rmSync(copy, { recursive: true, force: true });
+      process.exit(1);
+    });
+  }
   try {
     for (const name of [
       "src",
