@@ -7,6 +7,7 @@
  * takes the place that the last `find` found. Nothing may change in between.
  */
 
+import type { Labels } from "./handles.ts";
 import type { DetailedStatistics, Statistics } from "./statistics.ts";
 
 /** The number by which metadata knows one allocation: a positive integer, used again after it is freed. */
@@ -80,6 +81,14 @@ export interface BlockMetadata {
   readonly foundOffset: number;
   /** Makes the allocation that the last {@link find} found. Its size may exceed the request. */
   commit(): Slot;
+  /** {@link find} and {@link commit} in one, for who has nothing to do in between: {@link NO_SLOT} where there is no place. */
+  allocate(
+    size: number,
+    alignment: number,
+    type: SuballocationType,
+    strategy: number,
+    upperAddress: boolean,
+  ): Slot;
   /** Frees an allocation. */
   free(slot: Slot): void;
   /** Frees all allocations. */
@@ -110,8 +119,8 @@ export interface BlockMetadata {
 }
 
 /** What a virtual block asks for besides: its size may change. */
-export interface ResizableMetadata extends BlockMetadata {
-  /** All slots that the next {@link commit} may answer are below. Changes only in {@link find} and {@link renumber}. */
+export interface ResizableMetadata extends BlockMetadata, Labels {
+  /** All slots that were ever used are below. */
   readonly slotLimit: number;
   /** Where the highest allocation ends, in bytes; 0 if there is none. */
   readonly usedEnd: number;

@@ -52,6 +52,8 @@ export class LinearMetadata implements ResizableMetadata {
   private types: Uint8Array | undefined;
 
   private readonly records: Records = new Records(1);
+  /** What is kept for the owner of a virtual block. */
+  private labels: Float64Array;
   private first: Row;
   private second: Row;
   private secondIs: SecondRow = SecondRow.Empty;
@@ -68,6 +70,7 @@ export class LinearMetadata implements ResizableMetadata {
     this.margin = virtual ? 0 : margin;
     this.granularity = virtual ? 1 : granularity;
     this.types = this.granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
+    this.labels = new Float64Array(virtual ? this.records.capacity : 0);
     this.first = new Row(this.records, 0);
     this.second = new Row(this.records, 1);
   }
@@ -207,6 +210,11 @@ export class LinearMetadata implements ResizableMetadata {
   /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */
   private makeRoom(): boolean {
     if (!this.records.grow()) return false;
+    if (this.labels.length > 0) {
+      const labels = new Float64Array(this.records.capacity);
+      labels.set(this.labels);
+      this.labels = labels;
+    }
     if (this.types !== undefined) {
       const types = new Uint8Array(this.records.capacity);
       types.set(this.types);
@@ -230,6 +238,16 @@ export class LinearMetadata implements ResizableMetadata {
     this.allocationCount++;
     this.sumFreeSize -= size;
     return slotOf(record);
+  }
+
+  allocate(
+    size: number,
+    alignment: number,
+    type: SuballocationType,
+    strategy: number,
+    upperAddress: boolean,
+  ): Slot {
+    return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
   }
 
   // Giving it back
@@ -361,6 +379,18 @@ export class LinearMetadata implements ResizableMetadata {
 
   get slotLimit(): number {
     return this.records.capacity;
+  }
+
+  isTaken(slot: Slot): boolean {
+    return this.records.words[(slot << 3) | STATE] === TAKEN;
+  }
+
+  labelOf(slot: Slot): number {
+    return this.labels[slot];
+  }
+
+  setLabel(slot: Slot, label: number): void {
+    this.labels[slot] = label;
   }
 
   get usedEnd(): number {

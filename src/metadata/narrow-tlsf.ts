@@ -13,7 +13,13 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import type { BlockMetadataOptions, ResizableMetadata, Slot, SuballocationType } from "./block-metadata.ts";
+import {
+  NO_SLOT,
+  type ResizableMetadata,
+  type Slot,
+  Strategy,
+  type SuballocationType,
+} from "./block-metadata.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
@@ -22,12 +28,20 @@ import {
   NONE as NO_RANGE,
   RecordField,
 } from "./records.ts";
-import { CLASS_COUNT, listOfInt32 as listOf32 } from "./size-classes.ts";
+import { CLASS_COUNT, SMALL_SIZE as LARGEST_SMALL_SIZE, listOfInt32 } from "./size-classes.ts";
 import { FIRST_ANCHOR, TAIL as TAIL_RANGE, TlsfMetadata } from "./tlsf.ts";
 import { WideTlsf } from "./wide-tlsf.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const { INT32_OFFSET: OFFSET, INT32_SIZE: SIZE, PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
+const {
+  INT32_OFFSET: OFFSET,
+  INT32_SIZE: SIZE,
+  LABEL,
+  PREVIOUS,
+  NEXT,
+  PREVIOUS_FREE,
+  NEXT_FREE,
+} = RecordField;
 const TAKEN = IS_TAKEN;
 const UNUSED = IS_UNUSED;
 const NONE = NO_RANGE;
@@ -37,21 +51,25 @@ const LAST_UNUSED = IS_LAST_UNUSED;
 const FIRST_FRESH = IS_FIRST_FRESH;
 /** The first level of the list map: all classes of sizes below 2^31 are in its first word. */
 const CLASSES = CLASS_COUNT;
-const listOf = listOf32;
+const SMALL_SIZE = LARGEST_SMALL_SIZE;
+/** What {@link listOfInt32} adds to a large size's exponent and leading bits. */
+const LARGE_LISTS = -96;
 
 /** Blocks of this many bytes, and larger ones, are counted in float64. */
-const TOO_LARGE = 2 ** 31;
+export const TOO_LARGE: number = 2 ** 31;
 /** Words of the records that a commit takes at most: for padding, and for the allocation or what is left over. */
 const MOST_NEW_WORDS = 16;
 
-/** Whether a block may be divided by {@link NarrowTlsf}. */
-export function isNarrow({
-  size,
-  margin = 0,
-  granularity = 1,
-  virtual = false,
-}: BlockMetadataOptions): boolean {
-  return size < TOO_LARGE && (virtual || (margin === 0 && granularity === 1));
+const MIN_MEMORY = Strategy.MinMemory;
+const MIN_TIME = Strategy.MinTime;
+/** Instead of a strategy: the place that the last `find` found. */
+const FOUND = 1;
+/** The strategies that do not begin with a list. */
+const WITHOUT_LIST: number = Strategy.MinOffset | FOUND;
+
+/** The alignment, less one. At a multiple of 2^31 or more there is offset 0, as with all bits of an offset in the mask. */
+function maskOf(alignment: number): number {
+  return (alignment - 1) & (TOO_LARGE - 1);
 }
 
 /** Divides a block of less than 2^31 bytes. */
@@ -59,13 +77,12 @@ export class NarrowTlsf extends TlsfMetadata {
   private readonly maps: Int32Array = this.lists.words;
   private foundRange = NONE;
   private foundSize = 0;
-  /** Bytes between the beginning of the found range and the place in it. */
-  private foundPadding = 0;
   /** The alignment of the request, less one. */
   private mask = 0;
 
   get foundOffset(): number {
-    return this.startOf(this.foundRange) + this.foundPadding;
+    const offset = this.startOf(this.foundRange);
+    return offset + ((0 - offset) & this.mask);
   }
 
   find(
@@ -77,69 +94,104 @@ export class NarrowTlsf extends TlsfMetadata {
   ): boolean {
     assert(!upperAddress, "only the linear algorithm allocates from the upper end");
     if (size > this.sumFreeSize) return false;
-    const { words, maps } = this;
-    if (words[FIRST_FRESH] + MOST_NEW_WORDS > words.length && !this.makeRoom()) return false;
-    // At a multiple of 2^31 or more there is offset 0, as there is with all bits of an offset in the mask.
-    const mask = alignment >= TOO_LARGE ? TOO_LARGE - 1 : alignment - 1;
+    if (!this.records.hasRoomFor(2) && !this.makeRoom()) return false;
+    return this.findInSteps(size, maskOf(alignment), strategy);
+  }
+
+  private findInSteps(size: number, mask: number, strategy: number): boolean {
     this.foundSize = size;
     this.mask = mask;
-    const own = listOf(size, this.smallShift);
-    if (strategy !== 0) return this.search(size, own, strategy);
-
-    // The first list after the request's own that holds a range. All of them are large enough but for alignment.
-    let list = own + 1;
-    let map = maps[list >>> 5] & (-1 << (list & 31));
-    list &= ~31;
-    if (map === 0) {
-      const classes = maps[CLASSES] & (-2 << (list >>> 5));
-      if (classes === 0) return this.search(size, own, strategy);
-      const memoryClass = 31 - Math.clz32(classes & -classes);
-      map = maps[memoryClass];
-      list = memoryClass << 5;
-    }
-    list += 31 - Math.clz32(map & -map);
-    const anchor = ANCHOR + (list << 1);
-    let range = this.words[anchor ^ NEXT_FREE];
-    do {
-      const padding = (0 - this.words[range | OFFSET]) & mask;
-      if (this.words[range | SIZE] - padding >= size) {
-        this.foundRange = range;
-        this.foundPadding = padding;
-        return true;
-      }
-      range = this.words[range ^ NEXT_FREE];
-    } while (range !== anchor);
-    return this.search(size, own, strategy);
+    return this.search(size, listOfInt32(size, this.smallShift), strategy);
   }
 
   protected override fits(range: number): boolean {
     const padding = (0 - this.words[range | OFFSET]) & this.mask;
     if (this.words[range | SIZE] - padding < this.foundSize) return false;
     this.foundRange = range;
-    this.foundPadding = padding;
     return true;
   }
 
   commit(): Slot {
-    const { words, maps, byOffset, smallShift } = this;
-    const range = this.foundRange;
-    const size = this.foundSize;
-    const padding = this.foundPadding;
+    return this.place(this.foundSize, this.mask, FOUND);
+  }
+
+  override allocate(
+    size: number,
+    alignment: number,
+    _type: SuballocationType,
+    strategy: number,
+    _upperAddress: boolean,
+  ): Slot {
+    return this.place(size, maskOf(alignment), strategy);
+  }
+
+  private place(size: number, mask: number, strategy: number): Slot {
+    if (size > this.sumFreeSize) return NO_SLOT;
+    const { maps, smallShift } = this;
+    if (this.words[FIRST_FRESH] + MOST_NEW_WORDS > this.words.length && !this.makeRoom()) return NO_SLOT;
+    const words = this.words;
+    let range = NONE;
+    if ((strategy & WITHOUT_LIST) === 0) {
+      // The first list that holds a range: after the request's own, where all are large enough but for alignment; from
+      // its own on with MIN_MEMORY.
+      let list = (size - 1) >> smallShift;
+      if (size > SMALL_SIZE) {
+        const step = 26 - Math.clz32(size);
+        list = LARGE_LISTS + (step << 5) + (size >>> step);
+      }
+      if (strategy !== MIN_MEMORY) list++;
+      let map = maps[list >>> 5] & (-1 << (list & 31));
+      list &= ~31;
+      if (map === 0) {
+        const classes = maps[CLASSES] & (-2 << (list >>> 5));
+        if (classes !== 0) {
+          const memoryClass = 31 - Math.clz32(classes & -classes);
+          map = maps[memoryClass];
+          list = memoryClass << 5;
+        }
+      }
+      if (map !== 0) {
+        list += 31 - Math.clz32(map & -map);
+        const anchor = ANCHOR + (list << 1);
+        let candidate = words[anchor ^ NEXT_FREE];
+        do {
+          const skipped = (0 - words[candidate | OFFSET]) & mask;
+          if (words[candidate | SIZE] - skipped >= size) {
+            range = candidate;
+            break;
+          }
+          candidate = words[candidate ^ NEXT_FREE];
+        } while (candidate !== anchor && (strategy & MIN_TIME) === 0);
+      }
+      // Else the tail.
+      if (range === NONE) {
+        const skipped = (0 - words[TAIL | OFFSET]) & mask;
+        if (words[TAIL | SIZE] - skipped >= size) range = TAIL;
+      }
+    }
+    if (range === NONE) {
+      if (strategy !== FOUND && !this.findInSteps(size, mask, strategy)) return NO_SLOT;
+      range = this.foundRange;
+    }
+
     this.allocationCount++;
     this.sumFreeSize -= size;
-    if (range === TAIL) return this.commitInTail(size, padding);
-
-    // The range leaves its list, and becomes the allocation.
-    if (byOffset !== undefined) byOffset.remove(range);
+    const byOffset = this.byOffset;
     const offset = words[range | OFFSET];
-    const rest = words[range | SIZE] - padding - size;
-    const before = words[range | PREVIOUS_FREE];
-    const after = words[range | NEXT_FREE];
-    words[before ^ NEXT_FREE] = after;
-    words[after ^ PREVIOUS_FREE] = before;
-    if (before === after) this.unmark(after);
+    const padding = (0 - offset) & mask;
+    let rest = 0;
+    if (range === TAIL) range = this.cutTail(padding + size);
+    else {
+      // The range leaves its list, and becomes the allocation.
+      if (byOffset !== undefined) byOffset.remove(range);
+      rest = words[range | SIZE] - padding - size;
+      const before = words[range | PREVIOUS_FREE];
+      const after = words[range | NEXT_FREE];
+      words[before ^ NEXT_FREE] = after;
+      words[after ^ PREVIOUS_FREE] = before;
+      if (before === after) this.unmark(after);
+    }
     words[range | PREVIOUS_FREE] = TAKEN;
-    words[range | OFFSET] = offset + padding;
     words[range | SIZE] = size;
 
     // What alignment skips becomes a free range. The range before is none, or there would have been one in all.
@@ -151,13 +203,18 @@ export class NarrowTlsf extends TlsfMetadata {
         words[FIRST_FRESH] = skipped + 8;
       }
       const previous = words[range | PREVIOUS];
+      words[range | OFFSET] = offset + padding;
       words[skipped | OFFSET] = offset;
       words[skipped | SIZE] = padding;
       words[skipped | PREVIOUS] = previous;
       words[skipped | NEXT] = range;
       words[previous | NEXT] = skipped;
       words[range | PREVIOUS] = skipped;
-      const list = listOf(padding, smallShift);
+      let list = (padding - 1) >> smallShift;
+      if (padding > SMALL_SIZE) {
+        const step = 26 - Math.clz32(padding);
+        list = LARGE_LISTS + (step << 5) + (padding >>> step);
+      }
       const anchor = ANCHOR + (list << 1);
       const first = words[anchor ^ NEXT_FREE];
       words[skipped | PREVIOUS_FREE] = anchor;
@@ -168,7 +225,6 @@ export class NarrowTlsf extends TlsfMetadata {
         maps[list >>> 5] |= 1 << (list & 31);
         maps[CLASSES] |= 1 << (list >>> 5);
       }
-      if (byOffset !== undefined) this.indexByOffset(byOffset, skipped);
     }
 
     // What is left over becomes a free range.
@@ -186,7 +242,11 @@ export class NarrowTlsf extends TlsfMetadata {
       words[left | NEXT] = next;
       words[next | PREVIOUS] = left;
       words[range | NEXT] = left;
-      const list = listOf(rest, smallShift);
+      let list = (rest - 1) >> smallShift;
+      if (rest > SMALL_SIZE) {
+        const step = 26 - Math.clz32(rest);
+        list = LARGE_LISTS + (step << 5) + (rest >>> step);
+      }
       const anchor = ANCHOR + (list << 1);
       const first = words[anchor ^ NEXT_FREE];
       words[left | PREVIOUS_FREE] = anchor;
@@ -197,48 +257,28 @@ export class NarrowTlsf extends TlsfMetadata {
         maps[list >>> 5] |= 1 << (list & 31);
         maps[CLASSES] |= 1 << (list >>> 5);
       }
-      if (byOffset !== undefined) this.indexByOffset(byOffset, left);
+    }
+    if (byOffset !== undefined) {
+      if (padding !== 0) this.indexByOffset(byOffset, words[range | PREVIOUS]);
+      if (rest !== 0) this.indexByOffset(byOffset, words[range | NEXT]);
     }
     return (range >> 3) as Slot;
   }
 
-  /** Makes an allocation at the beginning of the tail. */
-  private commitInTail(size: number, padding: number): Slot {
-    const words = this.words;
-    const offset = words[TAIL | OFFSET];
-    if (padding !== 0) this.list(this.insertBeforeTail(offset, padding));
-    const allocation = this.insertBeforeTail(offset + padding, size);
-    words[allocation | PREVIOUS_FREE] = TAKEN;
-    words[TAIL | OFFSET] = offset + padding + size;
-    words[TAIL | SIZE] -= padding + size;
-    return (allocation >> 3) as Slot;
-  }
-
-  private insertBeforeTail(offset: number, size: number): number {
+  /** Makes a range of the first bytes of the tail. */
+  private cutTail(size: number): number {
     const words = this.words;
     const range = this.records.take();
+    const offset = words[TAIL | OFFSET];
     const previous = words[TAIL | PREVIOUS];
     words[range | OFFSET] = offset;
-    words[range | SIZE] = size;
     words[range | PREVIOUS] = previous;
     words[range | NEXT] = TAIL;
     words[previous | NEXT] = range;
     words[TAIL | PREVIOUS] = range;
+    words[TAIL | OFFSET] = offset + size;
+    words[TAIL | SIZE] -= size;
     return range;
-  }
-
-  /** Puts a range at the front of its list. */
-  private list(range: number): void {
-    const words = this.words;
-    const list = listOf(words[range | SIZE], this.smallShift);
-    const anchor = ANCHOR + (list << 1);
-    const first = words[anchor ^ NEXT_FREE];
-    words[range | PREVIOUS_FREE] = anchor;
-    words[range | NEXT_FREE] = first;
-    words[anchor ^ NEXT_FREE] = range;
-    words[first ^ PREVIOUS_FREE] = range;
-    this.lists.mark(list);
-    if (this.byOffset !== undefined) this.indexByOffset(this.byOffset, range);
   }
 
   /** Notes that the list of an anchor is empty. */
@@ -250,7 +290,7 @@ export class NarrowTlsf extends TlsfMetadata {
   }
 
   free(slot: Slot): void {
-    const { words, maps, byOffset } = this;
+    const { words, maps, byOffset, smallShift } = this;
     const range = slot << 3;
     assert(words[range | PREVIOUS_FREE] === TAKEN, "only an allocation is freed");
     let merged = range;
@@ -261,10 +301,14 @@ export class NarrowTlsf extends TlsfMetadata {
     this.allocationCount--;
     this.sumFreeSize += size;
 
-    // Merge with the free range before.
+    // Merge with the free range before. What is known of the one after is read at once, so as to wait for both only once.
     const beforePrevious = words[previous | PREVIOUS_FREE];
+    const isNextFree = words[next | PREVIOUS_FREE] >= 0;
+    if (byOffset !== undefined) {
+      if (beforePrevious >= 0) byOffset.remove(previous);
+      if (isNextFree) byOffset.remove(next);
+    }
     if (beforePrevious >= 0) {
-      if (byOffset !== undefined) byOffset.remove(previous);
       const afterPrevious = words[previous | NEXT_FREE];
       words[beforePrevious ^ NEXT_FREE] = afterPrevious;
       words[afterPrevious ^ PREVIOUS_FREE] = beforePrevious;
@@ -279,15 +323,14 @@ export class NarrowTlsf extends TlsfMetadata {
     }
 
     // Merge with the free range after, or with the tail: that goes on as the range of all.
-    const beforeNext = words[next | PREVIOUS_FREE];
-    if (beforeNext >= 0 || next === TAIL) {
+    if (isNextFree || next === TAIL) {
       merged = next;
       size += words[next | SIZE];
       words[range | PREVIOUS_FREE] = UNUSED;
       words[range | NEXT_FREE] = words[LAST_UNUSED];
       words[LAST_UNUSED] = range;
-      if (beforeNext >= 0) {
-        if (byOffset !== undefined) byOffset.remove(next);
+      if (isNextFree) {
+        const beforeNext = words[next | PREVIOUS_FREE];
         const afterNext = words[next | NEXT_FREE];
         words[beforeNext ^ NEXT_FREE] = afterNext;
         words[afterNext ^ PREVIOUS_FREE] = beforeNext;
@@ -300,7 +343,11 @@ export class NarrowTlsf extends TlsfMetadata {
     words[previous | NEXT] = merged;
     if (merged === TAIL) return;
 
-    const list = listOf(size, this.smallShift);
+    let list = (size - 1) >> smallShift;
+    if (size > SMALL_SIZE) {
+      const step = 26 - Math.clz32(size);
+      list = LARGE_LISTS + (step << 5) + (size >>> step);
+    }
     const anchor = ANCHOR + (list << 1);
     const first = words[anchor ^ NEXT_FREE];
     words[merged | PREVIOUS_FREE] = anchor;
@@ -325,6 +372,14 @@ export class NarrowTlsf extends TlsfMetadata {
   protected override setPlace(range: number, offset: number, size: number): void {
     this.words[range | OFFSET] = offset;
     this.words[range | SIZE] = size;
+  }
+
+  labelOf(slot: Slot): number {
+    return this.doubles[(slot << 2) | LABEL];
+  }
+
+  setLabel(slot: Slot, label: number): void {
+    this.doubles[(slot << 2) | LABEL] = label;
   }
 
   override resize(size: number): ResizableMetadata {

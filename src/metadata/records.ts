@@ -35,6 +35,10 @@ export const RecordField = {
   /** In blocks of less than 2^31 bytes, in `words`. */
   INT32_OFFSET: 0,
   INT32_SIZE: 1,
+  /** In those of them that keep types, on devices. */
+  INT32_TYPE: 2,
+  /** In those of them that keep labels, virtual blocks; in `doubles`. */
+  LABEL: 1,
   PREVIOUS_FREE: 6,
   NEXT_FREE: 7,
 } as const;

@@ -222,6 +222,17 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   // Taking it, giving it back
 
   abstract commit(): Slot;
+
+  allocate(
+    size: number,
+    alignment: number,
+    type: SuballocationType,
+    strategy: number,
+    upperAddress: boolean,
+  ): Slot {
+    return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
+  }
+
   abstract free(slot: Slot): void;
 
   /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
@@ -358,6 +369,13 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   get slotLimit(): number {
     return this.records.capacity;
   }
+
+  isTaken(slot: Slot): boolean {
+    return this.words[(slot << 3) | PREVIOUS_FREE] === TAKEN;
+  }
+
+  abstract labelOf(slot: Slot): number;
+  abstract setLabel(slot: Slot, label: number): void;
 
   get usedEnd(): number {
     return this.startOf(TAIL);

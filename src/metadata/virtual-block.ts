@@ -9,7 +9,13 @@
 import { checkAlignment, checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
 import { NO_SLOT, type ResizableMetadata, type Slot, SuballocationType } from "./block-metadata.ts";
 import { createTlsf } from "./create-tlsf.ts";
-import { Handles } from "./handles.ts";
+import {
+  NAMES_END as END,
+  firstName,
+  LEAST_NAME as LEAST,
+  refuseName,
+  NAME_STEP as STEP,
+} from "./handles.ts";
 import { LinearMetadata } from "./linear.ts";
 import {
   type DetailedStatistics,
@@ -74,14 +80,28 @@ const STRATEGIES: number =
   VirtualAllocationCreate.StrategyMinMemory |
   VirtualAllocationCreate.StrategyMinTime |
   VirtualAllocationCreate.StrategyMinOffset;
+// Constants of this module, which V8 folds into its code; see ./records.ts.
+const LEAST_NAME = LEAST;
+const NAMES_END = END;
+const NAME_STEP = STEP;
+const SLOT_MASK = STEP - 1;
+/** Which of a float64's two words is the low one on this machine. */
+const LOW_WORD = new Int32Array(new Float64Array([1]).buffer)[0] === 0 ? 0 : 1;
+const UPPER_ADDRESS = VirtualAllocationCreate.UpperAddress;
+const UNKNOWN = SuballocationType.Unknown;
 const ALLOCATION_FLAGS: number = STRATEGIES | VirtualAllocationCreate.UpperAddress;
 
 /** VmaVirtualBlock: divides `size` bytes. */
 export class VirtualBlock {
   private metadata: ResizableMetadata;
   private readonly isLinear: boolean;
-  private readonly handles: Handles = new Handles();
-  private readonly asked: Float64Array = this.handles.asked;
+  private readonly firstName: number = firstName();
+  /**
+   * The name that the next call is about. A name is larger than what V8 passes without a box, and a typed array hands it
+   * over without one, inlined or not.
+   */
+  private readonly asked: Float64Array = new Float64Array(1);
+  private readonly askedWords: Int32Array = new Int32Array(this.asked.buffer);
   /** What callers have attached, by slot; undefined while nobody has attached anything. */
   private attached: unknown[] | undefined = undefined;
 
@@ -131,7 +151,7 @@ export class VirtualBlock {
    */
   allocate(size: number, alignment = 1, flags = 0, userData?: unknown): VirtualAllocation {
     // So small that V8 inlines it into its caller, where the name needs no box. The name of no slot is NO_ALLOCATION.
-    return this.handles.nameOf(this.place(size, alignment, flags, userData)) as VirtualAllocation;
+    return this.metadata.labelOf(this.place(size, alignment, flags, userData)) as VirtualAllocation;
   }
 
   /**
@@ -147,7 +167,9 @@ export class VirtualBlock {
 
   /** Frees all allocations. vmaClearVirtualBlock */
   clear(): void {
-    this.handles.revokeAll();
+    this.metadata.visit((_offset, _size, slot) => {
+      if (slot !== NO_SLOT) this.metadata.setLabel(slot, this.metadata.labelOf(slot) + NAME_STEP);
+    });
     this.attached = undefined;
     this.metadata.clear();
   }
@@ -257,11 +279,11 @@ export class VirtualBlock {
   }
 
   /**
-   * Finds a place and takes it. It checks its arguments on the spot because V8 never inlines a function of this size:
-   * `allocate` stays small, and whoever calls that has room to inline it.
+   * Finds a place, takes it and names it. It checks its arguments and does what is rare on the spot because V8 never
+   * inlines a function of this size: `allocate` stays small, and whoever calls that has room to inline it.
    */
   private place(size: number, alignment: number, flags: number, userData: unknown): Slot {
-    const { metadata, handles } = this;
+    const metadata = this.metadata;
     if (!(size >= 1 && size <= Number.MAX_SAFE_INTEGER && Math.floor(size) === size)) {
       if (typeof size !== "number") throw new TypeError(`size must be a number, got ${quote(size)}`);
       throw new RangeError(`size must be an integer from 1 to 2^53 - 1, got ${quote(size)}`);
@@ -278,26 +300,25 @@ export class VirtualBlock {
           `flags must be a combination of VirtualAllocationCreate (0x${ALLOCATION_FLAGS.toString(16)}), got ${quote(flags)}`,
         );
       }
-      upperAddress = (flags & VirtualAllocationCreate.UpperAddress) !== 0;
+      upperAddress = (flags & UPPER_ADDRESS) !== 0;
       if (upperAddress && !this.isLinear) {
         throw new RangeError("flags must not have UpperAddress: the block was made without LinearAlgorithm");
       }
+      flags &= STRATEGIES;
     }
 
-    if (!metadata.find(size, alignment, SuballocationType.Unknown, flags & STRATEGIES, upperAddress)) {
-      return NO_SLOT;
-    }
-    if (handles.limit < metadata.slotLimit) handles.reserve(metadata.slotLimit);
-    let slot = metadata.commit();
-    // A slot that has no names left is left alone for good.
-    while (!handles.issue(slot)) {
-      const other = metadata.renumber(slot);
-      if (other === NO_SLOT) {
-        metadata.free(slot);
-        return NO_SLOT;
+    let slot = metadata.allocate(size, alignment, UNKNOWN, flags, upperAddress);
+    if (slot === NO_SLOT) return NO_SLOT;
+    const label = metadata.labelOf(slot);
+    if (!(label >= LEAST_NAME && label < NAMES_END)) {
+      // A slot that has no names left is left alone for good; a new one gets its first.
+      if (label >= NAMES_END) {
+        const other = metadata.renumber(slot);
+        if (other === NO_SLOT) metadata.free(slot);
+        slot = other;
       }
-      handles.reserve(metadata.slotLimit);
-      slot = other;
+      if (slot === NO_SLOT) return NO_SLOT;
+      metadata.setLabel(slot, this.firstName + slot);
     }
     if (userData !== undefined) this.attach(slot, userData);
     return slot;
@@ -305,15 +326,31 @@ export class VirtualBlock {
 
   private slotOf(allocation: VirtualAllocation): Slot {
     this.asked[0] = allocation;
-    return this.handles.askedSlot();
+    return this.askedSlot();
+  }
+
+  /** The slot of the allocation that is asked about. From 2^52 on, the low word of a float64 is the integer's. */
+  private askedSlot(): Slot {
+    const metadata = this.metadata;
+    const name = this.asked[0];
+    const slot = (this.askedWords[LOW_WORD] & SLOT_MASK) as Slot;
+    if (metadata.labelOf(slot) !== name || name < LEAST_NAME || !metadata.isTaken(slot)) {
+      refuseName(metadata, name, this.firstName);
+    }
+    return slot;
   }
 
   private freeAsked(): void {
-    if (this.asked[0] === NO_ALLOCATION) return;
-    const slot = this.handles.askedSlot();
-    this.handles.revoke(slot);
+    const name = this.asked[0];
+    if (name === NO_ALLOCATION) return;
+    const metadata = this.metadata;
+    const slot = (this.askedWords[LOW_WORD] & SLOT_MASK) as Slot;
+    if (metadata.labelOf(slot) !== name || name < LEAST_NAME || !metadata.isTaken(slot)) {
+      refuseName(metadata, name, this.firstName);
+    }
+    metadata.setLabel(slot, name + NAME_STEP);
     if (this.attached !== undefined) this.attached[slot] = undefined;
-    this.metadata.free(slot);
+    metadata.free(slot);
   }
 
   private attach(slot: Slot, userData: unknown): void {
@@ -323,7 +360,7 @@ export class VirtualBlock {
 
   private describe(slot: Slot): VirtualAllocationInfo {
     return {
-      allocation: this.handles.nameOf(slot) as VirtualAllocation,
+      allocation: this.metadata.labelOf(slot) as VirtualAllocation,
       offset: this.metadata.offsetOf(slot),
       size: this.metadata.sizeOf(slot),
       userData: this.attached?.[slot],

@@ -38,6 +38,9 @@ export class WideTlsf extends TlsfMetadata {
   /** The type of each allocation, where types matter. */
   private types: Uint8Array | undefined;
 
+  /** What is kept for the owner of a virtual block. */
+  private labels: Float64Array;
+
   private readonly request: Float64Array = new Float64Array(3);
   private readonly requestWords: Int32Array = new Int32Array(this.request.buffer);
   private foundRange = NONE;
@@ -51,6 +54,7 @@ export class WideTlsf extends TlsfMetadata {
     this.margin = virtual ? 0 : margin;
     this.rounding = virtual || !roundsUp ? 1 : granularity;
     this.pages = virtual || roundsUp ? undefined : new GranularityPages(granularity, size);
+    this.labels = new Float64Array(virtual ? this.records.capacity : 0);
     this.types = virtual || granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
   }
 
@@ -58,6 +62,7 @@ export class WideTlsf extends TlsfMetadata {
   static fromInt32(narrow: TlsfMetadata, options: BlockMetadataOptions): WideTlsf {
     const wide = new WideTlsf(options);
     wide.assign(narrow);
+    wide.labels = Float64Array.from({ length: narrow.slotLimit }, (_, slot) => narrow.labelOf(slot as Slot));
     const { words, doubles } = wide;
     for (let range = words[NONE | NEXT]; range !== NONE; range = words[range | NEXT]) {
       const [offset, size] = [words[range | INT32_OFFSET], words[range | INT32_SIZE]];
@@ -111,6 +116,11 @@ export class WideTlsf extends TlsfMetadata {
 
   protected override makeRoom(): boolean {
     if (!super.makeRoom()) return false;
+    if (this.labels.length > 0) {
+      const labels = new Float64Array(this.records.capacity);
+      labels.set(this.labels);
+      this.labels = labels;
+    }
     if (this.types !== undefined) {
       const types = new Uint8Array(this.records.capacity);
       types.set(this.types);
@@ -293,6 +303,14 @@ export class WideTlsf extends TlsfMetadata {
   protected override setPlace(range: number, offset: number, size: number): void {
     this.doubles[(range >> 1) | OFFSET] = offset;
     this.doubles[(range >> 1) | SIZE] = size;
+  }
+
+  labelOf(slot: Slot): number {
+    return this.labels[slot];
+  }
+
+  setLabel(slot: Slot, label: number): void {
+    this.labels[slot] = label;
   }
 
   override typeOf(slot: Slot): SuballocationType {

@@ -3,17 +3,20 @@
 import { describe, expect, it } from "vitest";
 import {
   type BlockMetadata,
+  NO_SLOT,
   type Slot,
   Strategy,
   SuballocationType,
 } from "../../src/metadata/block-metadata.ts";
 import { createTlsf } from "../../src/metadata/create-tlsf.ts";
 import { NarrowTlsf } from "../../src/metadata/narrow-tlsf.ts";
+import { RoundedTlsf } from "../../src/metadata/rounded-tlsf.ts";
 import { emptyDetailedStatistics } from "../../src/metadata/statistics.ts";
 import { WideTlsf } from "../../src/metadata/wide-tlsf.ts";
 import { type Random, seeded } from "./random.ts";
 
-const STRATEGIES = Object.values(Strategy);
+const STRATEGIES = [...Object.values(Strategy), Strategy.MinTime | Strategy.MinMemory];
+const TYPES = Object.values(SuballocationType).filter((type) => type !== SuballocationType.Free);
 
 /** One of two blocks, with the slots of its allocations, in the same order in both. */
 interface Side {
@@ -33,14 +36,22 @@ function churn([narrow, wide]: readonly [Side, Side], random: Random, steps: num
     const size = random.magnitude(1, largest);
     const alignment = 2 ** random.below(random.below(50) === 0 ? 40 : 10);
     const strategy = random.pick(STRATEGIES);
+    const type = random.pick(TYPES);
+    const inOne = random.below(2) === 0;
     const [offset, expected] = [narrow, wide].map(({ metadata, slots }) => {
-      if (!metadata.find(size, alignment, SuballocationType.Unknown, strategy, false)) return -1;
-      const found = metadata.foundOffset;
-      const slot = metadata.commit();
+      let slot = NO_SLOT;
+      // In one step or in two: the place is the same.
+      if (inOne && metadata !== wide.metadata)
+        slot = metadata.allocate(size, alignment, type, strategy, false);
+      else if (metadata.find(size, alignment, type, strategy, false)) {
+        const found = metadata.foundOffset;
+        slot = metadata.commit();
+        expect(metadata.offsetOf(slot)).toBe(found);
+      }
+      if (slot === NO_SLOT) return -1;
       slots.push(slot);
-      expect(metadata.offsetOf(slot)).toBe(found);
-      expect(metadata.sizeOf(slot)).toBe(size);
-      return found;
+      expect(metadata.sizeOf(slot)).toBeGreaterThanOrEqual(size);
+      return metadata.offsetOf(slot);
     });
     expect(offset).toBe(expected);
   }
@@ -49,7 +60,9 @@ function churn([narrow, wide]: readonly [Side, Side], random: Random, steps: num
 function picture(metadata: BlockMetadata): unknown {
   const ranges: number[][] = [];
   const statistics = emptyDetailedStatistics();
-  metadata.visit((offset, size, slot) => ranges.push([offset, size, slot === 0 ? 0 : 1]));
+  metadata.visit((offset, size, slot) =>
+    ranges.push([offset, size, slot === 0 ? -1 : metadata.typeOf(slot)]),
+  );
   metadata.addDetailedStatistics(statistics);
   return { ranges, statistics, free: metadata.sumFreeSize, live: metadata.allocationCount };
 }
@@ -57,31 +70,39 @@ function picture(metadata: BlockMetadata): unknown {
 function bothSides(
   size: number,
   virtual: boolean,
+  granularity = 1,
 ): [Side & { metadata: NarrowTlsf }, Side & { metadata: WideTlsf }] {
   return [
-    { metadata: new NarrowTlsf({ size, virtual }), slots: [] },
-    { metadata: new WideTlsf({ size, virtual }), slots: [] },
+    { metadata: createTlsf({ size, virtual, granularity }) as NarrowTlsf, slots: [] },
+    { metadata: new WideTlsf({ size, virtual, granularity }), slots: [] },
   ];
 }
 
 describe("a block that counts in int32", () => {
   it.each([
-    [1_000, 200, true],
-    [65_536, 3_000, true],
-    [65_536, 3_000, false],
-    [2 ** 30, 2 ** 24, true],
-    [2 ** 31 - 1, 2 ** 30, true],
-    [2 ** 31 - 1, 2 ** 27, false],
-  ])("of %d bytes, allocations up to %d, virtual %s: is divided as in float64", (size, largest, virtual) => {
-    seeded((random) => {
-      const sides = bothSides(size, virtual);
-      for (let round = 0; round < 40; round++) {
-        churn(sides, random, 200, largest);
-        for (const { metadata } of sides) metadata.validate();
-        expect(picture(sides[0].metadata)).toEqual(picture(sides[1].metadata));
-      }
-    });
-  });
+    [1_000, 200, true, 1],
+    [65_536, 3_000, true, 1],
+    [65_536, 3_000, false, 1],
+    [65_536, 3_000, false, 64],
+    [2 ** 30, 2 ** 24, true, 1],
+    [2 ** 31 - 1, 2 ** 30, true, 1],
+    [2 ** 31 - 1, 2 ** 27, false, 1],
+    [2 ** 31 - 1, 2 ** 20, false, 256],
+  ])(
+    "of %d bytes, allocations up to %d, virtual %s, granularity %d: is divided as in float64",
+    (...options) => {
+      const [size, largest, virtual, granularity] = options;
+      seeded((random) => {
+        const sides = bothSides(size, virtual, granularity);
+        expect(sides[0].metadata).toBeInstanceOf(NarrowTlsf);
+        for (let round = 0; round < 40; round++) {
+          churn(sides, random, 200, largest);
+          for (const { metadata } of sides) metadata.validate();
+          expect(picture(sides[0].metadata)).toEqual(picture(sides[1].metadata));
+        }
+      });
+    },
+  );
 
   it("counts in float64 from 2^31 bytes on, with the same slots and the same choices", () => {
     seeded((random) => {
@@ -101,11 +122,13 @@ describe("a block that counts in int32", () => {
     });
   });
 
-  it("is what a block is, but for large ones, margins and granularity", () => {
+  it("is what a block is, but for large ones, margins and large granularity", () => {
     expect(createTlsf({ size: 2 ** 31 - 1 })).toBeInstanceOf(NarrowTlsf);
     expect(createTlsf({ size: 2 ** 31 - 1, granularity: 1024, virtual: true })).toBeInstanceOf(NarrowTlsf);
     expect(createTlsf({ size: 2 ** 31 })).toBeInstanceOf(WideTlsf);
     expect(createTlsf({ size: 4096, margin: 16 })).toBeInstanceOf(WideTlsf);
-    expect(createTlsf({ size: 4096, granularity: 64 })).toBeInstanceOf(WideTlsf);
+    expect(createTlsf({ size: 4096, granularity: 512 })).toBeInstanceOf(WideTlsf);
+    expect(createTlsf({ size: 4096, granularity: 256 })).toBeInstanceOf(RoundedTlsf);
+    expect(createTlsf({ size: 4096, granularity: 1 })).not.toBeInstanceOf(RoundedTlsf);
   });
 });

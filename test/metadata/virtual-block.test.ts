@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ResizableMetadata, Slot } from "../../src/metadata/block-metadata.ts";
 import {
   NO_ALLOCATION,
   type VirtualAllocation,
@@ -198,11 +199,10 @@ describe("allocations that are not there", () => {
     const block = new VirtualBlock({ size: 1_000, flags });
     const neighbour = block.allocate(10);
     const a = block.allocate(20);
-    const { handles } = block as unknown as { handles: { tags: Int32Array; firstTag: number } };
-    const { tags, firstTag } = handles;
-    const slot = a % 2 ** 24;
-    // As if all names of the slot but the present one had been used.
-    tags[slot] = (firstTag + 2 ** 29 - 1) % 2 ** 29;
+    const { metadata } = block as unknown as { metadata: ResizableMetadata };
+    const slot = (a % 2 ** 24) as Slot;
+    // As if all names of the slot but the last had been used.
+    metadata.setLabel(slot, 2 ** 53 - 2 ** 24 + slot);
     const last = block.allocations()[1].allocation;
     block.free(last);
     const elsewhere = block.allocate(20);
