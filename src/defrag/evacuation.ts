@@ -30,6 +30,8 @@ import { Packing } from "./packing.ts";
 export interface PlannedMove {
   readonly item: Item;
   readonly target: MemoryBlock;
+  /** Where it is to go in that, in bytes, as long as nothing comes in between. */
+  readonly offset: number;
 }
 
 /** What to do with one list of blocks. */
@@ -275,7 +277,11 @@ export class EvacuationSearch {
       assert(this.placeRecipe(recipe), "what was placed once can be placed again");
       items = this.itemsInRecipe(recipe);
     }
-    return items.map((item, index) => ({ item, target: packing.targetOf(index).block }));
+    return items.map((item, index) => ({
+      item,
+      target: packing.targetOf(index).block,
+      offset: packing.offsetOf(index),
+    }));
   }
 
   private itemsInRecipe(recipe: Group | undefined): Item[] {

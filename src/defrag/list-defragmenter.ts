@@ -29,6 +29,9 @@ import { Sweep, type SweptBlock } from "./sweep.ts";
 
 const Phase = { Planning: 0, Emptying: 1, Settling: 2, Packing: 3, Sweeping: 4, Done: 5 } as const;
 
+/** So many moves of a plan wait for another pass at most; then the present one ends. */
+const MAX_POSTPONED = 16;
+
 /** How often a list may be planned anew. */
 const MAX_PLANS = 64;
 
@@ -52,8 +55,8 @@ export class ListDefragmenter {
   private planned: readonly PlannedMove[] = [];
   private nextMove = 0;
   private postponed: PlannedMove[] = [];
-  /** Whether the plan's order was left, so that what fits in its order may turn out not to. */
-  private hasPostponed = false;
+  /** Whether those are all that there is for the present pass. */
+  private isWaiting = false;
   /** Whether the program has changed what the plan was about. */
   private isDisturbed = false;
   /** Bytes of the plan that were not moved so far. */
@@ -86,7 +89,6 @@ export class ListDefragmenter {
   follow({ victims, moves, bytes }: Evacuation): void {
     this.plans++;
     this.bytesPlanned = bytes;
-    this.hasPostponed = false;
     this.isDisturbed = false;
     if (moves.length === 0) {
       this.list.trim(this.list.context.keepEmptyBlocks ?? 0);
@@ -122,7 +124,10 @@ export class ListDefragmenter {
       return;
     }
     const before = moves.length;
-    while (!this.isDone && moves.length === before && !budget.isSpent) this.step(maker, budget, moves);
+    this.isWaiting = false;
+    while (!this.isDone && moves.length === before && !budget.isSpent && !this.isWaiting) {
+      this.step(maker, budget, moves);
+    }
   }
 
   /** A pass has ended: goes on as far as no planning is needed, so that {@link isDone} is known early. */
@@ -212,6 +217,7 @@ export class ListDefragmenter {
       this.nextMove++;
     }
     if (this.postponed.length === 0) this.phase = Phase.Settling;
+    else this.isWaiting = true;
   }
 
   /** Plans one move for this pass, passes it over, or puts it off. Returns false when the pass is to end before it. */
@@ -223,34 +229,42 @@ export class ListDefragmenter {
   ): boolean {
     const { allocation, size, source } = planned.item;
     if (allocation.home !== source || this.fixed.has(source)) return true;
+    if (this.postponed.length >= MAX_POSTPONED) {
+      this.isWaiting = true;
+      return false;
+    }
     const admission = budget.admit(size);
     if (admission === Admission.End) return false;
-    if (admission === Admission.Skip) {
-      this.postponed.push(planned);
-      this.hasPostponed = true;
-      return true;
-    }
-    const move = this.place(planned, maker);
-    if (move === undefined) {
-      this.fixed.add(source);
-    } else {
+    // Out of its turn an allocation goes only where it would have gone, so that all others fit as planned.
+    const isInTurn = this.postponed.length === 0;
+    const move =
+      admission === Admission.Take
+        ? this.place(planned, maker, isInTurn ? undefined : planned.offset)
+        : undefined;
+    if (move !== undefined) {
       moves.push(move);
       budget.use(size);
       this.bytesPlanned -= size;
+    } else if (admission === Admission.Take && isInTurn) {
+      this.fixed.add(source);
+    } else {
+      this.postponed.push(planned);
     }
     return true;
   }
 
-  private place({ item, target }: PlannedMove, maker: MoveMaker): DefragmentationMove | undefined {
+  private place(
+    { item, target }: PlannedMove,
+    maker: MoveMaker,
+    offset: number | undefined,
+  ): DefragmentationMove | undefined {
     const { allocation } = item;
-    if (this.present.has(target)) {
-      const move = maker.make(allocation, target);
-      if (move !== undefined) return move;
-    }
+    const move = this.present.has(target) ? maker.make(allocation, target, offset) : undefined;
+    if (move !== undefined || offset !== undefined) return move;
     for (const other of this.list.blocks) {
       if (other === target || this.victims.has(other)) continue;
-      const move = maker.make(allocation, other);
-      if (move !== undefined) return move;
+      const elsewhere = maker.make(allocation, other);
+      if (elsewhere !== undefined) return elsewhere;
     }
     return undefined;
   }
@@ -262,7 +276,7 @@ export class ListDefragmenter {
       this.beginPacking();
       return;
     }
-    if (!this.hasPostponed) this.isDisturbed = true;
+    this.isDisturbed = true;
     this.phase = Phase.Planning;
   }
 

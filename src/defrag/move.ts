@@ -118,17 +118,18 @@ export class MoveMaker {
 
   /**
    * Plans to move an allocation into a block: the lowest place there, and below its present one where it is in that
-   * block already. Undefined where there is none.
+   * block already. Undefined where there is none, or where it is not at `offset`.
    *
    * @throws VulkanError when the new place has to be mapped and cannot be; nothing has changed then.
    */
-  make(allocation: Allocation, target: MemoryBlock): DefragmentationMove | undefined {
+  make(allocation: Allocation, target: MemoryBlock, offset?: number): DefragmentationMove | undefined {
     const source = allocation.home as MemoryBlock;
     const { size, alignment, type } = allocation;
     const { metadata } = target;
     if (metadata.sumFreeSize < size) return undefined;
     if (!metadata.find(size, alignment, type, Strategy.MinOffset, false)) return undefined;
     if (target === source && metadata.foundOffset >= allocation.offset) return undefined;
+    if (offset !== undefined && metadata.foundOffset !== offset) return undefined;
     return this.makeFound(allocation, target);
   }
 

@@ -53,6 +53,11 @@ export class Packing {
     return this.blocks[index]!;
   }
 
+  /** Where in that it begins, in bytes. */
+  offsetOf(index: number): number {
+    return this.blocks[index]!.metadata.offsetOf(this.slots[index]!);
+  }
+
   /** Places all items, or none of them. */
   placeAll(items: readonly Item[]): boolean {
     const before = this.count;

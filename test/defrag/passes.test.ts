@@ -289,24 +289,50 @@ describe("a pass's limits", () => {
     allocator.destroyPool(pool);
   });
 
-  it("are filled up with smaller moves", () => {
+  /** Passes of at most 130 KiB that move 90, 80 and 30 KiB into the holes of full blocks; the sizes in each. */
+  function passesInto(holes: readonly number[]): number[][] {
     const { allocator } = world();
     const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
-    const full = allocator.allocateMemory(bytes(500 * KiB), { pool });
-    const hole = allocator.allocateMemory(bytes(524 * KiB), { pool });
-    const sizes = [90, 80, 30].map((size) => size * KiB);
-    const small = sizes.map((size) => allocator.allocateMemory(bytes(size), { pool }));
-    allocator.freeMemory(hole);
-    expect(small[0]!.deviceMemory).not.toBe(full.deviceMemory);
+    const allocateKiB = (size: number): Allocation => allocator.allocateMemory(bytes(size * KiB), { pool });
+    const full = holes.map((hole) => [allocateKiB(1024 - hole), allocateKiB(hole)] as const);
+    const small = [90, 80, 30].map(allocateKiB);
+    for (const [, hole] of full) allocator.freeMemory(hole);
     const context = allocator.beginDefragmentation({ pool, maxBytesPerPass: 130 * KiB });
     const passes: number[][] = [];
     for (let moves = context.beginPass(); moves !== undefined; moves = context.beginPass()) {
       passes.push(moves.map(({ srcAllocation }) => srcAllocation.size / KiB));
       context.endPass();
     }
-    expect(passes).toEqual([[90, 30], [80]]);
     expect(context.end().deviceMemoryBlocksFreed).toBe(1);
-    allocator.freeMemoryPages([full, ...small]);
+    allocator.freeMemoryPages([...full.map(([kept]) => kept), ...small]);
+    allocator.destroyPool(pool);
+    return passes;
+  }
+
+  it("are filled up with smaller moves", () => {
+    expect(passesInto([170, 30])).toEqual([[90, 30], [80]]);
+  });
+
+  it("are not filled up with a move that would be in the way of one that waits", () => {
+    expect(passesInto([524])).toEqual([[90], [80, 30]]);
+  });
+
+  it("end where many moves would have to wait", () => {
+    const { allocator } = world();
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Device, blockSize: MiB });
+    const allocateKiB = (size: number): Allocation => allocator.allocateMemory(bytes(size * KiB), { pool });
+    const [kept, hole] = [allocateKiB(512), allocateKiB(512)];
+    const small = [100, 100, ...Array.from({ length: 60 }, () => 2)].map(allocateKiB);
+    allocator.freeMemory(hole!);
+    const context = allocator.beginDefragmentation({ pool, maxBytesPerPass: 150 * KiB });
+    // The second one has to wait, and it is where all others go that all others wait for.
+    expect(context.beginPass()).toHaveLength(1);
+    context.endPass();
+    expect(context.beginPass()).toHaveLength(26);
+    context.endPass();
+    runPasses(allocator, context);
+    expect(context.end().deviceMemoryBlocksFreed).toBe(1);
+    allocator.freeMemoryPages([kept!, ...small]);
     allocator.destroyPool(pool);
   });
 
