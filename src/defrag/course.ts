@@ -1,7 +1,7 @@
 /**
  * What a defragmentation is to do with its lists of blocks: for each of them an evacuation, or, where these would free
- * fewer memory objects than the plain way does, the plain way for all of them. So none costs more than the plain way,
- * and none does less; EXTENSIVE, which may cost what it likes, does not do less.
+ * fewer memory objects or bytes than the plain way does, the plain way for all of them. So none costs more than the plain
+ * way, and none does less; EXTENSIVE, which may cost what it likes, does not free fewer memory objects.
  *
  * The bytes that the plain way would move are for all lists together: what one does not need another one may use.
  */
@@ -46,19 +46,25 @@ export function chooseCourse(
   const { maxBytesPerPass, canMove } = info;
   const rules = { effort, fixed, maxBytesPerPass, canMove };
   const searches = lists.map((list) => new EvacuationSearch(list, rules));
+  // At first the most bytes freed; or, where it may cost what it likes, the most memory objects.
   const enough = effort.isFrugal ? 0 : INFINITE;
   const wishes = searches.map((search) => search.choose({ bytes: INFINITE, enough }));
   const plainInfo = fixed.size > 0 ? without(fixed, info) : info;
   const outcomes = tryPlainWay(lists, effort, plainInfo, searches, wishes);
-  const freed = total(outcomes, "blocksFreed");
   const bytes = effort.isFrugal ? total(outcomes, "bytes") : INFINITE;
-  const areWishesGranted = total(wishes, "bytes") <= bytes && total(wishes, "blocksFreed") >= freed;
-  const choices = areWishesGranted ? wishes : chooseWithin(searches, outcomes);
-  const bytesLeft = bytes - total(choices, "bytes");
-  if (total(choices, "blocksFreed") < freed)
-    return { isPlain: true, outcomes, bytesLeft: effort.isFrugal ? 0 : INFINITE };
+  const isEnough = (choices: readonly Choice[]): boolean =>
+    total(choices, "bytes") <= bytes &&
+    total(choices, "blocksFreed") >= total(outcomes, "blocksFreed") &&
+    (!effort.isFrugal || total(choices, "bytesFreed") >= total(outcomes, "bytesFreed"));
+  let choices: readonly Choice[] = wishes;
+  if (!isEnough(choices)) choices = chooseWithin(searches, outcomes, effort);
+  if (!isEnough(choices)) {
+    for (const search of searches) search.searchFurther();
+    choices = chooseWithin(searches, outcomes, effort);
+  }
+  if (!isEnough(choices)) return { isPlain: true, outcomes, bytesLeft: effort.isFrugal ? 0 : INFINITE };
   const evacuations = searches.map((search, index) => search.elaborate(choices[index]!));
-  return { isPlain: false, evacuations, bytesLeft };
+  return { isPlain: false, evacuations, bytesLeft: bytes - total(choices, "bytes") };
 }
 
 /** The same, but that nothing in these blocks moves. */
@@ -76,9 +82,8 @@ function tryPlainWay(
   searches: readonly EvacuationSearch[],
   wishes: readonly Choice[],
 ): readonly Baseline[] {
-  const mostFreed = searches.reduce((sum, search) => sum + search.mostFreed, 0);
   let bytes = INFINITE;
-  if (total(wishes, "blocksFreed") >= mostFreed) {
+  if (searches.every(({ isAllFound }) => isAllFound)) {
     // Only the bytes are in doubt, packing of what stands alone among them.
     const alone = searches.reduce((sum, { live }, index) => sum + (wishes[index]!.leavesOne ? live : 0), 0);
     bytes = effort.isFrugal ? total(wishes, "bytes") + alone : 0;
@@ -89,11 +94,15 @@ function tryPlainWay(
 }
 
 /** The best of each list, with the bytes that the lists before it have left. */
-function chooseWithin(searches: readonly EvacuationSearch[], outcomes: readonly Baseline[]): Choice[] {
-  let left = 0;
+function chooseWithin(
+  searches: readonly EvacuationSearch[],
+  outcomes: readonly Baseline[],
+  { isFrugal }: Effort,
+): Choice[] {
+  let left = isFrugal ? 0 : INFINITE;
   return searches.map((search, index) => {
     const { bytes, blocksFreed } = outcomes[index]!;
-    const choice = search.choose({ bytes: left + bytes, enough: blocksFreed });
+    const choice = search.choose({ bytes: left + bytes, enough: isFrugal ? blocksFreed : INFINITE });
     left += bytes - choice.bytes;
     return choice;
   });

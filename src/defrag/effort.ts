@@ -9,18 +9,21 @@ export type Packs = (typeof Packs)[keyof typeof Packs];
 
 /** How one algorithm goes about its work. */
 export interface Effort {
+  /** In how many orders blocks are tried for being emptied, as long as that does. */
+  readonly orders: number;
   /** Placements to try while planning; and more of them for each allocation there is. */
   readonly placements: number;
   readonly placementsPerAllocation: number;
   /** The plain way that frees no more memory objects than this algorithm does. */
   readonly plainPacks: Packs;
-  /** Whether it must not move more bytes than the plain way either. */
+  /** Whether it must not move more bytes than the plain way either, nor free fewer. */
   readonly isFrugal: boolean;
   /** Whether every block that remains is packed towards its start, not just one that stands alone. */
   readonly packsAllBlocks: boolean;
 }
 
 const FAST: Effort = {
+  orders: 1,
   placements: 4_000,
   placementsPerAllocation: 0.6,
   plainPacks: Packs.Never,
@@ -28,6 +31,7 @@ const FAST: Effort = {
   packsAllBlocks: false,
 };
 const BALANCED: Effort = {
+  orders: 2,
   placements: 20_000,
   placementsPerAllocation: 1,
   plainPacks: Packs.WhereWorthwhile,
@@ -35,6 +39,7 @@ const BALANCED: Effort = {
   packsAllBlocks: false,
 };
 const FULL: Effort = {
+  orders: 4,
   placements: 100_000,
   placementsPerAllocation: 2,
   plainPacks: Packs.Always,
@@ -42,6 +47,7 @@ const FULL: Effort = {
   packsAllBlocks: false,
 };
 const EXTENSIVE: Effort = {
+  orders: 4,
   placements: 100_000,
   placementsPerAllocation: 2,
   plainPacks: Packs.Always,

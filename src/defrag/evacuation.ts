@@ -118,6 +118,8 @@ export class EvacuationSearch {
   private readonly kept: number;
   private readonly candidates: Candidate[] = [];
   private readonly movable: Map<BlockModel, boolean> = new Map();
+  private nextOrder = 0;
+  private readonly tried: (readonly BlockModel[])[] = [];
 
   constructor(list: BlockList, rules: EvacuationRules) {
     const { granularity, minBlockCount } = list.options;
@@ -131,11 +133,35 @@ export class EvacuationSearch {
     this.mostVictims = list.blocks.length - minBlockCount;
     this.kept = list.context.keepEmptyBlocks ?? 0;
     this.candidates.push({ recipe: undefined, victims: 0, bytes: 0, bytesFreed: 0 });
-    if (this.occupied.length > 1) {
-      for (const order of ORDERS) {
-        if (!this.isSpent) this.grow(order);
-      }
+    this.search(rules.effort.orders);
+  }
+
+  /** Tries blocks in the orders that were left out so far. */
+  searchFurther(): void {
+    this.search(ORDERS.length);
+  }
+
+  private search(orders: number): void {
+    while (this.nextOrder < orders) {
+      const sequence = this.occupied.slice().sort(ORDERS[this.nextOrder++]);
+      // Blocks of one size are in the same order by all of their properties.
+      if (this.tried.some((other) => other.every((model, index) => model === sequence[index]))) continue;
+      this.tried.push(sequence);
+      if (this.isSpent || this.isAllFound) return;
+      this.grow(sequence);
     }
+  }
+
+  /** Whether one of the candidates frees as many memory objects, and as many bytes, as could be at all. */
+  get isAllFound(): boolean {
+    const free = this.models.reduce((sum, { size, live }) => sum + size - live, 0);
+    const unit = this.models.reduce((unit, { size }) => greatestCommonDivisor(unit, size), 0);
+    const emptyBytes = this.empty.reduce((sum, { size }) => sum + size, 0);
+    const { mostFreed } = this;
+    return this.candidates.some(
+      ({ victims, bytesFreed }) =>
+        victims + this.empty.length >= mostFreed && emptyBytes + bytesFreed + unit > free,
+    );
   }
 
   /** Bytes allocated in the list. */
@@ -181,13 +207,14 @@ export class EvacuationSearch {
   }
 
   /** Empties one block after the other in the given order, as far as what is in them fits elsewhere. */
-  private grow(order: Order): void {
+  private grow(sequence: readonly BlockModel[]): void {
     const victims: Set<BlockModel> = new Set();
     let recipe: Group | undefined;
     let bytes = 0;
     let bytesFreed = 0;
     let room = this.occupied.reduce((sum, { size, live }) => sum + size - live, 0);
-    for (const model of this.occupied.slice().sort(order)) {
+    if (sequence.length < 2) return;
+    for (const model of sequence) {
       if (this.empty.length + victims.size >= this.mostVictims || this.isSpent) break;
       const { size, live } = model;
       const roomWithout = room - (size - live);
@@ -301,4 +328,8 @@ function isBetter(a: Candidate, b: Candidate, enough: number): boolean {
   if (a.bytesFreed !== b.bytesFreed) return a.bytesFreed > b.bytesFreed;
   if (a.victims !== b.victims) return a.victims > b.victims;
   return a.bytes < b.bytes;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
