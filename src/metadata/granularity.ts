@@ -67,11 +67,13 @@ export function isRounded(type: SuballocationType): boolean {
 /** Which pages of one block are taken, and by what, for granularities above {@link MAX_ROUNDED_GRANULARITY}. */
 export class GranularityPages {
   private readonly granularity: number;
+  private readonly pagesPerByte: number;
   /** For each page `count * 8 + type`: allocations that begin or end there, and what the first of them is. */
   private readonly pages: Uint32Array;
 
   constructor(granularity: number, blockSize: number) {
     this.granularity = granularity;
+    this.pagesPerByte = 1 / granularity;
     this.pages = new Uint32Array(Math.ceil(blockSize / granularity));
   }
 
@@ -142,7 +144,8 @@ export class GranularityPages {
   }
 
   private pageOf(offset: number): number {
-    return Math.floor(offset / this.granularity);
+    // Exact, granularity being a power of two, and faster than a division.
+    return Math.floor(offset * this.pagesPerByte);
   }
 
   private conflictsOn(page: number, type: SuballocationType): boolean {

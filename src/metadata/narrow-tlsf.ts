@@ -27,6 +27,7 @@ import {
   UNUSED as IS_UNUSED,
   NONE as NO_RANGE,
   RecordField,
+  slotOf,
 } from "./records.ts";
 import { CLASS_COUNT, SMALL_SIZE as LARGEST_SMALL_SIZE, listOfInt32 } from "./size-classes.ts";
 import { FIRST_ANCHOR, TAIL as TAIL_RANGE, TlsfMetadata } from "./tlsf.ts";
@@ -62,8 +63,11 @@ const MOST_NEW_WORDS = 16;
 
 const MIN_MEMORY = Strategy.MinMemory;
 const MIN_TIME = Strategy.MinTime;
+const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
 /** Instead of a strategy: the place that the last `find` found. */
 const FOUND = 1;
+/** With a strategy: the place is looked for, and not taken. */
+const ONLY_FIND = 2;
 /** The strategies that do not begin with a list. */
 const WITHOUT_LIST: number = Strategy.MinOffset | FOUND;
 
@@ -76,13 +80,14 @@ function maskOf(alignment: number): number {
 export class NarrowTlsf extends TlsfMetadata {
   private readonly maps: Int32Array = this.lists.words;
   private foundRange = NONE;
-  private foundSize = 0;
+  protected foundSize = 0;
+  /** Bytes between the beginning of the found range and the place in it. */
+  protected foundPadding = 0;
   /** The alignment of the request, less one. */
   private mask = 0;
 
   get foundOffset(): number {
-    const offset = this.startOf(this.foundRange);
-    return offset + ((0 - offset) & this.mask);
+    return this.startOf(this.foundRange) + this.foundPadding;
   }
 
   find(
@@ -93,14 +98,15 @@ export class NarrowTlsf extends TlsfMetadata {
     upperAddress: boolean,
   ): boolean {
     assert(!upperAddress, "only the linear algorithm allocates from the upper end");
-    if (size > this.sumFreeSize) return false;
-    if (!this.records.hasRoomFor(2) && !this.makeRoom()) return false;
-    return this.findInSteps(size, maskOf(alignment), strategy);
+    return this.place(size, maskOf(alignment), strategy | ONLY_FIND) !== NO_SLOT;
   }
 
-  private findInSteps(size: number, mask: number, strategy: number): boolean {
+  /** {@link find}, range by range as {@link fits} says. */
+  protected findInSteps(size: number, alignment: number, strategy: number): boolean {
+    if (size > this.sumFreeSize) return false;
+    if (!this.records.hasRoomFor(2) && !this.makeRoom()) return false;
     this.foundSize = size;
-    this.mask = mask;
+    this.mask = maskOf(alignment);
     return this.search(size, listOfInt32(size, this.smallShift), strategy);
   }
 
@@ -108,11 +114,12 @@ export class NarrowTlsf extends TlsfMetadata {
     const padding = (0 - this.words[range | OFFSET]) & this.mask;
     if (this.words[range | SIZE] - padding < this.foundSize) return false;
     this.foundRange = range;
+    this.foundPadding = padding;
     return true;
   }
 
   commit(): Slot {
-    return this.place(this.foundSize, this.mask, FOUND);
+    return this.place(this.foundSize, 0, FOUND);
   }
 
   override allocate(
@@ -131,6 +138,7 @@ export class NarrowTlsf extends TlsfMetadata {
     if (this.words[FIRST_FRESH] + MOST_NEW_WORDS > this.words.length && !this.makeRoom()) return NO_SLOT;
     const words = this.words;
     let range = NONE;
+    let padding = 0;
     if ((strategy & WITHOUT_LIST) === 0) {
       // The first list that holds a range: after the request's own, where all are large enough but for alignment; from
       // its own on with MIN_MEMORY.
@@ -139,7 +147,7 @@ export class NarrowTlsf extends TlsfMetadata {
         const step = 26 - Math.clz32(size);
         list = LARGE_LISTS + (step << 5) + (size >>> step);
       }
-      if (strategy !== MIN_MEMORY) list++;
+      if ((strategy & STRATEGIES) !== MIN_MEMORY) list++;
       let map = maps[list >>> 5] & (-1 << (list & 31));
       list &= ~31;
       if (map === 0) {
@@ -155,8 +163,8 @@ export class NarrowTlsf extends TlsfMetadata {
         const anchor = ANCHOR + (list << 1);
         let candidate = words[anchor ^ NEXT_FREE];
         do {
-          const skipped = (0 - words[candidate | OFFSET]) & mask;
-          if (words[candidate | SIZE] - skipped >= size) {
+          padding = (0 - words[candidate | OFFSET]) & mask;
+          if (words[candidate | SIZE] - padding >= size) {
             range = candidate;
             break;
           }
@@ -165,20 +173,26 @@ export class NarrowTlsf extends TlsfMetadata {
       }
       // Else the tail.
       if (range === NONE) {
-        const skipped = (0 - words[TAIL | OFFSET]) & mask;
-        if (words[TAIL | SIZE] - skipped >= size) range = TAIL;
+        padding = (0 - words[TAIL | OFFSET]) & mask;
+        if (words[TAIL | SIZE] - padding >= size) range = TAIL;
       }
     }
     if (range === NONE) {
-      if (strategy !== FOUND && !this.findInSteps(size, mask, strategy)) return NO_SLOT;
+      if (strategy !== FOUND && !this.findInSteps(size, mask + 1, strategy)) return NO_SLOT;
       range = this.foundRange;
+      padding = this.foundPadding;
+    }
+    if ((strategy & ONLY_FIND) !== 0) {
+      this.foundRange = range;
+      this.foundSize = size;
+      this.foundPadding = padding;
+      return slotOf(range);
     }
 
     this.allocationCount++;
     this.sumFreeSize -= size;
     const byOffset = this.byOffset;
     const offset = words[range | OFFSET];
-    const padding = (0 - offset) & mask;
     let rest = 0;
     if (range === TAIL) range = this.cutTail(padding + size);
     else {

@@ -9,8 +9,8 @@ import {
   SuballocationType,
 } from "../../src/metadata/block-metadata.ts";
 import { createTlsf } from "../../src/metadata/create-tlsf.ts";
+import { GranularTlsf } from "../../src/metadata/granular-tlsf.ts";
 import { NarrowTlsf } from "../../src/metadata/narrow-tlsf.ts";
-import { RoundedTlsf } from "../../src/metadata/rounded-tlsf.ts";
 import { emptyDetailedStatistics } from "../../src/metadata/statistics.ts";
 import { WideTlsf } from "../../src/metadata/wide-tlsf.ts";
 import { type Random, seeded } from "./random.ts";
@@ -88,6 +88,8 @@ describe("a block that counts in int32", () => {
     [2 ** 31 - 1, 2 ** 30, true, 1],
     [2 ** 31 - 1, 2 ** 27, false, 1],
     [2 ** 31 - 1, 2 ** 20, false, 256],
+    [2 ** 20, 2 ** 13, false, 1_024],
+    [2 ** 31 - 1, 2 ** 20, false, 65_536],
   ])(
     "of %d bytes, allocations up to %d, virtual %s, granularity %d: is divided as in float64",
     (...options) => {
@@ -122,13 +124,13 @@ describe("a block that counts in int32", () => {
     });
   });
 
-  it("is what a block is, but for large ones, margins and large granularity", () => {
+  it("is what a block is, but for large ones and margins", () => {
     expect(createTlsf({ size: 2 ** 31 - 1 })).toBeInstanceOf(NarrowTlsf);
     expect(createTlsf({ size: 2 ** 31 - 1, granularity: 1024, virtual: true })).toBeInstanceOf(NarrowTlsf);
     expect(createTlsf({ size: 2 ** 31 })).toBeInstanceOf(WideTlsf);
     expect(createTlsf({ size: 4096, margin: 16 })).toBeInstanceOf(WideTlsf);
-    expect(createTlsf({ size: 4096, granularity: 512 })).toBeInstanceOf(WideTlsf);
-    expect(createTlsf({ size: 4096, granularity: 256 })).toBeInstanceOf(RoundedTlsf);
-    expect(createTlsf({ size: 4096, granularity: 1 })).not.toBeInstanceOf(RoundedTlsf);
+    expect(createTlsf({ size: 4096, granularity: 2 })).toBeInstanceOf(GranularTlsf);
+    expect(createTlsf({ size: 4096, granularity: 65_536 })).toBeInstanceOf(GranularTlsf);
+    expect(createTlsf({ size: 4096, granularity: 1 })).not.toBeInstanceOf(GranularTlsf);
   });
 });

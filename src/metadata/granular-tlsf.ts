@@ -1,0 +1,105 @@
+/**
+ * Two-level segregated fit for device blocks of less than 2^31 bytes on devices with a buffer-image granularity:
+ * ./narrow-tlsf.ts, with what ./granularity.ts says. Up to 256 bytes of granularity, whatever might conflict is rounded
+ * up to whole pages, and the search is the same. Above, pages are asked about every range that has room, so that the
+ * search goes step by step.
+ */
+
+import { alignUp } from "../foundation/bits.ts";
+import { type BlockMetadataOptions, NO_SLOT, type Slot, SuballocationType } from "./block-metadata.ts";
+import { GranularityPages, isRounded, MAX_ROUNDED_GRANULARITY, NO_PLACE } from "./granularity.ts";
+import { NarrowTlsf } from "./narrow-tlsf.ts";
+import { RecordField, rangeOf } from "./records.ts";
+
+// A constant of this module, which V8 folds into its code; see ./records.ts.
+const TYPE = RecordField.INT32_TYPE;
+
+/** Divides a block in which neighbours may conflict. */
+export class GranularTlsf extends NarrowTlsf {
+  /** What the types that are rounded are rounded to, in bytes; 1 where nothing is. */
+  private readonly rounding: number;
+  private readonly pages: GranularityPages | undefined;
+  private foundType: SuballocationType = SuballocationType.Unknown;
+
+  constructor(options: BlockMetadataOptions) {
+    super(options);
+    const { size, granularity = 1 } = options;
+    const roundsUp = granularity <= MAX_ROUNDED_GRANULARITY;
+    this.rounding = roundsUp ? granularity : 1;
+    this.pages = roundsUp ? undefined : new GranularityPages(granularity, size);
+  }
+
+  override find(
+    size: number,
+    alignment: number,
+    type: SuballocationType,
+    strategy: number,
+    upperAddress: boolean,
+  ): boolean {
+    this.foundType = type;
+    if (this.pages !== undefined) return this.findInSteps(size, alignment, strategy);
+    if (isRounded(type)) {
+      alignment = Math.max(alignment, this.rounding);
+      size = alignUp(size, this.rounding);
+    }
+    return super.find(size, alignment, type, strategy, upperAddress);
+  }
+
+  protected override fits(range: number): boolean {
+    if (!super.fits(range)) return false;
+    const { pages, foundSize } = this;
+    if (pages === undefined) return true;
+    const offset = this.startOf(range);
+    const place = pages.place(this.foundOffset, foundSize, offset, this.bytesOf(range), this.foundType);
+    if (place === NO_PLACE) return false;
+    this.foundPadding = place - offset;
+    return true;
+  }
+
+  override commit(): Slot {
+    const slot = super.commit();
+    this.words[rangeOf(slot) | TYPE] = this.foundType;
+    if (this.pages !== undefined) this.pages.take(this.offsetOf(slot), this.foundSize, this.foundType);
+    return slot;
+  }
+
+  override allocate(
+    size: number,
+    alignment: number,
+    type: SuballocationType,
+    strategy: number,
+    upperAddress: boolean,
+  ): Slot {
+    return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
+  }
+
+  override free(slot: Slot): void {
+    if (this.pages !== undefined) this.pages.release(this.offsetOf(slot), this.sizeOf(slot));
+    super.free(slot);
+  }
+
+  override clear(): void {
+    super.clear();
+    this.pages?.clear();
+  }
+
+  override typeOf(slot: Slot): SuballocationType {
+    return this.words[rangeOf(slot) | TYPE] as SuballocationType;
+  }
+
+  override clone(): GranularTlsf {
+    const copy = new GranularTlsf({ ...this.options, size: this.size });
+    copy.assign(this);
+    if (this.pages !== undefined) copy.pages?.assign(this.pages);
+    return copy;
+  }
+
+  override validate(): void {
+    super.validate();
+    this.pages?.validate((report) => {
+      this.visit((offset, size, slot) => {
+        if (slot !== NO_SLOT) report(offset, size);
+      });
+    });
+  }
+}
