@@ -240,6 +240,19 @@ describe("A pool's settings for its memory", () => {
     expect(place(0)).toBe(4096);
     expect(place(PoolCreate.IgnoreBufferImageGranularity)).toBe(1024);
   });
+
+  it("with IgnoreBufferImageGranularity have the sizes that were asked for, to the byte", () => {
+    const { allocator } = world({ limits: { bufferImageGranularity: 256 } });
+    const sizes = (flags: number): number[] => {
+      using pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: MiB, flags });
+      const all = [33, 5].map((size) => allocator.allocateMemory(bytes(size, only(Type.Device)), { pool }));
+      const places = all.flatMap(({ offset, size }) => [offset, size]);
+      free(...all);
+      return places;
+    };
+    expect(sizes(0)).toEqual([0, 256, 256, 256]);
+    expect(sizes(PoolCreate.IgnoreBufferImageGranularity)).toEqual([0, 33, 33, 5]);
+  });
 });
 
 describe("The pools together", () => {

@@ -116,4 +116,16 @@ describe("a linear block", () => {
     expect(first.entries.length + second.entries.length).toBeLessThan(600);
     endsWhole(block, ...ring);
   });
+
+  it("drops the holes in the middle of a row before it makes the row longer", () => {
+    const block = linear(10_000);
+    const all = Array.from({ length: 16 }, () => block.allocate(100));
+    for (const hole of all.splice(4, 6)) block.free(hole);
+    for (let i = 0; i < 6; i++) all.push(block.allocate(100));
+    type Rows = { metadata: Record<"first", { entries: Int32Array }> };
+    expect((block as unknown as Rows).metadata.first.entries).toHaveLength(16);
+    all.push(block.allocate(100));
+    expect(all.map((allocation) => block.offset(allocation)).at(-1)).toBe(2_200);
+    endsWhole(block, ...all);
+  });
 });
