@@ -26,6 +26,9 @@ import type { Effort } from "./effort.ts";
 import { type BlockModel, type Item, largestFirst, modelOf } from "./model.ts";
 import { Packing } from "./packing.ts";
 
+/** The part of all placements that placing what was placed once more may take, for a single block more. */
+const ANEW_SHARE = 1 / 4;
+
 /** An item and where it is to go. */
 export interface PlannedMove {
   readonly item: Item;
@@ -258,7 +261,9 @@ export class EvacuationSearch {
     }
     // Placing all anew takes that many placements, and as many again where it fails.
     const cost = 2 * (packing.count + model.itemsToPack.length);
-    if (victims.size === 0 || packing.placements + cost > this.maxPlacements) return undefined;
+    const isTooMuch =
+      cost > this.maxPlacements * ANEW_SHARE || packing.placements + cost > this.maxPlacements;
+    if (victims.size === 0 || isTooMuch) return undefined;
     packing.undo();
     packing.setTargets(this.targetsBeside(all));
     const together: Group = { victims: [...all], before: undefined };
