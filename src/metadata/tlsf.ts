@@ -180,7 +180,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   private findLowest(bytes: number): boolean {
     this.byOffset ??= new OffsetIndex(this.records, this);
     const index = this.byOffset;
-    for (let range = index.first(bytes); range !== NONE; range = index.next(range, bytes)) {
+    for (let range = index.first(bytes); range !== NONE; range = index.next(bytes)) {
       if (this.fits(range)) return true;
     }
     return this.fits(TAIL);
@@ -215,7 +215,6 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     if (!this.records.grow()) return false;
     this.words = this.records.words;
     this.doubles = this.records.doubles;
-    this.byOffset = undefined;
     return true;
   }
 
