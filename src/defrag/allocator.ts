@@ -45,8 +45,8 @@ export class Allocator extends BaseAllocator {
    * freeing meanwhile.
    *
    * The device must not write to what is moved, nor the host, while a pass copies it: memory that is not coherent has to
-   * be flushed before and invalidated afterwards, mapped views have to be read anew, and resources that alias others
-   * must not be moved (see canMove).
+   * be flushed before and invalidated afterwards, mapped views have to be read anew, and resources that alias others, or
+   * were made with DontBind and not bound to their allocation, must not be moved (see canMove).
    *
    * @throws VulkanError when the driver fails. Nothing is lost then: what was not moved is where it was.
    * @throws the signal's reason when it is aborted, after the pass that was under way.

@@ -15,7 +15,7 @@ import type { Packs } from "./effort.ts";
 import type { DefragmentationInfo } from "./flags.ts";
 import { fullestFirst, type Item, itemsOf, tlsfOf } from "./model.ts";
 import { type Admission, PassBudget } from "./pass-budget.ts";
-import { Sweep, type SweptBlock } from "./sweep.ts";
+import { packsIn, Sweep, type SweptBlock } from "./sweep.ts";
 
 /** One move of the plain way. */
 export interface PlainMove {
@@ -147,7 +147,7 @@ class Trial {
     this.list = list;
     this.heapBytesFreed = heapBytesFreed;
     this.places = fullestFirst(list).map((block) => new Place(block, info.canMove));
-    this.sweep = new Sweep(packs, (item, slot, from, to) => {
+    this.sweep = new Sweep(packsIn(list, packs), (item, slot, from, to) => {
       const arrival = to.metadata.commit();
       this.steps.push({ item, from, slot, to, arrival });
     });

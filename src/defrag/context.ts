@@ -158,7 +158,7 @@ export class DefragmentationContext {
    * Does with each move of the pass what its operation says (vmaEndDefragmentationPass). An allocation that was
    * freed meanwhile needs no operation.
    *
-   * @returns whether the defragmentation is finished; else another pass may find something to move.
+   * @returns whether the defragmentation is known to be finished; else another pass may find something to move, or not.
    * @throws VulkanError when a new place has to be mapped and cannot be: the pass is still under way then, and can
    * be ended again, or with other operations.
    * @throws any error of the program's callbacks, once the pass has ended.

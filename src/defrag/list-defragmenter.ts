@@ -19,13 +19,13 @@ import type { Slot } from "../metadata/block-metadata.ts";
 import type { TlsfMetadata } from "../metadata/tlsf.ts";
 import { Compaction } from "./compaction.ts";
 import { chooseCourse } from "./course.ts";
-import type { Effort } from "./effort.ts";
+import type { Effort, Packs } from "./effort.ts";
 import { type Evacuation, EvacuationSearch, type PlannedMove } from "./evacuation.ts";
 import type { DefragmentationInfo } from "./flags.ts";
 import { type Item, itemAt, tlsfOf } from "./model.ts";
 import type { DefragmentationMove, MoveMaker } from "./move.ts";
 import { Admission, type PassBudget } from "./pass-budget.ts";
-import { Sweep, type SweptBlock } from "./sweep.ts";
+import { packsIn, Sweep, type SweptBlock } from "./sweep.ts";
 
 const Phase = { Planning: 0, Emptying: 1, Settling: 2, Packing: 3, Sweeping: 4, Done: 5 } as const;
 
@@ -106,7 +106,7 @@ export class ListDefragmenter {
 
   /** Defragments the plain way, pass by pass. */
   beginSweeping(): void {
-    this.sweep = new PassSweep(this.effort, this.info, this.fixed);
+    this.sweep = new PassSweep(packsIn(this.list, this.effort.plainPacks), this.info, this.fixed);
     this.phase = Phase.Sweeping;
   }
 
@@ -320,10 +320,10 @@ class PassSweep {
   private moves: DefragmentationMove[] = [];
   private readonly arrived: Set<Allocation> = new Set();
 
-  constructor(effort: Effort, info: DefragmentationInfo, fixed: ReadonlySet<MemoryBlock>) {
+  constructor(packs: Packs, info: DefragmentationInfo, fixed: ReadonlySet<MemoryBlock>) {
     this.info = info;
     this.fixed = fixed;
-    this.sweep = new Sweep(effort.plainPacks, (item, _slot, _from, to) => {
+    this.sweep = new Sweep(packs, (item, _slot, _from, to) => {
       const move = this.maker!.makeFound(item.allocation, to.block);
       this.arrived.add(move.dstTmpAllocation);
       this.moves.push(move);

@@ -17,7 +17,8 @@ export interface PlannedAllocationMove {
 
 /**
  * What would be moved to empty blocks, in order. Packing within blocks, which frees nothing, is part of it only where
- * it is to make room; then an allocation may be moved more than once.
+ * it is to make room; then an allocation may be moved more than once. What EXTENSIVE finds to free after packing comes on
+ * top.
  */
 export interface DefragmentationPlan extends Readonly<DefragmentationStats> {
   readonly moves: readonly PlannedAllocationMove[];

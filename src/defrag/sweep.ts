@@ -11,6 +11,7 @@
  * many searches in blocks as turn out to have none after all, through alignment or granularity.
  */
 
+import type { BlockList } from "../allocator/block-list.ts";
 import { NO_SLOT, type Slot, Strategy } from "../metadata/block-metadata.ts";
 import type { TlsfMetadata } from "../metadata/tlsf.ts";
 import { Packs } from "./effort.ts";
@@ -27,6 +28,16 @@ export interface SweptBlock {
 
 /** Moves an item, for which a place was just found in the metadata of `to`. */
 export type TakeFound<Block> = (item: Item, slot: Slot, from: Block, to: Block) => void;
+
+/**
+ * When the plain way packs in a list, for an algorithm that packs at these times in general. VMA takes its averages only
+ * for the first memory type and for pools; for the others it reads memory that was never written, and with the zeros or
+ * addresses that it finds there everything seems worth while.
+ */
+export function packsIn({ memoryTypeIndex, options }: BlockList, packs: Packs): Packs {
+  const hasAverages = memoryTypeIndex === 0 || options.pool !== undefined;
+  return packs === Packs.WhereWorthwhile && !hasAverages ? Packs.Always : packs;
+}
 
 /** Sweeps one list, pass by pass. */
 export class Sweep<Block extends SweptBlock> {

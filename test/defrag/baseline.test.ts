@@ -6,14 +6,17 @@
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Allocation, Pool } from "../../src/allocator/index.ts";
+import type { MemoryBlock } from "../../src/allocator/memory-object.ts";
 import { type Baseline, plainWay } from "../../src/defrag/baseline.ts";
 import { effortOf, Packs } from "../../src/defrag/effort.ts";
 import { type Allocator, DefragmentationFlag } from "../../src/defrag/index.ts";
+import { packsIn } from "../../src/defrag/sweep.ts";
 import { parseHeader, parseOperation } from "../../src/trace/format.ts";
 import { readTraceLines } from "../../src/trace/read.ts";
 import { Replay } from "../../src/trace/replay.ts";
 import { hasTraces, tracePaths } from "../helpers/traces.ts";
 import {
+  allocate,
   blocksWith,
   bytes,
   Chance,
@@ -101,6 +104,22 @@ describe("the plain way", () => {
     expect(moves.map(({ item }) => item.size / KiB)).toEqual([16, 250]);
     expect(moved).toBe(266 * KiB);
     for (const allocation of live) allocator.freeMemory(allocation);
+    allocator.destroyPool(pool);
+  });
+
+  it("packs, in BALANCED, whatever it can of the default pools' other memory types, as VMA has no averages there", () => {
+    const { allocator } = world();
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Window, blockSize: MiB });
+    const live = [0, Type.Window].map((type) => allocate(allocator, KiB, type));
+    const [first, other] = live.map(({ home }) => (home as MemoryBlock).list);
+    const { Never, WhereWorthwhile, Always } = Packs;
+    expect([first!, other!, pool.blockList].map((list) => packsIn(list, WhereWorthwhile))).toEqual([
+      WhereWorthwhile,
+      Always,
+      WhereWorthwhile,
+    ]);
+    expect([first!, other!].map((list) => packsIn(list, Never))).toEqual([Never, Never]);
+    allocator.freeMemoryPages(live);
     allocator.destroyPool(pool);
   });
 
