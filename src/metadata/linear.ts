@@ -27,13 +27,27 @@ import {
   SuballocationType,
 } from "./block-metadata.ts";
 import { onSamePage, typesConflict } from "./granularity.ts";
-import { TAKEN as IS_TAKEN, RecordField, Records, rangeOf, slotOf } from "./records.ts";
+import {
+  FIRST_FRESH as IS_FIRST_FRESH,
+  LAST_UNUSED as IS_LAST_UNUSED,
+  TAKEN as IS_TAKEN,
+  NONE as NO_RANGE,
+  RecordField,
+  Records,
+  rangeOf,
+  slotOf,
+} from "./records.ts";
 import { Row } from "./row.ts";
 import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const { OFFSET, SIZE, PREVIOUS: ROW, PREVIOUS_FREE: STATE } = RecordField;
+const { OFFSET, SIZE, PREVIOUS: ROW, PREVIOUS_FREE: STATE, NEXT_FREE } = RecordField;
 const TAKEN = IS_TAKEN;
+const NONE = NO_RANGE;
+const LAST_UNUSED = IS_LAST_UNUSED;
+const FIRST_FRESH = IS_FIRST_FRESH;
+/** Up to here an offset and an alignment add up to an int32. */
+const INT32_LIMIT = 2 ** 30 - 1;
 
 /** What the second row is. */
 const SecondRow = { Empty: 0, Ring: 1, UpperStack: 2 } as const;
@@ -48,6 +62,8 @@ export class LinearMetadata implements ResizableMetadata {
 
   private readonly margin: number;
   private readonly granularity: number;
+  /** Whether neither margins nor granularity matter. */
+  private readonly isPlain: boolean;
   /** The type of each allocation, where types matter. */
   private types: Uint8Array | undefined;
 
@@ -69,6 +85,7 @@ export class LinearMetadata implements ResizableMetadata {
     this.sumFreeSize = size;
     this.margin = virtual ? 0 : margin;
     this.granularity = virtual ? 1 : granularity;
+    this.isPlain = this.margin === 0 && this.granularity === 1;
     this.types = this.granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
     this.labels = new Float64Array(virtual ? this.records.capacity : 0);
     this.first = new Row(this.records, 0);
@@ -247,19 +264,70 @@ export class LinearMetadata implements ResizableMetadata {
     strategy: number,
     upperAddress: boolean,
   ): Slot {
-    return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
+    if (!this.isPlain || upperAddress) {
+      return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
+    }
+    // The same in one go, where neither margins nor granularity matter: 8 ns less for an operation of a ring buffer.
+    const { first, second, records } = this;
+    if (!records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
+    const { words, doubles } = records;
+    let row = first;
+    let end = this.size;
+    if (this.secondIs === SecondRow.Ring) {
+      row = second;
+      end = doubles[(first.entries[first.begin] >> 1) | OFFSET];
+    } else if (this.secondIs === SecondRow.UpperStack) {
+      end = doubles[(second.entries[second.end - 1] >> 1) | OFFSET];
+    }
+    let offset = 0;
+    if (row.end !== row.begin) {
+      const last = row.entries[row.end - 1] >> 1;
+      offset = doubles[last | OFFSET] + doubles[last | SIZE];
+      offset =
+        offset <= INT32_LIMIT && alignment <= INT32_LIMIT
+          ? (offset + alignment - 1) & -alignment
+          : alignUp(offset, alignment);
+    }
+    if (offset + size > end) {
+      // A ring buffer wraps around once.
+      if (this.secondIs !== SecondRow.Empty || first.begin === first.end) return NO_SLOT;
+      if (size > doubles[(first.entries[first.begin] >> 1) | OFFSET]) return NO_SLOT;
+      row = second;
+      offset = 0;
+    }
+    if (row.end === row.entries.length) row.reserve();
+
+    let record = words[LAST_UNUSED];
+    if (record !== NONE) words[LAST_UNUSED] = words[record | NEXT_FREE];
+    else {
+      record = words[FIRST_FRESH];
+      words[FIRST_FRESH] = record + 8;
+    }
+    doubles[(record >> 1) | OFFSET] = offset;
+    doubles[(record >> 1) | SIZE] = size;
+    words[record | STATE] = TAKEN;
+    words[record | ROW] = row.number;
+    row.entries[row.end++] = record;
+    row.live++;
+    if (row === second) this.secondIs = SecondRow.Ring;
+    this.allocationCount++;
+    this.sumFreeSize -= size;
+    return (record >> 3) as Slot;
   }
 
   // Giving it back
 
   free(slot: Slot): void {
     const record = rangeOf(slot);
-    assert(this.isLive(record), "only an allocation is freed");
+    const { first, second, records } = this;
+    const words = records.words;
+    assert(words[record | STATE] === TAKEN, "only an allocation is freed");
     this.allocationCount--;
-    this.sumFreeSize += this.sizeOf(slot);
-    this.rowOf(record).leaveHole(record);
-    if (this.second.isEmpty) this.secondIs = SecondRow.Empty;
-    else if (this.first.isEmpty && this.secondIs === SecondRow.Ring) this.secondBecomesFirst();
+    this.sumFreeSize += records.doubles[(record >> 1) | SIZE];
+    const row = words[record | ROW] === first.number ? first : second;
+    row.leaveHole(record);
+    if (second.begin === second.end) this.secondIs = SecondRow.Empty;
+    else if (first.begin === first.end && this.secondIs === SecondRow.Ring) this.secondBecomesFirst();
   }
 
   /** The ring buffer has come around: what was wrapped is the oldest now. */

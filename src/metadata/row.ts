@@ -30,9 +30,10 @@ export class Row {
   end = 0;
 
   private readonly records: Records;
-  private entries: Int32Array = new Int32Array(FIRST_CAPACITY);
+  /** The records, those from {@link begin} to {@link end} being the row's. */
+  entries: Int32Array = new Int32Array(FIRST_CAPACITY);
   /** Entries that are no holes. */
-  private live = 0;
+  live = 0;
 
   constructor(records: Records, number: number) {
     this.records = records;
@@ -74,10 +75,32 @@ export class Row {
 
   /** Makes one of its records a hole. */
   leaveHole(record: number): void {
-    this.records.words[record | STATE] = HOLE;
+    const { entries, records } = this;
+    const words = records.words;
+    let { begin, end } = this;
     this.live--;
-    this.dropHoles();
-    if (this.end > SMALL_ROW && (this.end - this.live) * 2 >= this.live * 3) this.compact();
+    if (end - begin > 1 && entries[begin] === record && words[entries[begin + 1] | STATE] !== HOLE) {
+      // A ring buffer's way: the first goes, and leaves no hole.
+      begin++;
+      records.giveBack(record);
+    } else if (end - begin > 1 && entries[end - 1] === record && words[entries[end - 2] | STATE] !== HOLE) {
+      // A stack's way: the last goes, and leaves no hole.
+      end--;
+      records.giveBack(record);
+    } else {
+      // Drops the holes at both ends.
+      words[record | STATE] = HOLE;
+      for (; begin < end && words[entries[begin] | STATE] === HOLE; begin++) records.giveBack(entries[begin]);
+      for (; begin < end && words[entries[end - 1] | STATE] === HOLE; end--)
+        records.giveBack(entries[end - 1]);
+      if (begin === end) {
+        begin = 0;
+        end = 0;
+      }
+    }
+    this.begin = begin;
+    this.end = end;
+    if (end > SMALL_ROW && (end - this.live) * 2 >= this.live * 3) this.compact();
   }
 
   /** Empties it, leaving its records to their owner. */
@@ -98,14 +121,6 @@ export class Row {
 
   private isHole(record: number): boolean {
     return this.records.words[record | STATE] === HOLE;
-  }
-
-  /** Drops the holes at both ends. */
-  private dropHoles(): void {
-    const { entries, records } = this;
-    while (this.begin < this.end && this.isHole(entries[this.begin])) records.giveBack(entries[this.begin++]);
-    while (this.begin < this.end && this.isHole(entries[this.end - 1])) records.giveBack(entries[--this.end]);
-    if (this.begin === this.end) this.clear();
   }
 
   /** Moves its records together at the start of its entries. */
