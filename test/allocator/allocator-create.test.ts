@@ -152,6 +152,8 @@ describe("An allocator", () => {
     expect(make({ preferredLargeHeapBlockSize: -5 })).toThrow(/preferredLargeHeapBlockSize.*got -5/);
     expect(make({ preferredLargeHeapBlockSize: "1" })).toThrow(TypeError);
     expect(make({ apiVersion: 1.5 })).toThrow(RangeError);
+    expect(make({ apiVersion: 2 ** 32 })).toThrow(/apiVersion.*got 4294967296/);
+    expect(make({ typeExternalMemoryHandleTypes: [2 ** 32] })).toThrow(/got 4294967296/);
     expect(make({ apiVersion: ApiVersion.V1_4 })).toThrow(/at most the device's 1\.3\.0, got 1\.4\.0/);
     expect(make({ apiVersion: ApiVersion.V1_3 + 200 })).not.toThrow();
     expect(make({ keepEmptyBlocks: -1 })).toThrow(/keepEmptyBlocks/);

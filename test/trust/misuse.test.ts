@@ -346,6 +346,45 @@ const sizes: Case[] = [
   ],
 ];
 
+/** What Vulkan has 32 bits for, given one more. */
+const tooWide: Case[] = (
+  [
+    [
+      "an allocation's requiredFlags",
+      (s, requiredFlags) => s.allocator.createBuffer(bufferOf(1), { requiredFlags }),
+    ],
+    [
+      "an allocation's preferredFlags",
+      (s, preferredFlags) => s.allocator.createBuffer(bufferOf(1), { preferredFlags }),
+    ],
+    [
+      "an allocation's memoryTypeBits",
+      (s, memoryTypeBits) => s.allocator.createBuffer(bufferOf(1), { memoryTypeBits }),
+    ],
+    ["memoryTypeBits to choose from", (s, bits) => s.allocator.findMemoryTypeIndex(bits)],
+    ["memoryTypeBits to check", (s, bits) => s.allocator.checkCorruption(bits)],
+    ["a pool's memoryTypeIndex", (s, memoryTypeIndex) => s.allocator.createPool({ memoryTypeIndex })],
+    ["a buffer's usage", (s, usage) => s.allocator.createBuffer(bufferOf(1, { usage }))],
+    ["a buffer's flags", (s, flags) => s.allocator.createBuffer(bufferOf(1, { flags }))],
+    ["an image's format", (s, format) => s.allocator.createImage(imageOf(1, { format }))],
+    ["an image's usage", (s, usage) => s.allocator.createImage(imageOf(1, { usage }))],
+    ["an image's width", (s, width) => s.allocator.createImage(imageOf(1, { extent: { width, height: 1 } }))],
+    [
+      "an image's height",
+      (s, height) => s.allocator.createImage(imageOf(1, { extent: { width: 1, height } })),
+    ],
+    [
+      "an image's depth",
+      (s, depth) => s.allocator.createImage(imageOf(1, { extent: { width: 1, height: 1, depth } })),
+    ],
+    ["an image's levels", (s, mipLevels) => s.allocator.createImage(imageOf(1, { mipLevels }))],
+    ["an image's layers", (s, arrayLayers) => s.allocator.createImage(imageOf(1, { arrayLayers }))],
+    ["a frame", (s, frame) => s.allocator.setCurrentFrameIndex(frame)],
+    ["the number of pages", (s, count) => s.allocator.allocateMemoryPages(bytes(1), undefined, count)],
+    ["a handle's type", (s, handleType) => s.allocator.importMemory({ fd: 5, handleType }, bytes(1))],
+  ] satisfies [string, (stage: Stage, value: number) => unknown][]
+).map(([what, call]) => [`${what} of 2^32`, RangeError, "got 4294967296", (stage) => call(stage, 2 ** 32)]);
+
 const flags: Case[] = [
   [
     "unknown flags",
@@ -954,6 +993,7 @@ const ranges: Case[] = [
 /** The name of a case that is told apart by what it was called with. */
 const tables: readonly (readonly [string, readonly Case[]])[] = [
   ["numbers", sizes],
+  ["numbers of 32 bits", tooWide],
   ["flags and choices", flags],
   ["what is described", settings],
   ["handles", handles],
