@@ -6,7 +6,8 @@
  *
  *     bits  0..7  how often mapMemory is in effect      bit 12     whether it may be mapped
  *     bits  8..10 SuballocationType                     bits 13,14 what was created with it
- *     bit  11     mapped persistently                   bits 16..  log2 of the alignment
+ *     bit  11     mapped persistently                   bit 15     whether that was left unbound
+ *                                                       bits 16..  log2 of the alignment
  */
 
 import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
@@ -23,6 +24,7 @@ const PERSISTENT = 1 << 11;
 const MAPPING_ALLOWED = 1 << 12;
 const KIND_SHIFT = 13;
 const KIND_MASK = 0x3;
+const UNBOUND = 1 << 15;
 const ALIGNMENT_SHIFT = 16;
 
 /** How often one allocation may be mapped at once, as in VMA. */
@@ -73,27 +75,33 @@ export function packFacts(
   );
 }
 
+/** Such a kind among the packed facts. */
+export function kindBits(kind: number): number {
+  return kind << KIND_SHIFT;
+}
+
 /** VmaAllocation. Throws a TypeError when used after it was freed. */
 export class Allocation {
+  // Declared, so that they are written once, by the constructor.
   /** @internal Where the memory comes from; null once freed. */
-  home: MemoryBlock | DedicatedMemory | null;
+  declare home: MemoryBlock | DedicatedMemory | null;
   /** @internal The slot in a block's metadata; NO_SLOT for dedicated memory. */
-  slot: Slot;
+  declare slot: Slot;
   /** @internal See the file's head. */
-  bits: number;
+  declare bits: number;
   /** @internal The buffer or image that was created with the allocation, 0n if none. */
-  resource: bigint;
+  declare resource: bigint;
   /** @internal Bytes of that buffer. */
-  resourceSize: number;
+  declare resourceSize: number;
   /** @internal Usage flags of that buffer or image; 0 when unknown. */
-  resourceUsage: number;
+  declare resourceUsage: number;
   /** @internal How to make it again, where size and usage do not say it all. */
-  resourceInfo: ResourceInfo;
+  declare resourceInfo: ResourceInfo;
 
   /** Any value of the user's (vmaSetAllocationUserData). */
-  userData: unknown;
+  declare userData: unknown;
   /** Shown in leak lists and statistics (vmaSetAllocationName). */
-  name: string | undefined;
+  declare name: string | undefined;
 
   /** @internal */
   constructor(
@@ -282,9 +290,18 @@ export class Allocation {
     return this.mapCount + (this.isPersistentlyMapped ? 1 : 0);
   }
 
+  /** @internal Whether what was created with it was not bound to it. */
+  get isUnbound(): boolean {
+    return (this.bits & UNBOUND) !== 0;
+  }
+
+  set isUnbound(isUnbound: boolean) {
+    this.bits = isUnbound ? this.bits | UNBOUND : this.bits & ~UNBOUND;
+  }
+
   /** @internal Remembers what was created with the allocation. */
   setResource(kind: number, resource: bigint, size: number, usage: number, info: ResourceInfo): void {
-    this.bits = (this.bits & ~(KIND_MASK << KIND_SHIFT)) | (kind << KIND_SHIFT);
+    this.bits = (this.bits & ~(KIND_MASK << KIND_SHIFT)) | kindBits(kind);
     this.resource = resource;
     this.resourceSize = size;
     this.resourceUsage = usage;

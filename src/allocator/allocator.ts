@@ -21,6 +21,7 @@ import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Allocation, AllocationInfo } from "./allocation.ts";
 import type { BlockList } from "./block-list.ts";
 import type { Budget } from "./budget.ts";
+import type { BufferWithMemory } from "./buffer-recipes.ts";
 import { type AllocatorContext, hasFlag } from "./context.ts";
 import { AllocatorCore } from "./core.ts";
 import { type AllocationCreateInfo, type AllocatorCreateInfo, checkSettings } from "./create-info.ts";
@@ -41,7 +42,6 @@ import {
 import { checkName, type Pool, type PoolCreateInfo } from "./pool.ts";
 import {
   type Allocatable,
-  type BufferWithMemory,
   checkHandle,
   checkHandleType,
   type ImageWithMemory,
@@ -141,7 +141,7 @@ export class BaseAllocator {
 
   /** Destroys a buffer and frees its memory; either may be missing (vmaDestroyBuffer). */
   destroyBuffer(buffer: bigint | null | undefined, allocation?: Allocation | null): void {
-    this.core.checkUsable();
+    if (allocation == null) this.core.checkUsable();
     const owned = allocation == null ? undefined : this.checkOwn(allocation);
     if (buffer != null) checkHandleType(buffer, "buffer");
     if (buffer != null && buffer !== 0n) this.context.device.destroyBuffer(buffer);
@@ -181,7 +181,7 @@ export class BaseAllocator {
 
   /** Destroys an image and frees its memory; either may be missing (vmaDestroyImage). */
   destroyImage(image: bigint | null | undefined, allocation?: Allocation | null): void {
-    this.core.checkUsable();
+    if (allocation == null) this.core.checkUsable();
     const owned = allocation == null ? undefined : this.checkOwn(allocation);
     if (image != null) checkHandleType(image, "image");
     if (image != null && image !== 0n) this.context.device.destroyImage(image);
@@ -266,6 +266,7 @@ export class BaseAllocator {
     const owned = this.checkBinding(allocation, buffer, offset, pNext);
     this.maker.checkBufferFits(owned, buffer, offset);
     this.context.device.bindBufferMemory(buffer, owned.deviceMemory, owned.offset + offset, pNext);
+    if (buffer === owned.resource && offset === 0) owned.isUnbound = false;
   }
 
   /** Binds an image to an allocation, at `offset` bytes of it (vmaBindImageMemory2). */
@@ -274,6 +275,7 @@ export class BaseAllocator {
     // A chain may name one plane of several.
     if (pNext === undefined) this.maker.checkImageFits(owned, image, offset);
     this.context.device.bindImageMemory(image, owned.deviceMemory, owned.offset + offset, pNext);
+    if (image === owned.resource && offset === 0) owned.isUnbound = false;
   }
 
   /** What an allocation would do, changing nothing. Undefined where it would fail for lack of memory. */

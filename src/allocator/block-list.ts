@@ -160,7 +160,7 @@ export class BlockList {
   /** Where an existing block has room for the request: what {@link allocate} would choose. Changes nothing. */
   findBlock(request: AllocationRequest, size: number, alignment: number): MemoryBlock | undefined {
     const { blocks } = this;
-    if (this.options.linear) {
+    if (blocks.length === 1 || this.options.linear) {
       const last = blocks[blocks.length - 1];
       return last !== undefined && this.fits(last, request, size, alignment) ? last : undefined;
     }
@@ -317,6 +317,16 @@ export class BlockList {
     return allocation;
   }
 
+  /** Whether nothing but making it is to be done for an allocation, so that it cannot fail. */
+  isPlain(request: AllocationRequest): boolean {
+    return !request.isMapped && !this.detectsCorruption;
+  }
+
+  /** The packed facts of an allocation for the request. */
+  factsFor(request: AllocationRequest, alignment: number): number {
+    return packFacts(request.type, alignment, request.isMappingAllowed, request.isMapped);
+  }
+
   private commit(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation | undefined {
     if (request.isMapped && !block.isMapped) {
       const before = block.hysteresis.save();
@@ -340,7 +350,7 @@ export class BlockList {
 
   private place(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation {
     const slot = block.metadata.commit();
-    const facts = packFacts(request.type, alignment, request.isMappingAllowed, request.isMapped);
+    const facts = this.factsFor(request, alignment);
     const allocation = new Allocation(block, slot, facts, request.userData, request.name);
     block.allocations[slot] = allocation;
     return allocation;
@@ -353,9 +363,12 @@ export class BlockList {
   free(allocation: Allocation): void {
     const corruption = this.detectsCorruption ? this.lookForCorruption(allocation) : undefined;
     const block = this.vacate(allocation);
-    const surplus = this.takeSurplusBlock(block);
-    this.sortOnce();
-    surplus?.destroy();
+    // A single block stays, and is in order, unless it is empty now.
+    if (this.blocks.length > 1 || block.metadata.isEmpty) {
+      const surplus = this.takeSurplusBlock(block);
+      this.sortOnce();
+      surplus?.destroy();
+    }
     if (corruption !== undefined) throw corruption;
   }
 
@@ -384,8 +397,10 @@ export class BlockList {
   /** Ends an allocation and returns the block that it was in. */
   private vacate(allocation: Allocation): MemoryBlock {
     const block = allocation.home as MemoryBlock;
-    if (allocation.isPersistentlyMapped) block.unmap(1);
-    if (allocation.mapCount > 0) block.unmap(allocation.mapCount);
+    if (allocation.mapReferences > 0) {
+      if (allocation.isPersistentlyMapped) block.unmap(1);
+      block.unmap(allocation.mapCount);
+    }
     const size = block.metadata.sizeOf(allocation.slot);
     block.release(allocation.slot);
     this.context.budgets.removeAllocation(this.heapIndex, size);
@@ -442,7 +457,7 @@ export class BlockList {
   }
 
   /** One step of a bubble sort by free space; the linear algorithm depends on the order of making. */
-  private sortOnce(): void {
+  sortOnce(): void {
     if (!this.incrementalSort || this.options.linear) return;
     const { blocks } = this;
     for (let index = 1; index < blocks.length; index++) {

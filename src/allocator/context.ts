@@ -37,6 +37,8 @@ export interface AllocatorContext extends AllocatorSettings {
   readonly failure: Failure;
   /** Throws when the allocator is destroyed, or when one of its callbacks is running. */
   checkUsable(): void;
+  /** What the program holds of an allocation: the allocation, or what watches over it. */
+  handOut(allocation: Allocation): Allocation;
   /** Frees an allocation, and with `destroyResource` what was created with it. */
   free(allocation: Allocation, destroyResource: boolean): void;
 }

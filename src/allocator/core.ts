@@ -55,6 +55,7 @@ export class AllocatorCore {
       deviceMemory,
       failure,
       checkUsable: () => this.checkUsable(),
+      handOut: (allocation) => this.tracker.handOut(allocation),
       free: (allocation, destroyResource) => this.release(allocation, destroyResource),
     };
   }

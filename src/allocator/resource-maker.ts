@@ -3,7 +3,6 @@
  * there. Reads and checks what the caller wants, and undoes every step when a later one fails.
  */
 
-import { alignUp } from "../foundation/bits.ts";
 import { checkAlignment, checkInteger, quote } from "../foundation/check.ts";
 import { SuballocationType } from "../metadata/block-metadata.ts";
 import { ApiVersion, BufferUsage, ImageTiling } from "../vulkan/constants.ts";
@@ -11,7 +10,7 @@ import { findNext, type NextChain, StructureType } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { type Allocation, ResourceKind } from "./allocation.ts";
-import { BufferRecipes } from "./buffer-recipes.ts";
+import { BufferRecipes, type BufferWithMemory } from "./buffer-recipes.ts";
 import { type AllocatorContext, hasFlag } from "./context.ts";
 import type { AllocatorCore } from "./core.ts";
 import {
@@ -19,7 +18,6 @@ import {
   checkBufferCreateInfo,
   checkFlagCombination,
   checkImageCreateInfo,
-  checkSettings,
   isEmptyImage,
   readAllocationCreateInfo,
 } from "./create-info.ts";
@@ -28,16 +26,8 @@ import { Attempts } from "./engine.ts";
 import { AllocationCreate, AllocatorCreate } from "./flags.ts";
 import { copyChain, usesDedicatedInfo } from "./memory-chain.ts";
 import { NO_MEMORY_TYPE } from "./memory-types.ts";
-import { checkName } from "./pool.ts";
 import { AllocationRequest } from "./request.ts";
 import { Requirements } from "./requirements.ts";
-
-/** A buffer and its memory. */
-export interface BufferWithMemory {
-  /** VkBuffer */
-  readonly buffer: bigint;
-  readonly allocation: Allocation;
-}
 
 /** An image and its memory. */
 export interface ImageWithMemory {
@@ -62,7 +52,7 @@ export class ResourceMaker {
   private readonly context: AllocatorContext;
   private readonly requirements: Requirements;
   private readonly request: AllocationRequest = new AllocationRequest();
-  private readonly recipes: BufferRecipes = new BufferRecipes();
+  private readonly recipes: BufferRecipes;
   /** Whether nothing has to be done for an allocation beyond making it. */
   private readonly isPlain: boolean;
 
@@ -71,6 +61,7 @@ export class ResourceMaker {
     const { context } = core;
     this.core = core;
     this.context = context;
+    this.recipes = new BufferRecipes(core);
     this.isPlain = !core.isTracking && !context.debug.fillPatterns && context.debug.margin === 0;
     this.requirements = new Requirements(
       context.device,
@@ -87,7 +78,7 @@ export class ResourceMaker {
     next: NextChain | undefined,
   ): BufferWithMemory | undefined {
     const isPlain = next === undefined && minAlignment === 1;
-    const bufferByRecipe = isPlain ? this.makeBufferByRecipe(info, allocationInfo) : undefined;
+    const bufferByRecipe = isPlain ? this.recipes.make(info, allocationInfo) : undefined;
     if (bufferByRecipe !== undefined) return bufferByRecipe;
     const request = this.begin(allocationInfo);
     this.checkBuffer(info);
@@ -114,45 +105,8 @@ export class ResourceMaker {
       return undefined;
     }
     allocation.setResource(ResourceKind.Buffer, buffer, info.size, usage, bufferInfoToKeep(info));
+    allocation.isUnbound = (request.flags & AllocationCreate.DontBind) !== 0;
     if (isPlain && this.isPlain) this.learn(info, allocationInfo, request);
-    return { buffer, allocation };
-  }
-
-  /** A buffer of a kind that is known, in a block that is there; undefined when it takes more than that. */
-  private makeBufferByRecipe(
-    info: BufferCreateInfo,
-    allocationInfo: AllocationCreateInfo | undefined,
-  ): BufferWithMemory | undefined {
-    this.core.checkUsable();
-    if (typeof info !== "object" || info === null || allocationInfo === null) return undefined;
-    checkSettings(allocationInfo);
-    const { size } = info;
-    const recipe = this.recipes.find(info, allocationInfo);
-    if (recipe === undefined || !Number.isSafeInteger(size)) return undefined;
-    const { list, request, alignment } = recipe;
-    const bytes = alignUp(size, recipe.sizeAlignment);
-    const block = list.findBlock(request, bytes, alignment);
-    if (block === undefined) return undefined;
-    checkName(allocationInfo?.name);
-    request.userData = allocationInfo?.userData;
-    request.name = allocationInfo?.name;
-    const { device } = this.context;
-    const buffer = device.createBuffer(info);
-    const { made } = this.context.deviceMemory;
-    let allocation: Allocation | undefined;
-    try {
-      allocation = list.take(block, request, alignment);
-      if (allocation !== undefined) device.bindBufferMemory(buffer, block.memory, allocation.offset);
-    } catch (error) {
-      device.destroyBuffer(buffer);
-      if (allocation !== undefined) this.core.undo(allocation, made);
-      throw error;
-    }
-    if (allocation === undefined) {
-      device.destroyBuffer(buffer);
-      return undefined;
-    }
-    allocation.setResource(ResourceKind.Buffer, buffer, size, info.usage, bufferInfoToKeep(info));
     return { buffer, allocation };
   }
 
@@ -207,6 +161,7 @@ export class ResourceMaker {
       return undefined;
     }
     allocation.setResource(ResourceKind.Image, image, 0, info.usage, imageInfoToKeep(info));
+    allocation.isUnbound = (request.flags & AllocationCreate.DontBind) !== 0;
     return { image, allocation };
   }
 

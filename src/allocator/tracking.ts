@@ -65,6 +65,7 @@ export class AllocationTracker {
   private readonly options: DebugOptions;
   private readonly stacks = new WeakMap<Allocation, string>();
   private readonly targets = new WeakMap<Allocation, Allocation>();
+  private readonly proxies = new WeakMap<Allocation, WeakRef<Allocation>>();
   private readonly registry: FinalizationRegistry<Allocation> | undefined;
 
   constructor(options: DebugOptions) {
@@ -80,8 +81,14 @@ export class AllocationTracker {
     // The allocator itself holds the allocation, so the user holds a proxy, whose end can be observed.
     const proxy = new Proxy(allocation, {});
     this.targets.set(proxy, allocation);
+    this.proxies.set(allocation, new WeakRef(proxy));
     this.registry.register(proxy, allocation);
     return proxy;
+  }
+
+  /** What the user holds of an allocation. */
+  handOut(allocation: Allocation): Allocation {
+    return this.proxies.get(allocation)?.deref() ?? allocation;
   }
 
   /** The allocation itself behind what the user holds. */

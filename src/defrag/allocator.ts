@@ -45,8 +45,9 @@ export class Allocator extends BaseAllocator {
    * freeing meanwhile.
    *
    * The device must not write to what is moved, nor the host, while a pass copies it: memory that is not coherent has to
-   * be flushed before and invalidated afterwards, mapped views have to be read anew, and resources that alias others, or
-   * were made with DontBind and not bound to their allocation, must not be moved (see canMove).
+   * be flushed before and invalidated afterwards, mapped views have to be read anew, and resources that alias others must
+   * not be moved (see canMove). A resource that was made with DontBind is moved once bindBufferMemory or bindImageMemory
+   * has bound it to the start of its allocation.
    *
    * @throws VulkanError when the driver fails. Nothing is lost then: what was not moved is where it was.
    * @throws the signal's reason when it is aborted, after the pass that was under way.
@@ -83,7 +84,7 @@ export class Allocator extends BaseAllocator {
         throw new TypeError("this memory is being defragmented already: end that first");
       }
     }
-    const context = new DefragmentationContext(this.context, lists, info, (self) =>
+    const context = new DefragmentationContext(this.context, lists, this.handingOut(info), (self) =>
       this.defragmentations.delete(self),
     );
     this.defragmentations.set(context, undefined);
@@ -92,7 +93,14 @@ export class Allocator extends BaseAllocator {
 
   /** What a defragmentation would move and free. Changes nothing. */
   planDefragmentation(info: DefragmentationInfo = {}): DefragmentationPlan {
-    return planDefragmentation(this.listsFor(info), info);
+    return planDefragmentation(this.listsFor(info), this.handingOut(info));
+  }
+
+  /** The same settings, with functions that are asked about what the program holds of an allocation. */
+  private handingOut(info: DefragmentationInfo): DefragmentationInfo {
+    const { canMove } = info;
+    if (canMove === undefined) return info;
+    return { ...info, canMove: (allocation) => canMove(this.context.handOut(allocation)) };
   }
 
   private listsFor(info: DefragmentationInfo): BlockList[] {

@@ -195,7 +195,7 @@ export class DefragmentationContext {
   }
 
   private finish(move: DefragmentationMove): void {
-    const { srcAllocation, dstTmpAllocation, list } = move;
+    const { moved: srcAllocation, dstTmpAllocation, list } = move;
     if (move.isSwapped) {
       this.done.bytesMoved += move.size;
       this.done.allocationsMoved++;

@@ -137,7 +137,7 @@ export class Executor {
     const commands: TransferCommand[] = [];
     try {
       for (const move of moves) {
-        const allocation = move.srcAllocation;
+        const allocation = move.moved;
         const { kind, resource: old } = allocation;
         const transfer = {
           move,
@@ -182,7 +182,10 @@ export class Executor {
     const { move, allocation, kind } = transfer;
     try {
       const target = move.dstTmpAllocation;
-      const answer = await this.options.moveOther?.({ allocation, target });
+      const answer = await this.options.moveOther?.({
+        allocation: this.allocator.handOut(allocation),
+        target,
+      });
       if (typeof answer === "bigint") transfer.replacement = answer;
       if (answer === undefined || answer === false) ignore(move);
       else if (answer === true && kind !== ResourceKind.None) {
@@ -226,6 +229,7 @@ export class Executor {
     const replaced = transfers.filter(({ replacement }) => replacement !== 0n);
     for (const { allocation, replacement, old } of replaced) {
       allocation.resource = replacement;
+      allocation.isUnbound = false;
       this.outgoing.add(old);
     }
     const told = await Promise.allSettled(replaced.map((transfer) => this.tell(transfer)));
@@ -240,7 +244,7 @@ export class Executor {
     const { onReplaced } = this.options;
     if (onReplaced === undefined || allocation.isFreed) return;
     await onReplaced({
-      allocation,
+      allocation: this.allocator.handOut(allocation),
       kind: kind === ResourceKind.Buffer ? "buffer" : "image",
       old,
       replacement,

@@ -21,7 +21,7 @@ import { DefragmentationMoveOperation } from "./flags.ts";
 export class DefragmentationMove {
   /** The allocation to be moved. Its place and its memory object change when the pass ends. */
   get srcAllocation(): Allocation {
-    return this.moved;
+    return this.source.context.handOut(this.moved);
   }
 
   /** Its new place: bind the new resource to this. Exists until the pass ends; never free it. */
@@ -35,7 +35,8 @@ export class DefragmentationMove {
   readonly source: MemoryBlock;
   /** @internal Bytes of the allocation. */
   readonly size: number;
-  private moved: Allocation;
+  /** @internal The allocation itself. */
+  moved: Allocation;
   private swapped = false;
   /** @internal References to the new place's mapping taken beside the temporary's own. */
   mappedAhead = 0;
@@ -54,7 +55,7 @@ export class DefragmentationMove {
    * false, with the failure recorded and nothing changed, where mapping fails.
    */
   mapAhead(): boolean {
-    const count = this.srcAllocation.mapCount;
+    const count = this.moved.mapCount;
     const home = this.dstTmpAllocation.home as MemoryBlock;
     if (!home.map(count)) return false;
     this.mappedAhead = count;
@@ -69,7 +70,7 @@ export class DefragmentationMove {
 
   /** @internal Lets the two allocations change places. */
   swap(): void {
-    const { srcAllocation, dstTmpAllocation, source } = this;
+    const { moved: srcAllocation, dstTmpAllocation, source } = this;
     const target = dstTmpAllocation.home as MemoryBlock;
     const oldSlot = srcAllocation.slot;
     assert(this.mappedAhead === srcAllocation.mapCount, "the new place is mapped before it is taken");

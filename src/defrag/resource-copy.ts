@@ -29,7 +29,7 @@ const LAST_YCBCR_444 = 1000330003;
 
 /** Whether a queue can copy the contents of the allocation; `layout` tells images that may be moved. */
 export function canCopy(allocation: Allocation, layout: LayoutSource | undefined): boolean {
-  if ((allocation.resourceUsage & TRANSFERS) !== TRANSFERS) return false;
+  if ((allocation.resourceUsage & TRANSFERS) !== TRANSFERS || allocation.isUnbound) return false;
   const flags = allocation.resourceInfo?.flags ?? 0;
   if (allocation.kind === ResourceKind.Buffer) return (flags & UNUSUAL_BUFFER) === 0;
   if (allocation.kind !== ResourceKind.Image || (flags & UNUSUAL_IMAGE) !== 0) return false;
@@ -38,7 +38,7 @@ export function canCopy(allocation: Allocation, layout: LayoutSource | undefined
     (format >= FIRST_YCBCR && format <= LAST_YCBCR) ||
     (format >= FIRST_YCBCR_444 && format <= LAST_YCBCR_444);
   if (isYcbcr) return false;
-  const stated = layout?.(allocation);
+  const stated = layout?.(allocation.context.handOut(allocation));
   // Nothing can be brought into the layout Preinitialized.
   return stated !== undefined && stated !== ImageLayout.Preinitialized;
 }
