@@ -1,13 +1,13 @@
 /**
- * Two-level segregated fit, as ./tlsf.ts describes it, for blocks of less than 2^31 bytes with neither margin nor
- * granularity: offsets and sizes are int32, and the three operations that programs spend their time in are written out
- * in one function each.
+ * Two-level segregated fit, as ./tlsf.ts describes it, for blocks of less than 2^31 bytes without margins: offsets and
+ * sizes are int32, and what programs spend their time in is written out in two functions, one that finds a place and
+ * takes it, and one that frees.
  *
- * Each of the two is worth it. Of the 47 ns that one operation of the churn in `bench/` took in a first draft written out
- * like this, int32 instead of float64 saved 6; in named steps the same work took 50 or 70, as it happened: V8 inlines no
- * more than so much into one function, and whether the steps get their share depends on what else of the program is in
- * there. Functions of more than 460 bytecodes are never inlined, and so are compiled the same way in every program. What
- * happens rarely is a call.
+ * Each of that is worth it. Of the 47 ns that one operation of the churn in `bench/` took in a first draft, int32 instead
+ * of float64 saved 6; finding and taking in one function 4 (see {@link NarrowTlsf.place}), and size classes written out
+ * 3. In named steps the same work took 50 or 70, as it happened: V8 inlines no more than so much into one function, and
+ * whether the steps get their share depends on what else of the program is in there. Functions of more than 460 bytecodes
+ * are never inlined, and so are compiled the same way in every program. What happens rarely is a call.
  *
  * ./wide-tlsf.ts does the same in readable steps, for blocks of all kinds; a test runs the two side by side.
  */
@@ -132,6 +132,12 @@ export class NarrowTlsf extends TlsfMetadata {
     return this.place(size, maskOf(alignment), strategy);
   }
 
+  /**
+   * Finds a place for `size` bytes, and takes it.
+   *
+   * @param mask the alignment, less one.
+   * @param strategy one or more of {@link Strategy}; with ONLY_FIND the place is not taken, with FOUND not looked for.
+   */
   private place(size: number, mask: number, strategy: number): Slot {
     if (size > this.sumFreeSize) return NO_SLOT;
     const { maps, smallShift } = this;

@@ -21,10 +21,10 @@
  * lists hold nothing but ranges that alignment or granularity rules out are they searched range by range.
  * MIN_OFFSET asks for the lowest place instead and finds it through an index in logarithmic time.
  *
- * Two classes share what is said here. A block of less than 2^31 bytes with neither margin nor granularity, as nearly
- * all are, counts in int32 and does its work in two functions written for speed (./narrow-tlsf.ts: 44 ns for an
- * operation of the churn in `bench/`); all others count in float64 and do it step by step (./wide-tlsf.ts: 72 ns).
- * What is asked less often is here, for both.
+ * Three classes share what is said here. A block of less than 2^31 bytes without margins, as nearly all are, counts in
+ * int32 and does its work in two functions written for speed (./narrow-tlsf.ts: 41 ns for an operation of the churn in
+ * `bench/`; with buffer-image granularity ./granular-tlsf.ts). All others count in float64 and do it step by step
+ * (./wide-tlsf.ts: 72 ns). What is asked less often is here, for all of them.
  *
  * With a margin, each allocation is followed by a free range of just that size, which merges with nothing until the
  * allocation goes.
