@@ -6,13 +6,14 @@
  */
 
 import { findCase } from "./cases/index.ts";
-import { measure } from "./harness/measure.ts";
+import { measureDespite } from "./harness/measure.ts";
 import { openReference } from "./harness/reference.ts";
 
 const [id, rounds] = process.argv.slice(2);
 const reference = openReference();
+
 try {
-  const results = await measure(await findCase(id!), { reference }, Number(rounds));
+  const results = await measureDespite(await findCase(id!), reference, Number(rounds));
   process.send?.({ results });
 } catch (error) {
   process.send?.({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });

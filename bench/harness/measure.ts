@@ -9,6 +9,7 @@
 
 import { Bench } from "tinybench";
 import type { Case, Context, Round, Side, SideName } from "./case.ts";
+import { type Reference, ReferenceEnded } from "./reference.ts";
 
 /** What came out for one side. Times in nanoseconds for one operation, or the case's own figure. */
 export interface SideResult {
@@ -161,4 +162,26 @@ export async function measure(
   return figures.map(({ name, title, unit }) =>
     line(`/${name}`, title, unit, (round) => round.figures?.[name] ?? Number.NaN),
   );
+}
+
+/**
+ * Measures one case beside the reference; where that crashes, as its EXTENSIVE defragmentation has done, without it, and
+ * says so.
+ */
+export async function measureDespite(
+  benchCase: Case,
+  reference: Reference | undefined,
+  defaultRounds: number,
+): Promise<CaseResult[]> {
+  try {
+    return await measure(benchCase, { reference }, defaultRounds);
+  } catch (error) {
+    if (!(error instanceof ReferenceEnded)) throw error;
+    const note = `measured without the reference, which ${error.why}`;
+    const results = await measure(benchCase, { reference: undefined }, defaultRounds);
+    return results.map((result) => ({
+      ...result,
+      sides: result.sides.map((side, index) => (index === 0 ? { ...side, note } : side)),
+    }));
+  }
 }

@@ -17,11 +17,23 @@ export interface ReferenceRequest {
   readonly [key: string]: string | number;
 }
 
+/** Thrown when the runner is gone: it has crashed, or could not be started. */
+export class ReferenceEnded extends Error {
+  override readonly name = "ReferenceEnded";
+  /** What happened to it: "ended with SIGSEGV". */
+  readonly why: string;
+
+  constructor(path: string, why: string, complaint: string) {
+    super(`${path}: ${why} ${complaint}`.trimEnd());
+    this.why = why;
+  }
+}
+
 /** A running reference. */
 export class Reference {
   readonly #process: ChildProcessWithoutNullStreams;
   /** Why the runner is gone. */
-  #end: Error | undefined;
+  #end: ReferenceEnded | undefined;
   readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
 
   /** Starts the runner at `path`. */
@@ -35,7 +47,7 @@ export class Reference {
       this.#waiting.shift()?.resolve(line),
     );
     const fail = (why: string): void => {
-      this.#end ??= new Error(`${path}: ${why} ${complaint}`.trimEnd());
+      this.#end ??= new ReferenceEnded(path, why, complaint);
       for (const { reject } of this.#waiting.splice(0)) reject(this.#end);
     };
     this.#process.on("error", (error) => fail(error.message));

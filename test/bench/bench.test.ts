@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Case, type Round, type Side, SideName } from "../../bench/harness/case.ts";
-import { measure } from "../../bench/harness/measure.ts";
+import { type Case, type Round, referenceSide, type Side, SideName } from "../../bench/harness/case.ts";
+import { measure, measureDespite } from "../../bench/harness/measure.ts";
 import { Reference } from "../../bench/harness/reference.ts";
 import { inChunks, nextRandom, pick } from "../../bench/harness/sequence.ts";
 import { drawCharts } from "../../bench/report/charts.ts";
@@ -121,8 +121,8 @@ describe("the sequence", () => {
 
   it("does every step once, in chunks", () => {
     const chunks: number[] = [];
-    inChunks(25_000, (count) => chunks.push(count));
-    expect(chunks).toEqual([10_000, 10_000, 5_000]);
+    inChunks(5_000, (count) => chunks.push(count));
+    expect(chunks).toEqual([2_000, 2_000, 1_000]);
   });
 });
 
@@ -162,6 +162,24 @@ describe("the reference", () => {
     await expect(reference.round({ case: "fly" })).rejects.toThrow("unknown-case");
     await expect(reference.round({ case: "die" })).rejects.toThrow("ended with 3");
     await expect(reference.round({ case: "double" })).rejects.toThrow("ended with 3");
+  });
+
+  it("is done without where it dies, and that is told", async () => {
+    const round = { nanosecondsPerOperation: 2, operations: 1, checksum: 0 };
+    const dying: Case = {
+      id: "dying",
+      group: "group",
+      title: "title",
+      operation: "nothing",
+      sides: (context) => [
+        { name: SideName.Ours, exact: true, round: () => round },
+        referenceSide(context, { case: "die" }),
+      ],
+    };
+    const [result] = await measureDespite(dying, runner(), 2);
+    expect(result?.sides.map(({ name, note }) => [name, note])).toEqual([
+      [SideName.Ours, "measured without the reference, which ended with 3"],
+    ]);
   });
 
   it("says that there is no such program", async () => {
