@@ -285,6 +285,11 @@ export class Allocation {
     this.bits = (this.bits & ~MAP_COUNT_MASK) | count;
   }
 
+  /** @internal Whether {@link mapReferences} is more than 0. */
+  get hasMapReferences(): boolean {
+    return (this.bits & (PERSISTENT | MAP_COUNT_MASK)) !== 0;
+  }
+
   /** @internal References to the memory object's mapping: explicit ones and the persistent one. */
   get mapReferences(): number {
     return this.mapCount + (this.isPersistentlyMapped ? 1 : 0);

@@ -101,7 +101,8 @@ export class BaseAllocator {
    * @throws RangeError or TypeError when an argument makes no sense.
    */
   createBuffer(info: BufferCreateInfo, allocationInfo?: AllocationCreateInfo): BufferWithMemory {
-    return this.orThrow(this.maker.makeBuffer(info, allocationInfo, 1, undefined));
+    const known = this.maker.recipes.make(info, allocationInfo);
+    return known ?? this.orThrow(this.maker.makeBuffer(info, allocationInfo, 1, undefined));
   }
 
   /** As {@link createBuffer}, but returns undefined where memory is out. */
@@ -109,7 +110,10 @@ export class BaseAllocator {
     info: BufferCreateInfo,
     allocationInfo?: AllocationCreateInfo,
   ): BufferWithMemory | undefined {
-    return this.orUndefined(() => this.maker.makeBuffer(info, allocationInfo, 1, undefined));
+    return this.orUndefined(() => {
+      const known = this.maker.recipes.make(info, allocationInfo);
+      return known ?? this.maker.makeBuffer(info, allocationInfo, 1, undefined);
+    });
   }
 
   /** As {@link createBuffer}, at a multiple of `minAlignment` bytes, a power of two (vmaCreateBufferWithAlignment). */

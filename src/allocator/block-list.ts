@@ -397,7 +397,7 @@ export class BlockList {
   /** Ends an allocation and returns the block that it was in. */
   private vacate(allocation: Allocation): MemoryBlock {
     const block = allocation.home as MemoryBlock;
-    if (allocation.mapReferences > 0) {
+    if (allocation.hasMapReferences) {
       if (allocation.isPersistentlyMapped) block.unmap(1);
       block.unmap(allocation.mapCount);
     }

@@ -29,8 +29,8 @@ export interface BufferWithMemory {
   readonly allocation: Allocation;
 }
 
-/** One kind of buffer. The first members are its key. */
-export interface BufferRecipe {
+/** What makes a kind of buffer. */
+interface BufferKind {
   readonly bufferUsage: number;
   readonly bufferFlags: number | undefined;
   readonly flags: number | undefined;
@@ -42,7 +42,10 @@ export interface BufferRecipe {
   readonly priority: number | undefined;
   readonly minAlignment: number | undefined;
   readonly dedicatedFallback: boolean | undefined;
+}
 
+/** How buffers of one kind are allocated. */
+interface BufferRecipe extends BufferKind {
   /** The blocks that are searched first. */
   readonly list: BlockList;
   /** Filled but for size, user data and name. */
@@ -84,10 +87,34 @@ export class BufferRecipes {
     if (given !== undefined && (typeof given !== "object" || given === null)) return undefined;
     const settings = given ?? NO_SETTINGS;
     const { size } = info;
-    let recipe: BufferRecipe | undefined = this.recipes[0];
-    if (recipe === undefined || !serves(recipe, info, settings)) recipe = this.find(info, settings);
-    // The size is between 0 and the largest now, but it may be no number, or no whole one.
-    if (recipe === undefined || !Number.isInteger(size)) return undefined;
+    const { recipes } = this;
+    let recipe: BufferRecipe | undefined;
+    let index = 0;
+    for (; index < recipes.length; index++) {
+      recipe = recipes[index]!;
+      if (
+        recipe.bufferUsage === info.usage &&
+        recipe.bufferFlags === info.flags &&
+        recipe.usage === settings.usage &&
+        recipe.flags === settings.flags &&
+        recipe.pool === settings.pool &&
+        recipe.requiredFlags === settings.requiredFlags &&
+        recipe.preferredFlags === settings.preferredFlags &&
+        recipe.memoryTypeBits === settings.memoryTypeBits &&
+        recipe.priority === settings.priority &&
+        recipe.minAlignment === settings.minAlignment &&
+        recipe.dedicatedFallback === settings.dedicatedFallback
+      ) {
+        break;
+      }
+    }
+    if (recipe === undefined || index === recipes.length) return undefined;
+    if (index > 0) {
+      recipes[index] = recipes[index - 1]!;
+      recipes[index - 1] = recipe;
+    }
+    if (!(size > 0 && size <= recipe.largestSize && Number.isInteger(size))) return undefined;
+    if (info.pNext !== undefined || info.sharingMode !== undefined) return undefined;
     const { list, request, alignment, facts, sizeAlignment } = recipe;
     const bytes =
       size < INT32_LIMIT ? (size + sizeAlignment - 1) & -sizeAlignment : alignUp(size, sizeAlignment);
@@ -138,21 +165,6 @@ export class BufferRecipes {
     return { buffer, allocation };
   }
 
-  /** The recipe for such a buffer, which becomes one of those that are looked at earlier. */
-  private find(info: BufferCreateInfo, settings: AllocationCreateInfo): BufferRecipe | undefined {
-    const { recipes } = this;
-    for (let index = 0; index < recipes.length; index++) {
-      const recipe = recipes[index]!;
-      if (!serves(recipe, info, settings)) continue;
-      if (index > 0) {
-        recipes[index] = recipes[index - 1]!;
-        recipes[index - 1] = recipe;
-      }
-      return recipe;
-    }
-    return undefined;
-  }
-
   /** Adds a recipe for buffers like this one, instead of the one used least. */
   add(
     info: BufferCreateInfo,
@@ -166,10 +178,7 @@ export class BufferRecipes {
     const alignment = list.alignmentFor(request);
     const { flags, usage, requiredFlags, preferredFlags, memoryTypeBits, pool } = settings;
     const { priority, minAlignment, dedicatedFallback } = settings;
-    const outdated = this.recipes.findIndex((recipe) => isSameKind(recipe, info, settings));
-    if (outdated >= 0) this.recipes.splice(outdated, 1);
-    this.recipes.length = Math.min(this.recipes.length, CAPACITY - 1);
-    this.recipes.unshift({
+    const key: BufferKind = {
       bufferUsage: info.usage,
       bufferFlags: info.flags,
       flags,
@@ -181,6 +190,13 @@ export class BufferRecipes {
       priority,
       minAlignment,
       dedicatedFallback,
+    };
+    const parts = Object.keys(key) as (keyof BufferKind)[];
+    const outdated = this.recipes.findIndex((recipe) => parts.every((part) => recipe[part] === key[part]));
+    if (outdated >= 0) this.recipes.splice(outdated, 1);
+    this.recipes.length = Math.min(this.recipes.length, CAPACITY - 1);
+    this.recipes.unshift({
+      ...key,
       list,
       request: copyOf(request),
       sizeAlignment,
@@ -190,32 +206,6 @@ export class BufferRecipes {
       largestSize,
     });
   }
-}
-
-function serves(recipe: BufferRecipe, info: BufferCreateInfo, settings: AllocationCreateInfo): boolean {
-  return (
-    isSameKind(recipe, info, settings) &&
-    info.size > 0 &&
-    info.size <= recipe.largestSize &&
-    info.pNext === undefined &&
-    info.sharingMode === undefined
-  );
-}
-
-function isSameKind(recipe: BufferRecipe, info: BufferCreateInfo, settings: AllocationCreateInfo): boolean {
-  return (
-    recipe.bufferUsage === info.usage &&
-    recipe.bufferFlags === info.flags &&
-    recipe.usage === settings.usage &&
-    recipe.flags === settings.flags &&
-    recipe.pool === settings.pool &&
-    recipe.requiredFlags === settings.requiredFlags &&
-    recipe.preferredFlags === settings.preferredFlags &&
-    recipe.memoryTypeBits === settings.memoryTypeBits &&
-    recipe.priority === settings.priority &&
-    recipe.minAlignment === settings.minAlignment &&
-    recipe.dedicatedFallback === settings.dedicatedFallback
-  );
 }
 
 function copyOf(request: AllocationRequest): AllocationRequest {

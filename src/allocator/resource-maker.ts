@@ -52,7 +52,8 @@ export class ResourceMaker {
   private readonly context: AllocatorContext;
   private readonly requirements: Requirements;
   private readonly request: AllocationRequest = new AllocationRequest();
-  private readonly recipes: BufferRecipes;
+  /** The short way to buffers, to be tried first. */
+  readonly recipes: BufferRecipes;
   /** Whether nothing has to be done for an allocation beyond making it. */
   private readonly isPlain: boolean;
 
@@ -78,8 +79,6 @@ export class ResourceMaker {
     next: NextChain | undefined,
   ): BufferWithMemory | undefined {
     const isPlain = next === undefined && minAlignment === 1;
-    const bufferByRecipe = isPlain ? this.recipes.make(info, allocationInfo) : undefined;
-    if (bufferByRecipe !== undefined) return bufferByRecipe;
     const request = this.begin(allocationInfo);
     this.checkBuffer(info);
     const usage = this.describeBuffer(request, info);
