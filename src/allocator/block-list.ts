@@ -223,17 +223,18 @@ export class BlockList {
     }
     const block = this.createBlockFor(request, size);
     if (block === undefined) return undefined;
-    if (this.fits(block, request, size, alignment)) {
-      const allocation = this.take(block, request, alignment);
-      if (allocation !== undefined) return allocation;
-      // What failed is recorded.
-    } else {
+    let allocation: Allocation | undefined;
+    try {
+      if (this.fits(block, request, size, alignment)) allocation = this.take(block, request, alignment);
       // The alignment or the margin takes more than the block has.
-      this.outOfMemory(`a new block of ${block.size} bytes has no room for ${size} bytes`);
+      else this.outOfMemory(`a new block of ${block.size} bytes has no room for ${size} bytes`);
+    } finally {
+      if (allocation === undefined) {
+        this.removeBlock(block);
+        block.destroy();
+      }
     }
-    this.removeBlock(block);
-    block.destroy();
-    return undefined;
+    return allocation;
   }
 
   /** Whether dedicated memory may be tried when no block has room. */
@@ -331,21 +332,27 @@ export class BlockList {
     if (request.isMapped && !block.isMapped) {
       const before = block.hysteresis.save();
       block.hysteresis.afterAllocate();
-      if (!block.map(1)) {
-        block.hysteresis.restore(before);
-        return undefined;
+      let isMapped = false;
+      try {
+        isMapped = block.map(1);
+      } finally {
+        if (!isMapped) block.hysteresis.restore(before);
       }
+      if (!isMapped) return undefined;
     } else {
       block.hysteresis.afterAllocate();
       if (request.isMapped) block.map(1);
     }
     const allocation = this.place(block, request, alignment);
     this.context.budgets.addAllocation(this.heapIndex, block.metadata.sizeOf(allocation.slot));
-    if (this.detectsCorruption && !writeMargin(allocation)) {
-      this.vacate(allocation);
-      return undefined;
+    if (!this.detectsCorruption) return allocation;
+    let isWritten = false;
+    try {
+      isWritten = writeMargin(allocation);
+    } finally {
+      if (!isWritten) this.vacate(allocation);
     }
-    return allocation;
+    return isWritten ? allocation : undefined;
   }
 
   private place(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation {

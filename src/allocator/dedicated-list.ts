@@ -34,8 +34,13 @@ export class DedicatedList {
     const memory = context.deviceMemory.allocate(memoryTypeIndex, request.size, chain);
     if (memory === 0n) return undefined;
     const home = new DedicatedMemory(this, memory, request.size, mayImport(chain));
-    if (request.isMapped && !home.map(1)) {
-      home.destroy();
+    let isReady = !request.isMapped;
+    try {
+      isReady ||= home.map(1);
+    } finally {
+      if (!isReady) home.destroy();
+    }
+    if (!isReady) {
       // A descriptor that was imported is gone with the memory: no other memory type can have it.
       if (home.isImported) throw context.failure.toError();
       return undefined;

@@ -8,24 +8,11 @@ import { describe, expect, it } from "vitest";
 import {
   type Allocation,
   AllocationCreate,
-  BaseAllocator,
   type DebugCreateInfo,
   MemoryUsage,
 } from "../../src/allocator/index.ts";
-import { SimulatedDevice } from "../../src/simulator/index.ts";
-import {
-  bufferOf,
-  bytes,
-  imageOf,
-  KiB,
-  MiB,
-  only,
-  stateOf,
-  Type,
-  twoHeaps,
-  type World,
-  world,
-} from "./setup.ts";
+import type { SimulatedDevice } from "../../src/simulator/index.ts";
+import { bufferOf, bytes, imageOf, KiB, MiB, only, stateOf, Type, type World, world } from "./setup.ts";
 
 type Call = {
   [Name in keyof SimulatedDevice]: SimulatedDevice[Name] extends (...args: never[]) => unknown ? Name : never;
@@ -82,6 +69,25 @@ describe("A device's own mistake reaches the program when it happens", () => {
       ({ allocator }) => allocator.createImage(imageOf(64), { flags: DedicatedMemory }).allocation,
     ],
     [
+      "mapping new memory",
+      "mapMemory",
+      {},
+      ({ allocator }) => allocator.createBuffer(bufferOf(KiB), { ...host, flags: Mapped }).allocation,
+    ],
+    [
+      "mapping memory of its own",
+      "mapMemory",
+      {},
+      ({ allocator }) =>
+        allocator.createBuffer(bufferOf(KiB), { ...host, flags: Mapped | DedicatedMemory }).allocation,
+    ],
+    [
+      "writing a margin",
+      "mapMemory",
+      guarded,
+      ({ allocator }) => allocator.createBuffer(bufferOf(KiB), host).allocation,
+    ],
+    [
       "filling new memory",
       "mapMemory",
       filled,
@@ -121,33 +127,6 @@ describe("A device's own mistake reaches the program when it happens", () => {
     expect(whileBroken(device, "allocateMemory", () => allocator.createPool(info))).toBe(1);
     expect(stateOf(made)).toBe(before);
     allocator.createPool(info).destroy();
-  });
-});
-
-describe("A device's own mistake while it maps reaches the program", () => {
-  const steps: readonly (readonly [string, DebugCreateInfo, Step])[] = [
-    [
-      "mapping new memory",
-      {},
-      ({ allocator }) => allocator.createBuffer(bufferOf(KiB), { ...host, flags: Mapped }).allocation,
-    ],
-    [
-      "mapping memory of its own",
-      {},
-      ({ allocator }) =>
-        allocator.createBuffer(bufferOf(KiB), { ...host, flags: Mapped | DedicatedMemory }).allocation,
-    ],
-    ["writing a margin", guarded, ({ allocator }) => allocator.createBuffer(bufferOf(KiB), host).allocation],
-  ];
-
-  it.each(steps)("%s, with no other memory tried instead", (_name, debug, step) => {
-    // A device of the test's own: what is half done then may be left to it.
-    const device = new SimulatedDevice(twoHeaps);
-    const allocator = new BaseAllocator({ device, debug });
-    expect(
-      whileBroken(device, "mapMemory", () => step({ allocator })),
-      "calls",
-    ).toBe(1);
   });
 });
 
