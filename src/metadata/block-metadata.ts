@@ -7,7 +7,6 @@
  * takes the place that the last `find` found. Nothing may change in between.
  */
 
-import type { Labels } from "./handles.ts";
 import type { DetailedStatistics, Statistics } from "./statistics.ts";
 
 /** The number by which metadata knows one allocation: a positive integer, used again after it is freed. */
@@ -116,6 +115,15 @@ export interface BlockMetadata {
   addDetailedStatistics(total: DetailedStatistics): void;
   /** Walks the whole structure and throws an AssertionError at the first thing that is not as it must be. */
   validate(): void;
+}
+
+/** Keeps a number for each slot. */
+export interface Labels {
+  /** The label of a slot: 0 until one is set, and for slot 0. Undefined for a slot that was never used, at most. */
+  labelOf(slot: Slot): number;
+  setLabel(slot: Slot, label: number): void;
+  /** Whether there is an allocation in a slot. */
+  isTaken(slot: Slot): boolean;
 }
 
 /** What a virtual block asks for besides: its size may change. */

@@ -13,7 +13,7 @@
  * (55 against 51).
  */
 
-import type { Slot } from "./block-metadata.ts";
+import type { Labels, Slot } from "./block-metadata.ts";
 
 /** Slots that a name can tell apart, and what lies between two names of a slot. */
 export const NAME_STEP: number = 2 ** 24;
@@ -25,15 +25,6 @@ export const NAMES_END: number = 2 ** 53;
 const GOLDEN = 0x9e3779b1;
 
 let blocksMade = 0;
-
-/** Keeps a number for each slot. */
-export interface Labels {
-  /** The label of a slot: 0 until one is set, and for slot 0. Undefined for a slot that was never used, at most. */
-  labelOf(slot: Slot): number;
-  setLabel(slot: Slot, label: number): void;
-  /** Whether there is an allocation in a slot. */
-  isTaken(slot: Slot): boolean;
-}
 
 /** The first name of slot 0 of a new block, had it one. */
 export function firstName(): number {

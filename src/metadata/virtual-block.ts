@@ -6,6 +6,7 @@
  * say otherwise.
  */
 
+import { assert } from "../foundation/assert.ts";
 import { checkAlignment, checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
 import { NO_SLOT, type ResizableMetadata, type Slot, SuballocationType } from "./block-metadata.ts";
 import { createTlsf } from "./create-tlsf.ts";
@@ -275,7 +276,14 @@ export class VirtualBlock {
 
   /** Checks all that is known about the block, and throws an AssertionError at the first contradiction. */
   validate(): void {
-    this.metadata.validate();
+    const { metadata } = this;
+    metadata.validate();
+    metadata.visit((_offset, _size, slot) => {
+      if (slot === NO_SLOT) return;
+      const name = metadata.labelOf(slot);
+      const isName = name >= this.firstName && name < NAMES_END && name % NAME_STEP === slot;
+      assert(isName, "an allocation has a name of its slot");
+    });
   }
 
   /**
