@@ -318,11 +318,6 @@ export class BlockList {
     return allocation;
   }
 
-  /** Whether nothing but making it is to be done for an allocation, so that it cannot fail. */
-  isPlain(request: AllocationRequest): boolean {
-    return !request.isMapped && !this.detectsCorruption;
-  }
-
   /** The packed facts of an allocation for the request. */
   factsFor(request: AllocationRequest, alignment: number): number {
     return packFacts(request.type, alignment, request.isMappingAllowed, request.isMapped);

@@ -55,7 +55,9 @@ interface BufferRecipe extends BufferKind {
   /** Of the places in a block. */
   readonly strategy: number;
   readonly alignment: number;
-  /** The packed facts of such an allocation, where nothing but making it is to be done; else undefined. */
+  /** Whether such an allocation is mapped as long as it lives. */
+  readonly isMapped: boolean;
+  /** Its packed facts, where its margin has not to be written; else undefined. */
   readonly facts: number | undefined;
   /** Bytes up to which the answers hold. */
   readonly largestSize: number;
@@ -131,11 +133,12 @@ export class BufferRecipes {
     const { made } = context.deviceMemory;
     let allocation: Allocation | undefined;
     try {
-      if (facts !== undefined) {
-        // What list.take does when nothing is to be mapped or checked.
+      if (facts !== undefined && (block.isMapped || !recipe.isMapped)) {
+        // What list.take does when nothing is to be checked, nor mapped anew.
         const { metadata } = block;
         const slot = metadata.commit();
         block.hysteresis.afterAllocate();
+        if (recipe.isMapped) block.map(1);
         allocation = new Allocation(block, slot, facts, userData, name);
         block.allocations[slot] = allocation;
         context.budgets.addAllocation(list.heapIndex, metadata.sizeOf(slot));
@@ -202,7 +205,8 @@ export class BufferRecipes {
       sizeAlignment,
       strategy: request.strategy,
       alignment,
-      facts: list.isPlain(request) ? list.factsFor(request, alignment) : undefined,
+      isMapped: request.isMapped,
+      facts: list.canCheckCorruption ? undefined : list.factsFor(request, alignment),
       largestSize,
     });
   }
