@@ -56,19 +56,17 @@ function live(): { bytesPerLive: number; bytesPerLiveOfPairs: number } {
   return { bytesPerLive: (after - before) / COUNT, bytesPerLiveOfPairs: (withPairs - before) / COUNT };
 }
 
-/** Bytes that one call of `step` leaves to the collector. */
+/** Bytes that one call of `step` leaves to the collector: the median of some rounds too short for a collection. */
 function garbageOf(step: () => void): number {
-  const rounds = 20_000;
-  let least = Number.POSITIVE_INFINITY;
-  for (let repeat = 0; repeat < 5; repeat++) {
+  const rounds = 1_000;
+  const made: number[] = [];
+  for (let repeat = 0; repeat < 15; repeat++) {
     collect();
     const before = process.memoryUsage().heapUsed;
     for (let round = 0; round < rounds; round++) step();
-    const made = (process.memoryUsage().heapUsed - before) / rounds;
-    // A collection in between makes the figure too small, even negative.
-    if (made > 0) least = Math.min(least, made);
+    made.push((process.memoryUsage().heapUsed - before) / rounds);
   }
-  return least;
+  return made.sort((a, b) => a - b)[made.length >> 1]!;
 }
 
 let sink: unknown;
