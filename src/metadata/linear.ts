@@ -400,15 +400,28 @@ export class LinearMetadata implements ResizableMetadata {
   }
 
   visit(visitor: RangeVisitor): void {
+    const { first, second } = this;
     let end = 0;
-    for (const slot of this.inAddressOrder()) {
-      const offset = this.offsetOf(slot);
-      const size = this.sizeOf(slot);
-      if (offset > end) visitor(end, offset - end, NO_SLOT);
-      visitor(offset, size, slot);
-      end = offset + size;
+    if (this.secondIs === SecondRow.Ring) end = this.visitRow(second, second.begin, 1, end, visitor);
+    end = this.visitRow(first, first.begin, 1, end, visitor);
+    if (this.secondIs === SecondRow.UpperStack) {
+      end = this.visitRow(second, second.end - 1, -1, end, visitor);
     }
     if (this.size > end) visitor(end, this.size - end, NO_SLOT);
+  }
+
+  /** Visits a row from one of its ends, and the free ranges in front of its allocations; answers where the last one ends. */
+  private visitRow(row: Row, from: number, step: number, end: number, visitor: RangeVisitor): number {
+    let behind = end;
+    for (let index = from; index >= row.begin && index < row.end; index += step) {
+      const record = row.at(index);
+      if (!this.isLive(record)) continue;
+      const offset = this.startOf(record);
+      if (offset > behind) visitor(behind, offset - behind, NO_SLOT);
+      behind = this.endOf(record);
+      visitor(offset, behind - offset, slotOf(record));
+    }
+    return behind;
   }
 
   lastAllocation(): Slot {
