@@ -15,6 +15,7 @@ import type { CaseResult } from "./harness/measure.ts";
 import { Progress } from "./harness/progress.ts";
 import { openReference, REFERENCE_VARIABLE } from "./harness/reference.ts";
 import { drawCharts } from "./report/charts.ts";
+import { formatReports } from "./report/format.ts";
 import { updateReadme } from "./report/readme.ts";
 import { RESULTS_DIRECTORY, resultsName, writeCharts, writeResults } from "./report/results.ts";
 import { formatQuantity, ratioTo, sideOf, textTable } from "./report/table.ts";
@@ -73,7 +74,10 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return console.log(HELP);
-  if (values.readme) return updateReadme();
+  if (values.readme) {
+    updateReadme();
+    return formatReports();
+  }
   const pattern = values.only === undefined ? undefined : new RegExp(values.only);
   const cases = (await allCases()).filter(
     ({ id, long }) => (pattern?.test(id) ?? true) && (values.long || pattern !== undefined || !long),
@@ -108,6 +112,7 @@ async function main(): Promise<void> {
   if (output !== undefined) {
     writeResults(output, { environment, cases: results });
     const charts = writeCharts(output.replace(/\.json$/, ""), drawCharts(results));
+    if (values.output === undefined) formatReports();
     console.log(`\nwritten: ${[output, ...charts].map((path) => relative(ROOT, path)).join("\n         ")}`);
   }
   for (const failure of failures) console.error(`\nfailed: ${failure}`);
