@@ -300,6 +300,7 @@ export class Allocation {
     return (this.bits & UNBOUND) !== 0;
   }
 
+  /** @internal */
   set isUnbound(isUnbound: boolean) {
     this.bits = isUnbound ? this.bits | UNBOUND : this.bits & ~UNBOUND;
   }
