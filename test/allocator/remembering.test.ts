@@ -8,7 +8,7 @@ import type { BufferCreateInfo } from "../../src/vulkan/resources.ts";
 import { VulkanError } from "../../src/vulkan/result.ts";
 import { randomImage, randomProfile, randomSettings } from "./programs.ts";
 import { Chance, seed } from "./seeded.ts";
-import { bufferOf, free, KiB, kindsOf, MiB, world } from "./setup.ts";
+import { bufferOf, free, KiB, kindsOf, MiB, only, Type, world } from "./setup.ts";
 
 /** What a program on a random device came to: every placement, and every call to the driver but questions. */
 function outcomes(salt: number, rememberRequirements: boolean): string[] {
@@ -93,6 +93,32 @@ describe("What is known of a kind of buffers", () => {
       false,
     ]);
     free(...all);
+  });
+});
+
+describe("What is told of a buffer with a chain", () => {
+  it("is not remembered of those without: they go on where they went", () => {
+    const { allocator, device } = world({}, { rememberRequirements: true });
+    const plain = bufferOf(KiB);
+    const handleTypes = ExternalMemoryHandleType.OpaqueFd;
+    const pNext = [{ sType: StructureType.ExternalMemoryBufferCreateInfo, handleTypes }];
+    const first = allocator.createBuffer(plain).allocation;
+    // What is shared has to live elsewhere on this device.
+    const ask = device.getBufferMemoryRequirements.bind(device);
+    const asked = vi
+      .spyOn(device, "getBufferMemoryRequirements")
+      .mockImplementation((buffer, out, dedicated) => {
+        ask(buffer, out, dedicated);
+        out.memoryTypeBits = only(Type.Host);
+      });
+    const shared = allocator.createBuffer({ ...plain, pNext }).allocation;
+    expect(asked).toHaveBeenCalledTimes(1);
+    asked.mockRestore();
+    const second = allocator.createBuffer(plain).allocation;
+    expect(shared.memoryType).toBe(Type.Host);
+    expect(second.memoryType).toBe(first.memoryType);
+    expect(second.deviceMemory).toBe(first.deviceMemory);
+    free(first, shared, second);
   });
 });
 
