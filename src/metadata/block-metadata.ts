@@ -128,8 +128,6 @@ export interface Labels {
 
 /** What a virtual block asks for besides: its size may change. */
 export interface ResizableMetadata extends BlockMetadata, Labels {
-  /** All slots that were ever used are below. */
-  readonly slotLimit: number;
   /** Where the highest allocation ends, in bytes; 0 if there is none. */
   readonly usedEnd: number;
   /**

@@ -28,6 +28,7 @@ import {
 } from "./block-metadata.ts";
 import { onSamePage, typesConflict } from "./granularity.ts";
 import {
+  forSlots,
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
   TAKEN as IS_TAKEN,
@@ -69,7 +70,7 @@ export class LinearMetadata implements ResizableMetadata {
 
   private readonly records: Records = new Records(1);
   /** What is kept for the owner of a virtual block. */
-  private labels: Float64Array;
+  private labels: Float64Array | undefined;
   private first: Row;
   private second: Row;
   private secondIs: SecondRow = SecondRow.Empty;
@@ -87,7 +88,7 @@ export class LinearMetadata implements ResizableMetadata {
     this.granularity = virtual ? 1 : granularity;
     this.isPlain = this.margin === 0 && this.granularity === 1;
     this.types = this.granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
-    this.labels = new Float64Array(virtual ? this.records.capacity : 0);
+    this.labels = virtual ? new Float64Array(this.records.capacity) : undefined;
     this.first = new Row(this.records, 0);
     this.second = new Row(this.records, 1);
   }
@@ -227,16 +228,8 @@ export class LinearMetadata implements ResizableMetadata {
   /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */
   private makeRoom(): boolean {
     if (!this.records.grow()) return false;
-    if (this.labels.length > 0) {
-      const labels = new Float64Array(this.records.capacity);
-      labels.set(this.labels);
-      this.labels = labels;
-    }
-    if (this.types !== undefined) {
-      const types = new Uint8Array(this.records.capacity);
-      types.set(this.types);
-      this.types = types;
-    }
+    this.labels = forSlots(this.labels, this.records.capacity);
+    this.types = forSlots(this.types, this.records.capacity);
     return true;
   }
 
@@ -458,20 +451,16 @@ export class LinearMetadata implements ResizableMetadata {
 
   // Resizing
 
-  get slotLimit(): number {
-    return this.records.capacity;
-  }
-
   isTaken(slot: Slot): boolean {
     return this.records.words[(slot << 3) | STATE] === TAKEN;
   }
 
   labelOf(slot: Slot): number {
-    return this.labels[slot];
+    return this.labels![slot];
   }
 
   setLabel(slot: Slot, label: number): void {
-    this.labels[slot] = label;
+    this.labels![slot] = label;
   }
 
   get usedEnd(): number {

@@ -75,6 +75,17 @@ export function slotOf(range: number): Slot {
   return (range >> 3) as Slot;
 }
 
+/** A copy of an array that has a number for each slot, with room for `capacity` slots; nothing where there is none. */
+export function forSlots<Numbers extends Float64Array | Uint8Array>(
+  numbers: Numbers | undefined,
+  capacity: number,
+): Numbers | undefined {
+  if (numbers === undefined) return undefined;
+  const copy = new (numbers.constructor as new (length: number) => Numbers)(capacity);
+  copy.set(numbers);
+  return copy;
+}
+
 /** The records of one block: takes, gives back, and makes room for more of them. */
 export class Records {
   /** All records as float64; another array after every {@link grow}. */

@@ -365,6 +365,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
 
   // Resizing
 
+  /** All slots that were ever used are below. */
   get slotLimit(): number {
     return this.records.capacity;
   }

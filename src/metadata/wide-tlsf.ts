@@ -7,7 +7,7 @@ import { assert } from "../foundation/assert.ts";
 import { alignUp } from "../foundation/bits.ts";
 import { type BlockMetadataOptions, NO_SLOT, type Slot, SuballocationType } from "./block-metadata.ts";
 import { GranularityPages, isRounded, MAX_ROUNDED_GRANULARITY, NO_PLACE } from "./granularity.ts";
-import { TAKEN as IS_TAKEN, NONE as NO_RANGE, RecordField, slotOf } from "./records.ts";
+import { forSlots, TAKEN as IS_TAKEN, NONE as NO_RANGE, RecordField, slotOf } from "./records.ts";
 import { listOf } from "./size-classes.ts";
 import { FIRST_ANCHOR, TAIL as TAIL_RANGE, TlsfMetadata } from "./tlsf.ts";
 
@@ -39,7 +39,7 @@ export class WideTlsf extends TlsfMetadata {
   private types: Uint8Array | undefined;
 
   /** What is kept for the owner of a virtual block. */
-  private labels: Float64Array;
+  private labels: Float64Array | undefined;
 
   private readonly request: Float64Array = new Float64Array(3);
   private readonly requestWords: Int32Array = new Int32Array(this.request.buffer);
@@ -54,7 +54,7 @@ export class WideTlsf extends TlsfMetadata {
     this.margin = virtual ? 0 : margin;
     this.rounding = virtual || !roundsUp ? 1 : granularity;
     this.pages = virtual || roundsUp ? undefined : new GranularityPages(granularity, size);
-    this.labels = new Float64Array(virtual ? this.records.capacity : 0);
+    this.labels = virtual ? new Float64Array(this.records.capacity) : undefined;
     this.types = virtual || granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
   }
 
@@ -116,16 +116,8 @@ export class WideTlsf extends TlsfMetadata {
 
   protected override makeRoom(): boolean {
     if (!super.makeRoom()) return false;
-    if (this.labels.length > 0) {
-      const labels = new Float64Array(this.records.capacity);
-      labels.set(this.labels);
-      this.labels = labels;
-    }
-    if (this.types !== undefined) {
-      const types = new Uint8Array(this.records.capacity);
-      types.set(this.types);
-      this.types = types;
-    }
+    this.labels = forSlots(this.labels, this.records.capacity);
+    this.types = forSlots(this.types, this.records.capacity);
     return true;
   }
 
@@ -306,11 +298,11 @@ export class WideTlsf extends TlsfMetadata {
   }
 
   labelOf(slot: Slot): number {
-    return this.labels[slot];
+    return this.labels![slot];
   }
 
   setLabel(slot: Slot, label: number): void {
-    this.labels[slot] = label;
+    this.labels![slot] = label;
   }
 
   override typeOf(slot: Slot): SuballocationType {
