@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { nvidiaDiscrete, SimulatedDevice } from "../../src/simulator/index.ts";
 import { allocatorSubject, drift, type Sample, soak, virtualSubject } from "./soak/soak.ts";
 
-/** Other programs run beside the tests, so the bound on time is wide. */
+/** Other programs run beside the tests, and take their share of the caches: the bound on time is wide. */
 function expectFlat(samples: readonly Sample[]): void {
   expect(drift(samples, "nanoseconds")).toBeLessThan(3);
   expect(drift(samples, "heapUsed")).toBeLessThan(1.1);
@@ -24,7 +24,7 @@ describe("Over many operations memory and time stay flat", () => {
 
   it("of a virtual block", async () => {
     const subject = virtualSubject();
-    expectFlat(await soak(subject, 1_000_000, 12));
+    expectFlat(await soak(subject, 4_000_000, 12));
     subject.end();
   });
 });
