@@ -7,6 +7,7 @@
  * takes the place that the last `find` found. Nothing may change in between.
  */
 
+import type { Names } from "./handles.ts";
 import type { DetailedStatistics, Statistics } from "./statistics.ts";
 
 /** The number by which metadata knows one allocation: a positive integer, used again after it is freed. */
@@ -35,6 +36,9 @@ export const Strategy = {
   MinOffset: 0x00040000,
 } as const;
 
+/** VMA_ALLOCATION_CREATE_UPPER_ADDRESS_BIT (the value holds for device and virtual blocks). */
+export const UPPER_ADDRESS = 0x00000040;
+
 /** How a block is made. */
 export interface BlockMetadataOptions {
   /** Bytes in the block. */
@@ -45,6 +49,8 @@ export interface BlockMetadataOptions {
   readonly granularity?: number;
   /** Whether this divides a virtual block: finer small size classes, no granularity. Default false. */
   readonly virtual?: boolean;
+  /** The names of a virtual block's allocations; default: names of its own. */
+  readonly names?: Names | undefined;
 }
 
 /** Is told of one range, in address order: `slot` is {@link NO_SLOT} for a free range. */
@@ -126,8 +132,26 @@ export interface Labels {
   isTaken(slot: Slot): boolean;
 }
 
-/** What a virtual block asks for besides: its size may change. */
+/** What a virtual block asks for besides: its allocations have names, and its size may change. */
 export interface ResizableMetadata extends BlockMetadata, Labels {
+  /** Whether it allocates from the upper end, too. */
+  readonly hasUpperEnd: boolean;
+  /**
+   * Allocates for arguments that nobody has checked, and gives the slot a name, which is its label then.
+   *
+   * @param flags one or more of {@link Strategy}, and {@link UPPER_ADDRESS}.
+   * @returns {@link NO_SLOT} where there is no room.
+   * @throws TypeError or RangeError for an argument that is not as `VirtualBlock.allocate` says.
+   */
+  allocateNamed(size: number, alignment: number, flags: number): Slot;
+  /**
+   * Frees the allocation whose name is in `ASKED` of ./handles.ts; the name 0 is nobody's, and legal.
+   *
+   * @returns the slot it had, or {@link NO_SLOT}.
+   * @throws RangeError or TypeError if there is no allocation of that name.
+   */
+  freeNamed(): Slot;
+
   /** Where the highest allocation ends, in bytes; 0 if there is none. */
   readonly usedEnd: number;
   /**

@@ -24,29 +24,56 @@ export const NAMES_END: number = 2 ** 53;
 /** 2^32 divided by the golden ratio, for starts that are spread evenly. */
 const GOLDEN = 0x9e3779b1;
 
-let blocksMade = 0;
-
-/** The first name of slot 0 of a new block, had it one. */
-export function firstName(): number {
-  return LEAST_NAME + (Math.imul(++blocksMade, GOLDEN) >>> 5) * NAME_STEP;
-}
+/** Which of a float64's two words is the low one on this machine. */
+export const LOW_WORD: 0 | 1 = new Int32Array(new Float64Array([1]).buffer)[0] === 0 ? 0 : 1;
 
 /**
- * Says why there is no allocation with this name.
- *
- * @param first what {@link firstName} has answered for the block.
- * @throws RangeError, or TypeError if the name is no number.
+ * The name that the next call is about. A name is larger than what V8 passes without a box, and a typed array hands it
+ * over without one, inlined or not.
  */
-export function refuseName(labels: Labels, name: number, first: number): never {
-  if (Number.isNaN(name)) throw new TypeError("an allocation must be a number");
-  const what = wasIssued(labels, name, first)
-    ? "was freed already"
-    : "is none of this block's: it belongs to another block, or to none";
-  throw new RangeError(`allocation ${name} ${what}`);
-}
+export const ASKED: Float64Array = new Float64Array(1);
+/** The same in two words: from 2^52 on, the low word of a float64 is the integer's. */
+export const ASKED_WORDS: Int32Array = new Int32Array(ASKED.buffer);
 
-/** Whether this name was given out before, so that whoever uses it does so too late. */
-function wasIssued(labels: Labels, name: number, first: number): boolean {
-  const slot = name % NAME_STEP;
-  return Number.isSafeInteger(name) && name >= first && slot !== 0 && name < labels.labelOf(slot as Slot);
+let blocksMade = 0;
+
+/** The names of one block. */
+export class Names {
+  /** The first name of slot 0, had it one. */
+  readonly first: number = LEAST_NAME + (Math.imul(++blocksMade, GOLDEN) >>> 5) * NAME_STEP;
+
+  /** The slot of the allocation that is asked about; throws where there is none. */
+  slotOf(labels: Labels): Slot {
+    const name = ASKED[0]!;
+    const slot = (ASKED_WORDS[LOW_WORD]! & (NAME_STEP - 1)) as Slot;
+    if (labels.labelOf(slot) !== name || name < LEAST_NAME || !labels.isTaken(slot)) this.refuse(labels);
+    return slot;
+  }
+
+  /** Whether a slot's label is a name of it. */
+  isNamed(labels: Labels, slot: Slot): boolean {
+    const name = labels.labelOf(slot);
+    return name >= this.first && name < NAMES_END && name % NAME_STEP === slot;
+  }
+
+  /**
+   * Says why there is no allocation with the name that is asked about.
+   *
+   * @throws RangeError, or TypeError if the name is no number.
+   */
+  refuse(labels: Labels): never {
+    const name = ASKED[0]!;
+    if (Number.isNaN(name)) throw new TypeError("an allocation must be a number");
+    const what = this.wasIssued(labels, name)
+      ? "was freed already"
+      : "is none of this block's: it belongs to another block, or to none";
+    throw new RangeError(`allocation ${name} ${what}`);
+  }
+
+  /** Whether this name was given out before, so that whoever uses it does so too late. */
+  private wasIssued(labels: Labels, name: number): boolean {
+    const slot = name % NAME_STEP;
+    const isOurs = Number.isSafeInteger(name) && name >= this.first && slot !== 0;
+    return isOurs && name < labels.labelOf(slot as Slot);
+  }
 }

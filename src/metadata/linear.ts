@@ -27,6 +27,8 @@ import {
   SuballocationType,
 } from "./block-metadata.ts";
 import { onSamePage, typesConflict } from "./granularity.ts";
+import { Names } from "./handles.ts";
+import { allocateNamed, freeNamed } from "./named.ts";
 import {
   forSlots,
   FIRST_FRESH as IS_FIRST_FRESH,
@@ -60,7 +62,10 @@ export class LinearMetadata implements ResizableMetadata {
   sumFreeSize: number;
   allocationCount = 0;
   foundOffset = 0;
+  readonly hasUpperEnd: boolean = true;
 
+  /** Those of a virtual block. */
+  private readonly names: Names | undefined;
   private readonly margin: number;
   private readonly granularity: number;
   /** Whether neither margins nor granularity matter. */
@@ -86,6 +91,7 @@ export class LinearMetadata implements ResizableMetadata {
     this.sumFreeSize = size;
     this.margin = virtual ? 0 : margin;
     this.granularity = virtual ? 1 : granularity;
+    this.names = virtual ? (options.names ?? new Names()) : undefined;
     this.isPlain = this.margin === 0 && this.granularity === 1;
     this.types = this.granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
     this.labels = virtual ? new Float64Array(this.records.capacity) : undefined;
@@ -321,6 +327,14 @@ export class LinearMetadata implements ResizableMetadata {
     row.leaveHole(record);
     if (second.begin === second.end) this.secondIs = SecondRow.Empty;
     else if (first.begin === first.end && this.secondIs === SecondRow.Ring) this.secondBecomesFirst();
+  }
+
+  allocateNamed(size: number, alignment: number, flags: number): Slot {
+    return allocateNamed(this, this.names!, size, alignment, flags);
+  }
+
+  freeNamed(): Slot {
+    return freeNamed(this, this.names!);
   }
 
   /** The ring buffer has come around: what was wrapped is the oldest now. */

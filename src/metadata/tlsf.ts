@@ -42,7 +42,9 @@ import {
   Strategy,
   SuballocationType,
 } from "./block-metadata.ts";
+import { Names } from "./handles.ts";
 import { ListMap, NO_LIST } from "./list-map.ts";
+import { allocateNamed, freeNamed } from "./named.ts";
 import { OffsetIndex, type RangeMeasure } from "./offset-index.ts";
 import { TAKEN as IS_TAKEN, NONE as NO_RANGE, RecordField, Records, rangeOf, slotOf } from "./records.ts";
 import {
@@ -78,8 +80,11 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   sumFreeSize: number;
   allocationCount = 0;
   abstract readonly foundOffset: number;
+  readonly hasUpperEnd: boolean = false;
 
   protected readonly options: BlockMetadataOptions;
+  /** Those of a virtual block. */
+  protected readonly names: Names | undefined;
   protected readonly smallShift: number;
   protected readonly records: Records = new Records(RESERVED);
   /** The words and doubles of the records. */
@@ -94,6 +99,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     this.options = options;
     this.size = options.size;
     this.sumFreeSize = options.size;
+    this.names = options.virtual === true ? (options.names ?? new Names()) : undefined;
     this.smallShift = options.virtual === true ? VIRTUAL_SMALL_SHIFT : DEVICE_SMALL_SHIFT;
     this.startOver();
   }
@@ -233,6 +239,14 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   }
 
   abstract free(slot: Slot): void;
+
+  allocateNamed(size: number, alignment: number, flags: number): Slot {
+    return allocateNamed(this, this.names!, size, alignment, flags);
+  }
+
+  freeNamed(): Slot {
+    return freeNamed(this, this.names!);
+  }
 
   /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
   protected indexByOffset(index: OffsetIndex, range: number): void {

@@ -7,16 +7,10 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { checkAlignment, checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
-import { NO_SLOT, type ResizableMetadata, type Slot, SuballocationType } from "./block-metadata.ts";
+import { checkFlags, checkInteger, checkSize } from "../foundation/check.ts";
+import { NO_SLOT, type ResizableMetadata, type Slot } from "./block-metadata.ts";
 import { createTlsf } from "./create-tlsf.ts";
-import {
-  NAMES_END as END,
-  firstName,
-  LEAST_NAME as LEAST,
-  refuseName,
-  NAME_STEP as STEP,
-} from "./handles.ts";
+import { ASKED as ASKED_NAME, Names, NAME_STEP as STEP } from "./handles.ts";
 import { LinearMetadata } from "./linear.ts";
 import {
   type DetailedStatistics,
@@ -77,32 +71,14 @@ export interface FreeRange {
   readonly size: number;
 }
 
-const STRATEGIES: number =
-  VirtualAllocationCreate.StrategyMinMemory |
-  VirtualAllocationCreate.StrategyMinTime |
-  VirtualAllocationCreate.StrategyMinOffset;
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const LEAST_NAME = LEAST;
-const NAMES_END = END;
 const NAME_STEP = STEP;
-const SLOT_MASK = STEP - 1;
-/** Which of a float64's two words is the low one on this machine. */
-const LOW_WORD = new Int32Array(new Float64Array([1]).buffer)[0] === 0 ? 0 : 1;
-const UPPER_ADDRESS = VirtualAllocationCreate.UpperAddress;
-const UNKNOWN = SuballocationType.Unknown;
-const ALLOCATION_FLAGS: number = STRATEGIES | VirtualAllocationCreate.UpperAddress;
+const ASKED = ASKED_NAME;
 
 /** VmaVirtualBlock: divides `size` bytes. */
 export class VirtualBlock {
   private metadata: ResizableMetadata;
-  private readonly isLinear: boolean;
-  private readonly firstName: number = firstName();
-  /**
-   * The name that the next call is about. A name is larger than what V8 passes without a box, and a typed array hands it
-   * over without one, inlined or not.
-   */
-  private readonly asked: Float64Array = new Float64Array(1);
-  private readonly askedWords: Int32Array = new Int32Array(this.asked.buffer);
+  private readonly names: Names = new Names();
   /** What callers have attached, by slot; undefined while nobody has attached anything. */
   private attached: unknown[] | undefined = undefined;
 
@@ -114,10 +90,9 @@ export class VirtualBlock {
   constructor(info: VirtualBlockCreateInfo) {
     const size = checkSize(info.size, "size");
     const flags = checkFlags(info.flags ?? 0, VirtualBlockCreate.LinearAlgorithm, "flags");
-    this.isLinear = (flags & VirtualBlockCreate.LinearAlgorithm) !== 0;
-    this.metadata = this.isLinear
-      ? new LinearMetadata({ size, virtual: true })
-      : createTlsf({ size, virtual: true });
+    const options = { size, virtual: true, names: this.names };
+    const isLinear = (flags & VirtualBlockCreate.LinearAlgorithm) !== 0;
+    this.metadata = isLinear ? new LinearMetadata(options) : createTlsf(options);
   }
 
   /** Bytes in the block. */
@@ -152,7 +127,9 @@ export class VirtualBlock {
    */
   allocate(size: number, alignment = 1, flags = 0, userData?: unknown): VirtualAllocation {
     // So small that V8 inlines it into its caller, where the name needs no box. The name of no slot is NO_ALLOCATION.
-    return this.metadata.labelOf(this.place(size, alignment, flags, userData)) as VirtualAllocation;
+    const slot = this.metadata.allocateNamed(size, alignment, flags);
+    if (userData !== undefined && slot !== NO_SLOT) this.attach(slot, userData);
+    return this.metadata.labelOf(slot) as VirtualAllocation;
   }
 
   /**
@@ -162,8 +139,9 @@ export class VirtualBlock {
    */
   free(allocation: VirtualAllocation): void {
     // As small as allocate, for the same reason.
-    this.asked[0] = allocation;
-    this.freeAsked();
+    ASKED[0] = allocation;
+    const slot = this.metadata.freeNamed();
+    if (this.attached !== undefined) this.attached[slot] = undefined;
   }
 
   /** Frees all allocations. vmaClearVirtualBlock */
@@ -279,86 +257,14 @@ export class VirtualBlock {
     const { metadata } = this;
     metadata.validate();
     metadata.visit((_offset, _size, slot) => {
-      if (slot === NO_SLOT) return;
-      const name = metadata.labelOf(slot);
-      const isName = name >= this.firstName && name < NAMES_END && name % NAME_STEP === slot;
-      assert(isName, "an allocation has a name of its slot");
+      const isNamed = slot === NO_SLOT || this.names.isNamed(metadata, slot);
+      assert(isNamed, "an allocation has a name of its slot");
     });
   }
 
-  /**
-   * Finds a place, takes it and names it. It checks its arguments and does what is rare on the spot because V8 never
-   * inlines a function of this size: `allocate` stays small, and whoever calls that has room to inline it.
-   */
-  private place(size: number, alignment: number, flags: number, userData: unknown): Slot {
-    const metadata = this.metadata;
-    if (!(size >= 1 && size <= Number.MAX_SAFE_INTEGER && Math.floor(size) === size)) {
-      if (typeof size !== "number") throw new TypeError(`size must be a number, got ${quote(size)}`);
-      throw new RangeError(`size must be an integer from 1 to 2^53 - 1, got ${quote(size)}`);
-    }
-    if (!(alignment >= 1 && alignment === (alignment & -alignment))) {
-      // Zero, from 2^31 on, or wrong.
-      alignment = checkAlignment(alignment, "alignment");
-    }
-    let upperAddress = false;
-    if (flags !== 0) {
-      if (typeof flags !== "number") throw new TypeError(`flags must be a number, got ${quote(flags)}`);
-      if ((flags & ALLOCATION_FLAGS) !== flags) {
-        throw new RangeError(
-          `flags must be a combination of VirtualAllocationCreate (0x${ALLOCATION_FLAGS.toString(16)}), got ${quote(flags)}`,
-        );
-      }
-      upperAddress = (flags & UPPER_ADDRESS) !== 0;
-      if (upperAddress && !this.isLinear) {
-        throw new RangeError("flags must not have UpperAddress: the block was made without LinearAlgorithm");
-      }
-      flags &= STRATEGIES;
-    }
-
-    let slot = metadata.allocate(size, alignment, UNKNOWN, flags, upperAddress);
-    if (slot === NO_SLOT) return NO_SLOT;
-    const label = metadata.labelOf(slot);
-    if (!(label >= LEAST_NAME && label < NAMES_END)) {
-      // A slot that has no names left is left alone for good; a new one gets its first.
-      if (label >= NAMES_END) {
-        const other = metadata.renumber(slot);
-        if (other === NO_SLOT) metadata.free(slot);
-        slot = other;
-      }
-      if (slot === NO_SLOT) return NO_SLOT;
-      metadata.setLabel(slot, this.firstName + slot);
-    }
-    if (userData !== undefined) this.attach(slot, userData);
-    return slot;
-  }
-
   private slotOf(allocation: VirtualAllocation): Slot {
-    this.asked[0] = allocation;
-    return this.askedSlot();
-  }
-
-  /** The slot of the allocation that is asked about. From 2^52 on, the low word of a float64 is the integer's. */
-  private askedSlot(): Slot {
-    const metadata = this.metadata;
-    const name = this.asked[0];
-    const slot = (this.askedWords[LOW_WORD] & SLOT_MASK) as Slot;
-    if (metadata.labelOf(slot) !== name || name < LEAST_NAME || !metadata.isTaken(slot)) {
-      refuseName(metadata, name, this.firstName);
-    }
-    return slot;
-  }
-
-  private freeAsked(): void {
-    const name = this.asked[0];
-    if (name === NO_ALLOCATION) return;
-    const metadata = this.metadata;
-    const slot = (this.askedWords[LOW_WORD] & SLOT_MASK) as Slot;
-    if (metadata.labelOf(slot) !== name || name < LEAST_NAME || !metadata.isTaken(slot)) {
-      refuseName(metadata, name, this.firstName);
-    }
-    metadata.setLabel(slot, name + NAME_STEP);
-    if (this.attached !== undefined) this.attached[slot] = undefined;
-    metadata.free(slot);
+    ASKED[0] = allocation;
+    return this.names.slotOf(this.metadata);
   }
 
   private attach(slot: Slot, userData: unknown): void {

@@ -1,0 +1,106 @@
+/**
+ * What a virtual block does with metadata: it allocates for arguments that nobody has checked, and knows allocations by
+ * their names (./handles.ts). These are the steps as all metadata can take them; ./narrow-tlsf.ts takes most of them in
+ * functions of its own, for speed.
+ */
+
+import { checkAlignment, quote } from "../foundation/check.ts";
+import {
+  UPPER_ADDRESS as IS_UPPER_ADDRESS,
+  NO_SLOT,
+  type ResizableMetadata,
+  type Slot,
+  Strategy,
+  SuballocationType,
+} from "./block-metadata.ts";
+import {
+  ASKED as ASKED_NAME,
+  NAMES_END as END,
+  LEAST_NAME as LEAST,
+  type Names,
+  NAME_STEP as STEP,
+} from "./handles.ts";
+
+// Constants of this module, which V8 folds into its code; see ./records.ts.
+const LEAST_NAME = LEAST;
+const NAMES_END = END;
+const NAME_STEP = STEP;
+const ASKED = ASKED_NAME;
+const UNKNOWN = SuballocationType.Unknown;
+const UPPER_ADDRESS = IS_UPPER_ADDRESS;
+const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
+const ALL_FLAGS: number = STRATEGIES | UPPER_ADDRESS;
+
+/**
+ * Finds a place, takes it and names it.
+ *
+ * @returns the slot, whose label is the allocation's name; {@link NO_SLOT} where there is no room.
+ * @throws TypeError or RangeError for an argument that is not as `VirtualBlock.allocate` says.
+ */
+export function allocateNamed(
+  metadata: ResizableMetadata,
+  names: Names,
+  size: number,
+  alignment: number,
+  flags: number,
+): Slot {
+  if (!(size >= 1 && size <= Number.MAX_SAFE_INTEGER && Number.isInteger(size))) refuseSize(size);
+  // A power of two below 2^31, or worth a look.
+  const isPlain = alignment >= 1 && alignment === (alignment & -alignment);
+  const multipleOf = isPlain ? alignment : checkAlignment(alignment, "alignment");
+  if (flags !== 0) checkAllocationFlags(flags, metadata.hasUpperEnd);
+  const upperAddress = (flags & UPPER_ADDRESS) !== 0;
+  const slot = metadata.allocate(size, multipleOf, UNKNOWN, flags & STRATEGIES, upperAddress);
+  const label = metadata.labelOf(slot);
+  const isNamed = label >= LEAST_NAME && label < NAMES_END;
+  return isNamed || slot === NO_SLOT ? slot : nameAnew(metadata, names, slot);
+}
+
+/**
+ * Frees the allocation whose name is asked about, and gives its slot the next name.
+ *
+ * @returns its slot; {@link NO_SLOT} for the name 0, which is nobody's.
+ */
+export function freeNamed(metadata: ResizableMetadata, names: Names): Slot {
+  const name = ASKED[0]!;
+  if (name === 0) return NO_SLOT;
+  const slot = names.slotOf(metadata);
+  metadata.setLabel(slot, name + NAME_STEP);
+  metadata.free(slot);
+  return slot;
+}
+
+/**
+ * Gives an allocation its slot's first name. A slot that has no names left is left alone for good: the allocation gets
+ * another one.
+ *
+ * @returns its slot; {@link NO_SLOT} where slots are out, and then the allocation is gone.
+ */
+export function nameAnew(metadata: ResizableMetadata, names: Names, slot: Slot): Slot {
+  let named = slot;
+  if (metadata.labelOf(slot) >= NAMES_END) {
+    named = metadata.renumber(slot);
+    if (named === NO_SLOT) {
+      metadata.free(slot);
+      return NO_SLOT;
+    }
+  }
+  metadata.setLabel(named, names.first + named);
+  return named;
+}
+
+function refuseSize(size: unknown): never {
+  if (typeof size !== "number") throw new TypeError(`size must be a number, got ${quote(size)}`);
+  throw new RangeError(`size must be an integer from 1 to 2^53 - 1, got ${quote(size)}`);
+}
+
+function checkAllocationFlags(flags: number, hasUpperEnd: boolean): void {
+  if (typeof flags !== "number") throw new TypeError(`flags must be a number, got ${quote(flags)}`);
+  if ((flags & ALL_FLAGS) !== flags) {
+    const all = `VirtualAllocationCreate (0x${ALL_FLAGS.toString(16)})`;
+    throw new RangeError(`flags must be a combination of ${all}, got ${quote(flags)}`);
+  }
+  if ((flags & UPPER_ADDRESS) !== 0 && !hasUpperEnd) {
+    throw new RangeError("flags must not have UpperAddress: the block was made without LinearAlgorithm");
+  }
+}
