@@ -48,7 +48,7 @@ class RingState {
     const length = ring.length;
     let head = this.#head;
     let count = this.#count;
-    let random = this.#random >>> 0;
+    let random = this.#random | 0;
     let sum = this.sum;
     for (let i = 0; i < steps; i++) {
       if (count === length) {
@@ -59,11 +59,10 @@ class RingState {
       random ^= random << 13;
       random ^= random >>> 17;
       random ^= random << 5;
-      random >>>= 0;
       let at = head + count;
       if (at >= length) at -= length;
-      const size = unit * (least + ((random % span) >>> 0));
-      const alignment = 1 << (alignmentShift + ((random % alignmentSpan) >>> 0));
+      const size = unit * (least + (((random >>> 0) % span) >>> 0));
+      const alignment = 1 << (alignmentShift + (((random >>> 0) % alignmentSpan) >>> 0));
       const made = block.allocate(size, alignment, 0);
       if (made !== NO_ALLOCATION) {
         sum = (sum + block.offset(made)) >>> 0;
@@ -99,17 +98,16 @@ class StackState {
     const stack = this.#stack;
     const length = stack.length;
     let depth = this.#depth;
-    let random = this.#random >>> 0;
+    let random = this.#random | 0;
     let sum = this.sum;
     for (let i = 0; i < count; i++) {
       random ^= random << 13;
       random ^= random >>> 17;
       random ^= random << 5;
-      random >>>= 0;
-      const push = depth === 0 || (depth !== length && random >= 0x80000000);
+      const push = depth === 0 || (depth !== length && random < 0);
       if (push) {
-        const size = unit * (least + ((random % span) >>> 0));
-        const alignment = 1 << (alignmentShift + ((random % alignmentSpan) >>> 0));
+        const size = unit * (least + (((random >>> 0) % span) >>> 0));
+        const alignment = 1 << (alignmentShift + (((random >>> 0) % alignmentSpan) >>> 0));
         const made = block.allocate(size, alignment, 0);
         sum = (sum + block.offset(made)) >>> 0;
         stack[depth++] = made;
@@ -142,21 +140,20 @@ class DoubleStackState {
     const alignmentSpan = mix.alignmentSpan >>> 0;
     const block = this.#block;
     const depths = this.#depths;
-    let random = this.#random >>> 0;
+    let random = this.#random | 0;
     let sum = this.sum;
     for (let i = 0; i < count; i++) {
       random ^= random << 13;
       random ^= random >>> 17;
       random ^= random << 5;
-      random >>>= 0;
       const side = (random >>> 30) & 1;
       const stack = side === 0 ? this.#stacks[0] : this.#stacks[1];
       const depth = depths[side]!;
-      const push = depth === 0 || (depth !== stack.length && random >= 0x80000000);
+      const push = depth === 0 || (depth !== stack.length && random < 0);
       if (push) {
         const flags = side === 0 ? 0 : VirtualAllocationCreate.UpperAddress;
-        const size = unit * (least + ((random % span) >>> 0));
-        const alignment = 1 << (alignmentShift + ((random % alignmentSpan) >>> 0));
+        const size = unit * (least + (((random >>> 0) % span) >>> 0));
+        const alignment = 1 << (alignmentShift + (((random >>> 0) % alignmentSpan) >>> 0));
         const made = block.allocate(size, alignment, flags);
         sum = (sum + block.offset(made)) >>> 0;
         stack[depth] = made;
@@ -188,16 +185,15 @@ class OnceState {
     const span = mix.span >>> 0;
     const alignmentSpan = mix.alignmentSpan >>> 0;
     const block = this.#block;
-    let random = this.#random >>> 0;
+    let random = this.#random | 0;
     let sum = this.sum;
     for (let done = 0; done < count; done += this.#live) {
       for (let i = 0; i < this.#live; i++) {
         random ^= random << 13;
         random ^= random >>> 17;
         random ^= random << 5;
-        random >>>= 0;
-        const size = unit * (least + ((random % span) >>> 0));
-        const alignment = 1 << (alignmentShift + ((random % alignmentSpan) >>> 0));
+        const size = unit * (least + (((random >>> 0) % span) >>> 0));
+        const alignment = 1 << (alignmentShift + (((random >>> 0) % alignmentSpan) >>> 0));
         const made = block.allocate(size, alignment, 0);
         sum = (sum + block.offset(made)) >>> 0;
       }
