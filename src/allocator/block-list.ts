@@ -10,8 +10,8 @@
 import { assert } from "../foundation/assert.ts";
 import { alignUp } from "../foundation/bits.ts";
 import { type BlockMetadata, NO_SLOT, Strategy } from "../metadata/block-metadata.ts";
+import { createLinear } from "../metadata/create-linear.ts";
 import { createTlsf } from "../metadata/create-tlsf.ts";
-import { LinearMetadata } from "../metadata/linear.ts";
 import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
@@ -308,7 +308,7 @@ export class BlockList {
 
   private createMetadata(size: number): BlockMetadata {
     const options = { size, margin: this.context.debug.margin, granularity: this.options.granularity };
-    return this.options.linear ? new LinearMetadata(options) : createTlsf(options);
+    return this.options.linear ? createLinear(options) : createTlsf(options);
   }
 
   /** Makes the allocation that {@link findBlock} has just found. Undefined, with the failure recorded, if not. */

@@ -144,14 +144,6 @@ export interface ResizableMetadata extends BlockMetadata, Labels {
    * @throws TypeError or RangeError for an argument that is not as `VirtualBlock.allocate` says.
    */
   allocateNamed(size: number, alignment: number, flags: number): Slot;
-  /**
-   * Frees the allocation whose name is in `ASKED` of ./handles.ts; the name 0 is nobody's, and legal.
-   *
-   * @returns the slot it had, or {@link NO_SLOT}.
-   * @throws RangeError or TypeError if there is no allocation of that name.
-   */
-  freeNamed(): Slot;
-
   /** Where the highest allocation ends, in bytes; 0 if there is none. */
   readonly usedEnd: number;
   /**

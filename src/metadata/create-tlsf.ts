@@ -2,7 +2,8 @@
 
 import type { BlockMetadataOptions } from "./block-metadata.ts";
 import { GranularTlsf } from "./granular-tlsf.ts";
-import { NarrowTlsf, TOO_LARGE } from "./narrow-tlsf.ts";
+import { NarrowTlsf } from "./narrow-tlsf.ts";
+import { TOO_LARGE } from "./records.ts";
 import type { TlsfMetadata } from "./tlsf.ts";
 import { WideTlsf } from "./wide-tlsf.ts";
 

@@ -13,6 +13,7 @@
  * (55 against 51).
  */
 
+import { quote } from "../foundation/check.ts";
 import type { Labels, Slot } from "./block-metadata.ts";
 
 /** Slots that a name can tell apart, and what lies between two names of a slot. */
@@ -24,31 +25,12 @@ export const NAMES_END: number = 2 ** 53;
 /** 2^32 divided by the golden ratio, for starts that are spread evenly. */
 const GOLDEN = 0x9e3779b1;
 
-/** Which of a float64's two words is the low one on this machine. */
-export const LOW_WORD: 0 | 1 = new Int32Array(new Float64Array([1]).buffer)[0] === 0 ? 0 : 1;
-
-/**
- * The name that the next call is about. A name is larger than what V8 passes without a box, and a typed array hands it
- * over without one, inlined or not.
- */
-export const ASKED: Float64Array = new Float64Array(1);
-/** The same in two words: from 2^52 on, the low word of a float64 is the integer's. */
-export const ASKED_WORDS: Int32Array = new Int32Array(ASKED.buffer);
-
 let blocksMade = 0;
 
 /** The names of one block. */
 export class Names {
   /** The first name of slot 0, had it one. */
   readonly first: number = LEAST_NAME + (Math.imul(++blocksMade, GOLDEN) >>> 5) * NAME_STEP;
-
-  /** The slot of the allocation that is asked about; throws where there is none. */
-  slotOf(labels: Labels): Slot {
-    const name = ASKED[0]!;
-    const slot = (ASKED_WORDS[LOW_WORD]! & (NAME_STEP - 1)) as Slot;
-    if (labels.labelOf(slot) !== name || name < LEAST_NAME || !labels.isTaken(slot)) this.refuse(labels);
-    return slot;
-  }
 
   /** Whether a slot's label is a name of it. */
   isNamed(labels: Labels, slot: Slot): boolean {
@@ -57,13 +39,14 @@ export class Names {
   }
 
   /**
-   * Says why there is no allocation with the name that is asked about.
+   * Says why there is no allocation with this name.
    *
    * @throws RangeError, or TypeError if the name is no number.
    */
-  refuse(labels: Labels): never {
-    const name = ASKED[0]!;
-    if (Number.isNaN(name)) throw new TypeError("an allocation must be a number");
+  refuse(labels: Labels, name: number): never {
+    if (typeof name !== "number" || Number.isNaN(name)) {
+      throw new TypeError(`an allocation must be a number, got ${quote(name)}`);
+    }
     const what = this.wasIssued(labels, name)
       ? "was freed already"
       : "is none of this block's: it belongs to another block, or to none";

@@ -8,12 +8,14 @@
  *   double stack    [1][2]------------------[b][a]      with upperAddress, from both ends
  *
  * Two rows of allocations are enough: the first is in order of offset; the second continues it at the start of the
- * block (a ring buffer) or comes down from the end of the block (a double stack), never both. A freed allocation
- * in the middle of a row leaves a hole, which is not used until the row's end has gone back over it.
+ * block (a ring buffer) or comes down from the end of the block (a double stack), never both. What is freed leaves its
+ * row; its bytes are not used until the row's end has gone back over them.
  *
- * Allocating is constant time but for neighbours on the same granularity page; freeing is constant time
- * amortized: it drops holes at the ends of the rows, and a row of more than 32 entries is compacted when three
- * fifths of them are holes.
+ * A row is a circle of records through its anchor, so that to enter and to leave it is the same at its ends: allocating
+ * is constant time but for neighbours on the same granularity page, and freeing is constant time.
+ *
+ * What is said here is for blocks of all kinds, step by step. ./narrow-linear.ts does it for blocks of less than 2^31
+ * bytes, and ./wide-linear.ts for the others.
  */
 
 import { assert } from "../foundation/assert.ts";
@@ -28,57 +30,50 @@ import {
 } from "./block-metadata.ts";
 import { onSamePage, typesConflict } from "./granularity.ts";
 import { Names } from "./handles.ts";
-import { allocateNamed, freeNamed } from "./named.ts";
-import {
-  forSlots,
-  FIRST_FRESH as IS_FIRST_FRESH,
-  LAST_UNUSED as IS_LAST_UNUSED,
-  TAKEN as IS_TAKEN,
-  NONE as NO_RANGE,
-  RecordField,
-  Records,
-  rangeOf,
-  slotOf,
-} from "./records.ts";
-import { Row } from "./row.ts";
+import { allocateNamed } from "./named.ts";
+import { forSlots, RecordField, Records, rangeOf, slotOf } from "./records.ts";
 import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const { OFFSET, SIZE, PREVIOUS: ROW, PREVIOUS_FREE: STATE, NEXT_FREE } = RecordField;
-const TAKEN = IS_TAKEN;
-const NONE = NO_RANGE;
-const LAST_UNUSED = IS_LAST_UNUSED;
-const FIRST_FRESH = IS_FIRST_FRESH;
-/** Up to here an offset and an alignment add up to an int32. */
-const INT32_LIMIT = 2 ** 30 - 1;
+const { ROW_LABEL: LABEL, ROW_BEFORE: BEFORE, ROW_AFTER: AFTER } = RecordField;
+
+/** The anchors of the two rows. */
+const [ROW_A, ROW_B] = [8, 16] as const;
+/** "None" and the anchors. */
+const RESERVED = 3;
 
 /** What the second row is. */
-const SecondRow = { Empty: 0, Ring: 1, UpperStack: 2 } as const;
-type SecondRow = (typeof SecondRow)[keyof typeof SecondRow];
+export const SecondRow = { Empty: 0, Ring: 1, UpperStack: 2 } as const;
+/** One of {@link SecondRow}. */
+export type SecondRow = (typeof SecondRow)[keyof typeof SecondRow];
 
 /** Divides a block by the linear algorithm. */
-export class LinearMetadata implements ResizableMetadata {
+export abstract class LinearMetadata implements ResizableMetadata {
   size: number;
   sumFreeSize: number;
   allocationCount = 0;
   foundOffset = 0;
   readonly hasUpperEnd: boolean = true;
 
+  protected readonly options: BlockMetadataOptions;
   /** Those of a virtual block. */
-  private readonly names: Names | undefined;
+  protected readonly names: Names | undefined;
+  /** Whether neither margins nor granularity matter. */
+  protected readonly isPlain: boolean;
   private readonly margin: number;
   private readonly granularity: number;
-  /** Whether neither margins nor granularity matter. */
-  private readonly isPlain: boolean;
   /** The type of each allocation, where types matter. */
   private types: Uint8Array | undefined;
 
-  private readonly records: Records = new Records(1);
-  /** What is kept for the owner of a virtual block. */
-  private labels: Float64Array | undefined;
-  private first: Row;
-  private second: Row;
-  private secondIs: SecondRow = SecondRow.Empty;
+  protected readonly records: Records = new Records(RESERVED);
+  /** The words and doubles of the records. */
+  protected words: Int32Array = this.records.words;
+  protected doubles: Float64Array = this.records.doubles;
+  /** The anchor of the first row. */
+  protected first: number = ROW_A;
+  /** The anchor of the second row. */
+  protected second: number = ROW_B;
+  protected secondIs: SecondRow = SecondRow.Empty;
 
   private foundSize = 0;
   private foundType: SuballocationType = SuballocationType.Unknown;
@@ -87,16 +82,15 @@ export class LinearMetadata implements ResizableMetadata {
 
   constructor(options: BlockMetadataOptions) {
     const { size, margin = 0, granularity = 1, virtual = false } = options;
+    this.options = options;
     this.size = size;
     this.sumFreeSize = size;
+    this.names = virtual ? (options.names ?? new Names()) : undefined;
     this.margin = virtual ? 0 : margin;
     this.granularity = virtual ? 1 : granularity;
-    this.names = virtual ? (options.names ?? new Names()) : undefined;
     this.isPlain = this.margin === 0 && this.granularity === 1;
     this.types = this.granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
-    this.labels = virtual ? new Float64Array(this.records.capacity) : undefined;
-    this.first = new Row(this.records, 0);
-    this.second = new Row(this.records, 1);
+    this.startOver();
   }
 
   get isEmpty(): boolean {
@@ -130,10 +124,9 @@ export class LinearMetadata implements ResizableMetadata {
     const { first, second } = this;
     const offset = this.placeAfter(first, alignment, type);
     const isBounded = this.secondIs === SecondRow.UpperStack;
-    const end = isBounded ? this.startOf(second.last()) : this.size;
+    const end = isBounded ? this.startOf(this.lastOf(second)) : this.size;
     if (offset + size + this.margin > end) return false;
     if (isBounded && this.conflictsFromLast(second, offset, size, type)) return false;
-    first.reserve();
     this.foundOffset = offset;
     this.foundIn = SecondRow.Empty;
     return true;
@@ -142,11 +135,10 @@ export class LinearMetadata implements ResizableMetadata {
   /** Wrapped around: after the second row, up to the first. */
   private findBeforeFirst(size: number, alignment: number, type: SuballocationType): boolean {
     const { first, second } = this;
-    if (first.isEmpty) return false;
+    if (this.isRowEmpty(first)) return false;
     const offset = this.placeAfter(second, alignment, type);
-    if (offset + size + this.margin > this.startOf(first.front())) return false;
+    if (offset + size + this.margin > this.startOf(this.frontOf(first))) return false;
     if (this.conflictsFromFront(first, offset, size, type)) return false;
-    second.reserve();
     this.foundOffset = offset;
     this.foundIn = SecondRow.Ring;
     return true;
@@ -155,12 +147,11 @@ export class LinearMetadata implements ResizableMetadata {
   /** Below the upper stack, down to the first row. */
   private findBelowUpperStack(size: number, alignment: number, type: SuballocationType): boolean {
     const { first, second, margin } = this;
-    const end = second.isEmpty ? this.size : this.startOf(second.last());
+    const end = this.isRowEmpty(second) ? this.size : this.startOf(this.lastOf(second));
     if (end < size + margin) return false;
     const offset = this.placeBelow(second, end - size - margin, size, alignment, type);
-    const lowest = first.isEmpty ? margin : this.endOf(first.last()) + margin;
+    const lowest = this.isRowEmpty(first) ? margin : this.endOf(this.lastOf(first)) + margin;
     if (offset < lowest || this.conflictsBehind(first, offset, type)) return false;
-    second.reserve();
     this.foundOffset = offset;
     this.foundIn = SecondRow.UpperStack;
     return true;
@@ -168,7 +159,7 @@ export class LinearMetadata implements ResizableMetadata {
 
   /** The highest offset, `highest` or below, in front of a row that goes downwards; negative where there is none. */
   private placeBelow(
-    row: Row,
+    row: number,
     highest: number,
     size: number,
     alignment: number,
@@ -179,62 +170,55 @@ export class LinearMetadata implements ResizableMetadata {
     if (!this.conflictsFromLast(row, offset, size, type)) return offset;
     const onPage = alignDown(offset, granularity);
     if (!this.conflictsFromLast(row, onPage, size, type)) return onPage;
-    return alignDown(alignDown(this.startOf(row.last()), granularity) - size, alignment);
+    return alignDown(alignDown(this.startOf(this.lastOf(row)), granularity) - size, alignment);
   }
 
   /** The lowest offset behind a row that goes upwards. */
-  private placeAfter(row: Row, alignment: number, type: SuballocationType): number {
-    if (row.isEmpty) return 0;
-    const offset = alignUp(this.endOf(row.last()) + this.margin, alignment);
+  private placeAfter(row: number, alignment: number, type: SuballocationType): number {
+    if (this.isRowEmpty(row)) return 0;
+    const offset = alignUp(this.endOf(this.lastOf(row)) + this.margin, alignment);
     const { granularity } = this;
     const moves = granularity !== alignment && this.conflictsBehind(row, offset, type);
     return moves ? alignUp(offset, granularity) : offset;
   }
 
   /** Whether something at the end of a row that goes upwards may not share its page with `type` at `offset`. */
-  private conflictsBehind(row: Row, offset: number, type: SuballocationType): boolean {
+  private conflictsBehind(row: number, offset: number, type: SuballocationType): boolean {
     const { granularity } = this;
     if (granularity === 1) return false;
-    for (let at = row.end - 1; at >= row.begin; at--) {
-      const other = row.at(at);
+    for (let other = this.lastOf(row); other !== row; other = this.words[other | BEFORE]) {
       if (!onSamePage(this.endOf(other), offset, granularity)) return false;
-      if (this.conflicts(other, type)) return true;
+      if (typesConflict(this.typeOf(slotOf(other)), type)) return true;
     }
     return false;
   }
 
   /** Whether something at the end of a row that goes downwards may not share a page with a range below it. */
-  private conflictsFromLast(row: Row, offset: number, size: number, type: SuballocationType): boolean {
-    const { granularity } = this;
-    if (granularity === 1) return false;
-    for (let at = row.end - 1; at >= row.begin; at--) {
-      const other = row.at(at);
-      if (!onSamePage(offset + size, this.startOf(other), granularity)) return false;
-      if (this.conflicts(other, type)) return true;
-    }
-    return false;
+  private conflictsFromLast(row: number, offset: number, size: number, type: SuballocationType): boolean {
+    return this.conflictsAbove(row, BEFORE, offset + size, type);
   }
 
   /** Whether something at the start of a row that goes upwards may not share a page with a range below it. */
-  private conflictsFromFront(row: Row, offset: number, size: number, type: SuballocationType): boolean {
+  private conflictsFromFront(row: number, offset: number, size: number, type: SuballocationType): boolean {
+    return this.conflictsAbove(row, AFTER, offset + size, type);
+  }
+
+  /** Whether something that is met in a row from its anchor on, upwards, may not share a page with what ends at `end`. */
+  private conflictsAbove(row: number, link: number, end: number, type: SuballocationType): boolean {
     const { granularity } = this;
     if (granularity === 1) return false;
-    for (let at = row.begin; at < row.end; at++) {
-      const other = row.at(at);
-      if (!onSamePage(offset + size, this.startOf(other), granularity)) return false;
-      if (this.conflicts(other, type)) return true;
+    for (let other = this.words[row | link]; other !== row; other = this.words[other | link]) {
+      if (!onSamePage(end, this.startOf(other), granularity)) return false;
+      if (typesConflict(this.typeOf(slotOf(other)), type)) return true;
     }
     return false;
   }
 
-  private conflicts(record: number, type: SuballocationType): boolean {
-    return this.isLive(record) && typesConflict(this.typeOf(slotOf(record)), type);
-  }
-
   /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */
-  private makeRoom(): boolean {
+  protected makeRoom(): boolean {
     if (!this.records.grow()) return false;
-    this.labels = forSlots(this.labels, this.records.capacity);
+    this.words = this.records.words;
+    this.doubles = this.records.doubles;
     this.types = forSlots(this.types, this.records.capacity);
     return true;
   }
@@ -245,9 +229,9 @@ export class LinearMetadata implements ResizableMetadata {
     const size = this.foundSize;
     const record = this.records.take();
     this.setPlace(record, this.foundOffset, size);
-    if (this.foundIn === SecondRow.Empty) this.first.push(record);
+    if (this.foundIn === SecondRow.Empty) this.append(this.first, record);
     else {
-      this.second.push(record);
+      this.append(this.second, record);
       this.secondIs = this.foundIn;
     }
     if (this.types !== undefined) this.types[slotOf(record)] = this.foundType;
@@ -263,183 +247,155 @@ export class LinearMetadata implements ResizableMetadata {
     strategy: number,
     upperAddress: boolean,
   ): Slot {
-    if (!this.isPlain || upperAddress) {
-      return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
-    }
-    // The same in one go, where neither margins nor granularity matter: 8 ns less for an operation of a ring buffer.
-    const { first, second, records } = this;
-    if (!records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
-    const { words, doubles } = records;
-    let row = first;
-    let end = this.size;
-    if (this.secondIs === SecondRow.Ring) {
-      row = second;
-      end = doubles[(first.entries[first.begin] >> 1) | OFFSET];
-    } else if (this.secondIs === SecondRow.UpperStack) {
-      end = doubles[(second.entries[second.end - 1] >> 1) | OFFSET];
-    }
-    let offset = 0;
-    if (row.end !== row.begin) {
-      const last = row.entries[row.end - 1] >> 1;
-      offset = doubles[last | OFFSET] + doubles[last | SIZE];
-      offset =
-        offset <= INT32_LIMIT && alignment <= INT32_LIMIT
-          ? (offset + alignment - 1) & -alignment
-          : alignUp(offset, alignment);
-    }
-    if (offset + size > end) {
-      // A ring buffer wraps around once.
-      if (this.secondIs !== SecondRow.Empty || first.begin === first.end) return NO_SLOT;
-      if (size > doubles[(first.entries[first.begin] >> 1) | OFFSET]) return NO_SLOT;
-      row = second;
-      offset = 0;
-    }
-    if (row.end === row.entries.length) row.reserve();
-
-    let record = words[LAST_UNUSED];
-    if (record !== NONE) words[LAST_UNUSED] = words[record | NEXT_FREE];
-    else {
-      record = words[FIRST_FRESH];
-      words[FIRST_FRESH] = record + 8;
-    }
-    doubles[(record >> 1) | OFFSET] = offset;
-    doubles[(record >> 1) | SIZE] = size;
-    words[record | STATE] = TAKEN;
-    words[record | ROW] = row.number;
-    row.entries[row.end++] = record;
-    row.live++;
-    if (row === second) this.secondIs = SecondRow.Ring;
-    this.allocationCount++;
-    this.sumFreeSize -= size;
-    return (record >> 3) as Slot;
-  }
-
-  // Giving it back
-
-  free(slot: Slot): void {
-    const record = rangeOf(slot);
-    const { first, second, records } = this;
-    const words = records.words;
-    assert(words[record | STATE] === TAKEN, "only an allocation is freed");
-    this.allocationCount--;
-    this.sumFreeSize += records.doubles[(record >> 1) | SIZE];
-    const row = words[record | ROW] === first.number ? first : second;
-    row.leaveHole(record);
-    if (second.begin === second.end) this.secondIs = SecondRow.Empty;
-    else if (first.begin === first.end && this.secondIs === SecondRow.Ring) this.secondBecomesFirst();
+    return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
   }
 
   allocateNamed(size: number, alignment: number, flags: number): Slot {
     return allocateNamed(this, this.names!, size, alignment, flags);
   }
 
-  freeNamed(): Slot {
-    return freeNamed(this, this.names!);
+  /** Adds a record at the end of a row. */
+  private append(row: number, record: number): void {
+    this.insertBetween(this.lastOf(row), record, row);
   }
 
-  /** The ring buffer has come around: what was wrapped is the oldest now. */
-  private secondBecomesFirst(): void {
+  private insertBetween(before: number, record: number, after: number): void {
+    const words = this.words;
+    words[record | BEFORE] = before;
+    words[record | AFTER] = after;
+    words[before | AFTER] = record;
+    words[after | BEFORE] = record;
+  }
+
+  // Giving it back
+
+  free(slot: Slot): void {
+    const record = rangeOf(slot);
+    const { words } = this;
+    assert(this.isTaken(slot), "only an allocation is freed");
+    this.allocationCount--;
+    this.sumFreeSize += this.bytesOf(record);
+    const [before, after] = [words[record | BEFORE], words[record | AFTER]];
+    words[before | AFTER] = after;
+    words[after | BEFORE] = before;
+    this.records.giveBack(record);
+    if (before === after) this.noteEmptyRow();
+  }
+
+  /** One of the rows may have become empty. */
+  protected noteEmptyRow(): void {
     const { first, second } = this;
-    this.first = second;
-    this.second = first;
-    this.secondIs = SecondRow.Empty;
+    if (this.isRowEmpty(second)) this.secondIs = SecondRow.Empty;
+    else if (this.isRowEmpty(first) && this.secondIs === SecondRow.Ring) {
+      // The ring buffer has come around: what was wrapped is the oldest now.
+      this.first = second;
+      this.second = first;
+      this.secondIs = SecondRow.Empty;
+    }
   }
 
   clear(): void {
     this.records.clear();
-    this.first.clear();
-    this.second.clear();
-    this.secondIs = SecondRow.Empty;
     this.allocationCount = 0;
     this.sumFreeSize = this.size;
+    this.startOver();
+  }
+
+  private startOver(): void {
+    for (const row of [this.first, this.second]) {
+      this.words[row | BEFORE] = row;
+      this.words[row | AFTER] = row;
+    }
+    this.secondIs = SecondRow.Empty;
   }
 
   // Questions
+
+  /** Where an allocation begins. */
+  protected abstract startOf(record: number): number;
+  /** Bytes of an allocation. */
+  protected abstract bytesOf(record: number): number;
+  /** Says where an allocation lies. */
+  protected abstract setPlace(record: number, offset: number, size: number): void;
+
+  /** Where an allocation ends. */
+  private endOf(record: number): number {
+    return this.startOf(record) + this.bytesOf(record);
+  }
+
+  private isRowEmpty(row: number): boolean {
+    return this.words[row | AFTER] === row;
+  }
+
+  /** The record at the beginning of a row that is not empty. */
+  private frontOf(row: number): number {
+    return this.words[row | AFTER];
+  }
+
+  /** The record at the end of a row that is not empty. */
+  private lastOf(row: number): number {
+    return this.words[row | BEFORE];
+  }
 
   offsetOf(slot: Slot): number {
     return this.startOf(rangeOf(slot));
   }
 
   sizeOf(slot: Slot): number {
-    return this.records.doubles[(rangeOf(slot) >> 1) | SIZE];
+    return this.bytesOf(rangeOf(slot));
   }
 
   typeOf(slot: Slot): SuballocationType {
     return this.types === undefined ? SuballocationType.Unknown : (this.types[slot] as SuballocationType);
   }
 
-  private startOf(record: number): number {
-    return this.records.doubles[(record >> 1) | OFFSET];
+  /** The records of a row, in the order in which they were made. */
+  protected inRow(row: number): number[] {
+    const all: number[] = [];
+    for (let record = this.frontOf(row); record !== row; record = this.words[record | AFTER])
+      all.push(record);
+    return all;
   }
 
-  private endOf(record: number): number {
-    const doubles = this.records.doubles;
-    return doubles[(record >> 1) | OFFSET] + doubles[(record >> 1) | SIZE];
-  }
-
-  private setPlace(record: number, offset: number, size: number): void {
-    const doubles = this.records.doubles;
-    doubles[(record >> 1) | OFFSET] = offset;
-    doubles[(record >> 1) | SIZE] = size;
-  }
-
-  private isLive(record: number): boolean {
-    return this.records.words[record | STATE] === TAKEN;
-  }
-
-  private rowOf(record: number): Row {
-    return this.records.words[record | ROW] === this.first.number ? this.first : this.second;
-  }
-
-  /** The allocations in address order. */
-  private inAddressOrder(): Slot[] {
-    const first = this.liveIn(this.first);
-    const second = this.liveIn(this.second);
+  /** The records of all allocations, in address order. */
+  private inAddressOrder(): number[] {
+    const first = this.inRow(this.first);
+    const second = this.inRow(this.second);
     return this.secondIs === SecondRow.Ring ? second.concat(first) : first.concat(second.reverse());
   }
 
-  private liveIn(row: Row): Slot[] {
-    const live: Slot[] = [];
-    for (let index = row.begin; index < row.end; index++) {
-      if (this.isLive(row.at(index))) live.push(slotOf(row.at(index)));
-    }
-    return live;
-  }
-
   visit(visitor: RangeVisitor): void {
-    const { first, second } = this;
     let end = 0;
-    if (this.secondIs === SecondRow.Ring) end = this.visitRow(second, second.begin, 1, end, visitor);
-    end = this.visitRow(first, first.begin, 1, end, visitor);
-    if (this.secondIs === SecondRow.UpperStack) {
-      end = this.visitRow(second, second.end - 1, -1, end, visitor);
+    for (const record of this.inAddressOrder()) {
+      const offset = this.startOf(record);
+      const size = this.bytesOf(record);
+      if (offset > end) visitor(end, offset - end, NO_SLOT);
+      visitor(offset, size, slotOf(record));
+      end = offset + size;
     }
     if (this.size > end) visitor(end, this.size - end, NO_SLOT);
   }
 
-  /** Visits a row from one of its ends, and the free ranges in front of its allocations; answers where the last one ends. */
-  private visitRow(row: Row, from: number, step: number, end: number, visitor: RangeVisitor): number {
-    let behind = end;
-    for (let index = from; index >= row.begin && index < row.end; index += step) {
-      const record = row.at(index);
-      if (!this.isLive(record)) continue;
-      const offset = this.startOf(record);
-      if (offset > behind) visitor(behind, offset - behind, NO_SLOT);
-      behind = this.endOf(record);
-      visitor(offset, behind - offset, slotOf(record));
-    }
-    return behind;
-  }
-
   lastAllocation(): Slot {
     const { first, second } = this;
-    if (this.secondIs === SecondRow.UpperStack) return slotOf(second.front());
-    return first.isEmpty ? NO_SLOT : slotOf(first.last());
+    const isUpper = this.secondIs === SecondRow.UpperStack;
+    return this.slotIn(isUpper ? this.frontOf(second) : this.lastOf(first));
   }
 
   previousAllocation(slot: Slot): Slot {
-    const inOrder = this.inAddressOrder();
-    return inOrder[inOrder.indexOf(slot) - 1] ?? NO_SLOT;
+    const { first, second, secondIs, words } = this;
+    const record = rangeOf(slot);
+    if (secondIs === SecondRow.UpperStack && this.startOf(record) >= this.startOf(this.lastOf(second))) {
+      const lower = words[record | AFTER];
+      return this.slotIn(lower === second ? this.lastOf(first) : lower);
+    }
+    const lower = words[record | BEFORE];
+    return this.slotIn(lower === first && secondIs === SecondRow.Ring ? this.lastOf(second) : lower);
+  }
+
+  /** The slot of a record; none for an anchor. */
+  private slotIn(record: number): Slot {
+    return record === ROW_A || record === ROW_B ? NO_SLOT : slotOf(record);
   }
 
   freeSizeBefore(slot: Slot): number {
@@ -463,18 +419,18 @@ export class LinearMetadata implements ResizableMetadata {
     });
   }
 
-  // Resizing
+  // Names and resizing
 
   isTaken(slot: Slot): boolean {
-    return this.records.words[(slot << 3) | STATE] === TAKEN;
+    return this.words[(slot << 3) | BEFORE] > 0;
   }
 
   labelOf(slot: Slot): number {
-    return this.labels![slot];
+    return this.doubles[(slot << 2) | LABEL];
   }
 
   setLabel(slot: Slot, label: number): void {
-    this.labels![slot] = label;
+    this.doubles[(slot << 2) | LABEL] = label;
   }
 
   get usedEnd(): number {
@@ -492,34 +448,57 @@ export class LinearMetadata implements ResizableMetadata {
 
   renumber(slot: Slot): Slot {
     if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
+    const words = this.words;
     const old = rangeOf(slot);
     const record = this.records.takeFresh();
-    this.setPlace(record, this.offsetOf(slot), this.sizeOf(slot));
-    this.rowOf(old).replace(old, record);
+    this.setPlace(record, this.startOf(old), this.bytesOf(old));
+    this.insertBetween(words[old | BEFORE], record, words[old | AFTER]);
     this.records.retire(old);
     return slotOf(record);
+  }
+
+  /** Takes over the allocations of another virtual block, but for where they lie. */
+  protected assign(other: LinearMetadata): void {
+    this.sumFreeSize = other.sumFreeSize;
+    this.allocationCount = other.allocationCount;
+    this.records.assign(other.records);
+    this.words = this.records.words;
+    this.doubles = this.records.doubles;
+    this.first = other.first;
+    this.second = other.second;
+    this.secondIs = other.secondIs;
   }
 
   // Checks
 
   validate(): void {
-    const first = this.first.validate();
-    const second = this.second.validate();
-    assert(this.second.isEmpty === (this.secondIs === SecondRow.Empty), "an empty second row is nothing");
+    const { words } = this;
+    for (const row of [this.first, this.second]) {
+      let before = row;
+      let count = 0;
+      for (const record of [...this.inRow(row), row]) {
+        assert(words[record | BEFORE] === before, "a record knows the one before it");
+        assert(count++ <= this.allocationCount, "an allocation is in one row, once");
+        before = record;
+      }
+    }
+    const { first, second, secondIs } = this;
+    assert(this.isRowEmpty(second) === (secondIs === SecondRow.Empty), "an empty second row is nothing");
     assert(
-      !this.first.isEmpty || this.secondIs !== SecondRow.Ring,
+      !this.isRowEmpty(first) || secondIs !== SecondRow.Ring,
       "a ring buffer's oldest is in the first row",
     );
-    assert(this.allocationCount === first.live + second.live, "the allocations add up");
+    const inOrder = this.inAddressOrder();
+    assert(this.allocationCount === inOrder.length, "the allocations add up");
     let end = 0;
     let used = 0;
-    for (const slot of this.inAddressOrder()) {
-      assert(this.offsetOf(slot) >= end, "an allocation begins behind the one before it and its margin");
-      end = this.endOf(rangeOf(slot)) + this.margin;
-      used += this.sizeOf(slot);
+    for (const record of inOrder) {
+      assert(this.startOf(record) >= end, "an allocation begins behind the one before it and its margin");
+      end = this.endOf(record) + this.margin;
+      used += this.bytesOf(record);
     }
     assert(end <= this.size, "an allocation and its margin lie in the block");
     assert(this.sumFreeSize === this.size - used, "the free bytes add up");
-    this.records.validate(first.entries + second.entries);
+    this.records.validate(inOrder.length);
   }
 }

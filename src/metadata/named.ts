@@ -1,7 +1,6 @@
 /**
- * What a virtual block does with metadata: it allocates for arguments that nobody has checked, and knows allocations by
- * their names (./handles.ts). These are the steps as all metadata can take them; ./narrow-tlsf.ts takes most of them in
- * functions of its own, for speed.
+ * How metadata allocates for a virtual block: for arguments that nobody has checked, and with a name (./handles.ts). These
+ * are the steps for all metadata; ./narrow-tlsf.ts and ./narrow-linear.ts take the usual ones on their own, for speed.
  */
 
 import { checkAlignment, quote } from "../foundation/check.ts";
@@ -13,19 +12,11 @@ import {
   Strategy,
   SuballocationType,
 } from "./block-metadata.ts";
-import {
-  ASKED as ASKED_NAME,
-  NAMES_END as END,
-  LEAST_NAME as LEAST,
-  type Names,
-  NAME_STEP as STEP,
-} from "./handles.ts";
+import { NAMES_END as END, LEAST_NAME as LEAST, type Names } from "./handles.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const LEAST_NAME = LEAST;
 const NAMES_END = END;
-const NAME_STEP = STEP;
-const ASKED = ASKED_NAME;
 const UNKNOWN = SuballocationType.Unknown;
 const UPPER_ADDRESS = IS_UPPER_ADDRESS;
 const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
@@ -54,20 +45,6 @@ export function allocateNamed(
   const label = metadata.labelOf(slot);
   const isNamed = label >= LEAST_NAME && label < NAMES_END;
   return isNamed || slot === NO_SLOT ? slot : nameAnew(metadata, names, slot);
-}
-
-/**
- * Frees the allocation whose name is asked about, and gives its slot the next name.
- *
- * @returns its slot; {@link NO_SLOT} for the name 0, which is nobody's.
- */
-export function freeNamed(metadata: ResizableMetadata, names: Names): Slot {
-  const name = ASKED[0]!;
-  if (name === 0) return NO_SLOT;
-  const slot = names.slotOf(metadata);
-  metadata.setLabel(slot, name + NAME_STEP);
-  metadata.free(slot);
-  return slot;
 }
 
 /**

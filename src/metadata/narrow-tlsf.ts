@@ -20,14 +20,7 @@ import {
   Strategy,
   type SuballocationType,
 } from "./block-metadata.ts";
-import {
-  ASKED as ASKED_NAME,
-  ASKED_WORDS as ASKED_NAME_WORDS,
-  NAMES_END as END,
-  LEAST_NAME as LEAST,
-  LOW_WORD as LOW,
-  NAME_STEP as STEP,
-} from "./handles.ts";
+import { NAMES_END as END, LEAST_NAME as LEAST } from "./handles.ts";
 import { nameAnew } from "./named.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
@@ -37,6 +30,7 @@ import {
   NONE as NO_RANGE,
   RecordField,
   slotOf,
+  TOO_LARGE,
 } from "./records.ts";
 import { CLASS_COUNT, SMALL_SIZE as LARGEST_SMALL_SIZE, listOfInt32 } from "./size-classes.ts";
 import { FIRST_ANCHOR, TAIL as TAIL_RANGE, TlsfMetadata } from "./tlsf.ts";
@@ -65,8 +59,6 @@ const SMALL_SIZE = LARGEST_SMALL_SIZE;
 /** What {@link listOfInt32} adds to a large size's exponent and leading bits. */
 const LARGE_LISTS = -96;
 
-/** Blocks of this many bytes, and larger ones, are counted in float64. */
-export const TOO_LARGE: number = 2 ** 31;
 /** Words of the records that a commit takes at most: for padding, and for the allocation or what is left over. */
 const MOST_NEW_WORDS = 16;
 
@@ -78,11 +70,6 @@ const MIN_OFFSET = Strategy.MinOffset;
 const LARGEST: number = TOO_LARGE - 1;
 const LEAST_NAME = LEAST;
 const NAMES_END = END;
-const NAME_STEP = STEP;
-const SLOT_MASK = STEP - 1;
-const LOW_WORD = LOW;
-const ASKED = ASKED_NAME;
-const ASKED_WORDS = ASKED_NAME_WORDS;
 
 /** What {@link NarrowTlsf.place} does. */
 const Mode = {
@@ -98,8 +85,6 @@ const Mode = {
 type Mode = (typeof Mode)[keyof typeof Mode];
 const { Named: NAMED, Take: TAKE, Find: FIND, Commit: COMMIT } = Mode;
 const UNKNOWN_LIST = -1;
-/** Instead of a slot, to {@link NarrowTlsf.release}: the one whose name is asked about. */
-const BY_NAME = -1 as Slot;
 
 /** Divides a block of less than 2^31 bytes. */
 export class NarrowTlsf extends TlsfMetadata {
@@ -376,24 +361,7 @@ export class NarrowTlsf extends TlsfMetadata {
   }
 
   free(slot: Slot): void {
-    this.release(slot);
-  }
-
-  override freeNamed(): Slot {
-    return this.release(BY_NAME);
-  }
-
-  private release(slot: Slot): Slot {
     const { words, maps, byOffset, smallShift } = this;
-    if (slot === BY_NAME) {
-      const name = ASKED[0];
-      if (name === 0) return NO_SLOT;
-      slot = (ASKED_WORDS[LOW_WORD] & SLOT_MASK) as Slot;
-      const label = (slot << 2) | LABEL;
-      if (this.doubles[label] !== name || words[(slot << 3) | PREVIOUS_FREE] !== TAKEN)
-        this.names!.refuse(this);
-      this.doubles[label] = name + NAME_STEP;
-    }
     const range = slot << 3;
     assert(words[range | PREVIOUS_FREE] === TAKEN, "only an allocation is freed");
     let merged = range;
@@ -446,7 +414,7 @@ export class NarrowTlsf extends TlsfMetadata {
     words[merged | SIZE] = size;
     words[merged | PREVIOUS] = previous;
     words[previous | NEXT] = merged;
-    if (merged === TAIL) return slot;
+    if (merged === TAIL) return;
 
     let list = (size - 1) >> smallShift;
     if (size > SMALL_SIZE) {
@@ -463,7 +431,6 @@ export class NarrowTlsf extends TlsfMetadata {
     maps[list >>> 5] |= 1 << (list & 31);
     maps[CLASSES] |= 1 << (list >>> 5);
     if (byOffset !== undefined) this.indexByOffset(byOffset, merged);
-    return slot;
   }
 
   startOf(range: number): number {

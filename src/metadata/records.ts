@@ -41,6 +41,10 @@ export const RecordField = {
   LABEL: 1,
   PREVIOUS_FREE: 6,
   NEXT_FREE: 7,
+  /** In linear blocks: the label, in `doubles`, and the links that hold the rows together. */
+  ROW_LABEL: 2,
+  ROW_BEFORE: 6,
+  ROW_AFTER: 7,
 } as const;
 const { PREVIOUS_FREE, NEXT_FREE } = RecordField;
 
@@ -48,6 +52,9 @@ const { PREVIOUS_FREE, NEXT_FREE } = RecordField;
 export const TAKEN = -1;
 /** As PREVIOUS_FREE: the record stands for no range. */
 export const UNUSED = -2;
+
+/** Blocks of this many bytes, and larger ones, are counted in float64. */
+export const TOO_LARGE: number = 2 ** 31;
 
 /** No range. */
 export const NONE = 0;

@@ -44,7 +44,7 @@ import {
 } from "./block-metadata.ts";
 import { Names } from "./handles.ts";
 import { ListMap, NO_LIST } from "./list-map.ts";
-import { allocateNamed, freeNamed } from "./named.ts";
+import { allocateNamed } from "./named.ts";
 import { OffsetIndex, type RangeMeasure } from "./offset-index.ts";
 import { TAKEN as IS_TAKEN, NONE as NO_RANGE, RecordField, Records, rangeOf, slotOf } from "./records.ts";
 import {
@@ -242,10 +242,6 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
 
   allocateNamed(size: number, alignment: number, flags: number): Slot {
     return allocateNamed(this, this.names!, size, alignment, flags);
-  }
-
-  freeNamed(): Slot {
-    return freeNamed(this, this.names!);
   }
 
   /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */

@@ -9,9 +9,9 @@
 import { assert } from "../foundation/assert.ts";
 import { checkFlags, checkInteger, checkSize } from "../foundation/check.ts";
 import { NO_SLOT, type ResizableMetadata, type Slot } from "./block-metadata.ts";
+import { createLinear } from "./create-linear.ts";
 import { createTlsf } from "./create-tlsf.ts";
-import { ASKED as ASKED_NAME, Names, NAME_STEP as STEP } from "./handles.ts";
-import { LinearMetadata } from "./linear.ts";
+import { Names, NAME_STEP as STEP } from "./handles.ts";
 import {
   type DetailedStatistics,
   emptyDetailedStatistics,
@@ -73,7 +73,7 @@ export interface FreeRange {
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const NAME_STEP = STEP;
-const ASKED = ASKED_NAME;
+const SLOT_MASK = STEP - 1;
 
 /** VmaVirtualBlock: divides `size` bytes. */
 export class VirtualBlock {
@@ -92,7 +92,7 @@ export class VirtualBlock {
     const flags = checkFlags(info.flags ?? 0, VirtualBlockCreate.LinearAlgorithm, "flags");
     const options = { size, virtual: true, names: this.names };
     const isLinear = (flags & VirtualBlockCreate.LinearAlgorithm) !== 0;
-    this.metadata = isLinear ? new LinearMetadata(options) : createTlsf(options);
+    this.metadata = isLinear ? createLinear(options) : createTlsf(options);
   }
 
   /** Bytes in the block. */
@@ -139,8 +139,10 @@ export class VirtualBlock {
    */
   free(allocation: VirtualAllocation): void {
     // As small as allocate, for the same reason.
-    ASKED[0] = allocation;
-    const slot = this.metadata.freeNamed();
+    if (allocation === NO_ALLOCATION) return;
+    const slot = this.slotOf(allocation);
+    this.metadata.setLabel(slot, allocation + NAME_STEP);
+    this.metadata.free(slot);
     if (this.attached !== undefined) this.attached[slot] = undefined;
   }
 
@@ -263,8 +265,13 @@ export class VirtualBlock {
   }
 
   private slotOf(allocation: VirtualAllocation): Slot {
-    ASKED[0] = allocation;
-    return this.names.slotOf(this.metadata);
+    // The low word of a name says which slot it is of; whether it is the slot's name now, its label.
+    const slot = ((allocation | 0) & SLOT_MASK) as Slot;
+    const { metadata } = this;
+    if (slot === NO_SLOT || metadata.labelOf(slot) !== allocation || !metadata.isTaken(slot)) {
+      this.names.refuse(metadata, allocation);
+    }
+    return slot;
   }
 
   private attach(slot: Slot, userData: unknown): void {

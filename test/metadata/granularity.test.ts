@@ -11,9 +11,9 @@ import {
   Strategy,
   SuballocationType,
 } from "../../src/metadata/block-metadata.ts";
+import { createLinear } from "../../src/metadata/create-linear.ts";
 import { createTlsf } from "../../src/metadata/create-tlsf.ts";
 import { typesConflict } from "../../src/metadata/granularity.ts";
-import { LinearMetadata } from "../../src/metadata/linear.ts";
 import { emptyDetailedStatistics, emptyStatistics } from "../../src/metadata/statistics.ts";
 import { NaiveBlock } from "./naive-block.ts";
 import { type Random, seeded } from "./random.ts";
@@ -94,8 +94,7 @@ function checkPages(live: readonly Live[], made: Live, granularity: number): voi
 function runBeside(run: Run, random: Random): void {
   const { granularity, margin } = run;
   const options = { size: BLOCK_SIZE, margin, granularity };
-  const metadata: BlockMetadata =
-    run.algorithm === "tlsf" ? createTlsf(options) : new LinearMetadata(options);
+  const metadata: BlockMetadata = run.algorithm === "tlsf" ? createTlsf(options) : createLinear(options);
   const model = new NaiveBlock(BLOCK_SIZE);
   let live: Live[] = [];
   for (let i = 0; i < 1_500; i++) {
@@ -215,7 +214,7 @@ describe("granularity above 256", () => {
   });
 
   it("does not let an upper stack put an image on a buffer's page", () => {
-    const block = new LinearMetadata({ size: 8_192, granularity: 1_024 });
+    const block = createLinear({ size: 8_192, granularity: 1_024 });
     expect(block.find(800, 1, Buffer, 0, true)).toBe(true);
     expect(block.offsetOf(block.commit())).toBe(7_392);
     expect(block.find(100, 1, ImageOptimal, 0, true)).toBe(true);

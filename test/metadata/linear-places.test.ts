@@ -6,8 +6,8 @@
 
 import { describe, expect, it } from "vitest";
 import { NO_SLOT, type Slot, SuballocationType } from "../../src/metadata/block-metadata.ts";
+import { createLinear } from "../../src/metadata/create-linear.ts";
 import { typesConflict } from "../../src/metadata/granularity.ts";
-import { LinearMetadata } from "../../src/metadata/linear.ts";
 import { type Random, seeded } from "./random.ts";
 
 const { Unknown, Buffer, ImageUnknown, ImageLinear, ImageOptimal } = SuballocationType;
@@ -136,7 +136,7 @@ class LinearModel {
 }
 
 function runBeside(run: Run, random: Random): { placed: number; refused: number } {
-  const metadata = new LinearMetadata({
+  const metadata = createLinear({
     size: BLOCK_SIZE,
     margin: run.margin,
     granularity: run.granularity,
