@@ -12,11 +12,12 @@ import {
   Strategy,
   SuballocationType,
 } from "./block-metadata.ts";
-import { NAMES_END as END, LEAST_NAME as LEAST, type Names } from "./handles.ts";
+import { NAMES_END as END, LEAST_NAME as LEAST, type Names, NAME_STEP as STEP } from "./handles.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const LEAST_NAME = LEAST;
 const NAMES_END = END;
+const NAME_STEP = STEP;
 const UNKNOWN = SuballocationType.Unknown;
 const UPPER_ADDRESS = IS_UPPER_ADDRESS;
 const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
@@ -42,9 +43,11 @@ export function allocateNamed(
   if (flags !== 0) checkAllocationFlags(flags, metadata.hasUpperEnd);
   const upperAddress = (flags & UPPER_ADDRESS) !== 0;
   const slot = metadata.allocate(size, multipleOf, UNKNOWN, flags & STRATEGIES, upperAddress);
-  const label = metadata.labelOf(slot);
-  const isNamed = label >= LEAST_NAME && label < NAMES_END;
-  return isNamed || slot === NO_SLOT ? slot : nameAnew(metadata, names, slot);
+  if (slot === NO_SLOT) return NO_SLOT;
+  const name = metadata.labelOf(slot) + NAME_STEP;
+  if (!(name >= LEAST_NAME && name < NAMES_END)) return nameAnew(metadata, names, slot);
+  metadata.setLabel(slot, name);
+  return slot;
 }
 
 /**
@@ -55,7 +58,7 @@ export function allocateNamed(
  */
 export function nameAnew(metadata: ResizableMetadata, names: Names, slot: Slot): Slot {
   let named = slot;
-  if (metadata.labelOf(slot) >= NAMES_END) {
+  if (metadata.labelOf(slot) >= LEAST_NAME) {
     named = metadata.renumber(slot);
     if (named === NO_SLOT) {
       metadata.free(slot);

@@ -12,7 +12,7 @@ import {
   Strategy,
   type SuballocationType,
 } from "./block-metadata.ts";
-import { NAMES_END as END, LEAST_NAME as LEAST } from "./handles.ts";
+import { NAMES_END as END, LEAST_NAME as LEAST, NAME_STEP as STEP } from "./handles.ts";
 import { LinearMetadata, SecondRow } from "./linear.ts";
 import { nameAnew } from "./named.ts";
 import {
@@ -44,6 +44,7 @@ const UPPER_ADDRESS = IS_UPPER_ADDRESS;
 const ALL_FLAGS: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset | IS_UPPER_ADDRESS;
 const LEAST_NAME = LEAST;
 const NAMES_END = END;
+const NAME_STEP = STEP;
 
 /** Divides a block of less than 2^31 bytes. */
 export class NarrowLinear extends LinearMetadata {
@@ -136,8 +137,10 @@ export class NarrowLinear extends LinearMetadata {
     this.allocationCount++;
     this.sumFreeSize -= size;
     if (named) {
-      const label = this.doubles[(record >> 1) | LABEL];
-      if (!(label >= LEAST_NAME && label < NAMES_END)) return nameAnew(this, this.names!, slotOf(record));
+      const label = (record >> 1) | LABEL;
+      const name = this.doubles[label] + NAME_STEP;
+      if (!(name >= LEAST_NAME && name < NAMES_END)) return nameAnew(this, this.names!, slotOf(record));
+      this.doubles[label] = name;
     }
     return (record >> 3) as Slot;
   }

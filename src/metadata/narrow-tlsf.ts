@@ -20,7 +20,7 @@ import {
   Strategy,
   type SuballocationType,
 } from "./block-metadata.ts";
-import { NAMES_END as END, LEAST_NAME as LEAST } from "./handles.ts";
+import { NAMES_END as END, LEAST_NAME as LEAST, NAME_STEP as STEP } from "./handles.ts";
 import { nameAnew } from "./named.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
@@ -70,6 +70,7 @@ const MIN_OFFSET = Strategy.MinOffset;
 const LARGEST: number = TOO_LARGE - 1;
 const LEAST_NAME = LEAST;
 const NAMES_END = END;
+const NAME_STEP = STEP;
 
 /** What {@link NarrowTlsf.place} does. */
 const Mode = {
@@ -330,8 +331,10 @@ export class NarrowTlsf extends TlsfMetadata {
       if (rest !== 0) this.indexByOffset(byOffset, end);
     }
     if (mode === NAMED) {
-      const label = this.doubles[(allocation >> 1) | LABEL];
-      if (!(label >= LEAST_NAME && label < NAMES_END)) return nameAnew(this, this.names!, slotOf(allocation));
+      const label = (allocation >> 1) | LABEL;
+      const name = this.doubles[label] + NAME_STEP;
+      if (!(name >= LEAST_NAME && name < NAMES_END)) return nameAnew(this, this.names!, slotOf(allocation));
+      this.doubles[label] = name;
     }
     return (allocation >> 3) as Slot;
   }

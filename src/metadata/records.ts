@@ -158,6 +158,14 @@ export class Records {
 
   /** Takes all records back. */
   clear(): void {
+    const { words } = this;
+    for (
+      let range = this.reserved * WORDS_PER_RECORD;
+      range < words[FIRST_FRESH];
+      range += WORDS_PER_RECORD
+    ) {
+      words[range | PREVIOUS_FREE] = UNUSED;
+    }
     this.words[FIRST_FRESH] = this.reserved * WORDS_PER_RECORD;
     this.words[LAST_UNUSED] = NONE;
     this.retired = 0;

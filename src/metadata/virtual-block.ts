@@ -72,7 +72,6 @@ export interface FreeRange {
 }
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const NAME_STEP = STEP;
 const SLOT_MASK = STEP - 1;
 
 /** VmaVirtualBlock: divides `size` bytes. */
@@ -141,16 +140,12 @@ export class VirtualBlock {
     // As small as allocate, for the same reason.
     if (allocation === NO_ALLOCATION) return;
     const slot = this.slotOf(allocation);
-    this.metadata.setLabel(slot, allocation + NAME_STEP);
     this.metadata.free(slot);
     if (this.attached !== undefined) this.attached[slot] = undefined;
   }
 
   /** Frees all allocations. vmaClearVirtualBlock */
   clear(): void {
-    this.metadata.visit((_offset, _size, slot) => {
-      if (slot !== NO_SLOT) this.metadata.setLabel(slot, this.metadata.labelOf(slot) + NAME_STEP);
-    });
     this.attached = undefined;
     this.metadata.clear();
   }
