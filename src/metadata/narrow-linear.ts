@@ -46,6 +46,10 @@ const LEAST_NAME = LEAST;
 const NAMES_END = END;
 const NAME_STEP = STEP;
 
+/** For {@link NarrowLinear.place}: who calls has checked the arguments, or nobody has. */
+const TAKE = 0;
+const NAMED = 1;
+
 /** Divides a block of less than 2^31 bytes. */
 export class NarrowLinear extends LinearMetadata {
   override allocate(
@@ -58,31 +62,31 @@ export class NarrowLinear extends LinearMetadata {
     if (!this.isPlain || alignment > LARGEST || size > this.size) {
       return super.allocate(size, alignment, type, strategy, upperAddress);
     }
-    return this.place(size, alignment, upperAddress ? UPPER_ADDRESS : 0, false);
+    return this.place(size, alignment, upperAddress ? UPPER_ADDRESS : 0, TAKE);
   }
 
   override allocateNamed(size: number, alignment: number, flags: number): Slot {
-    return this.place(size, alignment, flags, true);
+    return this.place(size, alignment, flags, NAMED);
   }
 
   /**
    * Finds a place and takes it, where neither margins nor granularity matter.
    *
-   * @param named whether nobody has checked the arguments, and the allocation gets a name. All in one, it is a function
+   * @param mode {@link NAMED}: nobody has checked the arguments, and the allocation gets a name. All in one, it is a function
    * so large that V8 never inlines it: that leaves room for the small ones that take names out of boxes.
    */
-  private place(size: number, alignment: number, flags: number, named: boolean): Slot {
-    if (
-      named &&
-      ((size & LARGEST) !== size ||
-        size === 0 ||
-        (alignment & LARGEST) !== alignment ||
-        (alignment & -alignment) !== alignment ||
-        alignment === 0 ||
-        (flags !== 0 && (flags & ALL_FLAGS) !== flags))
-    ) {
+  private place(size: number, alignment: number, flags: number, mode: number): Slot {
+    if (mode === NAMED) {
+      const isUsual =
+        size > 0 &&
+        size <= LARGEST &&
+        (size | 0) === size &&
+        alignment > 0 &&
+        alignment <= LARGEST &&
+        (alignment & -alignment) === alignment &&
+        (flags === 0 || (flags & ALL_FLAGS) === flags);
       // Wrong, or nothing that a block of this size is often asked.
-      return super.allocateNamed(size, alignment, flags);
+      if (!isUsual) return super.allocateNamed(size, alignment, flags);
     }
     if (this.words[FIRST_FRESH] + 8 > this.words.length && !this.makeRoom()) return NO_SLOT;
     const { words, first, secondIs } = this;
@@ -136,7 +140,7 @@ export class NarrowLinear extends LinearMetadata {
     words[row | BEFORE] = record;
     this.allocationCount++;
     this.sumFreeSize -= size;
-    if (named) {
+    if (mode === NAMED) {
       const label = (record >> 1) | LABEL;
       const name = this.doubles[label] + NAME_STEP;
       if (!(name >= LEAST_NAME && name < NAMES_END)) return nameAnew(this, this.names!, slotOf(record));

@@ -157,17 +157,16 @@ export class NarrowTlsf extends TlsfMetadata {
    */
   private place(size: number, alignment: number, strategy: number, mode: Mode): Slot {
     if (mode === NAMED) {
-      if (
-        (size & LARGEST) !== size ||
-        size === 0 ||
-        (alignment & LARGEST) !== alignment ||
-        (alignment & -alignment) !== alignment ||
-        alignment === 0 ||
-        (strategy !== 0 && (strategy & STRATEGIES) !== strategy)
-      ) {
-        // Wrong, or nothing that a block of this size is often asked.
-        return super.allocateNamed(size, alignment, strategy);
-      }
+      const isUsual =
+        size > 0 &&
+        size <= LARGEST &&
+        (size | 0) === size &&
+        alignment > 0 &&
+        alignment <= LARGEST &&
+        (alignment & -alignment) === alignment &&
+        (strategy === 0 || (strategy & STRATEGIES) === strategy);
+      // Wrong, or nothing that a block of this size is often asked.
+      if (!isUsual) return super.allocateNamed(size, alignment, strategy);
     }
     if (size > this.sumFreeSize) return NO_SLOT;
     const { maps, smallShift } = this;
