@@ -2,6 +2,7 @@
 
 import type { BlockMetadataOptions } from "./block-metadata.ts";
 import { GranularTlsf } from "./granular-tlsf.ts";
+import { LargeTlsf } from "./large-tlsf.ts";
 import { NarrowTlsf } from "./narrow-tlsf.ts";
 import { TOO_LARGE } from "./records.ts";
 import type { TlsfMetadata } from "./tlsf.ts";
@@ -10,6 +11,7 @@ import { WideTlsf } from "./wide-tlsf.ts";
 /** Metadata for a block: in int32 where the block allows it. */
 export function createTlsf(options: BlockMetadataOptions): TlsfMetadata {
   const { size, margin = 0, granularity = 1, virtual = false } = options;
-  if (size >= TOO_LARGE || (margin > 0 && !virtual)) return new WideTlsf(options);
-  return granularity > 1 && !virtual ? new GranularTlsf(options) : new NarrowTlsf(options);
+  if (virtual) return size >= TOO_LARGE ? new LargeTlsf(options) : new NarrowTlsf(options);
+  if (size >= TOO_LARGE || margin > 0) return new WideTlsf(options);
+  return granularity > 1 ? new GranularTlsf(options) : new NarrowTlsf(options);
 }

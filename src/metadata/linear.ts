@@ -49,8 +49,9 @@ export type SecondRow = (typeof SecondRow)[keyof typeof SecondRow];
 
 /** Divides a block by the linear algorithm. */
 export abstract class LinearMetadata implements ResizableMetadata {
-  size: number;
-  sumFreeSize: number;
+  // Declared, so that nothing is written before the constructor does: V8 keeps numbers in boxes that began as undefined.
+  declare size: number;
+  declare sumFreeSize: number;
   allocationCount = 0;
   foundOffset = 0;
   readonly hasUpperEnd: boolean = true;

@@ -44,21 +44,23 @@ export function allocateNamed(
   const upperAddress = (flags & UPPER_ADDRESS) !== 0;
   const slot = metadata.allocate(size, multipleOf, UNKNOWN, flags & STRATEGIES, upperAddress);
   if (slot === NO_SLOT) return NO_SLOT;
-  const name = metadata.labelOf(slot) + NAME_STEP;
-  if (!(name >= LEAST_NAME && name < NAMES_END)) return nameAnew(metadata, names, slot);
-  metadata.setLabel(slot, name);
-  return slot;
+  return nameNext(metadata, names, slot);
 }
 
 /**
- * Gives an allocation its slot's first name. A slot that has no names left is left alone for good: the allocation gets
+ * Gives an allocation its slot's next name. A slot that has no names left is left alone for good: the allocation gets
  * another one.
  *
  * @returns its slot; {@link NO_SLOT} where slots are out, and then the allocation is gone.
  */
-export function nameAnew(metadata: ResizableMetadata, names: Names, slot: Slot): Slot {
+export function nameNext(metadata: ResizableMetadata, names: Names, slot: Slot): Slot {
+  const name = metadata.labelOf(slot) + NAME_STEP;
+  if (name >= LEAST_NAME && name < NAMES_END) {
+    metadata.setLabel(slot, name);
+    return slot;
+  }
   let named = slot;
-  if (metadata.labelOf(slot) >= LEAST_NAME) {
+  if (name >= NAMES_END) {
     named = metadata.renumber(slot);
     if (named === NO_SLOT) {
       metadata.free(slot);

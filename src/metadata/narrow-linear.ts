@@ -14,7 +14,7 @@ import {
 } from "./block-metadata.ts";
 import { NAMES_END as END, LEAST_NAME as LEAST, NAME_STEP as STEP } from "./handles.ts";
 import { LinearMetadata, SecondRow } from "./linear.ts";
-import { nameAnew } from "./named.ts";
+import { nameNext } from "./named.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
@@ -143,7 +143,7 @@ export class NarrowLinear extends LinearMetadata {
     if (mode === NAMED) {
       const label = (record >> 1) | LABEL;
       const name = this.doubles[label] + NAME_STEP;
-      if (!(name >= LEAST_NAME && name < NAMES_END)) return nameAnew(this, this.names!, slotOf(record));
+      if (!(name >= LEAST_NAME && name < NAMES_END)) return nameNext(this, this.names!, slotOf(record));
       this.doubles[label] = name;
     }
     return (record >> 3) as Slot;

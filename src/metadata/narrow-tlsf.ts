@@ -9,7 +9,8 @@
  * whether the steps get their share depends on what else of the program is in there. Functions of more than 460 bytecodes
  * are never inlined, and so are compiled the same way in every program. What happens rarely is a call.
  *
- * ./wide-tlsf.ts does the same in readable steps, for blocks of all kinds; a test runs the two side by side.
+ * ./wide-tlsf.ts does the same in readable steps, for blocks of all kinds, and ./large-tlsf.ts once more in two functions,
+ * for large virtual blocks; a test runs them side by side.
  */
 
 import { assert } from "../foundation/assert.ts";
@@ -21,7 +22,8 @@ import {
   type SuballocationType,
 } from "./block-metadata.ts";
 import { NAMES_END as END, LEAST_NAME as LEAST, NAME_STEP as STEP } from "./handles.ts";
-import { nameAnew } from "./named.ts";
+import { LargeTlsf } from "./large-tlsf.ts";
+import { nameNext } from "./named.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
@@ -34,7 +36,6 @@ import {
 } from "./records.ts";
 import { CLASS_COUNT, SMALL_SIZE as LARGEST_SMALL_SIZE, listOfInt32 } from "./size-classes.ts";
 import { FIRST_ANCHOR, TAIL as TAIL_RANGE, TlsfMetadata } from "./tlsf.ts";
-import { WideTlsf } from "./wide-tlsf.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const {
@@ -332,7 +333,7 @@ export class NarrowTlsf extends TlsfMetadata {
     if (mode === NAMED) {
       const label = (allocation >> 1) | LABEL;
       const name = this.doubles[label] + NAME_STEP;
-      if (!(name >= LEAST_NAME && name < NAMES_END)) return nameAnew(this, this.names!, slotOf(allocation));
+      if (!(name >= LEAST_NAME && name < NAMES_END)) return nameNext(this, this.names!, slotOf(allocation));
       this.doubles[label] = name;
     }
     return (allocation >> 3) as Slot;
@@ -458,7 +459,7 @@ export class NarrowTlsf extends TlsfMetadata {
 
   override resize(size: number): ResizableMetadata {
     if (size < TOO_LARGE) return super.resize(size);
-    return WideTlsf.fromInt32(this, { ...this.options, size: this.size, names: this.names }).resize(size);
+    return LargeTlsf.fromInt32(this, { ...this.options, size: this.size, names: this.names }).resize(size);
   }
 
   override clone(): NarrowTlsf {

@@ -12,8 +12,7 @@ import { listOf } from "./size-classes.ts";
 import { FIRST_ANCHOR, TAIL as TAIL_RANGE, TlsfMetadata } from "./tlsf.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const { OFFSET, SIZE, SIZE_HIGH, INT32_OFFSET, INT32_SIZE, PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } =
-  RecordField;
+const { OFFSET, SIZE, SIZE_HIGH, PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
 const TAKEN = IS_TAKEN;
 const NONE = NO_RANGE;
 const TAIL = TAIL_RANGE;
@@ -39,10 +38,10 @@ export class WideTlsf extends TlsfMetadata {
   private types: Uint8Array | undefined;
 
   /** What is kept for the owner of a virtual block. */
-  private labels: Float64Array | undefined;
+  protected labels: Float64Array | undefined;
 
-  private readonly request: Float64Array = new Float64Array(3);
-  private readonly requestWords: Int32Array = new Int32Array(this.request.buffer);
+  protected readonly request: Float64Array = new Float64Array(3);
+  protected readonly requestWords: Int32Array = new Int32Array(this.request.buffer);
   private foundRange = NONE;
   private foundSize = 0;
   private foundType: SuballocationType = SuballocationType.Unknown;
@@ -56,20 +55,6 @@ export class WideTlsf extends TlsfMetadata {
     this.pages = virtual || roundsUp ? undefined : new GranularityPages(granularity, size);
     this.labels = virtual ? new Float64Array(this.records.capacity) : undefined;
     this.types = virtual || granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
-  }
-
-  /** The same division of a block that counted in int32, with the same slots. */
-  static fromInt32(narrow: TlsfMetadata, options: BlockMetadataOptions): WideTlsf {
-    const wide = new WideTlsf(options);
-    wide.assign(narrow);
-    wide.labels = Float64Array.from({ length: narrow.slotLimit }, (_, slot) => narrow.labelOf(slot as Slot));
-    const { words, doubles } = wide;
-    for (let range = words[NONE | NEXT]; range !== NONE; range = words[range | NEXT]) {
-      const [offset, size] = [words[range | INT32_OFFSET], words[range | INT32_SIZE]];
-      doubles[(range >> 1) | OFFSET] = offset;
-      doubles[(range >> 1) | SIZE] = size;
-    }
-    return wide;
   }
 
   // Finding a place
@@ -262,7 +247,7 @@ export class WideTlsf extends TlsfMetadata {
   }
 
   /** Makes a range in front of another one in address order. */
-  private insertBefore(words: Int32Array, next: number, offset: number, size: number): number {
+  protected insertBefore(words: Int32Array, next: number, offset: number, size: number): number {
     const range = this.records.take();
     const previous = words[next | PREVIOUS];
     this.setPlace(range, offset, size);

@@ -41,7 +41,7 @@ const STEADY = `
 import { PerformanceObserver } from "node:perf_hooks";
 import { VirtualBlock, NO_ALLOCATION } from "./metadata/index.js";
 const [flags, blockFlags, kind] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
-const block = new VirtualBlock({ size: 2 ** 30, flags: blockFlags });
+const block = new VirtualBlock({ size: kind === "large" ? 2 ** 40 : 2 ** 30, flags: blockFlags });
 const names = new Float64Array(10_000);
 let keptX = 0x12345678, keptAt = 0;
 function churn(operations) {
@@ -113,6 +113,7 @@ describe("a million operations in the steady state", () => {
     ["MIN_MEMORY", 0x10000, 0, "churn"],
     ["MIN_TIME", 0x20000, 0, "churn"],
     ["MIN_OFFSET", 0x40000, 0, "churn"],
+    ["a block of 1 TiB", 0, 0, "large"],
     ["a linear block as a ring buffer", 0, 1, "ring"],
   ])("%s: no collection", (_, flags, blockFlags, kind) => {
     const { before, during } = runScript("steady.mjs", flags, blockFlags, kind) as Record<string, number>;

@@ -10,6 +10,7 @@ import {
 } from "../../src/metadata/block-metadata.ts";
 import { createTlsf } from "../../src/metadata/create-tlsf.ts";
 import { GranularTlsf } from "../../src/metadata/granular-tlsf.ts";
+import { LargeTlsf } from "../../src/metadata/large-tlsf.ts";
 import { NarrowTlsf } from "../../src/metadata/narrow-tlsf.ts";
 import { emptyDetailedStatistics } from "../../src/metadata/statistics.ts";
 import { WideTlsf } from "../../src/metadata/wide-tlsf.ts";
@@ -78,7 +79,7 @@ function bothSides(
   ];
 }
 
-describe("a block that counts in int32", () => {
+describe("a block that counts in int32, or a large one", () => {
   it.each([
     [1_000, 200, true, 1],
     [65_536, 3_000, true, 1],
@@ -106,6 +107,26 @@ describe("a block that counts in int32", () => {
     },
   );
 
+  it.each([
+    [2 ** 31, 2 ** 30],
+    [2 ** 36, 2 ** 16],
+    [2 ** 53 - 1, 2 ** 52],
+  ])(
+    "of %d bytes, allocations up to %d, virtual: is divided in two functions as in steps",
+    (size, largest) => {
+      seeded((random) => {
+        const large: Side = { metadata: createTlsf({ size, virtual: true }), slots: [] };
+        const wide: Side = { metadata: new WideTlsf({ size, virtual: true }), slots: [] };
+        expect(large.metadata).toBeInstanceOf(LargeTlsf);
+        for (let round = 0; round < 40; round++) {
+          churn([large, wide], random, 200, largest);
+          for (const { metadata } of [large, wide]) metadata.validate();
+          expect(picture(large.metadata)).toEqual(picture(wide.metadata));
+        }
+      });
+    },
+  );
+
   it("counts in float64 from 2^31 bytes on, with the same slots and the same choices", () => {
     seeded((random) => {
       for (let round = 0; round < 40; round++) {
@@ -113,7 +134,7 @@ describe("a block that counts in int32", () => {
         churn([narrow, wide], random, 200, 2 ** 28);
         const size = 2 ** 31 + random.below(2 ** 30);
         const grown = narrow.metadata.resize(size);
-        expect(grown).toBeInstanceOf(WideTlsf);
+        expect(grown).toBeInstanceOf(LargeTlsf);
         grown.validate();
         expect(wide.metadata.resize(size)).toBe(wide.metadata);
         expect(picture(grown)).toEqual(picture(wide.metadata));
