@@ -5,9 +5,15 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { NO_SLOT, type Slot, SuballocationType } from "../../src/metadata/block-metadata.ts";
+import {
+  type BlockMetadata,
+  NO_SLOT,
+  type Slot,
+  SuballocationType,
+} from "../../src/metadata/block-metadata.ts";
 import { createLinear } from "../../src/metadata/create-linear.ts";
 import { typesConflict } from "../../src/metadata/granularity.ts";
+import { WideLinear } from "../../src/metadata/wide-linear.ts";
 import { type Random, seeded } from "./random.ts";
 
 const { Unknown, Buffer, ImageUnknown, ImageLinear, ImageOptimal } = SuballocationType;
@@ -45,6 +51,7 @@ interface Wish {
 }
 
 const BLOCK_SIZE = 30_000;
+const OFTEN = 200;
 const down = (value: number, step: number): number => Math.floor(value / step) * step;
 const up = (value: number, step: number): number => Math.ceil(value / step) * step;
 
@@ -135,6 +142,27 @@ class LinearModel {
   }
 }
 
+interface Placed {
+  readonly slot: Slot;
+  /** Where it begins; undefined if there was no place. */
+  readonly place: number | undefined;
+}
+
+function foundAndCommitted(metadata: BlockMetadata, wish: Wish, upper: boolean): Placed {
+  const { size, alignment, type } = wish;
+  if (!metadata.find(size, alignment, type, 0, upper)) return { slot: NO_SLOT, place: undefined };
+  const place = metadata.foundOffset;
+  const slot = metadata.commit();
+  expect(metadata.offsetOf(slot)).toBe(place);
+  return { slot, place };
+}
+
+/** The same in one step. */
+function allocated(metadata: BlockMetadata, wish: Wish, upper: boolean): Placed {
+  const slot = metadata.allocate(wish.size, wish.alignment, wish.type, 0, upper);
+  return { slot, place: slot === NO_SLOT ? undefined : metadata.offsetOf(slot) };
+}
+
 function runBeside(run: Run, random: Random): { placed: number; refused: number } {
   const metadata = createLinear({
     size: BLOCK_SIZE,
@@ -146,7 +174,9 @@ function runBeside(run: Run, random: Random): { placed: number; refused: number 
   const done = { placed: 0, refused: 0 };
   // Programs of all sizes of ring and stack: now and then it is mostly freed.
   let appetite = 60;
-  for (let step = 0; step < 4_000; step++) {
+  // As long as it takes for both outcomes to be seen often, whatever the seed.
+  const isDone = (): boolean => done.placed > OFTEN && done.refused > OFTEN;
+  for (let step = 0; step < 4_000 || (step < 400_000 && !isDone()); step++) {
     if (random.below(60) === 0) appetite = random.between(30, 90);
     if (live.length > 0 && random.below(100) >= appetite) {
       const index = { any: random.below(live.length), oldest: 0, newest: live.length - 1 }[run.freed];
@@ -162,8 +192,10 @@ function runBeside(run: Run, random: Random): { placed: number; refused: number 
     };
     const upper = random.below(10) < run.upper;
     const expected = model.place(wish, upper);
-    const found = metadata.find(wish.size, wish.alignment, wish.type, 0, upper);
-    const place = found ? metadata.foundOffset : undefined;
+    const inOne = random.below(2) === 0;
+    const { slot, place } = inOne
+      ? allocated(metadata, wish, upper)
+      : foundAndCommitted(metadata, wish, upper);
     if (place !== expected) {
       const what = `${wish.size} by ${wish.alignment} of type ${wish.type}${upper ? ", upper" : ""}`;
       throw new Error(`step ${step}: ${what}: at ${place}, the model says ${expected}`);
@@ -172,8 +204,6 @@ function runBeside(run: Run, random: Random): { placed: number; refused: number 
       done.refused++;
       continue;
     }
-    const slot = metadata.commit();
-    expect(slot).not.toBe(NO_SLOT);
     const made = { slot, offset: expected, size: wish.size, type: wish.type };
     live.push(made);
     model.add(made, upper);
@@ -187,8 +217,50 @@ describe("a linear block puts everything where the model says", () => {
   it.each(RUNS)("granularity $granularity, margin $margin, frees $freed, upper end $upper of 10", (run) => {
     seeded((random) => {
       const { placed, refused } = runBeside(run, random);
-      expect(placed).toBeGreaterThan(200);
-      expect(refused).toBeGreaterThan(200);
+      expect(placed).toBeGreaterThan(OFTEN);
+      expect(refused).toBeGreaterThan(OFTEN);
+    });
+  });
+});
+
+const sizes = [2 ** 31 - 1, 2 ** 30, 100_000];
+
+describe("a linear block that counts in int32", () => {
+  it.each(sizes)("of %d bytes puts everything where one does that counts in float64", (size) => {
+    seeded((random) => {
+      for (let round = 0; round < 60; round++) {
+        const sides = [createLinear({ size, virtual: true }), new WideLinear({ size, virtual: true })];
+        const slots: [Slot, Slot][] = [];
+        const ways = random.pick(["any", "oldest", "newest"] as const);
+        const upperOf10 = random.pick([0, 0, 3]);
+        for (let step = 0; step < 300; step++) {
+          if (slots.length > 0 && random.below(30) < slots.length) {
+            const index = { any: random.below(slots.length), oldest: 0, newest: slots.length - 1 }[ways];
+            const [gone] = slots.splice(index, 1);
+            for (const [which, side] of sides.entries()) side.free(gone![which]!);
+            continue;
+          }
+          const wish = {
+            size: random.magnitude(1, size),
+            alignment: 2 ** random.below(random.below(9) === 0 ? 33 : 12),
+            type: Unknown,
+          };
+          const upper = random.below(10) < upperOf10;
+          const [narrow, wide] = sides.map((side) => allocated(side, wish, upper)) as [Placed, Placed];
+          expect(narrow).toEqual(wide);
+          if (narrow.place !== undefined) slots.push([narrow.slot, wide.slot]);
+        }
+        for (const side of sides) side.validate();
+        const grown = sides[0]!.resize(2 ** 31 + random.below(2 ** 31));
+        expect(grown).toBeInstanceOf(WideLinear);
+        grown.validate();
+        for (const [slot, other] of slots) {
+          expect(grown.offsetOf(slot)).toBe(sides[1]!.offsetOf(other));
+          grown.free(slot);
+        }
+        expect(grown.isEmpty).toBe(true);
+        grown.validate();
+      }
     });
   });
 });
