@@ -14,7 +14,7 @@ import {
 } from "./block-metadata.ts";
 import { NAMES_END as END, LEAST_NAME as LEAST, NAME_STEP as STEP } from "./handles.ts";
 import { LinearMetadata, SecondRow } from "./linear.ts";
-import { nameNext } from "./named.ts";
+import { isUsual, nameNext } from "./named.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
@@ -76,17 +76,8 @@ export class NarrowLinear extends LinearMetadata {
    * so large that V8 never inlines it: that leaves room for the small ones that take names out of boxes.
    */
   private place(size: number, alignment: number, flags: number, mode: number): Slot {
-    if (mode === NAMED) {
-      const isUsual =
-        size > 0 &&
-        size <= LARGEST &&
-        (size | 0) === size &&
-        alignment > 0 &&
-        alignment <= LARGEST &&
-        (alignment & -alignment) === alignment &&
-        (flags === 0 || (flags & ALL_FLAGS) === flags);
-      // Wrong, or nothing that a block of this size is often asked.
-      if (!isUsual) return super.allocateNamed(size, alignment, flags);
+    if (mode === NAMED && !isUsual(size, alignment, flags, ALL_FLAGS)) {
+      return super.allocateNamed(size, alignment, flags);
     }
     if (this.words[FIRST_FRESH] + 8 > this.words.length && !this.makeRoom()) return NO_SLOT;
     const { words, first, secondIs } = this;

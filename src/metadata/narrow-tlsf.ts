@@ -23,7 +23,7 @@ import {
 } from "./block-metadata.ts";
 import { NAMES_END as END, LEAST_NAME as LEAST, NAME_STEP as STEP } from "./handles.ts";
 import { LargeTlsf } from "./large-tlsf.ts";
-import { nameNext } from "./named.ts";
+import { isUsual, nameNext } from "./named.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
@@ -157,17 +157,8 @@ export class NarrowTlsf extends TlsfMetadata {
    * @param strategy one or more of {@link Strategy}.
    */
   private place(size: number, alignment: number, strategy: number, mode: Mode): Slot {
-    if (mode === NAMED) {
-      const isUsual =
-        size > 0 &&
-        size <= LARGEST &&
-        (size | 0) === size &&
-        alignment > 0 &&
-        alignment <= LARGEST &&
-        (alignment & -alignment) === alignment &&
-        (strategy === 0 || (strategy & STRATEGIES) === strategy);
-      // Wrong, or nothing that a block of this size is often asked.
-      if (!isUsual) return super.allocateNamed(size, alignment, strategy);
+    if (mode === NAMED && !isUsual(size, alignment, strategy, STRATEGIES)) {
+      return super.allocateNamed(size, alignment, strategy);
     }
     if (size > this.sumFreeSize) return NO_SLOT;
     const { maps, smallShift } = this;

@@ -87,7 +87,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   protected readonly options: BlockMetadataOptions;
   /** Those of a virtual block. */
   protected readonly names: Names | undefined;
-  protected declare readonly smallShift: number;
+  declare protected readonly smallShift: number;
   protected readonly records: Records = new Records(RESERVED);
   /** The words and doubles of the records. */
   protected words: Int32Array = this.records.words;
