@@ -265,17 +265,21 @@ export class EvacuationSearch {
       cost > this.maxPlacements * ANEW_SHARE || packing.placements + cost > this.maxPlacements;
     if (victims.size === 0 || isTooMuch) return undefined;
     packing.undo();
-    packing.setTargets(this.targetsBeside(all));
     const together: Group = { victims: [...all], before: undefined };
     if (this.placeRecipe(together)) return together;
-    packing.setTargets(this.targetsBeside(victims));
     assert(this.placeRecipe(recipe), "what was placed once can be placed again");
     return undefined;
   }
 
+  /**
+   * Places all groups of a recipe, each beside the victims that there were then: with other targets, what alignment rules
+   * out would be met in another order, and places would be others.
+   */
   private placeRecipe(recipe: Group | undefined): boolean {
     if (recipe === undefined) return true;
-    return this.placeRecipe(recipe.before) && this.packing.placeAll(this.itemsInGroup(recipe.victims));
+    if (!this.placeRecipe(recipe.before)) return false;
+    this.packing.setTargets(this.targetsBeside(new Set(victimsOf(recipe))));
+    return this.packing.placeAll(this.itemsInGroup(recipe.victims));
   }
 
   private itemsInGroup(victims: readonly BlockModel[]): readonly Item[] {

@@ -57,7 +57,10 @@ export interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallb
    * returned.
    */
   readonly onReplaced?: (replacement: Replacement) => void | Promise<void>;
-  /** Is told what was done so far, after each pass. */
+  /**
+   * Is told what was done so far, after each pass. Blocks may still be given back when nothing is left to move: that is in
+   * the result alone.
+   */
   readonly onProgress?: (progress: DefragmentationProgress) => void;
 }
 

@@ -196,6 +196,17 @@ describe("the plain way", () => {
   });
 });
 
+describe("a plan", () => {
+  it("can be made again group by group, each beside the victims that there were then", () => {
+    // Beside more victims, other targets are tried before alignment has ruled out too many: not everything fits then.
+    const { allocator, pool, live } = fragmented(new Chance(22_831_000, 19_898_584));
+    const stats = runAll(allocator, { pool, flags: DefragmentationFlag.AlgorithmFull });
+    expect(stats.deviceMemoryBlocksFreed).toBeGreaterThan(0);
+    for (const allocation of live) allocator.freeMemory(allocation);
+    if (pool !== undefined) allocator.destroyPool(pool);
+  });
+});
+
 describe(`no algorithm does less than the plain way, or moves more (seed ${seed})`, () => {
   it.each(Object.entries(DefragmentationFlag))("%s", (_name, flags) => {
     for (let run = 0; run < 40; run++) {

@@ -12,13 +12,12 @@ import type { SimulatedDevice } from "../../src/simulator/index.ts";
 import { BufferUsage, Format, ImageLayout, ImageUsage } from "../../src/vulkan/constants.ts";
 import { Result, VulkanError } from "../../src/vulkan/result.ts";
 import { Resources } from "./resources.ts";
-import { bytes, Chance, MiB, memoryCount, only, seed, Type, world } from "./setup.ts";
+import { bytes, Chance, MiB, memoryCount, only, Type, world } from "./setup.ts";
 
 const general = (): number => ImageLayout.General;
 
-/** Buffers and images of which two thirds were destroyed. */
-async function holes(count = 150, largest = 250_000, ownSeed = seed) {
-  const chance = new Chance(ownSeed);
+/** Buffers and images of which two thirds were destroyed; the same ones in every run. */
+async function holes(count = 150, largest = 250_000, chance = new Chance(1, 0)) {
   const made = world({}, {}, { simulateCaches: true });
   const { allocator, device } = made;
   const queue = device.createTransferQueue({ completeAfter: 2 });
@@ -37,7 +36,7 @@ function stateOf(device: SimulatedDevice, allocator: Allocator): object {
   return { objects, allocationCount, allocationBytes };
 }
 
-describe(`defragment (seed ${seed})`, () => {
+describe("defragment", () => {
   it("moves buffers and images with their contents, and gives memory back", async () => {
     const made = await holes();
     const { allocator, resources, options } = made;
@@ -76,7 +75,11 @@ describe(`defragment (seed ${seed})`, () => {
       expect(each.allocationsMoved - (progress[index - 1]?.allocationsMoved ?? 0)).toBeLessThanOrEqual(3);
       expect(each.passes).toBe(index + 1);
     });
-    expect(progress.at(-1)).toMatchObject({ bytesFreed: result.bytesFreed, bytesMoved: result.bytesMoved });
+    const { allocationsMoved, bytesMoved } = result;
+    expect(progress.at(-1)).toMatchObject({ allocationsMoved, bytesMoved });
+    // Blocks that are kept empty until nothing is left to move are given back after the last pass.
+    expect(progress.at(-1)!.bytesFreed).toBeGreaterThan(0);
+    expect(progress.at(-1)!.bytesFreed).toBeLessThanOrEqual(result.bytesFreed);
     await resources.verify();
     resources.end();
   });
@@ -349,7 +352,7 @@ describe("faults", () => {
     const calls = new Set<string>();
     for (let call = 1, isOver = false; !isOver; call++) {
       expect(call).toBeLessThan(2000);
-      const { allocator, device, resources, options } = await holes(50, 250_000, 11);
+      const { allocator, device, resources, options } = await holes(50, 250_000, new Chance(11, 0));
       // A queue of its own, so that making its command pool is among the calls.
       const queue = device.createTransferQueue({ completeAfter: 1 });
       for (const { allocation, image } of resources.live) {
