@@ -79,8 +79,12 @@ export class NarrowLinear extends LinearMetadata {
     if (mode === NAMED && !isUsual(size, alignment, flags, ALL_FLAGS)) {
       return super.allocateNamed(size, alignment, flags);
     }
-    if (this.words[FIRST_FRESH] + 8 > this.words.length && !this.makeRoom()) return NO_SLOT;
-    const { words, first, secondIs } = this;
+    let { words } = this;
+    if (words[LAST_UNUSED] === NONE && words[FIRST_FRESH] + 8 > words.length) {
+      if (!this.makeRoom()) return NO_SLOT;
+      words = this.words;
+    }
+    const { first, secondIs } = this;
     let row = first;
     let offset = 0;
     if ((flags & UPPER_ADDRESS) !== 0) {
