@@ -1,6 +1,7 @@
 /**
  * How metadata allocates for a virtual block: for arguments that nobody has checked, and with a name (./handles.ts). These
- * are the steps for all metadata; ./narrow-tlsf.ts and ./narrow-linear.ts take the usual ones on their own, for speed.
+ * are the steps for all metadata; ./narrow-tlsf.ts, ./large-tlsf.ts and ./narrow-linear.ts take them on their own for the
+ * usual requests, for speed.
  */
 
 import { checkAlignment, quote } from "../foundation/check.ts";

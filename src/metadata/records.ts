@@ -10,10 +10,13 @@
  *   words[range | NEXT]                  the next range in address order
  *   doubles[(range >> 1) | SIZE]         its size
  *
- * A block of less than 2^31 bytes keeps offset and size as int32 in the first two words instead.
+ * A block of less than 2^31 bytes keeps offset and size as int32 in the first two words instead, and a label behind
+ * them. Linear blocks have a label in the place of the physical links, and the links of their rows in that of the free
+ * ones.
  *
- * Range 0 stands for "none"; the words before its links say which records are unused. The physical links hold the ranges in address order; the free links hold a range in
- * its free list, and say what the record is when it is in none ({@link TAKEN}, {@link UNUSED}).
+ * Range 0 stands for "none"; the words before its links say which records are unused. The physical links hold the ranges
+ * in address order; the free links hold a range in its free list, and say what the record is when it is in none
+ * ({@link TAKEN}, {@link UNUSED}).
  *
  * The fields are constants rather than functions because the hot paths make a hundred accesses: with a function
  * for each access, V8 used up what it is willing to inline on those, and the churn ran 20 % slower (64 against 78 ns).
@@ -41,7 +44,7 @@ export const RecordField = {
   LABEL: 1,
   PREVIOUS_FREE: 6,
   NEXT_FREE: 7,
-  /** In linear blocks: the label, in `doubles`, and the links that hold the rows together. */
+  /** In linear blocks: the label, in `doubles`, and the links of the rows. */
   ROW_LABEL: 2,
   ROW_BEFORE: 6,
   ROW_AFTER: 7,
