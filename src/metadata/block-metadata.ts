@@ -7,7 +7,6 @@
  * takes the place that the last `find` found. Nothing may change in between.
  */
 
-import type { Names } from "./handles.ts";
 import type { DetailedStatistics, Statistics } from "./statistics.ts";
 
 /** The number by which metadata knows one allocation: a positive integer, used again after it is freed. */
@@ -49,8 +48,6 @@ export interface BlockMetadataOptions {
   readonly granularity?: number;
   /** Whether this divides a virtual block: finer small size classes, no granularity. Default false. */
   readonly virtual?: boolean;
-  /** The names of a virtual block's allocations; default: names of its own. */
-  readonly names?: Names | undefined;
 }
 
 /** Is told of one range, in address order: `slot` is {@link NO_SLOT} for a free range. */

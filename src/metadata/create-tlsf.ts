@@ -1,7 +1,7 @@
 /** Chooses how a block is divided by two-level segregated fit. */
 
-import type { BlockMetadataOptions } from "./block-metadata.ts";
 import { GranularTlsf } from "./granular-tlsf.ts";
+import type { NamedMetadataOptions } from "./handles.ts";
 import { LargeTlsf } from "./large-tlsf.ts";
 import { NarrowTlsf } from "./narrow-tlsf.ts";
 import { TOO_LARGE } from "./records.ts";
@@ -9,7 +9,7 @@ import type { TlsfMetadata } from "./tlsf.ts";
 import { WideTlsf } from "./wide-tlsf.ts";
 
 /** Metadata for a block: in int32 where the block allows it. */
-export function createTlsf(options: BlockMetadataOptions): TlsfMetadata {
+export function createTlsf(options: NamedMetadataOptions): TlsfMetadata {
   const { size, margin = 0, granularity = 1, virtual = false } = options;
   if (virtual) return size >= TOO_LARGE ? new LargeTlsf(options) : new NarrowTlsf(options);
   if (size >= TOO_LARGE || margin > 0) return new WideTlsf(options);

@@ -14,7 +14,7 @@
  */
 
 import { quote } from "../foundation/check.ts";
-import type { Labels, Slot } from "./block-metadata.ts";
+import type { BlockMetadataOptions, Labels, Slot } from "./block-metadata.ts";
 
 /** Slots that a name can tell apart, and what lies between two names of a slot. */
 export const NAME_STEP: number = 2 ** 24;
@@ -24,6 +24,12 @@ export const LEAST_NAME: number = 2 ** 52;
 export const NAMES_END: number = 2 ** 53;
 /** 2^32 divided by the golden ratio, for starts that are spread evenly. */
 const GOLDEN = 0x9e3779b1;
+
+/** How a block is made whose allocations may have names. */
+export interface NamedMetadataOptions extends BlockMetadataOptions {
+  /** The names of a virtual block's allocations; default: names of its own. */
+  readonly names?: Names | undefined;
+}
 
 let blocksMade = 0;
 

@@ -5,14 +5,13 @@
  */
 
 import { assert } from "../foundation/assert.ts";
+import { NO_SLOT, type Slot, Strategy, SuballocationType } from "./block-metadata.ts";
 import {
-  type BlockMetadataOptions,
-  NO_SLOT,
-  type Slot,
-  Strategy,
-  SuballocationType,
-} from "./block-metadata.ts";
-import { NAMES_END as END, LEAST_NAME as LEAST, NAME_STEP as STEP } from "./handles.ts";
+  NAMES_END as END,
+  LEAST_NAME as LEAST,
+  type NamedMetadataOptions,
+  NAME_STEP as STEP,
+} from "./handles.ts";
 import { NO_LIST } from "./list-map.ts";
 import { nameNext } from "./named.ts";
 import {
@@ -61,7 +60,7 @@ const NAMED = 1;
 /** Divides a large virtual block. */
 export class LargeTlsf extends WideTlsf {
   /** The same division of a virtual block that counted in int32, with the same slots. */
-  static fromInt32(narrow: TlsfMetadata, options: BlockMetadataOptions): LargeTlsf {
+  static fromInt32(narrow: TlsfMetadata, options: NamedMetadataOptions): LargeTlsf {
     const large = new LargeTlsf(options);
     large.assign(narrow);
     large.labels = Float64Array.from({ length: narrow.slotLimit }, (_, slot) => narrow.labelOf(slot as Slot));

@@ -21,7 +21,6 @@
 import { assert } from "../foundation/assert.ts";
 import { alignDown, alignUp } from "../foundation/bits.ts";
 import {
-  type BlockMetadataOptions,
   NO_SLOT,
   type RangeVisitor,
   type ResizableMetadata,
@@ -29,7 +28,7 @@ import {
   SuballocationType,
 } from "./block-metadata.ts";
 import { onSamePage, typesConflict } from "./granularity.ts";
-import { Names } from "./handles.ts";
+import { type NamedMetadataOptions, Names } from "./handles.ts";
 import { allocateNamed } from "./named.ts";
 import { forSlots, RecordField, Records, rangeOf, slotOf } from "./records.ts";
 import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
@@ -56,7 +55,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
   foundOffset = 0;
   readonly hasUpperEnd: boolean = true;
 
-  protected readonly options: BlockMetadataOptions;
+  protected readonly options: NamedMetadataOptions;
   /** Those of a virtual block. */
   protected readonly names: Names | undefined;
   /** Whether neither margins nor granularity matter. */
@@ -81,7 +80,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
   /** What the second row becomes if the found place is in it; Empty says that the place is in the first row. */
   private foundIn: SecondRow = SecondRow.Empty;
 
-  constructor(options: BlockMetadataOptions) {
+  constructor(options: NamedMetadataOptions) {
     const { size, margin = 0, granularity = 1, virtual = false } = options;
     this.options = options;
     this.size = size;

@@ -35,7 +35,6 @@
 
 import { assert } from "../foundation/assert.ts";
 import {
-  type BlockMetadataOptions,
   NO_SLOT,
   type RangeVisitor,
   type ResizableMetadata,
@@ -43,7 +42,7 @@ import {
   Strategy,
   SuballocationType,
 } from "./block-metadata.ts";
-import { Names } from "./handles.ts";
+import { type NamedMetadataOptions, Names } from "./handles.ts";
 import { ListMap, NO_LIST } from "./list-map.ts";
 import { allocateNamed } from "./named.ts";
 import { OffsetIndex, type RangeMeasure } from "./offset-index.ts";
@@ -84,7 +83,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   abstract readonly foundOffset: number;
   readonly hasUpperEnd: boolean = false;
 
-  protected readonly options: BlockMetadataOptions;
+  protected readonly options: NamedMetadataOptions;
   /** Those of a virtual block. */
   protected readonly names: Names | undefined;
   declare protected readonly smallShift: number;
@@ -97,7 +96,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   /** The listed ranges by offset, while MIN_OFFSET is in use. */
   protected byOffset: OffsetIndex | undefined = undefined;
 
-  constructor(options: BlockMetadataOptions) {
+  constructor(options: NamedMetadataOptions) {
     this.options = options;
     this.size = options.size;
     this.sumFreeSize = options.size;

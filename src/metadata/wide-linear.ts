@@ -1,6 +1,6 @@
 /** The linear algorithm, as ./linear.ts describes it, in blocks of up to 2^53 - 1 bytes: offsets and sizes are float64. */
 
-import type { BlockMetadataOptions } from "./block-metadata.ts";
+import type { NamedMetadataOptions } from "./handles.ts";
 import { LinearMetadata } from "./linear.ts";
 import { RecordField } from "./records.ts";
 
@@ -10,7 +10,7 @@ const { OFFSET, SIZE, INT32_OFFSET, INT32_SIZE } = RecordField;
 /** Divides any block. */
 export class WideLinear extends LinearMetadata {
   /** The same division of a virtual block that counted in int32, with the same slots. */
-  static fromInt32(narrow: LinearMetadata, options: BlockMetadataOptions): WideLinear {
+  static fromInt32(narrow: LinearMetadata, options: NamedMetadataOptions): WideLinear {
     const wide = new WideLinear(options);
     wide.assign(narrow);
     const { words } = wide;

@@ -5,8 +5,9 @@
 
 import { assert } from "../foundation/assert.ts";
 import { alignUp } from "../foundation/bits.ts";
-import { type BlockMetadataOptions, NO_SLOT, type Slot, SuballocationType } from "./block-metadata.ts";
+import { NO_SLOT, type Slot, SuballocationType } from "./block-metadata.ts";
 import { GranularityPages, isRounded, MAX_ROUNDED_GRANULARITY, NO_PLACE } from "./granularity.ts";
+import type { NamedMetadataOptions } from "./handles.ts";
 import { forSlots, TAKEN as IS_TAKEN, NONE as NO_RANGE, RecordField, slotOf } from "./records.ts";
 import { listOf } from "./size-classes.ts";
 import { FIRST_ANCHOR, TAIL as TAIL_RANGE, TlsfMetadata } from "./tlsf.ts";
@@ -46,7 +47,7 @@ export class WideTlsf extends TlsfMetadata {
   private foundSize = 0;
   private foundType: SuballocationType = SuballocationType.Unknown;
 
-  constructor(options: BlockMetadataOptions) {
+  constructor(options: NamedMetadataOptions) {
     super(options);
     const { size, margin = 0, granularity = 1, virtual = false } = options;
     const roundsUp = granularity <= MAX_ROUNDED_GRANULARITY;
