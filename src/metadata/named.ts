@@ -14,13 +14,11 @@ import {
   SuballocationType,
 } from "./block-metadata.ts";
 import { NAMES_END as END, LEAST_NAME as LEAST, type Names, NAME_STEP as STEP } from "./handles.ts";
-import { TOO_LARGE } from "./records.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const LEAST_NAME = LEAST;
 const NAMES_END = END;
 const NAME_STEP = STEP;
-const LARGEST: number = TOO_LARGE - 1;
 const UNKNOWN = SuballocationType.Unknown;
 const UPPER_ADDRESS = IS_UPPER_ADDRESS;
 const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
@@ -57,10 +55,8 @@ export function allocateNamed(
 export function isUsual(size: number, alignment: number, flags: number, known: number): boolean {
   return (
     size > 0 &&
-    size <= LARGEST &&
     (size | 0) === size &&
     alignment > 0 &&
-    alignment <= LARGEST &&
     (alignment & -alignment) === alignment &&
     (flags === 0 || (flags & known) === flags)
   );
