@@ -210,7 +210,8 @@ export function resolveCommands<T extends Readonly<Record<string, Command>>>(
     }
     functions[name] = pointer === 0n ? missing(name, command) : bind(pointer, command.signature);
   }
-  return functions as Functions<T>;
+  // A copy, as V8 keeps objects that get many names one by one as dictionaries, in which each call looks its function up.
+  return { ...functions } as Functions<T>;
 }
 
 /** Replaces every function by one that throws `message`, so that no call reaches an object that is gone. */
