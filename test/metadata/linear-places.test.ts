@@ -223,6 +223,23 @@ describe("a linear block puts everything where the model says", () => {
   });
 });
 
+/** Every allocation knows the one below it, and the free bytes in between. */
+function expectNeighboursKnown(metadata: BlockMetadata): void {
+  let below: Slot = NO_SLOT;
+  let free = 0;
+  metadata.visit((_offset, size, slot) => {
+    if (slot === NO_SLOT) {
+      free = size;
+      return;
+    }
+    expect(metadata.previousAllocation(slot)).toBe(below);
+    expect(metadata.freeSizeBefore(slot)).toBe(free);
+    below = slot;
+    free = 0;
+  });
+  expect(metadata.lastAllocation()).toBe(below);
+}
+
 const sizes = [2 ** 31 - 1, 2 ** 30, 100_000];
 
 describe("a linear block that counts in int32", () => {
@@ -250,7 +267,10 @@ describe("a linear block that counts in int32", () => {
           expect(narrow).toEqual(wide);
           if (narrow.place !== undefined) slots.push([narrow.slot, wide.slot]);
         }
-        for (const side of sides) side.validate();
+        for (const side of sides) {
+          side.validate();
+          expectNeighboursKnown(side);
+        }
         const grown = sides[0]!.resize(2 ** 31 + random.below(2 ** 31));
         expect(grown).toBeInstanceOf(WideLinear);
         grown.validate();
