@@ -19,6 +19,7 @@ interface Linear {
 }
 
 const LINEAR: Linear = { blockSize: 128 * 1024 ** 2, live: 1_000, operations: 2_000_000 };
+const NONE = NO_ALLOCATION;
 const LINEAR_WARMUP = 2_000;
 
 function linearBlock(linear: Linear): VirtualBlock {
@@ -49,7 +50,7 @@ class RingState {
     let head = this.#head;
     let count = this.#count;
     let random = this.#random | 0;
-    let sum = this.sum;
+    let sum = this.sum | 0;
     for (let i = 0; i < steps; i++) {
       if (count === length) {
         block.free(ring[head]! as ReturnType<VirtualBlock["allocate"]>);
@@ -61,11 +62,11 @@ class RingState {
       random ^= random << 5;
       let at = head + count;
       if (at >= length) at -= length;
-      const size = unit * (least + (((random >>> 0) % span) >>> 0));
+      const size = Math.imul(unit, least + (((random >>> 0) % span) >>> 0));
       const alignment = 1 << (alignmentShift + (((random >>> 0) % alignmentSpan) >>> 0));
       const made = block.allocate(size, alignment, 0);
-      if (made !== NO_ALLOCATION) {
-        sum = (sum + block.offset(made)) >>> 0;
+      if (made !== NONE) {
+        sum = (sum + block.offset(made)) | 0;
         ring[at] = made;
         count++;
       }
@@ -73,7 +74,7 @@ class RingState {
     this.#head = head;
     this.#count = count;
     this.#random = random;
-    this.sum = sum;
+    this.sum = sum >>> 0;
   }
 }
 
@@ -99,17 +100,17 @@ class StackState {
     const length = stack.length;
     let depth = this.#depth;
     let random = this.#random | 0;
-    let sum = this.sum;
+    let sum = this.sum | 0;
     for (let i = 0; i < count; i++) {
       random ^= random << 13;
       random ^= random >>> 17;
       random ^= random << 5;
       const push = depth === 0 || (depth !== length && random < 0);
       if (push) {
-        const size = unit * (least + (((random >>> 0) % span) >>> 0));
+        const size = Math.imul(unit, least + (((random >>> 0) % span) >>> 0));
         const alignment = 1 << (alignmentShift + (((random >>> 0) % alignmentSpan) >>> 0));
         const made = block.allocate(size, alignment, 0);
-        sum = (sum + block.offset(made)) >>> 0;
+        sum = (sum + block.offset(made)) | 0;
         stack[depth++] = made;
       } else {
         block.free(stack[--depth]! as ReturnType<VirtualBlock["allocate"]>);
@@ -117,7 +118,7 @@ class StackState {
     }
     this.#depth = depth;
     this.#random = random;
-    this.sum = sum;
+    this.sum = sum >>> 0;
   }
 }
 
@@ -141,7 +142,7 @@ class DoubleStackState {
     const block = this.#block;
     const depths = this.#depths;
     let random = this.#random | 0;
-    let sum = this.sum;
+    let sum = this.sum | 0;
     for (let i = 0; i < count; i++) {
       random ^= random << 13;
       random ^= random >>> 17;
@@ -152,10 +153,10 @@ class DoubleStackState {
       const push = depth === 0 || (depth !== stack.length && random < 0);
       if (push) {
         const flags = side === 0 ? 0 : VirtualAllocationCreate.UpperAddress;
-        const size = unit * (least + (((random >>> 0) % span) >>> 0));
+        const size = Math.imul(unit, least + (((random >>> 0) % span) >>> 0));
         const alignment = 1 << (alignmentShift + (((random >>> 0) % alignmentSpan) >>> 0));
         const made = block.allocate(size, alignment, flags);
-        sum = (sum + block.offset(made)) >>> 0;
+        sum = (sum + block.offset(made)) | 0;
         stack[depth] = made;
         depths[side] = depth + 1;
       } else {
@@ -164,7 +165,7 @@ class DoubleStackState {
       }
     }
     this.#random = random;
-    this.sum = sum;
+    this.sum = sum >>> 0;
   }
 }
 
@@ -186,21 +187,21 @@ class OnceState {
     const alignmentSpan = mix.alignmentSpan >>> 0;
     const block = this.#block;
     let random = this.#random | 0;
-    let sum = this.sum;
+    let sum = this.sum | 0;
     for (let done = 0; done < count; done += this.#live) {
       for (let i = 0; i < this.#live; i++) {
         random ^= random << 13;
         random ^= random >>> 17;
         random ^= random << 5;
-        const size = unit * (least + (((random >>> 0) % span) >>> 0));
+        const size = Math.imul(unit, least + (((random >>> 0) % span) >>> 0));
         const alignment = 1 << (alignmentShift + (((random >>> 0) % alignmentSpan) >>> 0));
         const made = block.allocate(size, alignment, 0);
-        sum = (sum + block.offset(made)) >>> 0;
+        sum = (sum + block.offset(made)) | 0;
       }
       block.clear();
     }
     this.#random = random;
-    this.sum = sum;
+    this.sum = sum >>> 0;
   }
 }
 

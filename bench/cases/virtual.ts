@@ -8,6 +8,7 @@ import { type Case, type Round, referenceSide, SideName } from "../harness/case.
 import { inChunks, type Mix, Mixes, mixAlignment, mixSize, nextRandom, SEED } from "../harness/sequence.ts";
 import { offsetAllocatorSide, playCanvasSide, thingMallocSide } from "./other-packages.ts";
 
+const NONE = NO_ALLOCATION;
 const GIB: number = 1024 ** 3;
 
 /** A churn of `slots` slots: pick one at random, free it if taken, else allocate into it. */
@@ -51,7 +52,7 @@ export class ChurnState {
     for (let i = 0; i < count; i++) {
       this.#random = nextRandom(this.#random);
       const made = this.block.allocate(mixSize(mix, this.#random), mixAlignment(mix, this.#random), flags);
-      if (made !== NO_ALLOCATION) this.#sum = (this.#sum + this.block.offset(made)) >>> 0;
+      if (made !== NONE) this.#sum = (this.#sum + this.block.offset(made)) >>> 0;
       this.slots[i * 2] = made;
     }
   }
@@ -66,7 +67,7 @@ export class ChurnState {
    * inlines of the bench is taken from what it is ready to inline of the library, 30 ns for an operation. The
    * state is a signed integer, and only what is divided unsigned: unsigned it becomes a floating-point number now and
    * then, with which the same loop took 89 ns instead of 50. `>>> 0` behind a remainder says that it is an integer, too;
-   * see `pick`.
+   * see `pick`. So do `Math.imul` and `| 0`; and a constant is one of this module, as V8 looks up imported ones every time.
    */
   #run(count: number, mix: Mix, flags: number): void {
     const { block, slots } = this;
@@ -75,29 +76,29 @@ export class ChurnState {
     const alignmentSpan = mix.alignmentSpan >>> 0;
     const slotCount = slots.length >>> 0;
     let random = this.#random | 0;
-    let sum = this.#sum;
+    let sum = this.#sum | 0;
     for (let i = 0; i < count; i++) {
       random ^= random << 13;
       random ^= random >>> 17;
       random ^= random << 5;
       const slot = ((random >>> 0) % slotCount) >>> 0;
       const allocation = slots[slot]! as ReturnType<VirtualBlock["allocate"]>;
-      if (allocation !== NO_ALLOCATION) {
+      if (allocation !== NONE) {
         block.free(allocation);
-        slots[slot] = NO_ALLOCATION;
+        slots[slot] = NONE;
       } else {
         random ^= random << 13;
         random ^= random >>> 17;
         random ^= random << 5;
-        const size = unit * (least + (((random >>> 0) % span) >>> 0));
+        const size = Math.imul(unit, least + (((random >>> 0) % span) >>> 0));
         const alignment = 1 << (alignmentShift + (((random >>> 0) % alignmentSpan) >>> 0));
         const made = block.allocate(size, alignment, flags);
-        if (made !== NO_ALLOCATION) sum = (sum + block.offset(made)) >>> 0;
+        if (made !== NONE) sum = (sum + block.offset(made)) | 0;
         slots[slot] = made;
       }
     }
     this.#random = random;
-    this.#sum = sum;
+    this.#sum = sum >>> 0;
   }
 }
 

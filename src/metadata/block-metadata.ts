@@ -122,7 +122,7 @@ export interface BlockMetadata {
 
 /** Keeps a number for each slot. */
 export interface Labels {
-  /** The label of a slot: 0 until one is set, and for slot 0. Undefined for a slot that was never used, at most. */
+  /** The label of a slot; 0 for slot 0. Undefined for a slot that there is no room for yet. */
   labelOf(slot: Slot): number;
   setLabel(slot: Slot, label: number): void;
   /** Whether there is an allocation in a slot. */
@@ -134,13 +134,13 @@ export interface ResizableMetadata extends BlockMetadata, Labels {
   /** Whether it allocates from the upper end, too. */
   readonly hasUpperEnd: boolean;
   /**
-   * Allocates for arguments that nobody has checked, and gives the slot a name, which is its label then.
+   * Allocates for arguments that nobody has checked. The slot's label is the allocation's name.
    *
    * @param flags one or more of {@link Strategy}, and {@link UPPER_ADDRESS}.
    * @returns {@link NO_SLOT} where there is no room.
    * @throws TypeError or RangeError for an argument that is not as `VirtualBlock.allocate` says.
    */
-  allocateNamed(size: number, alignment: number, flags: number): Slot;
+  allocateVirtual(size: number, alignment: number, flags: number): Slot;
   /** Where the highest allocation ends, in bytes; 0 if there is none. */
   readonly usedEnd: number;
   /**
@@ -149,6 +149,6 @@ export interface ResizableMetadata extends BlockMetadata, Labels {
    * @returns the metadata to go on with: this, or another one that knows the same allocations by the same slots.
    */
   resize(size: number): ResizableMetadata;
-  /** Gives an allocation another slot, never used before, and never uses its old one again; {@link NO_SLOT} if slots are out. */
+  /** Gives an allocation another slot, and never uses its old one again; {@link NO_SLOT} if slots are out. */
   renumber(slot: Slot): Slot;
 }

@@ -6,14 +6,8 @@
 
 import { assert } from "../foundation/assert.ts";
 import { NO_SLOT, type Slot, Strategy, SuballocationType } from "./block-metadata.ts";
-import {
-  NAMES_END as END,
-  LEAST_NAME as LEAST,
-  type NamedMetadataOptions,
-  NAME_STEP as STEP,
-} from "./handles.ts";
+import type { NamedMetadataOptions } from "./handles.ts";
 import { NO_LIST } from "./list-map.ts";
-import { nameNext } from "./named.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
@@ -38,9 +32,6 @@ const ANCHOR = FIRST_ANCHOR;
 const NOWHERE = NO_LIST;
 const LAST_UNUSED = IS_LAST_UNUSED;
 const FIRST_FRESH = IS_FIRST_FRESH;
-const LEAST_NAME = LEAST;
-const NAMES_END = END;
-const NAME_STEP = STEP;
 const HIGH_WORD: number = SIZE_HIGH - 2;
 const LARGEST_SIZE = Number.MAX_SAFE_INTEGER;
 /** Larger ones take more bits than an integer has. */
@@ -53,9 +44,9 @@ const MIN_TIME = Strategy.MinTime;
 /** MIN_OFFSET asks its index, step by step. */
 const LISTED_STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime;
 
-/** For {@link LargeTlsf.place}: who calls has checked the arguments, or nobody has, and the allocation gets a name. */
-const TAKE = 0;
-const NAMED = 1;
+/** For {@link LargeTlsf.place}: who calls has checked the arguments, or nobody has. */
+const CHECKED = 0;
+const UNCHECKED = 1;
 
 /** Divides a large virtual block. */
 export class LargeTlsf extends WideTlsf {
@@ -83,16 +74,16 @@ export class LargeTlsf extends WideTlsf {
     if ((strategy & ~LISTED_STRATEGIES) !== 0 || alignment > LARGEST_ALIGNMENT) {
       return super.allocate(size, alignment, type, strategy, upperAddress);
     }
-    return this.place(size, alignment, strategy, TAKE);
+    return this.place(size, alignment, strategy, CHECKED);
   }
 
-  override allocateNamed(size: number, alignment: number, flags: number): Slot {
-    return this.place(size, alignment, flags, NAMED);
+  override allocateVirtual(size: number, alignment: number, flags: number): Slot {
+    return this.place(size, alignment, flags, UNCHECKED);
   }
 
   /** Finds a place for `size` bytes and takes it. */
   private place(size: number, alignment: number, strategy: number, mode: number): Slot {
-    if (mode === NAMED) {
+    if (mode === UNCHECKED) {
       const isUsual =
         size > 0 &&
         size <= LARGEST_SIZE &&
@@ -102,7 +93,7 @@ export class LargeTlsf extends WideTlsf {
         (alignment & -alignment) === alignment &&
         (strategy === 0 || (strategy & LISTED_STRATEGIES) === strategy);
       // Wrong, or nothing that is often asked.
-      if (!isUsual) return super.allocateNamed(size, alignment, strategy);
+      if (!isUsual) return super.allocateVirtual(size, alignment, strategy);
     }
     if (size > this.sumFreeSize) return NO_SLOT;
     const { lists, smallShift, request } = this;
@@ -131,8 +122,7 @@ export class LargeTlsf extends WideTlsf {
       padding = (0 - (doubles[(TAIL >> 1) | OFFSET] | 0)) & mask;
       if (doubles[(TAIL >> 1) | SIZE] - padding < size) {
         // Nothing but what is found step by step.
-        const slot = super.allocate(size, alignment, UNKNOWN, strategy, false);
-        return mode === NAMED && slot !== NO_SLOT ? nameNext(this, this.names!, slot) : slot;
+        return super.allocate(size, alignment, UNKNOWN, strategy, false);
       }
       range = TAIL;
     }
@@ -209,14 +199,7 @@ export class LargeTlsf extends WideTlsf {
       if (padding !== 0) this.indexByOffset(byOffset, range);
       if (rest !== 0) this.indexByOffset(byOffset, end);
     }
-    const slot = slotOf(allocation);
-    if (mode === NAMED) {
-      const labels = this.labels!;
-      const name = labels[slot] + NAME_STEP;
-      if (!(name >= LEAST_NAME && name < NAMES_END)) return nameNext(this, this.names!, slot);
-      labels[slot] = name;
-    }
-    return slot;
+    return slotOf(allocation);
   }
 
   /** Makes a range of the first bytes of the tail. */

@@ -29,9 +29,9 @@ import {
 } from "./block-metadata.ts";
 import { onSamePage, typesConflict } from "./granularity.ts";
 import { type NamedMetadataOptions, Names } from "./handles.ts";
-import { allocateNamed } from "./named.ts";
 import { forSlots, RecordField, Records, rangeOf, slotOf } from "./records.ts";
 import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
+import { allocateVirtual } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const { ROW_LABEL: LABEL, ROW_BEFORE: BEFORE, ROW_AFTER: AFTER } = RecordField;
@@ -89,7 +89,8 @@ export abstract class LinearMetadata implements ResizableMetadata {
     this.margin = virtual ? 0 : margin;
     this.granularity = virtual ? 1 : granularity;
     this.isPlain = this.margin === 0 && this.granularity === 1;
-    this.types = this.granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
+    this.types = this.granularity === 1 ? undefined : new Uint8Array();
+    this.prepareSlots(0);
     this.startOver();
   }
 
@@ -216,11 +217,24 @@ export abstract class LinearMetadata implements ResizableMetadata {
 
   /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */
   protected makeRoom(): boolean {
+    const slots = this.slotLimit;
     if (!this.records.grow()) return false;
     this.words = this.records.words;
     this.doubles = this.records.doubles;
-    this.types = forSlots(this.types, this.records.capacity);
+    this.prepareSlots(slots);
     return true;
+  }
+
+  /** Prepares the slots from `first` on, none of which was used yet. */
+  private prepareSlots(first: number): void {
+    this.types = forSlots(this.types, this.slotLimit);
+    this.names?.begin(this, Math.max(first, RESERVED), this.slotLimit);
+    this.records.giveBackFresh();
+  }
+
+  /** All slots that there is room for are below. */
+  private get slotLimit(): number {
+    return this.records.capacity;
   }
 
   // Taking it
@@ -250,8 +264,8 @@ export abstract class LinearMetadata implements ResizableMetadata {
     return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
   }
 
-  allocateNamed(size: number, alignment: number, flags: number): Slot {
-    return allocateNamed(this, this.names!, size, alignment, flags);
+  allocateVirtual(size: number, alignment: number, flags: number): Slot {
+    return allocateVirtual(this, size, alignment, flags);
   }
 
   /** Adds a record at the end of a row. */
@@ -295,13 +309,22 @@ export abstract class LinearMetadata implements ResizableMetadata {
   }
 
   clear(): void {
-    this.records.clear();
-    this.allocationCount = 0;
-    this.sumFreeSize = this.size;
+    const { words, names } = this;
+    for (const row of [this.second, this.first]) {
+      let record = words[row | BEFORE];
+      while (record !== row) {
+        const before = words[record | BEFORE];
+        if (names !== undefined && !names.next(this, slotOf(record))) this.records.retire(record);
+        else this.records.giveBack(record);
+        record = before;
+      }
+    }
     this.startOver();
   }
 
   private startOver(): void {
+    this.allocationCount = 0;
+    this.sumFreeSize = this.size;
     for (const row of [this.first, this.second]) {
       this.words[row | BEFORE] = row;
       this.words[row | AFTER] = row;
@@ -319,7 +342,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
   protected abstract setPlace(record: number, offset: number, size: number): void;
 
   /** Where an allocation ends. */
-  private endOf(record: number): number {
+  protected endOf(record: number): number {
     return this.startOf(record) + this.bytesOf(record);
   }
 
@@ -450,7 +473,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
     if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
     const words = this.words;
     const old = rangeOf(slot);
-    const record = this.records.takeFresh();
+    const record = this.records.take();
     this.setPlace(record, this.startOf(old), this.bytesOf(old));
     this.insertBetween(words[old | BEFORE], record, words[old | AFTER]);
     this.records.retire(old);

@@ -21,9 +21,8 @@ import {
   Strategy,
   type SuballocationType,
 } from "./block-metadata.ts";
-import { NAMES_END as END, LEAST_NAME as LEAST, NAME_STEP as STEP } from "./handles.ts";
+import type { NamedMetadataOptions } from "./handles.ts";
 import { LargeTlsf } from "./large-tlsf.ts";
-import { isUsual, nameNext } from "./named.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
@@ -36,6 +35,7 @@ import {
 } from "./records.ts";
 import { CLASS_COUNT, SMALL_SIZE as LARGEST_SMALL_SIZE, listOfInt32 } from "./size-classes.ts";
 import { FIRST_ANCHOR, TAIL as TAIL_RANGE, TlsfMetadata } from "./tlsf.ts";
+import { isUsual } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const {
@@ -69,14 +69,11 @@ const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinO
 const MIN_OFFSET = Strategy.MinOffset;
 /** All bits of an offset, and the largest size. */
 const LARGEST: number = TOO_LARGE - 1;
-const LEAST_NAME = LEAST;
-const NAMES_END = END;
-const NAME_STEP = STEP;
 
 /** What {@link NarrowTlsf.place} does. */
 const Mode = {
-  /** Finds a place, takes it and names it, for arguments that nobody has checked. */
-  Named: 0,
+  /** Finds a place and takes it, for arguments that nobody has checked. */
+  Unchecked: 0,
   /** Finds a place and takes it. */
   Take: 1,
   /** Finds a place. */
@@ -85,7 +82,7 @@ const Mode = {
   Commit: 3,
 } as const;
 type Mode = (typeof Mode)[keyof typeof Mode];
-const { Named: NAMED, Take: TAKE, Find: FIND, Commit: COMMIT } = Mode;
+const { Unchecked: UNCHECKED, Take: TAKE, Find: FIND, Commit: COMMIT } = Mode;
 const UNKNOWN_LIST = -1;
 
 /** Divides a block of less than 2^31 bytes. */
@@ -99,6 +96,11 @@ export class NarrowTlsf extends TlsfMetadata {
   protected foundPadding = 0;
   /** The alignment of the request, less one. */
   private mask = 0;
+
+  constructor(options: NamedMetadataOptions) {
+    super(options);
+    this.prepareSlots(0);
+  }
 
   get foundOffset(): number {
     return this.startOf(this.foundRange) + this.foundPadding;
@@ -147,18 +149,18 @@ export class NarrowTlsf extends TlsfMetadata {
     return this.place(size, alignment, strategy, TAKE);
   }
 
-  override allocateNamed(size: number, alignment: number, flags: number): Slot {
-    return this.place(size, alignment, flags, NAMED);
+  override allocateVirtual(size: number, alignment: number, flags: number): Slot {
+    return this.place(size, alignment, flags, UNCHECKED);
   }
 
   /**
-   * Finds a place for `size` bytes, takes it and names it, or some of that.
+   * Finds a place for `size` bytes and takes it, or one of the two.
    *
    * @param strategy one or more of {@link Strategy}.
    */
   private place(size: number, alignment: number, strategy: number, mode: Mode): Slot {
-    if (mode === NAMED && !isUsual(size, alignment, strategy, STRATEGIES)) {
-      return super.allocateNamed(size, alignment, strategy);
+    if (mode === UNCHECKED && !isUsual(size, alignment, strategy, STRATEGIES)) {
+      return super.allocateVirtual(size, alignment, strategy);
     }
     if (size > this.sumFreeSize) return NO_SLOT;
     const { maps, smallShift } = this;
@@ -321,12 +323,6 @@ export class NarrowTlsf extends TlsfMetadata {
       if (padding !== 0) this.indexByOffset(byOffset, range);
       if (rest !== 0) this.indexByOffset(byOffset, end);
     }
-    if (mode === NAMED) {
-      const label = (allocation >> 1) | LABEL;
-      const name = this.doubles[label] + NAME_STEP;
-      if (!(name >= LEAST_NAME && name < NAMES_END)) return nameNext(this, this.names!, slotOf(allocation));
-      this.doubles[label] = name;
-    }
     return (allocation >> 3) as Slot;
   }
 
@@ -425,6 +421,10 @@ export class NarrowTlsf extends TlsfMetadata {
     maps[list >>> 5] |= 1 << (list & 31);
     maps[CLASSES] |= 1 << (list >>> 5);
     if (byOffset !== undefined) this.indexByOffset(byOffset, merged);
+  }
+
+  override offsetOf(slot: Slot): number {
+    return this.words[(slot << 3) | OFFSET];
   }
 
   startOf(range: number): number {

@@ -44,7 +44,8 @@ export const RecordField = {
   LABEL: 1,
   PREVIOUS_FREE: 6,
   NEXT_FREE: 7,
-  /** In linear blocks: the label, in `doubles`, and the links of the rows. */
+  /** In linear blocks: where the allocation ends, in those of less than 2^31 bytes; the label, in `doubles`; the links of rows. */
+  INT32_END: 1,
   ROW_LABEL: 2,
   ROW_BEFORE: 6,
   ROW_AFTER: 7,
@@ -111,12 +112,13 @@ export class Records {
   constructor(reserved: number) {
     this.reserved = reserved;
     this.makeRoom(reserved + FIRST_CAPACITY);
-    this.clear();
+    this.words[FIRST_FRESH] = reserved * WORDS_PER_RECORD;
   }
 
   /** Whether the next `count` calls of {@link take} find a record for sure. */
   hasRoomFor(count: number): boolean {
-    return this.words[FIRST_FRESH] + count * WORDS_PER_RECORD <= this.words.length;
+    const missing = this.words[LAST_UNUSED] === NONE ? count : count - 1;
+    return this.words[FIRST_FRESH] + missing * WORDS_PER_RECORD <= this.words.length;
   }
 
   /** Makes room for half as many records again. Whether it could: a block has at most 2^24 records. */
@@ -138,13 +140,6 @@ export class Records {
     return range;
   }
 
-  /** A record that was not taken since the last {@link clear}. */
-  takeFresh(): number {
-    const range = this.words[FIRST_FRESH];
-    this.words[FIRST_FRESH] = range + WORDS_PER_RECORD;
-    return range;
-  }
-
   /** Takes a record back. */
   giveBack(range: number): void {
     const words = this.words;
@@ -153,25 +148,20 @@ export class Records {
     words[LAST_UNUSED] = range;
   }
 
-  /** Takes a record out of use until {@link clear}. */
+  /** Takes back what was never taken: then {@link LAST_UNUSED} alone says whether there is a record. */
+  giveBackFresh(): void {
+    const words = this.words;
+    const end = this.capacity * WORDS_PER_RECORD;
+    for (let range = end - WORDS_PER_RECORD; range >= words[FIRST_FRESH]; range -= WORDS_PER_RECORD) {
+      this.giveBack(range);
+    }
+    words[FIRST_FRESH] = end;
+  }
+
+  /** Takes a record out of use. */
   retire(range: number): void {
     this.words[range | PREVIOUS_FREE] = UNUSED;
     this.retired++;
-  }
-
-  /** Takes all records back. */
-  clear(): void {
-    const { words } = this;
-    for (
-      let range = this.reserved * WORDS_PER_RECORD;
-      range < words[FIRST_FRESH];
-      range += WORDS_PER_RECORD
-    ) {
-      words[range | PREVIOUS_FREE] = UNUSED;
-    }
-    this.words[FIRST_FRESH] = this.reserved * WORDS_PER_RECORD;
-    this.words[LAST_UNUSED] = NONE;
-    this.retired = 0;
   }
 
   /** Makes these the same as others. */

@@ -44,7 +44,6 @@ import {
 } from "./block-metadata.ts";
 import { type NamedMetadataOptions, Names } from "./handles.ts";
 import { ListMap, NO_LIST } from "./list-map.ts";
-import { allocateNamed } from "./named.ts";
 import { OffsetIndex, type RangeMeasure } from "./offset-index.ts";
 import { TAKEN as IS_TAKEN, NONE as NO_RANGE, RecordField, Records, rangeOf, slotOf } from "./records.ts";
 import {
@@ -55,6 +54,7 @@ import {
   VIRTUAL_SMALL_SHIFT,
 } from "./size-classes.ts";
 import { addDetailedStatistics, type DetailedStatistics, type Statistics } from "./statistics.ts";
+import { allocateVirtual } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const { PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
@@ -219,10 +219,17 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
 
   /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */
   protected makeRoom(): boolean {
+    const slots = this.slotLimit;
     if (!this.records.grow()) return false;
     this.words = this.records.words;
     this.doubles = this.records.doubles;
+    this.prepareSlots(slots);
     return true;
+  }
+
+  /** Prepares the slots from `first` on, none of which was used yet. */
+  protected prepareSlots(first: number): void {
+    this.names?.begin(this, Math.max(first, RESERVED), this.slotLimit);
   }
 
   // Taking it, giving it back
@@ -241,8 +248,8 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
 
   abstract free(slot: Slot): void;
 
-  allocateNamed(size: number, alignment: number, flags: number): Slot {
-    return allocateNamed(this, this.names!, size, alignment, flags);
+  allocateVirtual(size: number, alignment: number, flags: number): Slot {
+    return allocateVirtual(this, size, alignment, flags);
   }
 
   /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
@@ -252,7 +259,15 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   }
 
   clear(): void {
-    this.records.clear();
+    const { words, names } = this;
+    let range = words[TAIL | PREVIOUS];
+    while (range !== NONE) {
+      const before = words[range | PREVIOUS];
+      const isNamed = names !== undefined && words[range | PREVIOUS_FREE] === TAKEN;
+      if (isNamed && !names.next(this, slotOf(range))) this.records.retire(range);
+      else this.records.giveBack(range);
+      range = before;
+    }
     this.lists.clear();
     this.byOffset = undefined;
     this.startOver();
@@ -404,7 +419,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
     const words = this.words;
     const old = rangeOf(slot);
-    const range = this.records.takeFresh();
+    const range = this.records.take();
     const [previous, next] = [words[old | PREVIOUS], words[old | NEXT]];
     this.setPlace(range, this.startOf(old), this.bytesOf(old));
     words[range | PREVIOUS_FREE] = TAKEN;

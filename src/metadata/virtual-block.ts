@@ -8,10 +8,10 @@
 
 import { assert } from "../foundation/assert.ts";
 import { checkFlags, checkInteger, checkSize } from "../foundation/check.ts";
-import { NO_SLOT, type ResizableMetadata, type Slot } from "./block-metadata.ts";
+import { type ResizableMetadata, type Slot, NO_SLOT as ZERO } from "./block-metadata.ts";
 import { createLinear } from "./create-linear.ts";
 import { createTlsf } from "./create-tlsf.ts";
-import { Names, NAME_STEP as STEP } from "./handles.ts";
+import { NAMES_END as END, Names, NAME_STEP as STEP } from "./handles.ts";
 import {
   type DetailedStatistics,
   emptyDetailedStatistics,
@@ -72,6 +72,9 @@ export interface FreeRange {
 }
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
+const NO_SLOT = ZERO;
+const NAME_STEP = STEP;
+const NAMES_END = END;
 const SLOT_MASK = STEP - 1;
 
 /** VmaVirtualBlock: divides `size` bytes. */
@@ -126,7 +129,7 @@ export class VirtualBlock {
    */
   allocate(size: number, alignment = 1, flags = 0, userData?: unknown): VirtualAllocation {
     // So small that V8 inlines it into its caller, where the name needs no box. The name of no slot is NO_ALLOCATION.
-    const slot = this.metadata.allocateNamed(size, alignment, flags);
+    const slot = this.metadata.allocateVirtual(size, alignment, flags);
     if (userData !== undefined && slot !== NO_SLOT) this.attach(slot, userData);
     return this.metadata.labelOf(slot) as VirtualAllocation;
   }
@@ -138,10 +141,26 @@ export class VirtualBlock {
    */
   free(allocation: VirtualAllocation): void {
     // As small as allocate, for the same reason.
-    if (allocation === NO_ALLOCATION) return;
-    const slot = this.slotOf(allocation);
-    this.metadata.free(slot);
+    const slot = ((allocation | 0) & SLOT_MASK) as Slot;
+    const { metadata } = this;
+    if (slot === NO_SLOT || metadata.labelOf(slot) !== allocation || !metadata.isTaken(slot)) {
+      if (allocation === NO_ALLOCATION) return;
+      this.names.refuse(metadata, allocation);
+    }
     if (this.attached !== undefined) this.attached[slot] = undefined;
+    const next = allocation + NAME_STEP;
+    metadata.setLabel(slot, next);
+    if (next < NAMES_END) metadata.free(slot);
+    else this.freeLast(slot);
+  }
+
+  /** Frees an allocation whose slot has no more names, so that the slot is not used again. */
+  private freeLast(slot: Slot): void {
+    const { metadata, names } = this;
+    const other = metadata.renumber(slot);
+    // With all 2^24 slots in use, there is no way but to begin with the names again.
+    if (other === NO_SLOT) names.begin(metadata, slot, slot + 1);
+    metadata.free(other === NO_SLOT ? slot : other);
   }
 
   /** Frees all allocations. vmaClearVirtualBlock */
@@ -260,7 +279,7 @@ export class VirtualBlock {
   }
 
   private slotOf(allocation: VirtualAllocation): Slot {
-    // The low word of a name says which slot it is of; whether it is the slot's name now, its label.
+    // The low word of a name says which slot it is of; whether it is the name of the allocation there, its label.
     const slot = ((allocation | 0) & SLOT_MASK) as Slot;
     const { metadata } = this;
     if (slot === NO_SLOT || metadata.labelOf(slot) !== allocation || !metadata.isTaken(slot)) {

@@ -2,10 +2,10 @@
 
 import type { NamedMetadataOptions } from "./handles.ts";
 import { LinearMetadata } from "./linear.ts";
-import { RecordField } from "./records.ts";
+import { RecordField, slotOf } from "./records.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const { OFFSET, SIZE, INT32_OFFSET, INT32_SIZE } = RecordField;
+const { OFFSET, SIZE } = RecordField;
 
 /** Divides any block. */
 export class WideLinear extends LinearMetadata {
@@ -13,9 +13,9 @@ export class WideLinear extends LinearMetadata {
   static fromInt32(narrow: LinearMetadata, options: NamedMetadataOptions): WideLinear {
     const wide = new WideLinear(options);
     wide.assign(narrow);
-    const { words } = wide;
     for (const record of [...wide.inRow(wide.first), ...wide.inRow(wide.second)]) {
-      wide.setPlace(record, words[record | INT32_OFFSET], words[record | INT32_SIZE]);
+      const slot = slotOf(record);
+      wide.setPlace(record, narrow.offsetOf(slot), narrow.sizeOf(slot));
     }
     return wide;
   }

@@ -54,8 +54,9 @@ export class WideTlsf extends TlsfMetadata {
     this.margin = virtual ? 0 : margin;
     this.rounding = virtual || !roundsUp ? 1 : granularity;
     this.pages = virtual || roundsUp ? undefined : new GranularityPages(granularity, size);
-    this.labels = virtual ? new Float64Array(this.records.capacity) : undefined;
-    this.types = virtual || granularity === 1 ? undefined : new Uint8Array(this.records.capacity);
+    this.labels = virtual ? new Float64Array() : undefined;
+    this.types = virtual || granularity === 1 ? undefined : new Uint8Array();
+    this.prepareSlots(0);
   }
 
   // Finding a place
@@ -100,11 +101,10 @@ export class WideTlsf extends TlsfMetadata {
     return true;
   }
 
-  protected override makeRoom(): boolean {
-    if (!super.makeRoom()) return false;
-    this.labels = forSlots(this.labels, this.records.capacity);
-    this.types = forSlots(this.types, this.records.capacity);
-    return true;
+  protected override prepareSlots(first: number): void {
+    this.labels = forSlots(this.labels, this.slotLimit);
+    this.types = forSlots(this.types, this.slotLimit);
+    super.prepareSlots(first);
   }
 
   // Taking it

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ResizableMetadata, Slot } from "../../src/metadata/block-metadata.ts";
+import { NO_SLOT, type ResizableMetadata, type Slot } from "../../src/metadata/block-metadata.ts";
 import {
   NO_ALLOCATION,
   type VirtualAllocation,
@@ -145,10 +145,13 @@ describe("strategies", () => {
 });
 
 describe("allocations that are not there", () => {
-  const kinds = [0, VirtualBlockCreate.LinearAlgorithm];
+  const kinds = [0, VirtualBlockCreate.LinearAlgorithm].flatMap((flags) => [
+    [flags, 1_000],
+    [flags, 2 ** 40],
+  ]);
 
-  it.each(kinds)("are refused after they were freed, flags %d", (flags) => {
-    const block = new VirtualBlock({ size: 1_000, flags });
+  it.each(kinds)("are refused after they were freed, flags %d, %d bytes", (flags, size) => {
+    const block = new VirtualBlock({ size, flags });
     const a = block.allocate(10);
     block.free(a);
     expect(() => block.free(a)).toThrow(/was freed already/);
@@ -160,8 +163,8 @@ describe("allocations that are not there", () => {
     endsWhole(block, again);
   });
 
-  it.each(kinds)("are refused by another block, flags %d", (flags) => {
-    const [one, other] = [new VirtualBlock({ size: 1_000, flags }), new VirtualBlock({ size: 1_000, flags })];
+  it.each(kinds)("are refused by another block, flags %d, %d bytes", (flags, size) => {
+    const [one, other] = [new VirtualBlock({ size, flags }), new VirtualBlock({ size, flags })];
     const [a, b] = [one.allocate(10), other.allocate(10)];
     expect(() => other.free(a)).toThrow(/none of this block's/);
     expect(() => one.offset(b)).toThrow(/none of this block's/);
@@ -195,8 +198,65 @@ describe("allocations that are not there", () => {
     endsWhole(block);
   });
 
-  it.each(kinds)("are never named again, when a slot's names run out, flags %d", (flags) => {
-    const block = new VirtualBlock({ size: 1_000, flags });
+  it.each(kinds)("are refused after clear() as well, flags %d, %d bytes", (flags, size) => {
+    const block = new VirtualBlock({ size, flags });
+    const before = [1, 2, 3, 4].map((size) => block.allocate(size));
+    block.free(before.pop()!);
+    block.clear();
+    const after = [5, 6, 7, 8].map((size) => block.allocate(size));
+    for (const old of before) expect(() => block.free(old)).toThrow("was freed already");
+    endsWhole(block, ...after);
+  });
+
+  it.each(kinds)(
+    "are not guessed: the next name of a slot is nothing yet, flags %d, %d bytes",
+    (flags, size) => {
+      const block = new VirtualBlock({ size, flags });
+      const a = block.allocate(10);
+      block.free(a);
+      const next = (a + 2 ** 24) as VirtualAllocation;
+      expect(() => block.free(next)).toThrow("is none of this block's");
+      expect(() => block.offset(next)).toThrow(RangeError);
+      endsWhole(block);
+    },
+  );
+
+  it.each(kinds)(
+    "are never named again, when a slot's last name goes with clear(), flags %d, %d bytes",
+    (flags, size) => {
+      const block = new VirtualBlock({ size, flags });
+      const old = block.allocate(20);
+      const slot = (old % 2 ** 24) as Slot;
+      const { metadata } = block as unknown as { metadata: ResizableMetadata };
+      metadata.setLabel(slot, 2 ** 53 - 2 ** 24 + slot);
+      const last = block.allocations()[0].allocation;
+      block.clear();
+      const others = Array.from({ length: 100 }, () => block.allocate(10));
+      for (const other of others) expect(other % 2 ** 24).not.toBe(slot);
+      for (const gone of [old, last]) expect(() => block.free(gone)).toThrow(RangeError);
+      endsWhole(block, ...others);
+    },
+  );
+
+  it.each(kinds)(
+    "begin again where a slot's names and all slots run out, flags %d, %d bytes",
+    (flags, size) => {
+      const block = new VirtualBlock({ size, flags });
+      const first = block.allocate(20);
+      const slot = (first % 2 ** 24) as Slot;
+      const { metadata } = block as unknown as { metadata: ResizableMetadata };
+      metadata.setLabel(slot, 2 ** 53 - 2 ** 24 + slot);
+      metadata.renumber = () => NO_SLOT;
+      block.free(block.allocations()[0].allocation);
+      endsWhole(block);
+      expect(block.allocate(20) % 2 ** 24).toBe(slot);
+      block.clear();
+      endsWhole(block);
+    },
+  );
+
+  it.each(kinds)("are never named again, when a slot's names run out, flags %d, %d bytes", (flags, size) => {
+    const block = new VirtualBlock({ size, flags });
     const neighbour = block.allocate(10);
     const a = block.allocate(20);
     const { metadata } = block as unknown as { metadata: ResizableMetadata };

@@ -1,38 +1,31 @@
 /**
- * How metadata allocates for a virtual block: for arguments that nobody has checked, and with a name (./handles.ts). These
- * are the steps for all metadata; ./narrow-tlsf.ts, ./large-tlsf.ts and ./narrow-linear.ts take them on their own for the
- * usual requests, for speed.
+ * How metadata allocates for a virtual block: for arguments that nobody has checked. These are the steps for all metadata;
+ * ./narrow-tlsf.ts, ./large-tlsf.ts and ./narrow-linear.ts take them on their own for the usual requests, for speed.
  */
 
 import { checkAlignment, quote } from "../foundation/check.ts";
 import {
   UPPER_ADDRESS as IS_UPPER_ADDRESS,
-  NO_SLOT,
   type ResizableMetadata,
   type Slot,
   Strategy,
   SuballocationType,
 } from "./block-metadata.ts";
-import { NAMES_END as END, LEAST_NAME as LEAST, type Names, NAME_STEP as STEP } from "./handles.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const LEAST_NAME = LEAST;
-const NAMES_END = END;
-const NAME_STEP = STEP;
 const UNKNOWN = SuballocationType.Unknown;
 const UPPER_ADDRESS = IS_UPPER_ADDRESS;
 const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
 const ALL_FLAGS: number = STRATEGIES | UPPER_ADDRESS;
 
 /**
- * Finds a place, takes it and names it.
+ * Finds a place and takes it.
  *
- * @returns the slot, whose label is the allocation's name; {@link NO_SLOT} where there is no room.
+ * @returns {@link NO_SLOT} where there is no room.
  * @throws TypeError or RangeError for an argument that is not as `VirtualBlock.allocate` says.
  */
-export function allocateNamed(
+export function allocateVirtual(
   metadata: ResizableMetadata,
-  names: Names,
   size: number,
   alignment: number,
   flags: number,
@@ -43,14 +36,12 @@ export function allocateNamed(
   const multipleOf = isPlain ? alignment : checkAlignment(alignment, "alignment");
   if (flags !== 0) checkAllocationFlags(flags, metadata.hasUpperEnd);
   const upperAddress = (flags & UPPER_ADDRESS) !== 0;
-  const slot = metadata.allocate(size, multipleOf, UNKNOWN, flags & STRATEGIES, upperAddress);
-  if (slot === NO_SLOT) return NO_SLOT;
-  return nameNext(metadata, names, slot);
+  return metadata.allocate(size, multipleOf, UNKNOWN, flags & STRATEGIES, upperAddress);
 }
 
 /**
  * Whether a request is as requests to blocks of less than 2^31 bytes are but for a few: a size and an alignment below that,
- * and no other flags than these. What it refuses may still be right; {@link allocateNamed} knows.
+ * and no other flags than these. What it refuses may still be right; {@link allocateVirtual} knows.
  */
 export function isUsual(size: number, alignment: number, flags: number, known: number): boolean {
   return (
@@ -60,30 +51,6 @@ export function isUsual(size: number, alignment: number, flags: number, known: n
     (alignment & -alignment) === alignment &&
     (flags === 0 || (flags & known) === flags)
   );
-}
-
-/**
- * Gives an allocation its slot's next name. A slot that has no names left is left alone for good: the allocation gets
- * another one.
- *
- * @returns its slot; {@link NO_SLOT} where slots are out, and then the allocation is gone.
- */
-export function nameNext(metadata: ResizableMetadata, names: Names, slot: Slot): Slot {
-  const name = metadata.labelOf(slot) + NAME_STEP;
-  if (name >= LEAST_NAME && name < NAMES_END) {
-    metadata.setLabel(slot, name);
-    return slot;
-  }
-  let named = slot;
-  if (name >= NAMES_END) {
-    named = metadata.renumber(slot);
-    if (named === NO_SLOT) {
-      metadata.free(slot);
-      return NO_SLOT;
-    }
-  }
-  metadata.setLabel(named, names.first + named);
-  return named;
 }
 
 function refuseSize(size: unknown): never {
