@@ -16,6 +16,7 @@ import {
   type ImageCreateInfo,
   ImageUsage,
   MemoryProperty,
+  type MemoryRequirements,
   MemoryUsage,
   PoolCreate,
 } from "../../src/index.ts";
@@ -146,31 +147,84 @@ function images(allocator: Allocator, info: ImageCreateInfo): Work {
   };
 }
 
-/** Buffers of many sizes come and go in random slots. */
-function bufferChurn(allocator: Allocator, slotCount: number): Work {
-  const slots: (BufferWithMemory | undefined)[] = new Array(slotCount).fill(undefined);
-  let random = SEED;
+/** Makes and destroys one kind of thing for a churn; `sum` takes up where they lie. */
+interface Churned<T> {
+  make(size: number): T;
+  /** What is added to the checksum for it. */
+  place(thing: T): number;
+  destroy(thing: T): void;
+}
+
+/** Things of many sizes come and go in random slots. The random numbers are drawn as in `ChurnState`. */
+function churn<T>({ make, place, destroy }: Churned<T>, slotCount: number): Work {
+  const slots: (T | undefined)[] = new Array(slotCount).fill(undefined);
+  const state = new Int32Array([SEED]);
   return {
     run: (count) => {
       let sum = 0;
+      let random = state[0]!;
       for (let i = 0; i < count; i++) {
-        random = nextRandom(random);
+        random ^= random << 13;
+        random ^= random >>> 17;
+        random ^= random << 5;
         const slot = pick(random, slotCount);
         const held = slots[slot];
         if (held !== undefined) {
-          allocator.destroyBuffer(held.buffer, held.allocation);
+          destroy(held);
           slots[slot] = undefined;
         } else {
-          random = nextRandom(random);
-          const made = allocator.createBuffer({ size: GRAIN * (1 + (random % 256)), usage: STORAGE }, AUTO);
-          sum = (sum + made.allocation.offset) >>> 0;
+          random ^= random << 13;
+          random ^= random >>> 17;
+          random ^= random << 5;
+          const made = make(GRAIN * (1 + (random & 255)));
+          sum = (sum + place(made)) | 0;
           slots[slot] = made;
         }
       }
-      return sum;
+      state[0] = random;
+      return sum >>> 0;
     },
     finish: () => {
-      for (const held of slots) if (held !== undefined) allocator.destroyBuffer(held.buffer, held.allocation);
+      for (const held of slots) if (held !== undefined) destroy(held);
+    },
+  };
+}
+
+/** Buffers with memory. */
+function bufferChurn(allocator: Allocator, slotCount: number): Work {
+  return churn<BufferWithMemory>(
+    {
+      make: (size) => allocator.createBuffer({ size, usage: STORAGE }, AUTO),
+      place: ({ allocation }) => allocation.offset,
+      destroy: ({ buffer, allocation }) => allocator.destroyBuffer(buffer, allocation),
+    },
+    slotCount,
+  );
+}
+
+/** The driver's calls alone, all buffers at one place of one memory object. */
+function driverChurn(device: KoffiDevice, slotCount: number): Work {
+  const largest: BufferCreateInfo = { size: 256 * GRAIN, usage: STORAGE };
+  const [requirements, memoryTypeIndex] = memoryForBuffer(device, largest);
+  const memory = device.allocateMemory({ allocationSize: requirements.size, memoryTypeIndex });
+  const work = churn<bigint>(
+    {
+      make: (size) => {
+        const buffer = device.createBuffer({ size, usage: STORAGE });
+        device.getBufferMemoryRequirements(buffer, requirements, false);
+        device.bindBufferMemory(buffer, memory, 0);
+        return buffer;
+      },
+      place: () => 0,
+      destroy: (buffer) => device.destroyBuffer(buffer),
+    },
+    slotCount,
+  );
+  return {
+    run: work.run,
+    finish: () => {
+      work.finish();
+      device.freeMemory(memory);
     },
   };
 }
@@ -212,9 +266,8 @@ function linearRing(allocator: Allocator, live: number): Work {
   };
 }
 
-/** The driver's calls for a buffer in memory that is there; with `dedicated`, in memory of its own. */
-function driverCalls(device: KoffiDevice, size: number, dedicated: boolean): Work {
-  const info: BufferCreateInfo = { size, usage: STORAGE };
+/** What memory a buffer takes, and the index of a device-local memory type for it. */
+function memoryForBuffer(device: KoffiDevice, info: BufferCreateInfo): [MemoryRequirements, number] {
   const requirements = emptyMemoryRequirements();
   const probe = device.createBuffer(info);
   device.getBufferMemoryRequirements(probe, requirements, false);
@@ -222,7 +275,13 @@ function driverCalls(device: KoffiDevice, size: number, dedicated: boolean): Wor
   const { memoryTypes } = device.memoryProperties;
   const suits = (i: number, flags: number): boolean =>
     ((requirements.memoryTypeBits >>> i) & 1) !== 0 && (memoryTypes[i]!.propertyFlags & flags) === flags;
-  const memoryTypeIndex = memoryTypes.findIndex((_, i) => suits(i, MemoryProperty.DeviceLocal));
+  return [requirements, memoryTypes.findIndex((_, i) => suits(i, MemoryProperty.DeviceLocal))];
+}
+
+/** The driver's calls for a buffer in memory that is there; with `dedicated`, in memory of its own. */
+function driverCalls(device: KoffiDevice, size: number, dedicated: boolean): Work {
+  const info: BufferCreateInfo = { size, usage: STORAGE };
+  const [requirements, memoryTypeIndex] = memoryForBuffer(device, info);
   const allocationSize = requirements.size;
   const shared = device.allocateMemory({ allocationSize, memoryTypeIndex });
   return {
@@ -298,19 +357,11 @@ interface DeviceCase {
   readonly warmup: number;
   readonly operations: number;
   readonly start: (allocator: Allocator) => Work;
-  readonly withDriver?: boolean;
+  /** What stands beside, besides the reference. */
+  readonly beside?: (context: Context, device: KoffiDevice) => (Side | undefined)[];
 }
 
-function deviceCase({
-  id,
-  title,
-  operation,
-  request,
-  warmup,
-  operations,
-  start,
-  withDriver,
-}: DeviceCase): Case {
+function deviceCase({ id, title, operation, request, warmup, operations, start, beside }: DeviceCase): Case {
   return {
     id: `device/${id}`,
     group: GROUP,
@@ -322,7 +373,7 @@ function deviceCase({
       return [
         allocatorSide(device, warmup, operations, start),
         referenceSide(context, { ...deviceRequest(device, request.case), ...request, warmup, operations }),
-        ...(withDriver ? driverSides(context, device, warmup, operations) : []),
+        ...(beside?.(context, device) ?? []),
       ];
     },
   };
@@ -337,7 +388,7 @@ export const deviceCases: readonly Case[] = [
     warmup: 10_000,
     operations: 100_000,
     start: (allocator) => buffers(allocator, { size: SIZE, usage: STORAGE }, AUTO),
-    withDriver: true,
+    beside: (context, device) => driverSides(context, device, 10_000, 100_000),
   }),
   deviceCase({
     id: "uniform",
@@ -365,6 +416,13 @@ export const deviceCases: readonly Case[] = [
     warmup: 20_000,
     operations: 100_000,
     start: (allocator) => bufferChurn(allocator, 10_000),
+    beside: (_, device) => [
+      {
+        name: SideName.BareKoffi,
+        exact: false,
+        round: () => roundOf(driverChurn(device, 10_000), 20_000, 100_000),
+      },
+    ],
   }),
   deviceCase({
     id: "ring",

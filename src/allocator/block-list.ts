@@ -9,7 +9,13 @@
 
 import { assert } from "../foundation/assert.ts";
 import { alignUp } from "../foundation/bits.ts";
-import { type BlockMetadata, NO_SLOT, Strategy } from "../metadata/block-metadata.ts";
+import {
+  type BlockMetadata,
+  NO_SLOT,
+  type Slot,
+  Strategy,
+  type SuballocationType,
+} from "../metadata/block-metadata.ts";
 import { createLinear } from "../metadata/create-linear.ts";
 import { createTlsf } from "../metadata/create-tlsf.ts";
 import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
@@ -31,6 +37,10 @@ import { MemoryBlock } from "./memory-object.ts";
 import type { Pool } from "./pool.ts";
 import type { AllocationRequest } from "./request.ts";
 
+// Constants of this module, which V8 folds into its code.
+const UPPER_ADDRESS = AllocationCreate.UpperAddress;
+const STRATEGIES = STRATEGY_MASK;
+const NONE = NO_SLOT;
 /** The first block of a list may be this many times halved. */
 const MAX_HALVINGS = 3;
 
@@ -64,6 +74,9 @@ export class BlockList {
   readonly blocks: MemoryBlock[] = [];
   /** Off while defragmentation depends on the order of the blocks. */
   incrementalSort = true;
+
+  /** Where {@link takeSlot} found room. */
+  slot: Slot = NO_SLOT;
 
   private nextBlockId = 0;
   private readonly hostVisible: boolean;
@@ -159,48 +172,69 @@ export class BlockList {
 
   /** Where an existing block has room for the request: what {@link allocate} would choose. Changes nothing. */
   findBlock(request: AllocationRequest, size: number, alignment: number): MemoryBlock | undefined {
-    const { blocks } = this;
-    if (blocks.length === 1 || this.options.linear) {
-      const last = blocks[blocks.length - 1];
-      return last !== undefined && this.fits(last, request, size, alignment) ? last : undefined;
-    }
-    if (request.strategy === Strategy.MinTime) {
-      for (let index = blocks.length - 1; index >= 0; index--) {
-        if (this.fits(blocks[index]!, request, size, alignment)) return blocks[index];
-      }
-      return undefined;
-    }
-    if (!this.hostVisible) {
-      for (let index = 0; index < blocks.length; index++) {
-        if (this.fits(blocks[index]!, request, size, alignment)) return blocks[index];
-      }
-      return undefined;
-    }
-    // Mappable and other allocations gather in different blocks, so that few blocks are mapped.
-    const wantsMapped = request.isMappingAllowed;
-    return (
-      this.findBlockByMapping(wantsMapped, request, size, alignment) ??
-      this.findBlockByMapping(!wantsMapped, request, size, alignment)
-    );
+    return this.searchBlocks(request, size, alignment, false);
   }
 
-  private findBlockByMapping(
-    mapped: boolean,
+  /** {@link findBlock}, and takes the room at once: {@link slot} says where. */
+  takeSlot(request: AllocationRequest, size: number, alignment: number): MemoryBlock | undefined {
+    return this.searchBlocks(request, size, alignment, true);
+  }
+
+  private searchBlocks(
     request: AllocationRequest,
     size: number,
     alignment: number,
+    takes: boolean,
   ): MemoryBlock | undefined {
     const { blocks } = this;
+    const { type, typeFlags } = request;
+    const strategy = typeFlags & STRATEGIES;
+    const isUpper = (typeFlags & UPPER_ADDRESS) !== 0;
+    if (blocks.length === 1 || this.options.linear) {
+      const last = blocks[blocks.length - 1];
+      return last !== undefined && this.fits(last, size, alignment, type, strategy, isUpper, takes)
+        ? last
+        : undefined;
+    }
+    if (request.strategy === Strategy.MinTime) {
+      for (let index = blocks.length - 1; index >= 0; index--) {
+        if (this.fits(blocks[index]!, size, alignment, type, strategy, isUpper, takes)) return blocks[index];
+      }
+      return undefined;
+    }
+    // On memory that can be mapped, mappable and other allocations gather in different blocks, so that few are mapped.
+    const { hostVisible } = this;
+    const wantsMapped = request.isMappingAllowed;
     for (let index = 0; index < blocks.length; index++) {
       const block = blocks[index]!;
-      if (block.isMapped === mapped && this.fits(block, request, size, alignment)) return block;
+      if (
+        (!hostVisible || block.isMapped === wantsMapped) &&
+        this.fits(block, size, alignment, type, strategy, isUpper, takes)
+      )
+        return block;
+    }
+    if (!hostVisible) return undefined;
+    for (let index = 0; index < blocks.length; index++) {
+      const block = blocks[index]!;
+      if (block.isMapped !== wantsMapped && this.fits(block, size, alignment, type, strategy, isUpper, takes))
+        return block;
     }
     return undefined;
   }
 
-  private fits(block: MemoryBlock, request: AllocationRequest, size: number, alignment: number): boolean {
-    const isUpper = (request.typeFlags & AllocationCreate.UpperAddress) !== 0;
-    return block.metadata.find(size, alignment, request.type, request.typeFlags & STRATEGY_MASK, isUpper);
+  private fits(
+    block: MemoryBlock,
+    size: number,
+    alignment: number,
+    type: SuballocationType,
+    strategy: number,
+    isUpper: boolean,
+    takes: boolean,
+  ): boolean {
+    const { metadata } = block;
+    if (!takes) return metadata.find(size, alignment, type, strategy, isUpper);
+    this.slot = metadata.allocate(size, alignment, type, strategy, isUpper);
+    return this.slot !== NONE;
   }
 
   private allocateFromExisting(
@@ -225,7 +259,9 @@ export class BlockList {
     if (block === undefined) return undefined;
     let allocation: Allocation | undefined;
     try {
-      if (this.fits(block, request, size, alignment)) allocation = this.take(block, request, alignment);
+      const { type, strategy, isUpperAddress } = request;
+      const fits = block.metadata.find(size, alignment, type, strategy, isUpperAddress);
+      if (fits) allocation = this.take(block, request, alignment);
       // The alignment or the margin takes more than the block has.
       else this.outOfMemory(`a new block of ${block.size} bytes has no room for ${size} bytes`);
     } finally {
@@ -462,14 +498,16 @@ export class BlockList {
   sortOnce(): void {
     if (!this.incrementalSort || this.options.linear) return;
     const { blocks } = this;
-    for (let index = 1; index < blocks.length; index++) {
-      const previous = blocks[index - 1]!;
-      const current = blocks[index]!;
-      if (previous.metadata.sumFreeSize > current.metadata.sumFreeSize) {
-        blocks[index - 1] = current;
-        blocks[index] = previous;
+    let freeBefore = 0;
+    for (let index = 0; index < blocks.length; index++) {
+      const block = blocks[index]!;
+      const free = block.metadata.sumFreeSize;
+      if (free < freeBefore) {
+        blocks[index] = blocks[index - 1]!;
+        blocks[index - 1] = block;
         return;
       }
+      freeBefore = free;
     }
   }
 

@@ -29,16 +29,17 @@ const OPERATIONS_PER_FETCH = 30;
 /** The part of a heap that counts as the budget where the driver says nothing (sensible). */
 const HEURISTIC_PERCENT = 80;
 
+/** Where a heap's totals stand in one array: counting an allocation reaches for one array rather than two. */
+const TOTALS = 4;
+const [BLOCK_COUNT, ALLOCATION_COUNT, BLOCK_BYTES, ALLOCATION_BYTES] = [0, 1, 2, 3] as const;
+
 /** The running totals of every heap. */
 export class Budgets {
   private readonly device: VulkanDevice;
   private readonly memoryTypes: MemoryTypes;
   private readonly fromDriver: boolean;
 
-  private readonly blockCounts: Int32Array;
-  private readonly allocationCounts: Int32Array;
-  private readonly blockBytes: Float64Array;
-  private readonly allocationBytes: Float64Array;
+  private readonly totals: Float64Array;
 
   private readonly heuristicBudgets: Float64Array;
   private operationsSinceFetch = 0;
@@ -51,10 +52,7 @@ export class Budgets {
     this.device = device;
     this.memoryTypes = memoryTypes;
     this.fromDriver = fromDriver;
-    this.blockCounts = new Int32Array(heapCount);
-    this.allocationCounts = new Int32Array(heapCount);
-    this.blockBytes = new Float64Array(heapCount);
-    this.allocationBytes = new Float64Array(heapCount);
+    this.totals = new Float64Array(heapCount * TOTALS);
     this.heuristicBudgets = Float64Array.from(memoryTypes.heaps, ({ size }) => heuristicBudget(size));
     this.driverUsage = new Float64Array(heapCount);
     this.driverBudget = new Float64Array(heapCount);
@@ -63,39 +61,43 @@ export class Budgets {
   }
 
   addBlock(heap: number, size: number): void {
-    this.blockCounts[heap]!++;
-    this.blockBytes[heap]! += size;
+    const { totals } = this;
+    totals[heap * TOTALS + BLOCK_COUNT]!++;
+    totals[heap * TOTALS + BLOCK_BYTES]! += size;
     this.operationsSinceFetch++;
   }
 
   removeBlock(heap: number, size: number): void {
-    this.blockCounts[heap]!--;
-    this.blockBytes[heap]! -= size;
-    assert(this.blockBytes[heap]! >= 0, "a heap's blocks never add up to less than nothing");
+    const { totals } = this;
+    totals[heap * TOTALS + BLOCK_COUNT]!--;
+    totals[heap * TOTALS + BLOCK_BYTES]! -= size;
+    assert(this.blockBytesOf(heap) >= 0, "a heap's blocks never add up to less than nothing");
   }
 
   addAllocation(heap: number, size: number): void {
-    this.allocationCounts[heap]!++;
-    this.allocationBytes[heap]! += size;
+    const { totals } = this;
+    totals[heap * TOTALS + ALLOCATION_COUNT]!++;
+    totals[heap * TOTALS + ALLOCATION_BYTES]! += size;
     this.operationsSinceFetch++;
   }
 
   removeAllocation(heap: number, size: number): void {
-    this.allocationCounts[heap]!--;
-    this.allocationBytes[heap]! -= size;
+    const { totals } = this;
+    totals[heap * TOTALS + ALLOCATION_COUNT]!--;
+    totals[heap * TOTALS + ALLOCATION_BYTES]! -= size;
     this.operationsSinceFetch++;
   }
 
   /** Bytes of memory objects in the heap. */
   blockBytesOf(heap: number): number {
-    return this.blockBytes[heap]!;
+    return this.totals[heap * TOTALS + BLOCK_BYTES]!;
   }
 
   /** Bytes in use by the process, as far as is known. */
   usageOf(heap: number): number {
-    if (!this.fromDriver) return this.blockBytes[heap]!;
+    if (!this.fromDriver) return this.blockBytesOf(heap);
     this.fetchWhenStale();
-    const usage = this.driverUsage[heap]! + this.blockBytes[heap]! - this.blockBytesAtFetch[heap]!;
+    const usage = this.driverUsage[heap]! + this.blockBytesOf(heap) - this.blockBytesAtFetch[heap]!;
     return Math.max(usage, 0);
   }
 
@@ -119,11 +121,12 @@ export class Budgets {
 
   /** vmaGetHeapBudgets for one heap. */
   of(heap: number): Budget {
+    const { totals } = this;
     return {
-      blockCount: this.blockCounts[heap]!,
-      allocationCount: this.allocationCounts[heap]!,
-      blockBytes: this.blockBytes[heap]!,
-      allocationBytes: this.allocationBytes[heap]!,
+      blockCount: totals[heap * TOTALS + BLOCK_COUNT]!,
+      allocationCount: totals[heap * TOTALS + ALLOCATION_COUNT]!,
+      blockBytes: totals[heap * TOTALS + BLOCK_BYTES]!,
+      allocationBytes: totals[heap * TOTALS + ALLOCATION_BYTES]!,
       usage: this.usageOf(heap),
       budget: this.budgetOf(heap),
     };
@@ -139,7 +142,7 @@ export class Budgets {
     const { heapBudget, heapUsage } = this.device.getMemoryBudget();
     for (let heap = 0; heap < this.driverUsage.length; heap++) {
       const { size } = this.memoryTypes.heaps[heap]!;
-      const ownBytes = this.blockBytes[heap]!;
+      const ownBytes = this.blockBytesOf(heap);
       this.blockBytesAtFetch[heap] = ownBytes;
       this.driverBudget[heap] = plausibleBudget(heapBudget[heap], size);
       this.driverUsage[heap] = plausibleUsage(heapUsage[heap], ownBytes);

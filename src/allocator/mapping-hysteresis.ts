@@ -33,13 +33,13 @@ export class MappingHysteresis {
   /** After something was allocated from the block. */
   afterAllocate(): void {
     if (this.extra === 1) this.major++;
-    else this.against();
+    else if (this.major > 0) this.against();
   }
 
   /** After something in the block was freed. Returns whether the extra reference was given back. */
   afterFree(): boolean {
     if (this.extra === 0) {
-      this.against();
+      if (this.major > 0) this.against();
       return false;
     }
     if (++this.major < THRESHOLD || this.major <= this.minor + 1) return false;
@@ -66,6 +66,7 @@ export class MappingHysteresis {
     this.minor = 0;
   }
 
+  /** An event against a change; who has nothing for it (major 0) need not call. */
   private against(): void {
     if (this.minor < this.major) {
       this.minor++;

@@ -60,16 +60,12 @@ export class ResourceStructs {
     readonly deviceBufferQuery: bigint;
     readonly deviceImageQuery: bigint;
   };
-  readonly #u32: Uint32Array;
-  readonly #u64: BigUint64Array;
   readonly #dedicated: bigint;
   readonly #planeQuery: bigint;
 
   constructor() {
     const memory = new NativeMemory(MEMORY_SIZE, slots.end);
     this.memory = memory;
-    this.#u32 = memory.u32;
-    this.#u64 = memory.u64;
     for (const [name, struct] of Object.entries(parts)) {
       if (typeof struct === "string") memory.setType(struct, slots[name as keyof typeof parts]);
     }
@@ -94,7 +90,7 @@ export class ResourceStructs {
 
   /** The handle or address that a call has written to `out`. */
   get handle(): bigint {
-    return this.#u64[OUT]!;
+    return this.memory.u64[OUT]!;
   }
 
   /** The signed 32-bit integer that a call has written to `out`. */
@@ -114,7 +110,7 @@ export class ResourceStructs {
 
   /** Fills `bufferInfo`. */
   encodeBuffer(info: BufferCreateInfo): void {
-    const u32 = this.#u32;
+    const u32 = this.memory.u32;
     u32[BUFFER.flags] = info.flags ?? 0;
     u32[BUFFER.size] = info.size;
     u32[BUFFER.size + 1] = info.size / TWO_32;
@@ -126,7 +122,7 @@ export class ResourceStructs {
   /** What of a create info has no fixed size: the pNext chain and the queue families. */
   #encodeVariable(words: typeof BUFFER | typeof IMAGE, info: BufferCreateInfo | ImageCreateInfo): void {
     const { pNext, queueFamilyIndices } = info;
-    const u32 = this.#u32;
+    const u32 = this.memory.u32;
     if (pNext === undefined && queueFamilyIndices === undefined) {
       u32[words.pNext] = 0;
       u32[words.pNext + 1] = 0;
@@ -134,14 +130,14 @@ export class ResourceStructs {
       return;
     }
     this.memory.reset();
-    this.#u64[words.pNext / 2] = encodeNext(this.memory, pNext);
+    this.memory.u64[words.pNext / 2] = encodeNext(this.memory, pNext);
     u32[words.queueFamilyIndexCount] = queueFamilyIndices?.length ?? 0;
-    this.#u64[words.pQueueFamilyIndices / 2] = this.memory.words(queueFamilyIndices ?? []);
+    this.memory.u64[words.pQueueFamilyIndices / 2] = this.memory.words(queueFamilyIndices ?? []);
   }
 
   /** Fills `imageInfo`. */
   encodeImage(info: ImageCreateInfo): void {
-    const u32 = this.#u32;
+    const u32 = this.memory.u32;
     const { extent } = info;
     u32[IMAGE.flags] = info.flags ?? 0;
     u32[IMAGE.imageType] = info.imageType ?? ImageType.Image2D;
@@ -161,34 +157,34 @@ export class ResourceStructs {
 
   /** Makes `bufferQuery` and `requirements2` ask for a buffer's requirements, dedicated memory included. */
   askForBuffer(buffer: bigint): void {
-    this.#u64[QUERY_BUFFER] = buffer;
-    this.#u64[REQUIREMENTS_NEXT] = this.#dedicated;
+    this.memory.u64[QUERY_BUFFER] = buffer;
+    this.memory.u64[REQUIREMENTS_NEXT] = this.#dedicated;
   }
 
   /** Makes `imageQuery` and `requirements2` ask for the requirements of an image or one plane of it. */
   askForImage(image: bigint, dedicated: boolean, planeAspect: number | undefined): void {
-    this.#u64[QUERY_IMAGE] = image;
-    this.#u32[PLANE.planeAspect] = planeAspect ?? 0;
-    this.#u64[QUERY_IMAGE_NEXT] = planeAspect === undefined ? 0n : this.#planeQuery;
-    this.#u64[REQUIREMENTS_NEXT] = dedicated ? this.#dedicated : 0n;
+    this.memory.u64[QUERY_IMAGE] = image;
+    this.memory.u32[PLANE.planeAspect] = planeAspect ?? 0;
+    this.memory.u64[QUERY_IMAGE_NEXT] = planeAspect === undefined ? 0n : this.#planeQuery;
+    this.memory.u64[REQUIREMENTS_NEXT] = dedicated ? this.#dedicated : 0n;
   }
 
   /** Makes `deviceBufferQuery` and `requirements2` ask for the requirements of a buffer yet to be made. */
   askForNewBuffer(info: BufferCreateInfo): void {
     this.encodeBuffer(info);
-    this.#u64[REQUIREMENTS_NEXT] = this.#dedicated;
+    this.memory.u64[REQUIREMENTS_NEXT] = this.#dedicated;
   }
 
   /** Makes `deviceImageQuery` and `requirements2` ask for the requirements of an image yet to be made. */
   askForNewImage(info: ImageCreateInfo, planeAspect: number | undefined): void {
     this.encodeImage(info);
-    this.#u32[DEVICE_PLANE.planeAspect] = planeAspect ?? 0;
-    this.#u64[REQUIREMENTS_NEXT] = this.#dedicated;
+    this.memory.u32[DEVICE_PLANE.planeAspect] = planeAspect ?? 0;
+    this.memory.u64[REQUIREMENTS_NEXT] = this.#dedicated;
   }
 
   /** Reads requirements; those about dedicated memory only if they were asked for. */
   decodeRequirements(out: MemoryRequirements, dedicated: boolean): void {
-    const u32 = this.#u32;
+    const u32 = this.memory.u32;
     out.size = u32[REQUIREMENTS.size]! + u32[REQUIREMENTS.size + 1]! * TWO_32;
     out.alignment = u32[REQUIREMENTS.alignment]! + u32[REQUIREMENTS.alignment + 1]! * TWO_32;
     out.memoryTypeBits = u32[REQUIREMENTS.memoryTypeBits]!;

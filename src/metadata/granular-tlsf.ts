@@ -7,12 +7,20 @@
 
 import { alignUp } from "../foundation/bits.ts";
 import { type BlockMetadataOptions, NO_SLOT, type Slot, SuballocationType } from "./block-metadata.ts";
-import { GranularityPages, isRounded, MAX_ROUNDED_GRANULARITY, NO_PLACE } from "./granularity.ts";
+import {
+  GranularityPages,
+  isRounded,
+  MAX_ROUNDED_GRANULARITY,
+  NO_PLACE,
+  ROUNDED_TYPES,
+} from "./granularity.ts";
 import { NarrowTlsf } from "./narrow-tlsf.ts";
 import { RecordField, rangeOf } from "./records.ts";
 
-// A constant of this module, which V8 folds into its code; see ./records.ts.
+// Constants of this module, which V8 folds into its code; see ./records.ts.
 const TYPE = RecordField.INT32_TYPE;
+const ROUNDED = ROUNDED_TYPES;
+const NONE = NO_SLOT;
 
 /** Divides a block in which neighbours may conflict. */
 export class GranularTlsf extends NarrowTlsf {
@@ -70,7 +78,12 @@ export class GranularTlsf extends NarrowTlsf {
     strategy: number,
     upperAddress: boolean,
   ): Slot {
-    return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
+    if (this.pages !== undefined || ((ROUNDED >>> type) & 1) !== 0) {
+      return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
+    }
+    const slot = super.allocate(size, alignment, type, strategy, upperAddress);
+    if (slot !== NONE) this.words[(slot << 3) | TYPE] = type;
+    return slot;
   }
 
   override free(slot: Slot): void {

@@ -55,13 +55,15 @@ export function onSamePage(end: number, offset: number, granularity: number): bo
   return Math.floor((end - 1) / granularity) === Math.floor(offset / granularity);
 }
 
-/** Whether allocations of this type are rounded to whole pages, where pages are kept apart by rounding. */
+/** The types, as bits, whose allocations are rounded to whole pages, where pages are kept apart by rounding. */
+export const ROUNDED_TYPES: number =
+  (1 << SuballocationType.Unknown) |
+  (1 << SuballocationType.ImageUnknown) |
+  (1 << SuballocationType.ImageOptimal);
+
+/** Whether allocations of this type are among {@link ROUNDED_TYPES}. */
 export function isRounded(type: SuballocationType): boolean {
-  return (
-    type === SuballocationType.Unknown ||
-    type === SuballocationType.ImageUnknown ||
-    type === SuballocationType.ImageOptimal
-  );
+  return ((ROUNDED_TYPES >>> type) & 1) !== 0;
 }
 
 /** Which pages of one block are taken, and by what, for granularities above {@link MAX_ROUNDED_GRANULARITY}. */

@@ -23,6 +23,7 @@ import {
 } from "./block-metadata.ts";
 import type { NamedMetadataOptions } from "./handles.ts";
 import { LargeTlsf } from "./large-tlsf.ts";
+import { NO_LIST } from "./list-map.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
@@ -56,6 +57,7 @@ const LAST_UNUSED = IS_LAST_UNUSED;
 const FIRST_FRESH = IS_FIRST_FRESH;
 /** The first level of the list map: all classes of sizes below 2^31 are in its first word. */
 const CLASSES = CLASS_COUNT;
+const NOWHERE = NO_LIST;
 const SMALL_SIZE = LARGEST_SMALL_SIZE;
 /** What {@link listOfInt32} adds to a large size's exponent and leading bits. */
 const LARGE_LISTS = -96;
@@ -213,6 +215,8 @@ export class NarrowTlsf extends TlsfMetadata {
         if (range === NONE) {
           padding = (0 - words[TAIL | OFFSET]) & mask;
           if (words[TAIL | SIZE] - padding >= size) range = TAIL;
+          // A block that is nearly full says so at once: nothing that it lists is so large.
+          else if (this.lists.firstFrom(listOfInt32(size, smallShift)) === NOWHERE) return NO_SLOT;
         }
       }
       if (range === NONE) {
@@ -425,6 +429,10 @@ export class NarrowTlsf extends TlsfMetadata {
 
   override offsetOf(slot: Slot): number {
     return this.words[(slot << 3) | OFFSET];
+  }
+
+  override sizeOf(slot: Slot): number {
+    return this.words[(slot << 3) | SIZE];
   }
 
   startOf(range: number): number {
