@@ -10,3 +10,8 @@ export class AssertionError extends Error {
 export function assert(condition: boolean, sentence: string): asserts condition {
   if (!condition) throw new AssertionError(sentence);
 }
+
+/** Throws an {@link AssertionError} with `sentence`. For hot code, which asks by itself: that takes fewer instructions. */
+export function fail(sentence: string): never {
+  throw new AssertionError(sentence);
+}

@@ -36,8 +36,6 @@ const HIGH_WORD: number = SIZE_HIGH - 2;
 const LARGEST_SIZE = Number.MAX_SAFE_INTEGER;
 /** Larger ones take more bits than an integer has. */
 const LARGEST_ALIGNMENT: number = 2 ** 30;
-/** Words of the records that a commit takes at most: for padding, and for the allocation or what is left over. */
-const MOST_NEW_WORDS = 16;
 const UNKNOWN = SuballocationType.Unknown;
 const MIN_MEMORY = Strategy.MinMemory;
 const MIN_TIME = Strategy.MinTime;
@@ -97,7 +95,7 @@ export class LargeTlsf extends WideTlsf {
     }
     if (size > this.sumFreeSize) return NO_SLOT;
     const { lists, smallShift, request } = this;
-    if (this.words[FIRST_FRESH] + MOST_NEW_WORDS > this.words.length && !this.makeRoom()) return NO_SLOT;
+    if (this.words[FIRST_FRESH] > this.lastFresh && !this.makeRoom()) return NO_SLOT;
     const { words, doubles } = this;
     const mask = alignment - 1;
     request[0] = size;
@@ -196,8 +194,8 @@ export class LargeTlsf extends WideTlsf {
     words[allocation | NEXT] = end;
     words[LAST_UNUSED] = unused;
     if (byOffset !== undefined) {
-      if (padding !== 0) this.indexByOffset(byOffset, range);
-      if (rest !== 0) this.indexByOffset(byOffset, end);
+      if (padding !== 0) this.indexByOffset(range);
+      if (rest !== 0) this.indexByOffset(end);
     }
     return slotOf(allocation);
   }
@@ -276,6 +274,6 @@ export class LargeTlsf extends WideTlsf {
     words[anchor ^ NEXT_FREE] = merged;
     words[first ^ PREVIOUS_FREE] = merged;
     lists.mark(list);
-    if (byOffset !== undefined) this.indexByOffset(byOffset, merged);
+    if (byOffset !== undefined) this.indexByOffset(merged);
   }
 }

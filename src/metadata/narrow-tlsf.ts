@@ -13,7 +13,7 @@
  * for large virtual blocks; a test runs them side by side.
  */
 
-import { assert } from "../foundation/assert.ts";
+import { assert, fail } from "../foundation/assert.ts";
 import {
   NO_SLOT,
   type ResizableMetadata,
@@ -36,7 +36,7 @@ import {
 } from "./records.ts";
 import { CLASS_COUNT, SMALL_SIZE as LARGEST_SMALL_SIZE, listOfInt32 } from "./size-classes.ts";
 import { FIRST_ANCHOR, TAIL as TAIL_RANGE, TlsfMetadata } from "./tlsf.ts";
-import { isUsual } from "./virtual-request.ts";
+import { isUsual as isUsualRequest } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const {
@@ -62,9 +62,6 @@ const SMALL_SIZE = LARGEST_SMALL_SIZE;
 /** What {@link listOfInt32} adds to a large size's exponent and leading bits. */
 const LARGE_LISTS = -96;
 
-/** Words of the records that a commit takes at most: for padding, and for the allocation or what is left over. */
-const MOST_NEW_WORDS = 16;
-
 const MIN_MEMORY = Strategy.MinMemory;
 const MIN_TIME = Strategy.MinTime;
 const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
@@ -85,14 +82,14 @@ const Mode = {
 } as const;
 type Mode = (typeof Mode)[keyof typeof Mode];
 const { Unchecked: UNCHECKED, Take: TAKE, Find: FIND, Commit: COMMIT } = Mode;
-const UNKNOWN_LIST = -1;
+const isUsual = isUsualRequest;
 
 /** Divides a block of less than 2^31 bytes. */
 export class NarrowTlsf extends TlsfMetadata {
   private readonly maps: Int32Array = this.lists.words;
   private foundRange = NONE;
-  /** The list that the found range is in; {@link UNKNOWN_LIST} where it was not noted. */
-  private foundList = UNKNOWN_LIST;
+  /** The list that the found range is in, unless it is the tail. */
+  private foundList = 0;
   protected foundSize = 0;
   /** Bytes between the beginning of the found range and the place in it. */
   protected foundPadding = 0;
@@ -122,7 +119,7 @@ export class NarrowTlsf extends TlsfMetadata {
   /** {@link find}, range by range as {@link fits} says. */
   protected findInSteps(size: number, alignment: number, strategy: number): boolean {
     if (size > this.sumFreeSize) return false;
-    if (!this.records.hasRoomFor(2) && !this.makeRoom()) return false;
+    if (this.words[FIRST_FRESH] > this.lastFresh && !this.makeRoom()) return false;
     this.foundSize = size;
     this.mask = (alignment - 1) & LARGEST;
     return this.search(size, listOfInt32(size, this.smallShift), strategy);
@@ -133,7 +130,7 @@ export class NarrowTlsf extends TlsfMetadata {
     if (this.words[range | SIZE] - padding < this.foundSize) return false;
     this.foundRange = range;
     this.foundPadding = padding;
-    this.foundList = UNKNOWN_LIST;
+    this.foundList = listOfInt32(this.words[range | SIZE], this.smallShift);
     return true;
   }
 
@@ -165,14 +162,15 @@ export class NarrowTlsf extends TlsfMetadata {
       return super.allocateVirtual(size, alignment, strategy);
     }
     if (size > this.sumFreeSize) return NO_SLOT;
-    const { maps, smallShift } = this;
-    if (this.words[FIRST_FRESH] + MOST_NEW_WORDS > this.words.length && !this.makeRoom()) return NO_SLOT;
-    const words = this.words;
+    const { words, maps, smallShift } = this;
+    if (words[FIRST_FRESH] > this.lastFresh) {
+      return this.makeRoom() ? this.place(size, alignment, strategy, mode) : NO_SLOT;
+    }
     // At a multiple of 2^31 or more there is offset 0, as with all bits in the mask.
     const mask = (alignment - 1) & LARGEST;
     let range = NONE;
     let padding = 0;
-    let from = UNKNOWN_LIST;
+    let from = 0;
     if (mode === COMMIT) {
       range = this.foundRange;
       padding = this.foundPadding;
@@ -219,11 +217,7 @@ export class NarrowTlsf extends TlsfMetadata {
           else if (this.lists.firstFrom(listOfInt32(size, smallShift)) === NOWHERE) return NO_SLOT;
         }
       }
-      if (range === NONE) {
-        if (!this.findInSteps(size, mask + 1, strategy)) return NO_SLOT;
-        range = this.foundRange;
-        padding = this.foundPadding;
-      }
+      if (range === NONE) return this.placeInSteps(size, mask + 1, strategy, mode);
       if (mode === FIND) {
         this.foundRange = range;
         this.foundList = from;
@@ -232,30 +226,21 @@ export class NarrowTlsf extends TlsfMetadata {
         return slotOf(range);
       }
     }
+    if (range === TAIL) return this.takeFromTail(size, padding);
 
-    this.allocationCount++;
-    this.sumFreeSize -= size;
-    const byOffset = this.byOffset;
-    let rest = 0;
-    if (range === TAIL) range = this.cutTail(padding + size);
-    else {
-      // The range leaves its list.
-      if (byOffset !== undefined) byOffset.remove(range);
-      rest = (words[range | SIZE] - padding - size) | 0;
-      const before = words[range | PREVIOUS_FREE];
-      const after = words[range | NEXT_FREE];
-      words[before ^ NEXT_FREE] = after;
-      words[after ^ PREVIOUS_FREE] = before;
-      if (from === UNKNOWN_LIST) {
-        if (before === after) this.unmark(after);
-      } else {
-        // As often as not that was the list's only range; without a branch for processors to guess, 1.5 ns less.
-        const others = before ^ after;
-        const map = maps[from >>> 5] & ~((((others | -others) >>> 31) ^ 1) << (from & 31));
-        maps[from >>> 5] = map;
-        if (map === 0) maps[CLASSES] &= ~(1 << (from >>> 5));
-      }
-    }
+    this.allocationCount = (this.allocationCount + 1) | 0;
+    this.sumFreeSize = (this.sumFreeSize - size) | 0;
+    // The range leaves its list.
+    const rest = (words[range | SIZE] - padding - size) | 0;
+    const before = words[range | PREVIOUS_FREE];
+    const after = words[range | NEXT_FREE];
+    words[before ^ NEXT_FREE] = after;
+    words[after ^ PREVIOUS_FREE] = before;
+    // As often as not that was the list's only range; without a branch for processors to guess, 1.5 ns less.
+    const others = before ^ after;
+    const map = maps[from >>> 5] & ~((((others | -others) >>> 31) ^ 1) << (from & 31));
+    maps[from >>> 5] = map;
+    if (map === 0) maps[CLASSES] &= ~(1 << (from >>> 5));
 
     let unused = words[LAST_UNUSED];
     let allocation = range;
@@ -323,11 +308,40 @@ export class NarrowTlsf extends TlsfMetadata {
     } else if (padding !== 0) words[end | PREVIOUS] = allocation;
     words[allocation | NEXT] = end;
     words[LAST_UNUSED] = unused;
-    if (byOffset !== undefined) {
-      if (padding !== 0) this.indexByOffset(byOffset, range);
-      if (rest !== 0) this.indexByOffset(byOffset, end);
+    if (this.byOffset !== undefined) {
+      this.byOffset.remove(range);
+      if (padding !== 0) this.indexByOffset(range);
+      if (rest !== 0) this.indexByOffset(end);
     }
     return (allocation >> 3) as Slot;
+  }
+
+  /** What {@link place} does when it has to look range by range. */
+  private placeInSteps(size: number, alignment: number, strategy: number, mode: Mode): Slot {
+    if (!this.findInSteps(size, alignment, strategy)) return NO_SLOT;
+    return mode === FIND ? slotOf(this.foundRange) : this.commit();
+  }
+
+  /** Takes a place in the tail; what alignment skips becomes a free range. */
+  private takeFromTail(size: number, padding: number): Slot {
+    if (padding !== 0) {
+      const skipped = this.cutTail(padding);
+      const { words } = this;
+      const list = listOfInt32(padding, this.smallShift);
+      const anchor = ANCHOR + list * 2;
+      const first = words[anchor ^ NEXT_FREE];
+      words[skipped | PREVIOUS_FREE] = anchor;
+      words[skipped | NEXT_FREE] = first;
+      words[anchor ^ NEXT_FREE] = skipped;
+      words[first ^ PREVIOUS_FREE] = skipped;
+      this.lists.mark(list);
+      this.indexByOffset(skipped);
+    }
+    const allocation = this.cutTail(size);
+    this.words[allocation | PREVIOUS_FREE] = TAKEN;
+    this.allocationCount++;
+    this.sumFreeSize -= size;
+    return slotOf(allocation);
   }
 
   /** Makes a range of the first bytes of the tail. */
@@ -337,6 +351,7 @@ export class NarrowTlsf extends TlsfMetadata {
     const offset = words[TAIL | OFFSET];
     const previous = words[TAIL | PREVIOUS];
     words[range | OFFSET] = offset;
+    words[range | SIZE] = size;
     words[range | PREVIOUS] = previous;
     words[range | NEXT] = TAIL;
     words[previous | NEXT] = range;
@@ -346,39 +361,33 @@ export class NarrowTlsf extends TlsfMetadata {
     return range;
   }
 
-  /** Notes that the list of an anchor is empty. */
-  private unmark(anchor: number): void {
-    const list = (anchor - ANCHOR) >> 1;
-    const map = this.maps[list >>> 5] & ~(1 << (list & 31));
-    this.maps[list >>> 5] = map;
-    if (map === 0) this.maps[CLASSES] &= ~(1 << (list >>> 5));
-  }
-
   free(slot: Slot): void {
-    const { words, maps, byOffset, smallShift } = this;
+    if (this.byOffset !== undefined) this.unindexNeighbours(slot);
+    const { words, maps, smallShift } = this;
     const range = slot << 3;
-    assert(words[range | PREVIOUS_FREE] === TAKEN, "only an allocation is freed");
+    if (words[range | PREVIOUS_FREE] !== TAKEN) fail("only an allocation is freed");
     let merged = range;
     let offset = words[range | OFFSET];
     let size = words[range | SIZE];
     let previous = words[range | PREVIOUS];
     const next = words[range | NEXT];
-    this.allocationCount--;
-    this.sumFreeSize += size;
+    this.allocationCount = (this.allocationCount - 1) | 0;
+    this.sumFreeSize = (this.sumFreeSize + size) | 0;
 
     // Merge with the free range before. What is known of the one after is read at once, so as to wait for both only once.
     let unused = words[LAST_UNUSED];
     const beforePrevious = words[previous | PREVIOUS_FREE];
     const isNextFree = words[next | PREVIOUS_FREE] >= 0;
-    if (byOffset !== undefined) {
-      if (beforePrevious >= 0) byOffset.remove(previous);
-      if (isNextFree) byOffset.remove(next);
-    }
     if (beforePrevious >= 0) {
       const afterPrevious = words[previous | NEXT_FREE];
       words[beforePrevious ^ NEXT_FREE] = afterPrevious;
       words[afterPrevious ^ PREVIOUS_FREE] = beforePrevious;
-      if (beforePrevious === afterPrevious) this.unmark(afterPrevious);
+      if (beforePrevious === afterPrevious) {
+        const list = (afterPrevious - ANCHOR) >> 1;
+        const map = maps[list >>> 5] & ~(1 << (list & 31));
+        maps[list >>> 5] = map;
+        if (map === 0) maps[CLASSES] &= ~(1 << (list >>> 5));
+      }
       const gone = previous;
       offset = words[gone | OFFSET];
       size = (size + words[gone | SIZE]) | 0;
@@ -400,7 +409,12 @@ export class NarrowTlsf extends TlsfMetadata {
         const afterNext = words[next | NEXT_FREE];
         words[beforeNext ^ NEXT_FREE] = afterNext;
         words[afterNext ^ PREVIOUS_FREE] = beforeNext;
-        if (beforeNext === afterNext) this.unmark(afterNext);
+        if (beforeNext === afterNext) {
+          const list = (afterNext - ANCHOR) >> 1;
+          const map = maps[list >>> 5] & ~(1 << (list & 31));
+          maps[list >>> 5] = map;
+          if (map === 0) maps[CLASSES] &= ~(1 << (list >>> 5));
+        }
       }
     }
     words[LAST_UNUSED] = unused;
@@ -424,7 +438,15 @@ export class NarrowTlsf extends TlsfMetadata {
     // Whether the list was empty or not: 1 ns less than to ask.
     maps[list >>> 5] |= 1 << (list & 31);
     maps[CLASSES] |= 1 << (list >>> 5);
-    if (byOffset !== undefined) this.indexByOffset(byOffset, merged);
+    if (this.byOffset !== undefined) this.indexByOffset(merged);
+  }
+
+  /** Takes the free ranges around an allocation out of the index. */
+  private unindexNeighbours(slot: Slot): void {
+    const { words } = this;
+    for (const neighbour of [words[(slot << 3) | PREVIOUS], words[(slot << 3) | NEXT]]) {
+      if (words[neighbour | PREVIOUS_FREE] >= 0) this.byOffset!.remove(neighbour);
+    }
   }
 
   override offsetOf(slot: Slot): number {

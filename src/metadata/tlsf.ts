@@ -67,6 +67,8 @@ export const TAIL = 8;
 export const FIRST_ANCHOR = 16;
 const ANCHOR = FIRST_ANCHOR;
 
+/** Words of the records that an allocation takes at most: for padding, and for itself or what is left over. */
+const MOST_NEW_WORDS = 16;
 const LIST_COUNT: number = CLASS_COUNT * LISTS_PER_CLASS;
 /** NONE, the tail, and the anchors, four of which take as much as a record. */
 const RESERVED: number = FIRST_ANCHOR / 8 + LIST_COUNT / 4;
@@ -91,6 +93,8 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   /** The words and doubles of the records. */
   protected words: Int32Array = this.records.words;
   protected doubles: Float64Array = this.records.doubles;
+  /** Up to here, {@link FIRST_FRESH} leaves room for what one allocation takes. */
+  protected lastFresh = 0;
   /** Which lists hold ranges. */
   protected readonly lists: ListMap = new ListMap();
   /** The listed ranges by offset, while MIN_OFFSET is in use. */
@@ -102,6 +106,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     this.sumFreeSize = options.size;
     this.names = options.virtual === true ? (options.names ?? new Names()) : undefined;
     this.smallShift = options.virtual === true ? VIRTUAL_SMALL_SHIFT : DEVICE_SMALL_SHIFT;
+    this.seeRecords();
     this.startOver();
   }
 
@@ -221,10 +226,16 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   protected makeRoom(): boolean {
     const slots = this.slotLimit;
     if (!this.records.grow()) return false;
-    this.words = this.records.words;
-    this.doubles = this.records.doubles;
+    this.seeRecords();
     this.prepareSlots(slots);
     return true;
+  }
+
+  /** Reads and writes records where they are now. */
+  private seeRecords(): void {
+    this.words = this.records.words;
+    this.doubles = this.records.doubles;
+    this.lastFresh = this.words.length - MOST_NEW_WORDS;
   }
 
   /** Prepares the slots from `first` on, none of which was used yet. */
@@ -253,9 +264,11 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   }
 
   /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
-  protected indexByOffset(index: OffsetIndex, range: number): void {
-    if (index.idleChanges > IDLE_CHANGES + this.allocationCount) this.byOffset = undefined;
-    else index.insert(range);
+  protected indexByOffset(range: number): void {
+    const { byOffset } = this;
+    if (byOffset === undefined) return;
+    if (byOffset.idleChanges > IDLE_CHANGES + this.allocationCount) this.byOffset = undefined;
+    else byOffset.insert(range);
   }
 
   clear(): void {
@@ -441,8 +454,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     this.sumFreeSize = other.sumFreeSize;
     this.allocationCount = other.allocationCount;
     this.records.assign(other.records);
-    this.words = this.records.words;
-    this.doubles = this.records.doubles;
+    this.seeRecords();
     this.lists.assign(other.lists);
   }
 

@@ -48,7 +48,8 @@ export function isUsual(size: number, alignment: number, flags: number, known: n
     size > 0 &&
     (size | 0) === size &&
     alignment > 0 &&
-    (alignment & -alignment) === alignment &&
+    (alignment | 0) === alignment &&
+    (alignment & (alignment - 1)) === 0 &&
     (flags === 0 || (flags & known) === flags)
   );
 }

@@ -232,7 +232,7 @@ export class WideTlsf extends TlsfMetadata {
     words[anchor ^ NEXT_FREE] = range;
     words[next ^ PREVIOUS_FREE] = range;
     if (next === anchor) this.lists.mark(list);
-    if (this.byOffset !== undefined) this.indexByOffset(this.byOffset, range);
+    if (this.byOffset !== undefined) this.indexByOffset(range);
   }
 
   /** Takes a range out of its list. */
