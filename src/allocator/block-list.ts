@@ -9,19 +9,14 @@
 
 import { assert } from "../foundation/assert.ts";
 import { alignUp } from "../foundation/bits.ts";
-import {
-  type BlockMetadata,
-  NO_SLOT,
-  type Slot,
-  Strategy,
-  type SuballocationType,
-} from "../metadata/block-metadata.ts";
+import { type BlockMetadata, NO_SLOT } from "../metadata/block-metadata.ts";
 import { createLinear } from "../metadata/create-linear.ts";
 import { createTlsf } from "../metadata/create-tlsf.ts";
 import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { Allocation, packFacts } from "./allocation.ts";
+import { BlockSearch } from "./block-search.ts";
 import type { AllocatorContext } from "./context.ts";
 import {
   type CorruptionError,
@@ -31,16 +26,11 @@ import {
   writeMargin,
 } from "./debug.ts";
 import { ErrorList } from "./error-list.ts";
-import { AllocationCreate, STRATEGY_MASK } from "./flags.ts";
 import { chainForBlock } from "./memory-chain.ts";
 import { MemoryBlock } from "./memory-object.ts";
 import type { Pool } from "./pool.ts";
 import type { AllocationRequest } from "./request.ts";
 
-// Constants of this module, which V8 folds into its code.
-const UPPER_ADDRESS = AllocationCreate.UpperAddress;
-const STRATEGIES = STRATEGY_MASK;
-const NONE = NO_SLOT;
 /** The first block of a list may be this many times halved. */
 const MAX_HALVINGS = 3;
 
@@ -72,14 +62,11 @@ export class BlockList {
   readonly memoryTypeIndex: number;
   readonly heapIndex: number;
   readonly blocks: MemoryBlock[] = [];
+  readonly search: BlockSearch;
   /** Off while defragmentation depends on the order of the blocks. */
   incrementalSort = true;
 
-  /** Where {@link takeSlot} found room. */
-  slot: Slot = NO_SLOT;
-
   private nextBlockId = 0;
-  private readonly hostVisible: boolean;
   private readonly detectsCorruption: boolean;
 
   constructor(context: AllocatorContext, options: BlockListOptions) {
@@ -87,7 +74,8 @@ export class BlockList {
     this.options = options;
     this.memoryTypeIndex = options.memoryTypeIndex;
     this.heapIndex = context.memoryTypes.heapIndex(options.memoryTypeIndex);
-    this.hostVisible = context.memoryTypes.isHostVisible(options.memoryTypeIndex);
+    const isHostVisible = context.memoryTypes.isHostVisible(options.memoryTypeIndex);
+    this.search = new BlockSearch(this.blocks, options.linear, isHostVisible);
     this.detectsCorruption = isCorruptionDetected(context, options.memoryTypeIndex);
   }
 
@@ -127,7 +115,7 @@ export class BlockList {
   plan(request: AllocationRequest): number | undefined {
     const size = this.paddedSize(request);
     if (!this.isServable(request, size)) return undefined;
-    if (this.findBlock(request, size, this.alignmentFor(request)) !== undefined) return 0;
+    if (this.search.find(request, size, this.alignmentFor(request)) !== undefined) return 0;
     if (!this.mayCreateBlock(request, size))
       return this.outOfMemory(`no block may be added for ${size} bytes`);
     for (const blockSize of this.newBlockSizes(size)) {
@@ -170,79 +158,12 @@ export class BlockList {
     return this.options.linear && this.options.maxBlockCount === 1;
   }
 
-  /** Where an existing block has room for the request: what {@link allocate} would choose. Changes nothing. */
-  findBlock(request: AllocationRequest, size: number, alignment: number): MemoryBlock | undefined {
-    return this.searchBlocks(request, size, alignment, false);
-  }
-
-  /** {@link findBlock}, and takes the room at once: {@link slot} says where. */
-  takeSlot(request: AllocationRequest, size: number, alignment: number): MemoryBlock | undefined {
-    return this.searchBlocks(request, size, alignment, true);
-  }
-
-  private searchBlocks(
-    request: AllocationRequest,
-    size: number,
-    alignment: number,
-    takes: boolean,
-  ): MemoryBlock | undefined {
-    const { blocks } = this;
-    const { type, typeFlags } = request;
-    const strategy = typeFlags & STRATEGIES;
-    const isUpper = (typeFlags & UPPER_ADDRESS) !== 0;
-    if (blocks.length === 1 || this.options.linear) {
-      const last = blocks[blocks.length - 1];
-      return last !== undefined && this.fits(last, size, alignment, type, strategy, isUpper, takes)
-        ? last
-        : undefined;
-    }
-    if (request.strategy === Strategy.MinTime) {
-      for (let index = blocks.length - 1; index >= 0; index--) {
-        if (this.fits(blocks[index]!, size, alignment, type, strategy, isUpper, takes)) return blocks[index];
-      }
-      return undefined;
-    }
-    // On memory that can be mapped, mappable and other allocations gather in different blocks, so that few are mapped.
-    const { hostVisible } = this;
-    const wantsMapped = request.isMappingAllowed;
-    for (let index = 0; index < blocks.length; index++) {
-      const block = blocks[index]!;
-      if (
-        (!hostVisible || block.isMapped === wantsMapped) &&
-        this.fits(block, size, alignment, type, strategy, isUpper, takes)
-      )
-        return block;
-    }
-    if (!hostVisible) return undefined;
-    for (let index = 0; index < blocks.length; index++) {
-      const block = blocks[index]!;
-      if (block.isMapped !== wantsMapped && this.fits(block, size, alignment, type, strategy, isUpper, takes))
-        return block;
-    }
-    return undefined;
-  }
-
-  private fits(
-    block: MemoryBlock,
-    size: number,
-    alignment: number,
-    type: SuballocationType,
-    strategy: number,
-    isUpper: boolean,
-    takes: boolean,
-  ): boolean {
-    const { metadata } = block;
-    if (!takes) return metadata.find(size, alignment, type, strategy, isUpper);
-    this.slot = metadata.allocate(size, alignment, type, strategy, isUpper);
-    return this.slot !== NONE;
-  }
-
   private allocateFromExisting(
     request: AllocationRequest,
     size: number,
     alignment: number,
   ): Allocation | undefined {
-    const block = this.findBlock(request, size, alignment);
+    const block = this.search.find(request, size, alignment);
     if (block === undefined) return undefined;
     return this.take(block, request, alignment);
   }
@@ -347,7 +268,7 @@ export class BlockList {
     return this.options.linear ? createLinear(options) : createTlsf(options);
   }
 
-  /** Makes the allocation that {@link findBlock} has just found. Undefined, with the failure recorded, if not. */
+  /** Makes the allocation that the search has just found. Undefined, with the failure recorded, if not. */
   take(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation | undefined {
     const allocation = this.commit(block, request, alignment);
     if (allocation !== undefined) this.sortOnce();

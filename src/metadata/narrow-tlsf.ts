@@ -7,7 +7,8 @@
  * of float64 saved 6; finding and taking in one function 4 (see {@link NarrowTlsf.place}), and size classes written out
  * 3. In named steps the same work took 50 or 70, as it happened: V8 inlines no more than so much into one function, and
  * whether the steps get their share depends on what else of the program is in there. Functions of more than 460 bytecodes
- * are never inlined, and so are compiled the same way in every program. What happens rarely is a call.
+ * are never inlined, and so are compiled the same way in every program. What happens rarely leaves for another function that
+ * finishes the work: behind a call that comes back, V8 reads again where the arrays lie (45.7 against 43.8 ns).
  *
  * ./wide-tlsf.ts does the same in readable steps, for blocks of all kinds, and ./large-tlsf.ts once more in two functions,
  * for large virtual blocks; a test runs them side by side.
