@@ -136,6 +136,25 @@ describe("What is remembered saves work:", () => {
     free(first, second, larger);
   });
 
+  it("eight kinds in any order all stay known, and the ninth takes the place of one", () => {
+    const { allocator } = world({}, { rememberRequirements: true });
+    const kept = allocator.createBuffer(bufferOf(64 * KiB)).allocation;
+    const asked = vi.spyOn(allocator.engine, "allocate");
+    const make = (kind: number) => {
+      const { buffer, allocation } = allocator.createBuffer({ size: KiB, usage: 0x10 << kind });
+      allocator.destroyBuffer(buffer, allocation);
+    };
+    for (let kind = 0; kind < 8; kind++) make(kind);
+    expect(asked).toHaveBeenCalledTimes(8);
+    const chance = new Chance(8);
+    for (let i = 0; i < 200; i++) make(chance.oneOf([0, 1, 2, 3, 4, 5, 6, 7]));
+    expect(asked).toHaveBeenCalledTimes(8);
+    make(8);
+    for (let kind = 0; kind < 9; kind++) make(kind);
+    expect(asked.mock.calls.length).toBeGreaterThan(9);
+    free(kept);
+  });
+
   it("memory types are looked through once for the same question", () => {
     const { allocator } = world();
     const { memoryTypes } = allocator.context;
