@@ -58,8 +58,6 @@ export abstract class LinearMetadata implements ResizableMetadata {
   protected readonly options: NamedMetadataOptions;
   /** Those of a virtual block. */
   protected readonly names: Names | undefined;
-  /** Whether neither margins nor granularity matter. */
-  protected readonly isPlain: boolean;
   private readonly margin: number;
   private readonly granularity: number;
   /** The type of each allocation, where types matter. */
@@ -88,7 +86,6 @@ export abstract class LinearMetadata implements ResizableMetadata {
     this.names = virtual ? (options.names ?? new Names()) : undefined;
     this.margin = virtual ? 0 : margin;
     this.granularity = virtual ? 1 : granularity;
-    this.isPlain = this.margin === 0 && this.granularity === 1;
     this.types = this.granularity === 1 ? undefined : new Uint8Array();
     this.prepareSlots(0);
     this.startOver();
@@ -342,7 +339,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
   protected abstract setPlace(record: number, offset: number, size: number): void;
 
   /** Where an allocation ends. */
-  protected endOf(record: number): number {
+  private endOf(record: number): number {
     return this.startOf(record) + this.bytesOf(record);
   }
 

@@ -326,17 +326,7 @@ export class NarrowTlsf extends TlsfMetadata {
   /** Takes a place in the tail; what alignment skips becomes a free range. */
   private takeFromTail(size: number, padding: number): Slot {
     if (padding !== 0) {
-      const skipped = this.cutTail(padding);
-      const { words } = this;
-      const list = listOfInt32(padding, this.smallShift);
-      const anchor = ANCHOR + list * 2;
-      const first = words[anchor ^ NEXT_FREE];
-      words[skipped | PREVIOUS_FREE] = anchor;
-      words[skipped | NEXT_FREE] = first;
-      words[anchor ^ NEXT_FREE] = skipped;
-      words[first ^ PREVIOUS_FREE] = skipped;
-      this.lists.mark(list);
-      this.indexByOffset(skipped);
+      this.enter(this.cutTail(padding), listOfInt32(padding, this.smallShift));
     }
     const allocation = this.cutTail(size);
     this.words[allocation | PREVIOUS_FREE] = TAKEN;

@@ -263,6 +263,19 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     return allocateVirtual(this, size, alignment, flags);
   }
 
+  /** Puts a free range at the front of a list. */
+  protected enter(range: number, list: number): void {
+    const words = this.words;
+    const anchor = ANCHOR + list * 2;
+    const next = words[anchor ^ NEXT_FREE];
+    words[range | PREVIOUS_FREE] = anchor;
+    words[range | NEXT_FREE] = next;
+    words[anchor ^ NEXT_FREE] = range;
+    words[next ^ PREVIOUS_FREE] = range;
+    if (next === anchor) this.lists.mark(list);
+    this.indexByOffset(range);
+  }
+
   /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
   protected indexByOffset(range: number): void {
     const { byOffset } = this;

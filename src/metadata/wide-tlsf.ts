@@ -225,14 +225,7 @@ export class WideTlsf extends TlsfMetadata {
   /** Puts a range at the front of its list. */
   private list(words: Int32Array, range: number): void {
     const list = listOf(words[range | SIZE_HIGH], this.doubles[(range >> 1) | SIZE], this.smallShift);
-    const anchor = ANCHOR + list * 2;
-    const next = words[anchor ^ NEXT_FREE];
-    words[range | PREVIOUS_FREE] = anchor;
-    words[range | NEXT_FREE] = next;
-    words[anchor ^ NEXT_FREE] = range;
-    words[next ^ PREVIOUS_FREE] = range;
-    if (next === anchor) this.lists.mark(list);
-    if (this.byOffset !== undefined) this.indexByOffset(range);
+    this.enter(range, list);
   }
 
   /** Takes a range out of its list. */
