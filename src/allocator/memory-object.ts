@@ -5,7 +5,7 @@
  * Two kinds: a block, which is divided among allocations, and dedicated memory, which is one allocation's own.
  */
 
-import { assert } from "../foundation/assert.ts";
+import { assert, fail } from "../foundation/assert.ts";
 import type { BlockMetadata, Slot } from "../metadata/block-metadata.ts";
 import type { HostMapping } from "../vulkan/device.ts";
 import { VulkanError } from "../vulkan/result.ts";
@@ -171,7 +171,7 @@ export class MemoryBlock extends MemoryObject {
 
   /** Frees the range of `slot` and what the mapping's hysteresis no longer needs. */
   release(slot: Slot): void {
-    this.metadata.free(slot);
+    if (!this.metadata.free(slot)) fail("what is freed is an allocation of the block");
     this.allocations[slot] = undefined;
     if (this.hysteresis.afterFree() && this.mapCount === 0) this.unmapNow();
   }

@@ -91,8 +91,8 @@ export interface BlockMetadata {
     strategy: number,
     upperAddress: boolean,
   ): Slot;
-  /** Frees an allocation. */
-  free(slot: Slot): void;
+  /** Frees the allocation in a slot, if there is one: the slot is one that was given out, or slot 0. Whether there was one. */
+  free(slot: Slot): boolean;
   /** Frees all allocations. */
   clear(): void;
 
@@ -125,7 +125,7 @@ export interface Labels {
   /** The label of a slot; 0 for slot 0. Undefined for a slot that there is no room for yet. */
   labelOf(slot: Slot): number;
   setLabel(slot: Slot, label: number): void;
-  /** Whether there is an allocation in a slot. */
+  /** Whether there is an allocation in a slot; never in slot 0. */
   isTaken(slot: Slot): boolean;
 }
 

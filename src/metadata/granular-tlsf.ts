@@ -86,9 +86,11 @@ export class GranularTlsf extends NarrowTlsf {
     return slot;
   }
 
-  override free(slot: Slot): void {
-    if (this.pages !== undefined) this.pages.release(this.offsetOf(slot), this.sizeOf(slot));
-    super.free(slot);
+  override free(slot: Slot): boolean {
+    if (this.pages !== undefined && this.isTaken(slot)) {
+      this.pages.release(this.offsetOf(slot), this.sizeOf(slot));
+    }
+    return super.free(slot);
   }
 
   override clear(): void {

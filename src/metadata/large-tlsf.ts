@@ -3,8 +3,6 @@
  * allocating and freeing are written out in one function each, as in ./narrow-tlsf.ts and for the same reasons. In steps
  * an operation of the churn in `bench/` took up to twice as long, and names were boxed.
  */
-
-import { assert } from "../foundation/assert.ts";
 import { NO_SLOT, type Slot, Strategy, SuballocationType } from "./block-metadata.ts";
 import type { NamedMetadataOptions } from "./handles.ts";
 import { NO_LIST } from "./list-map.ts";
@@ -210,10 +208,10 @@ export class LargeTlsf extends WideTlsf {
     return range;
   }
 
-  override free(slot: Slot): void {
+  override free(slot: Slot): boolean {
     const { words, doubles, lists, byOffset } = this;
     const range = slot << 3;
-    assert(words[range | PREVIOUS_FREE] === TAKEN, "only an allocation is freed");
+    if (words[range | PREVIOUS_FREE] !== TAKEN) return false;
     let merged = range;
     let offset = doubles[(range >> 1) | OFFSET];
     let size = doubles[(range >> 1) | SIZE];
@@ -264,7 +262,7 @@ export class LargeTlsf extends WideTlsf {
     doubles[(merged >> 1) | SIZE] = size;
     words[merged | PREVIOUS] = previous;
     words[previous | NEXT] = merged;
-    if (merged === TAIL) return;
+    if (merged === TAIL) return true;
 
     const list = listOf(words[merged | SIZE_HIGH], size, this.smallShift);
     const anchor = ANCHOR + (list << 1);
@@ -275,5 +273,6 @@ export class LargeTlsf extends WideTlsf {
     words[first ^ PREVIOUS_FREE] = merged;
     lists.mark(list);
     if (byOffset !== undefined) this.indexByOffset(merged);
+    return true;
   }
 }

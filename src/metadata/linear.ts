@@ -28,13 +28,30 @@ import {
   SuballocationType,
 } from "./block-metadata.ts";
 import { onSamePage, typesConflict } from "./granularity.ts";
-import { type NamedMetadataOptions, Names } from "./handles.ts";
-import { forSlots, RecordField, Records, rangeOf, slotOf } from "./records.ts";
+import {
+  NAMES_END as NAMES_END_OF_ALL,
+  type NamedMetadataOptions,
+  Names,
+  NAME_STEP as STEP,
+} from "./handles.ts";
+import {
+  forSlots,
+  LAST_UNUSED as IS_LAST_UNUSED,
+  UNUSED as IS_UNUSED,
+  RecordField,
+  Records,
+  rangeOf,
+  slotOf,
+} from "./records.ts";
 import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
 import { allocateVirtual } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const { ROW_LABEL: LABEL, ROW_BEFORE: BEFORE, ROW_AFTER: AFTER } = RecordField;
+const { ROW_BEFORE: BEFORE, ROW_AFTER: AFTER } = RecordField;
+const UNUSED = IS_UNUSED;
+const LAST_UNUSED = IS_LAST_UNUSED;
+const NAME_STEP = STEP;
+const NAMES_END = NAMES_END_OF_ALL;
 
 /** The anchors of the two rows. */
 const [ROW_A, ROW_B] = [8, 16] as const;
@@ -280,10 +297,10 @@ export abstract class LinearMetadata implements ResizableMetadata {
 
   // Giving it back
 
-  free(slot: Slot): void {
+  free(slot: Slot): boolean {
     const record = rangeOf(slot);
     const { words } = this;
-    assert(this.isTaken(slot), "only an allocation is freed");
+    if (!this.isTaken(slot)) return false;
     this.allocationCount--;
     this.sumFreeSize += this.bytesOf(record);
     const [before, after] = [words[record | BEFORE], words[record | AFTER]];
@@ -291,6 +308,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
     words[after | BEFORE] = before;
     this.records.giveBack(record);
     if (before === after) this.noteEmptyRow();
+    return true;
   }
 
   /** One of the rows may have become empty. */
@@ -306,16 +324,25 @@ export abstract class LinearMetadata implements ResizableMetadata {
   }
 
   clear(): void {
-    const { words, names } = this;
+    // Names go on and records are given back right here: that takes 14 ns for each, and 18 with a call for both.
+    const { words, doubles } = this;
+    const step = this.names === undefined ? 0 : NAME_STEP;
+    let unused = words[LAST_UNUSED];
     for (const row of [this.second, this.first]) {
       let record = words[row | BEFORE];
       while (record !== row) {
         const before = words[record | BEFORE];
-        if (names !== undefined && !names.next(this, slotOf(record))) this.records.retire(record);
-        else this.records.giveBack(record);
+        const label = doubles[record >> 1] + step;
+        doubles[record >> 1] = label;
+        words[record | BEFORE] = UNUSED;
+        if (label < NAMES_END) {
+          words[record | AFTER] = unused;
+          unused = record;
+        } else this.records.retire(record);
         record = before;
       }
     }
+    words[LAST_UNUSED] = unused;
     this.startOver();
   }
 
@@ -446,11 +473,11 @@ export abstract class LinearMetadata implements ResizableMetadata {
   }
 
   labelOf(slot: Slot): number {
-    return this.doubles[(slot << 2) | LABEL];
+    return this.doubles[slot << 2];
   }
 
   setLabel(slot: Slot, label: number): void {
-    this.doubles[(slot << 2) | LABEL] = label;
+    this.doubles[slot << 2] = label;
   }
 
   get usedEnd(): number {

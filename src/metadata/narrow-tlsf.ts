@@ -14,7 +14,7 @@
  * for large virtual blocks; a test runs them side by side.
  */
 
-import { assert, fail } from "../foundation/assert.ts";
+import { assert } from "../foundation/assert.ts";
 import {
   NO_SLOT,
   type ResizableMetadata,
@@ -40,15 +40,7 @@ import { FIRST_ANCHOR, TAIL as TAIL_RANGE, TlsfMetadata } from "./tlsf.ts";
 import { isUsual as isUsualRequest } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const {
-  INT32_OFFSET: OFFSET,
-  INT32_SIZE: SIZE,
-  LABEL,
-  PREVIOUS,
-  NEXT,
-  PREVIOUS_FREE,
-  NEXT_FREE,
-} = RecordField;
+const { INT32_OFFSET: OFFSET, INT32_SIZE: SIZE, PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
 const TAKEN = IS_TAKEN;
 const UNUSED = IS_UNUSED;
 const NONE = NO_RANGE;
@@ -352,11 +344,11 @@ export class NarrowTlsf extends TlsfMetadata {
     return range;
   }
 
-  free(slot: Slot): void {
+  free(slot: Slot): boolean {
     if (this.byOffset !== undefined) this.unindexNeighbours(slot);
     const { words, maps, smallShift } = this;
     const range = slot << 3;
-    if (words[range | PREVIOUS_FREE] !== TAKEN) fail("only an allocation is freed");
+    if (words[range | PREVIOUS_FREE] !== TAKEN) return false;
     let merged = range;
     let offset = words[range | OFFSET];
     let size = words[range | SIZE];
@@ -413,7 +405,7 @@ export class NarrowTlsf extends TlsfMetadata {
     words[merged | SIZE] = size;
     words[merged | PREVIOUS] = previous;
     words[previous | NEXT] = merged;
-    if (merged === TAIL) return;
+    if (merged === TAIL) return true;
 
     let list = (size - 1) >> smallShift;
     if (size > SMALL_SIZE) {
@@ -430,11 +422,13 @@ export class NarrowTlsf extends TlsfMetadata {
     maps[list >>> 5] |= 1 << (list & 31);
     maps[CLASSES] |= 1 << (list >>> 5);
     if (this.byOffset !== undefined) this.indexByOffset(merged);
+    return true;
   }
 
   /** Takes the free ranges around an allocation out of the index. */
   private unindexNeighbours(slot: Slot): void {
     const { words } = this;
+    if (!this.isTaken(slot)) return;
     for (const neighbour of [words[(slot << 3) | PREVIOUS], words[(slot << 3) | NEXT]]) {
       if (words[neighbour | PREVIOUS_FREE] >= 0) this.byOffset!.remove(neighbour);
     }
@@ -462,11 +456,11 @@ export class NarrowTlsf extends TlsfMetadata {
   }
 
   labelOf(slot: Slot): number {
-    return this.doubles[(slot << 2) | LABEL];
+    return this.doubles[slot << 2];
   }
 
   setLabel(slot: Slot, label: number): void {
-    this.doubles[(slot << 2) | LABEL] = label;
+    this.doubles[slot << 2] = label;
   }
 
   override resize(size: number): ResizableMetadata {

@@ -10,9 +10,8 @@
  *   words[range | NEXT]                  the next range in address order
  *   doubles[(range >> 1) | SIZE]         its size
  *
- * A block of less than 2^31 bytes keeps offset and size as int32 in the first two words instead, and a label behind
- * them. Linear blocks have a label in the place of the physical links, and the links of their rows in that of the free
- * ones.
+ * A block of less than 2^31 bytes keeps offset and size as int32 in the place of the size, and a label in that of the
+ * offset. Linear blocks have a label first, then offset and size, and the links of their rows in the place of the free ones.
  *
  * Range 0 stands for "none"; the words before its links say which records are unused. The physical links hold the ranges
  * in address order; the free links hold a range in its free list, and say what the record is when it is in none
@@ -36,17 +35,16 @@ export const RecordField = {
   PREVIOUS: 4,
   NEXT: 5,
   /** In blocks of less than 2^31 bytes, in `words`. */
-  INT32_OFFSET: 0,
-  INT32_SIZE: 1,
+  INT32_OFFSET: 2,
+  INT32_SIZE: 3,
   /** In those of them that keep types, on devices. */
-  INT32_TYPE: 2,
-  /** In those of them that keep labels, virtual blocks; in `doubles`. */
-  LABEL: 1,
+  INT32_TYPE: 0,
   PREVIOUS_FREE: 6,
   NEXT_FREE: 7,
-  /** In linear blocks: where the allocation ends, in those of less than 2^31 bytes; the label, in `doubles`; the links of rows. */
-  INT32_END: 1,
-  ROW_LABEL: 2,
+  /** In linear blocks: in `doubles`, or where the allocation ends, in those of less than 2^31 bytes; the links of rows. */
+  ROW_OFFSET: 1,
+  ROW_SIZE: 2,
+  INT32_END: 3,
   ROW_BEFORE: 6,
   ROW_AFTER: 7,
 } as const;
@@ -63,9 +61,9 @@ export const TOO_LARGE: number = 2 ** 31;
 /** No range. */
 export const NONE = 0;
 /** Word of record 0: the range of the record that was given back last. */
-export const LAST_UNUSED = 0;
+export const LAST_UNUSED = 2;
 /** Word of record 0: the range of the first record that was never taken. */
-export const FIRST_FRESH = 1;
+export const FIRST_FRESH = 3;
 
 const WORDS_PER_RECORD = 8;
 const DOUBLES_PER_RECORD = 4;

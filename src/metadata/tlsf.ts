@@ -45,7 +45,15 @@ import {
 import { type NamedMetadataOptions, Names } from "./handles.ts";
 import { ListMap, NO_LIST } from "./list-map.ts";
 import { OffsetIndex, type RangeMeasure } from "./offset-index.ts";
-import { TAKEN as IS_TAKEN, NONE as NO_RANGE, RecordField, Records, rangeOf, slotOf } from "./records.ts";
+import {
+  TAKEN as IS_TAKEN,
+  UNUSED as IS_UNUSED,
+  NONE as NO_RANGE,
+  RecordField,
+  Records,
+  rangeOf,
+  slotOf,
+} from "./records.ts";
 import {
   CLASS_COUNT,
   DEVICE_SMALL_SHIFT,
@@ -59,7 +67,8 @@ import { allocateVirtual } from "./virtual-request.ts";
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const { PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
 const TAKEN = IS_TAKEN;
-/** No range. Next to it is the block's first range; it counts as taken, so that nothing merges with it. */
+const UNUSED = IS_UNUSED;
+/** No range. Next to it is the block's first range, which merges with no record that is unused. */
 const NONE = NO_RANGE;
 /** The tail: the free range, of 0 bytes or more, at the end of the block. */
 export const TAIL = 8;
@@ -257,7 +266,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
   }
 
-  abstract free(slot: Slot): void;
+  abstract free(slot: Slot): boolean;
 
   allocateVirtual(size: number, alignment: number, flags: number): Slot {
     return allocateVirtual(this, size, alignment, flags);
@@ -304,7 +313,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     const words = this.words;
     this.allocationCount = 0;
     this.sumFreeSize = this.size;
-    words[NONE | PREVIOUS_FREE] = TAKEN;
+    words[NONE | PREVIOUS_FREE] = UNUSED;
     words[NONE | NEXT] = TAIL;
     words[TAIL | PREVIOUS_FREE] = TAKEN;
     words[TAIL | PREVIOUS] = NONE;

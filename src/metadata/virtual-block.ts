@@ -83,6 +83,8 @@ export class VirtualBlock {
   private readonly names: Names = new Names();
   /** What callers have attached, by slot; undefined while nobody has attached anything. */
   private attached: unknown[] | undefined = undefined;
+  /** Allocations whose next name is below are freed with nothing else to do: all but a slot's last, while nothing is attached. */
+  private plainNamesEnd: number = NAMES_END;
 
   /**
    * vmaCreateVirtualBlock
@@ -127,11 +129,16 @@ export class VirtualBlock {
    * @returns the allocation, or {@link NO_ALLOCATION} if there is no room for it.
    * @throws TypeError or RangeError for an argument that is not as described.
    */
-  allocate(size: number, alignment = 1, flags = 0, userData?: unknown): VirtualAllocation {
+  allocate(size: number, alignment?: number, flags?: number, userData?: unknown): VirtualAllocation {
     // So small that V8 inlines it into its caller, where the name needs no box. The name of no slot is NO_ALLOCATION.
-    const slot = this.metadata.allocateVirtual(size, alignment, flags);
-    if (userData !== undefined && slot !== NO_SLOT) this.attach(slot, userData);
-    return this.metadata.labelOf(slot) as VirtualAllocation;
+    const { metadata } = this;
+    const slot = metadata.allocateVirtual(
+      size,
+      alignment === undefined ? 1 : alignment,
+      flags === undefined ? 0 : flags,
+    );
+    if (userData !== undefined) this.attach(slot, userData);
+    return metadata.labelOf(slot) as VirtualAllocation;
   }
 
   /**
@@ -141,37 +148,48 @@ export class VirtualBlock {
    */
   free(allocation: VirtualAllocation): void {
     // As small as allocate, for the same reason.
-    const slot = ((allocation | 0) & SLOT_MASK) as Slot;
     const { metadata } = this;
-    if (slot === NO_SLOT || metadata.labelOf(slot) !== allocation || !metadata.isTaken(slot)) {
-      if (allocation === NO_ALLOCATION) return;
-      this.names.refuse(metadata, allocation);
-    }
-    if (this.attached !== undefined) this.attached[slot] = undefined;
+    const slot = (allocation & SLOT_MASK) as Slot;
     const next = allocation + NAME_STEP;
-    metadata.setLabel(slot, next);
-    if (next < NAMES_END) metadata.free(slot);
-    else this.freeLast(slot);
+    if (metadata.labelOf(slot) === allocation && next < this.plainNamesEnd) {
+      metadata.setLabel(slot, next);
+      if (metadata.free(slot)) return;
+      metadata.setLabel(slot, allocation);
+    }
+    this.freeInSteps(allocation);
   }
 
-  /** Frees an allocation whose slot has no more names, so that the slot is not used again. */
-  private freeLast(slot: Slot): void {
+  /** For allocations that there are not, that something may be attached to, or whose slot has no more names. */
+  private freeInSteps(allocation: VirtualAllocation): void {
+    if (allocation === NO_ALLOCATION) return;
     const { metadata, names } = this;
-    const other = metadata.renumber(slot);
-    // With all 2^24 slots in use, there is no way but to begin with the names again.
-    if (other === NO_SLOT) names.begin(metadata, slot, slot + 1);
-    metadata.free(other === NO_SLOT ? slot : other);
+    let slot = this.slotOf(allocation);
+    if (this.attached !== undefined) this.attached[slot] = undefined;
+    if (!names.next(metadata, slot)) {
+      const other = metadata.renumber(slot);
+      // With all 2^24 slots in use, there is no way but to begin with the names again.
+      if (other === NO_SLOT) names.begin(metadata, slot, slot + 1);
+      else slot = other;
+    }
+    metadata.free(slot);
   }
 
   /** Frees all allocations. vmaClearVirtualBlock */
   clear(): void {
     this.attached = undefined;
+    this.plainNamesEnd = NAMES_END;
     this.metadata.clear();
   }
 
   /** Where an allocation begins, in bytes. */
   offset(allocation: VirtualAllocation): number {
-    return this.metadata.offsetOf(this.slotOf(allocation));
+    // As slotOf, whose call takes as much again.
+    const { metadata } = this;
+    const slot = (allocation & SLOT_MASK) as Slot;
+    if (metadata.labelOf(slot) !== allocation || !metadata.isTaken(slot)) {
+      this.names.refuse(metadata, allocation);
+    }
+    return metadata.offsetOf(slot);
   }
 
   /** Bytes of an allocation. */
@@ -280,15 +298,17 @@ export class VirtualBlock {
 
   private slotOf(allocation: VirtualAllocation): Slot {
     // The low word of a name says which slot it is of; whether it is the name of the allocation there, its label.
-    const slot = ((allocation | 0) & SLOT_MASK) as Slot;
     const { metadata } = this;
-    if (slot === NO_SLOT || metadata.labelOf(slot) !== allocation || !metadata.isTaken(slot)) {
+    const slot = (allocation & SLOT_MASK) as Slot;
+    if (metadata.labelOf(slot) !== allocation || !metadata.isTaken(slot)) {
       this.names.refuse(metadata, allocation);
     }
     return slot;
   }
 
   private attach(slot: Slot, userData: unknown): void {
+    if (slot === NO_SLOT) return;
+    this.plainNamesEnd = 0;
     this.attached ??= [];
     this.attached[slot] = userData;
   }

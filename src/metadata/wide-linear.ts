@@ -5,7 +5,7 @@ import { LinearMetadata } from "./linear.ts";
 import { RecordField, slotOf } from "./records.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const { OFFSET, SIZE } = RecordField;
+const { ROW_OFFSET: OFFSET, ROW_SIZE: SIZE } = RecordField;
 
 /** Divides any block. */
 export class WideLinear extends LinearMetadata {

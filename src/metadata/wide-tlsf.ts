@@ -163,10 +163,10 @@ export class WideTlsf extends TlsfMetadata {
 
   // Giving it back
 
-  free(slot: Slot): void {
+  free(slot: Slot): boolean {
     const { words, doubles } = this;
     const range = slot << 3;
-    assert(words[range | PREVIOUS_FREE] === TAKEN, "only an allocation is freed");
+    if (words[range | PREVIOUS_FREE] !== TAKEN) return false;
     let offset = doubles[(range >> 1) | OFFSET];
     let size = doubles[(range >> 1) | SIZE];
     if (this.pages !== undefined) this.pages.release(offset, size);
@@ -194,7 +194,7 @@ export class WideTlsf extends TlsfMetadata {
       doubles[(TAIL >> 1) | OFFSET] = offset;
       doubles[(TAIL >> 1) | SIZE] += size;
       this.remove(words, range);
-      return;
+      return true;
     }
     if (words[after | PREVIOUS_FREE] >= 0) {
       this.unlist(words, after);
@@ -205,6 +205,7 @@ export class WideTlsf extends TlsfMetadata {
     doubles[(range >> 1) | OFFSET] = offset;
     doubles[(range >> 1) | SIZE] = size;
     this.list(words, range);
+    return true;
   }
 
   protected override isMargin(range: number): boolean {

@@ -221,6 +221,48 @@ describe("allocations that are not there", () => {
     },
   );
 
+  it.each(kinds)("change nothing when they are freed, flags %d, %d bytes", (flags, size) => {
+    const block = new VirtualBlock({ size, flags });
+    const [a, b, c] = [block.allocate(10), block.allocate(10), block.allocate(10)];
+    block.free(b);
+    // With this strategy, free ranges are known by their offset, too.
+    const d = block.allocate(5, 1, VirtualAllocationCreate.StrategyMinOffset);
+    const before = block.buildStatsString();
+    const next = (b + 2 * 2 ** 24) as VirtualAllocation;
+    for (const guess of [b, (b + 2 ** 24) as VirtualAllocation, next]) {
+      if (guess !== d) expect(() => block.free(guess)).toThrow(RangeError);
+    }
+    block.free(NO_ALLOCATION);
+    expect(() => block.offset(NO_ALLOCATION)).toThrow(RangeError);
+    expect(block.buildStatsString()).toBe(before);
+    block.validate();
+    const e = block.allocate(5, 1, VirtualAllocationCreate.StrategyMinOffset);
+    endsWhole(block, a, c, d, e);
+  });
+
+  it.each(kinds)("are refused where user data is attached, flags %d, %d bytes", (flags, size) => {
+    const block = new VirtualBlock({ size, flags });
+    const a = block.allocate(10, 1, 0, "a");
+    const b = block.allocate(10);
+    block.free(NO_ALLOCATION);
+    block.free(a);
+    expect(() => block.free(a)).toThrow("was freed already");
+    expect(() => block.free((a + 2 ** 24) as VirtualAllocation)).toThrow("is none of this block's");
+    const { metadata } = block as unknown as { metadata: ResizableMetadata };
+    const slot = (b % 2 ** 24) as Slot;
+    metadata.setLabel(slot, 2 ** 53 - 2 ** 24 + slot);
+    const last = block.allocations()[0].allocation;
+    block.setUserData(last, "b");
+    block.free(last);
+    expect(block.isEmpty).toBe(true);
+    const again = Array.from({ length: 50 }, () => block.allocate(10));
+    for (const other of again) {
+      expect(other % 2 ** 24).not.toBe(slot);
+      expect(block.userData(other)).toBe(undefined);
+    }
+    endsWhole(block, ...again);
+  });
+
   it.each(kinds)(
     "are never named again, when a slot's last name goes with clear(), flags %d, %d bytes",
     (flags, size) => {
@@ -286,6 +328,38 @@ describe("bad arguments", () => {
     const block = new VirtualBlock({ size: 100 });
     expect(() => block.allocate(1, alignment)).toThrow(RangeError);
     endsWhole(block);
+  });
+
+  it.each(
+    [0, VirtualBlockCreate.LinearAlgorithm].flatMap((flags) =>
+      [1_000, 2 ** 31 - 1, 2 ** 40].map((size) => [flags, size]),
+    ),
+  )("are refused beside allocations, and lose nothing, flags %d, %d bytes", (flags, size) => {
+    const block = new VirtualBlock({ size, flags });
+    const kept = [block.allocate(3), block.allocate(size > 1_000 ? size - 100 : 5)];
+    const before = block.buildStatsString();
+    for (const bad of [0, -0, -1, -(2 ** 31), 0.5, 1.5, 2 ** 53, Infinity, NaN]) {
+      expect(() => block.allocate(bad), `size ${bad}`).toThrow(RangeError);
+      if (bad !== 0) expect(() => block.allocate(1, bad), `alignment ${bad}`).toThrow(RangeError);
+      if (bad !== 0) expect(() => block.allocate(1, 1, bad), `flags ${bad}`).toThrow(RangeError);
+    }
+    for (const bad of [3, 6, 2 ** 31 + 1, 2 ** 32 + 2 ** 31]) {
+      expect(() => block.allocate(1, bad), `alignment ${bad}`).toThrow(RangeError);
+    }
+    for (const bad of ["1", null, {}, true]) {
+      const args = [[bad], [1, bad], [1, 1, bad]] as unknown as [number, number?, number?][];
+      for (const some of args) expect(() => block.allocate(...some), JSON.stringify(some)).toThrow(TypeError);
+    }
+    // Larger than the block, but nothing wrong with them.
+    for (const alignment of [2 ** 41, 2 ** 52]) expect(block.allocate(1, alignment)).toBe(NO_ALLOCATION);
+    for (const large of [size, 2 ** 41]) expect(block.allocate(large)).toBe(NO_ALLOCATION);
+    expect(block.buildStatsString()).toBe(before);
+    const flagless = block.allocate(1, 0, undefined);
+    expect(block.offset(flagless)).toBe(block.offset(kept[1]!) + block.sizeOf(kept[1]!));
+    const strategic = block.allocate(1, 1, VirtualAllocationCreate.StrategyMinTime);
+    expect(block.sizeOf(strategic)).toBe(1);
+    endsWhole(block, ...kept, flagless, strategic);
+    expect(() => block.allocate(1, -(2 ** 31))).toThrow(RangeError);
   });
 
   it("an alignment of 0 is 1, and of 2^40 is fine", () => {
