@@ -63,8 +63,8 @@ export class BlockList {
   readonly heapIndex: number;
   readonly blocks: MemoryBlock[] = [];
   readonly search: BlockSearch;
-  /** Off while defragmentation depends on the order of the blocks. */
-  incrementalSort = true;
+  /** Whether the blocks stay in their order, since defragmentation depends on it. */
+  isOrderKept = false;
 
   private nextBlockId = 0;
   private readonly detectsCorruption: boolean;
@@ -103,9 +103,12 @@ export class BlockList {
     const size = this.paddedSize(request);
     const alignment = this.alignmentFor(request);
     if (!this.isServable(request, size)) return undefined;
-    return (
-      this.allocateFromExisting(request, size, alignment) ?? this.allocateFromNew(request, size, alignment)
-    );
+    return this.takeFromExisting(request, size, alignment) ?? this.allocateFromNew(request, size, alignment);
+  }
+
+  /** Allocates from a block that is there, for a request that this list can serve. Undefined if none has room. */
+  allocateFromExisting(request: AllocationRequest): Allocation | undefined {
+    return this.takeFromExisting(request, this.paddedSize(request), this.alignmentFor(request));
   }
 
   /**
@@ -158,14 +161,30 @@ export class BlockList {
     return this.options.linear && this.options.maxBlockCount === 1;
   }
 
-  private allocateFromExisting(
+  private takeFromExisting(
     request: AllocationRequest,
     size: number,
     alignment: number,
   ): Allocation | undefined {
+    if (!request.isMapped && !this.detectsCorruption) return this.takeAtOnce(request, size, alignment);
     const block = this.search.find(request, size, alignment);
     if (block === undefined) return undefined;
     return this.take(block, request, alignment);
+  }
+
+  /** Finds a place and takes it, where nothing can fail in between: nothing has to be mapped or written. */
+  private takeAtOnce(request: AllocationRequest, size: number, alignment: number): Allocation | undefined {
+    const { search } = this;
+    const block = search.take(request, size, alignment);
+    if (block === undefined) return undefined;
+    const { slot } = search;
+    block.hysteresis.afterAllocate();
+    const facts = this.factsFor(request, alignment);
+    const allocation = new Allocation(block, slot, facts, request.userData, request.name);
+    block.allocations[slot] = allocation;
+    this.context.budgets.addAllocation(this.heapIndex, block.metadata.sizeOf(slot));
+    this.sortOnce();
+    return allocation;
   }
 
   private allocateFromNew(
@@ -417,7 +436,7 @@ export class BlockList {
 
   /** One step of a bubble sort by free space; the linear algorithm depends on the order of making. */
   sortOnce(): void {
-    if (!this.incrementalSort || this.options.linear) return;
+    if (this.isOrderKept || this.options.linear) return;
     const { blocks } = this;
     let freeBefore = 0;
     for (let index = 0; index < blocks.length; index++) {

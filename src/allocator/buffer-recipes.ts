@@ -20,8 +20,9 @@ import type { AllocatorContext } from "./context.ts";
 import type { AllocatorCore } from "./core.ts";
 import type { AllocationCreateInfo } from "./create-info.ts";
 import type { MemoryBlock } from "./memory-object.ts";
-import { checkName, type Pool } from "./pool.ts";
-import { AllocationRequest } from "./request.ts";
+import { checkName } from "./pool.ts";
+import { addRecipe, Recipe } from "./recipe.ts";
+import type { AllocationRequest } from "./request.ts";
 
 /** A buffer and its memory. */
 export interface BufferWithMemory {
@@ -30,42 +31,6 @@ export interface BufferWithMemory {
   readonly allocation: Allocation;
 }
 
-/** What makes a kind of buffer. */
-interface BufferKind {
-  readonly bufferUsage: number;
-  readonly bufferFlags: number | undefined;
-  readonly flags: number | undefined;
-  readonly usage: number | undefined;
-  readonly requiredFlags: number | undefined;
-  readonly preferredFlags: number | undefined;
-  readonly memoryTypeBits: number | undefined;
-  readonly pool: Pool | undefined;
-  readonly priority: number | undefined;
-  readonly minAlignment: number | undefined;
-  readonly dedicatedFallback: boolean | undefined;
-}
-
-/** How buffers of one kind are allocated. */
-interface BufferRecipe extends BufferKind {
-  /** The blocks that are searched first. */
-  readonly list: BlockList;
-  /** Filled but for size, user data and name. */
-  readonly request: AllocationRequest;
-  /** Bytes, a power of two: of the buffer's size and offset. */
-  readonly sizeAlignment: number;
-  /** Of the places in a block. */
-  readonly strategy: number;
-  readonly alignment: number;
-  /** Whether such an allocation is mapped as long as it lives. */
-  readonly isMapped: boolean;
-  /** Its packed facts, where its margin has not to be written; else undefined. */
-  readonly facts: number | undefined;
-  /** Bytes up to which the answers hold. */
-  readonly largestSize: number;
-}
-
-/** So many kinds are kept; each costs a few comparisons when another one is looked for. */
-const CAPACITY = 8;
 /** Up to here a size and an alignment add up to an int32. */
 const INT32_LIMIT = 2 ** 30;
 const IS_BUFFER: number = kindBits(ResourceKind.Buffer);
@@ -75,7 +40,7 @@ const NO_SETTINGS: AllocationCreateInfo = Object.freeze({});
 
 /** The recipes of one allocator, the one used last first. */
 export class BufferRecipes {
-  private readonly recipes: BufferRecipe[] = [];
+  private readonly recipes: Recipe[] = [];
   private readonly core: AllocatorCore;
   private readonly context: AllocatorContext;
 
@@ -88,27 +53,20 @@ export class BufferRecipes {
   make(info: BufferCreateInfo, given: AllocationCreateInfo | undefined): BufferWithMemory | undefined {
     const { core, context } = this;
     if (core.isDestroyed || context.deviceMemory.inCallback) core.checkUsable();
-    if (typeof info !== "object" || info === null) return undefined;
+    // What else is no description has no usage that a recipe has.
+    if (info === undefined || info === null) return undefined;
     if (given !== undefined && (typeof given !== "object" || given === null)) return undefined;
     const settings = given ?? NO_SETTINGS;
     const { size } = info;
     const { recipes } = this;
-    let recipe: BufferRecipe | undefined;
+    let recipe: Recipe | undefined;
     let index = 0;
     for (; index < recipes.length; index++) {
       recipe = recipes[index]!;
       if (
-        recipe.bufferUsage === info.usage &&
-        recipe.bufferFlags === info.flags &&
-        recipe.usage === settings.usage &&
-        recipe.flags === settings.flags &&
-        recipe.pool === settings.pool &&
-        recipe.requiredFlags === settings.requiredFlags &&
-        recipe.preferredFlags === settings.preferredFlags &&
-        recipe.memoryTypeBits === settings.memoryTypeBits &&
-        recipe.priority === settings.priority &&
-        recipe.minAlignment === settings.minAlignment &&
-        recipe.dedicatedFallback === settings.dedicatedFallback
+        recipe.resourceUsage === info.usage &&
+        recipe.resourceFlags === info.flags &&
+        recipe.suits(settings)
       ) {
         break;
       }
@@ -185,52 +143,14 @@ export class BufferRecipes {
   /** Adds a recipe for buffers like this one, instead of the one used least. */
   add(
     info: BufferCreateInfo,
-    given: AllocationCreateInfo | undefined,
+    settings: AllocationCreateInfo | undefined,
     request: AllocationRequest,
     list: BlockList,
     sizeAlignment: number,
     largestSize: number,
   ): void {
-    const settings = given ?? NO_SETTINGS;
-    const alignment = list.alignmentFor(request);
-    const { flags, usage, requiredFlags, preferredFlags, memoryTypeBits, pool } = settings;
-    const { priority, minAlignment, dedicatedFallback } = settings;
-    const key: BufferKind = {
-      bufferUsage: info.usage,
-      bufferFlags: info.flags,
-      flags,
-      usage,
-      requiredFlags,
-      preferredFlags,
-      memoryTypeBits,
-      pool,
-      priority,
-      minAlignment,
-      dedicatedFallback,
-    };
-    const parts = Object.keys(key) as (keyof BufferKind)[];
-    const outdated = this.recipes.findIndex((recipe) => parts.every((part) => recipe[part] === key[part]));
-    if (outdated >= 0) this.recipes.splice(outdated, 1);
-    this.recipes.length = Math.min(this.recipes.length, CAPACITY - 1);
-    this.recipes.unshift({
-      ...key,
-      list,
-      request: copyOf(request),
-      sizeAlignment,
-      strategy: request.strategy,
-      alignment,
-      isMapped: request.isMapped,
-      facts: list.canCheckCorruption ? undefined : list.factsFor(request, alignment),
-      largestSize,
-    });
+    const { usage: resourceUsage, flags: resourceFlags } = info;
+    const kind = { resourceUsage, resourceFlags, settings };
+    addRecipe(this.recipes, new Recipe({ ...kind, request, list, sizeAlignment, largestSize }));
   }
-}
-
-function copyOf(request: AllocationRequest): AllocationRequest {
-  const copy = Object.assign(new AllocationRequest(), request, {
-    userData: undefined,
-    name: undefined,
-    buffer: 0n,
-  });
-  return Object.assign(copy, { requirements: { ...request.requirements } });
 }

@@ -62,7 +62,7 @@ export class DefragmentationContext {
     this.onEnd = onEnd;
     this.budget = new PassBudget(info);
     for (const list of lists) {
-      list.incrementalSort = false;
+      list.isOrderKept = true;
       list.sortByFreeSize();
     }
   }
@@ -253,7 +253,7 @@ export class DefragmentationContext {
     try {
       this.freeTargets([...(moves ?? []), ...this.leftovers]);
     } finally {
-      for (const { list } of this.lists) list.incrementalSort = true;
+      for (const { list } of this.lists) list.isOrderKept = false;
       this.onEnd(this);
     }
     return this.stats;

@@ -20,6 +20,15 @@ export function alignDown(value: number, alignment: number): number {
   return Math.floor(value / alignment) * alignment;
 }
 
+/**
+ * The same number, as V8 keeps small integers: what has come through division or a float64 array is kept as a float64 even
+ * where it is none, and so is every field and every sum that it gets into.
+ */
+export function asInteger(value: number): number {
+  const integer = value | 0;
+  return integer === value ? integer : value;
+}
+
 /** How many bits of a 32-bit mask are set. */
 export function popCount(mask: number): number {
   let v = mask - ((mask >>> 1) & 0x55555555);

@@ -81,7 +81,7 @@ export class GranularTlsf extends NarrowTlsf {
     if (this.pages !== undefined || ((ROUNDED >>> type) & 1) !== 0) {
       return this.find(size, alignment, type, strategy, upperAddress) ? this.commit() : NO_SLOT;
     }
-    const slot = super.allocate(size, alignment, type, strategy, upperAddress);
+    const slot = this.placeAndTake(size, alignment, strategy);
     if (slot !== NONE) this.words[(slot << 3) | TYPE] = type;
     return slot;
   }
@@ -90,7 +90,7 @@ export class GranularTlsf extends NarrowTlsf {
     if (this.pages !== undefined && this.isTaken(slot)) {
       this.pages.release(this.offsetOf(slot), this.sizeOf(slot));
     }
-    return super.free(slot);
+    return this.freeRange(slot);
   }
 
   override clear(): void {

@@ -19,7 +19,7 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { alignDown, alignUp } from "../foundation/bits.ts";
+import { alignDown, alignUp, asInteger } from "../foundation/bits.ts";
 import {
   NO_SLOT,
   type RangeVisitor,
@@ -98,8 +98,8 @@ export abstract class LinearMetadata implements ResizableMetadata {
   constructor(options: NamedMetadataOptions) {
     const { size, margin = 0, granularity = 1, virtual = false } = options;
     this.options = options;
-    this.size = size;
-    this.sumFreeSize = size;
+    this.size = asInteger(size);
+    this.sumFreeSize = this.size;
     this.names = virtual ? (options.names ?? new Names()) : undefined;
     this.margin = virtual ? 0 : margin;
     this.granularity = virtual ? 1 : granularity;

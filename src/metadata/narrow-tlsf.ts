@@ -138,6 +138,11 @@ export class NarrowTlsf extends TlsfMetadata {
     strategy: number,
     _upperAddress: boolean,
   ): Slot {
+    return this.placeAndTake(size, alignment, strategy);
+  }
+
+  /** {@link allocate} for who overrides it: without `super`, whose methods V8 looks up each time. */
+  protected placeAndTake(size: number, alignment: number, strategy: number): Slot {
     return this.place(size, alignment, strategy, TAKE);
   }
 
@@ -146,15 +151,17 @@ export class NarrowTlsf extends TlsfMetadata {
   }
 
   /**
-   * Finds a place for `size` bytes and takes it, or one of the two.
+   * Finds a place for `asked` bytes and takes it, or one of the two.
    *
    * @param strategy one or more of {@link Strategy}.
    */
-  private place(size: number, alignment: number, strategy: number, mode: Mode): Slot {
-    if (mode === UNCHECKED && !isUsual(size, alignment, strategy, STRATEGIES)) {
-      return super.allocateVirtual(size, alignment, strategy);
+  private place(asked: number, alignment: number, strategy: number, mode: Mode): Slot {
+    if (mode === UNCHECKED && !isUsual(asked, alignment, strategy, STRATEGIES)) {
+      return super.allocateVirtual(asked, alignment, strategy);
     }
-    if (size > this.sumFreeSize) return NO_SLOT;
+    if (asked > this.sumFreeSize) return NO_SLOT;
+    // On devices, sizes come as float64.
+    const size = asked | 0;
     const { words, maps, smallShift } = this;
     if (words[FIRST_FRESH] > this.lastFresh) {
       return this.makeRoom() ? this.place(size, alignment, strategy, mode) : NO_SLOT;
@@ -345,6 +352,11 @@ export class NarrowTlsf extends TlsfMetadata {
   }
 
   free(slot: Slot): boolean {
+    return this.freeRange(slot);
+  }
+
+  /** {@link free} for who overrides it: see {@link placeAndTake}. */
+  protected freeRange(slot: Slot): boolean {
     if (this.byOffset !== undefined) this.unindexNeighbours(slot);
     const { words, maps, smallShift } = this;
     const range = slot << 3;

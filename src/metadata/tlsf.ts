@@ -34,6 +34,7 @@
  */
 
 import { assert } from "../foundation/assert.ts";
+import { asInteger } from "../foundation/bits.ts";
 import {
   NO_SLOT,
   type RangeVisitor,
@@ -111,8 +112,8 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
 
   constructor(options: NamedMetadataOptions) {
     this.options = options;
-    this.size = options.size;
-    this.sumFreeSize = options.size;
+    this.size = asInteger(options.size);
+    this.sumFreeSize = this.size;
     this.names = options.virtual === true ? (options.names ?? new Names()) : undefined;
     this.smallShift = options.virtual === true ? VIRTUAL_SMALL_SHIFT : DEVICE_SMALL_SHIFT;
     this.seeRecords();

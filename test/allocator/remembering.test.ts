@@ -1,19 +1,42 @@
 /** The short ways (requirements and whole recipes that are remembered) lead where the long way does. */
 
 import { describe, expect, it, vi } from "vitest";
-import { type Allocation, MemoryUsage, type Pool, PoolCreate } from "../../src/allocator/index.ts";
-import { ExternalMemoryHandleType, SharingMode } from "../../src/vulkan/constants.ts";
+import { ImageRecipes } from "../../src/allocator/image-recipes.ts";
+import {
+  type Allocation,
+  AllocationCreate,
+  type AllocationCreateInfo,
+  MemoryUsage,
+  type Pool,
+  PoolCreate,
+} from "../../src/allocator/index.ts";
+import {
+  ExternalMemoryHandleType,
+  Format,
+  ImageCreate,
+  ImageLayout,
+  ImageTiling,
+  ImageUsage,
+  MemoryProperty,
+  SharingMode,
+} from "../../src/vulkan/constants.ts";
 import { StructureType } from "../../src/vulkan/next.ts";
-import type { BufferCreateInfo } from "../../src/vulkan/resources.ts";
+import type { BufferCreateInfo, ImageCreateInfo } from "../../src/vulkan/resources.ts";
 import { VulkanError } from "../../src/vulkan/result.ts";
 import { randomImage, randomProfile, randomSettings } from "./programs.ts";
 import { Chance, seed } from "./seeded.ts";
-import { bufferOf, free, KiB, kindsOf, MiB, only, Type, world } from "./setup.ts";
+import { bufferOf, bytes, free, imageOf, KiB, kindsOf, MiB, only, Type, world } from "./setup.ts";
 
 /** What a program on a random device came to: every placement, and every call to the driver but questions. */
-function outcomes(salt: number, rememberRequirements: boolean): string[] {
+function outcomes(salt: number, rememberRequirements: boolean, imageShare = 0.1): string[] {
   const chance = new Chance(salt);
   const { allocator, device, events } = world(randomProfile(chance), { rememberRequirements });
+  // What the driver wants is not always the same for one kind.
+  device.setRequirements((resource) =>
+    resource.kind === "image" && resource.info.extent.width % 16 === 5
+      ? { prefersDedicatedAllocation: true }
+      : undefined,
+  );
   const pools: (Pool | undefined)[] = [
     undefined,
     undefined,
@@ -24,6 +47,7 @@ function outcomes(salt: number, rememberRequirements: boolean): string[] {
   const kinds = Array.from({ length: 12 }, () => ({
     settings: { ...randomSettings(chance), pool: chance.oneOf(pools) },
     usage: chance.oneOf([0x1, 0x3, 0x10, 0x22, 0xc0]),
+    image: randomImage(chance),
   }));
   const alive: Allocation[] = [];
   const log: string[] = [];
@@ -32,13 +56,16 @@ function outcomes(salt: number, rememberRequirements: boolean): string[] {
       alive.splice(chance.integer(0, alive.length - 1), 1)[0]!.destroy();
       continue;
     }
-    const { settings, usage } = chance.oneOf(kinds);
+    const { settings, usage, image } = chance.oneOf(kinds);
     const info = chance.happens(0.3) ? { ...settings, userData: step, name: `at ${step}` } : settings;
     const size = chance.size(chance.oneOf([KiB, 64 * KiB, 4 * MiB]));
     try {
-      const { allocation } = chance.happens(0.9)
+      const { allocation } = chance.happens(1 - imageShare)
         ? allocator.createBuffer({ size, usage }, info)
-        : allocator.createImage(randomImage(chance), settings);
+        : allocator.createImage(
+            chance.happens(0.5) ? image : { ...image, extent: { width: chance.size(600), height: 8 } },
+            info,
+          );
       alive.push(allocation);
       const { memoryType, offset, dedicatedMemory, name, userData, isMapped } = allocation;
       const ordinal = device.memoryOrdinal(allocation.deviceMemory);
@@ -172,7 +199,184 @@ describe("What is remembered saves work:", () => {
   });
 });
 
+describe("What is known of a kind", () => {
+  const differences: readonly AllocationCreateInfo[] = [
+    { flags: AllocationCreate.StrategyMinTime },
+    { usage: MemoryUsage.Auto },
+    { requiredFlags: MemoryProperty.HostCoherent },
+    { preferredFlags: MemoryProperty.HostCached },
+    { memoryTypeBits: 0x7 },
+    { priority: 0.75 },
+    { minAlignment: 4 * KiB },
+    { dedicatedFallback: false },
+  ];
+
+  it.each(differences)("is not said of resources with %o", (difference) => {
+    const { allocator } = world({}, { rememberRequirements: true });
+    const make = (settings: AllocationCreateInfo) => [
+      allocator.createBuffer(bufferOf(KiB), settings).allocation,
+      allocator.createImage(imageOf(16), settings).allocation,
+    ];
+    const asked = vi.spyOn(allocator.engine, "allocate");
+    const all = [...make({}), ...make({})];
+    expect(asked).toHaveBeenCalledTimes(2);
+    all.push(...make(difference));
+    expect(asked).toHaveBeenCalledTimes(4);
+    all.push(...make({}), ...make(difference));
+    expect(asked).toHaveBeenCalledTimes(4);
+    free(...all);
+  });
+});
+
+describe("What is known of a kind of images", () => {
+  it("puts the second one into a block without a word to the engine", () => {
+    const { allocator, events } = world();
+    const asked = vi.spyOn(allocator.engine, "allocate");
+    const first = allocator.createImage(imageOf(16)).allocation;
+    expect(asked).toHaveBeenCalledTimes(1);
+    events.length = 0;
+    const named = { name: "second", userData: 2 };
+    const second = allocator.createImage(imageOf(32), named).allocation;
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(second.deviceMemory).toBe(first.deviceMemory);
+    expect([second.name, second.userData, second.image !== undefined]).toEqual(["second", 2, true]);
+    const third = allocator.createImage(imageOf(32)).allocation;
+    expect([third.name, third.userData]).toEqual([undefined, undefined]);
+    free(first, second, third);
+  });
+
+  it("is not said of one with another tiling, format, usage or settings", () => {
+    const { allocator, device } = world();
+    device.setRequirements(() => ({ size: KiB, alignment: 256, memoryTypeBits: 0x1f }));
+    const first = allocator.createImage(imageOf(16)).allocation;
+    const asked = vi.spyOn(allocator.engine, "allocate");
+    const others = [
+      { ...imageOf(16), tiling: ImageTiling.Linear },
+      { ...imageOf(16), format: Format.R16G16B16A16Sfloat },
+      { ...imageOf(16), usage: ImageUsage.ColorAttachment },
+      { ...imageOf(16), flags: ImageCreate.MutableFormat },
+    ].map((info) => allocator.createImage(info).allocation);
+    others.push(allocator.createImage(imageOf(16), { memoryTypeBits: 1 }).allocation);
+    expect(asked).toHaveBeenCalledTimes(5);
+    free(first, ...others);
+  });
+
+  it("gives way to what the driver says of this one", () => {
+    const { allocator, device } = world();
+    const first = allocator.createImage(imageOf(16)).allocation;
+    const wishes = [
+      { memoryTypeBits: only(Type.Host) },
+      { prefersDedicatedAllocation: true },
+      { requiresDedicatedAllocation: true },
+      { size: 100 * MiB },
+      { alignment: 64 * KiB },
+    ];
+    const others = wishes.map((wish) => {
+      device.setRequirements(() => wish);
+      return allocator.createImage(imageOf(16)).allocation;
+    });
+    device.setRequirements(undefined);
+    expect(others.map(({ dedicatedMemory }) => dedicatedMemory)).toEqual([false, true, true, true, false]);
+    expect(others[0]!.memoryType).toBe(Type.Host);
+    expect(others[4]!.offset % (64 * KiB)).toBe(0);
+    const asked = vi.spyOn(allocator.engine, "allocate");
+    const again = allocator.createImage(imageOf(16)).allocation;
+    expect(asked).not.toHaveBeenCalled();
+    expect(again.deviceMemory).toBe(first.deviceMemory);
+    free(first, ...others, again);
+  });
+
+  it("is not said of one that is larger than half a block, although a block has room", () => {
+    const { allocator, device } = world();
+    const first = allocator.createImage(imageOf(16)).allocation;
+    const neighbour = allocator.allocateMemory(bytes(60 * MiB, only(first.memoryType)));
+    device.setRequirements(() => ({ size: 65 * MiB }));
+    const large = allocator.createImage(imageOf(16)).allocation;
+    expect(large.dedicatedMemory).toBe(true);
+    free(first, neighbour, large);
+  });
+
+  it.each<Partial<ImageCreateInfo>>([
+    { flags: ImageCreate.MutableFormat },
+    { imageType: 2 },
+    { extent: { width: 16, height: 8 } },
+    { extent: { width: 8, height: 16 } },
+    { extent: { width: 16, height: 16, depth: 1 } },
+    { mipLevels: 2 },
+    { arrayLayers: 2 },
+    { samples: 4 },
+    { tiling: ImageTiling.Linear },
+    { sharingMode: SharingMode.Concurrent, queueFamilyIndices: [0, 1] },
+    { sharingMode: SharingMode.Exclusive },
+    { queueFamilyIndices: [0] },
+    { initialLayout: ImageLayout.Preinitialized },
+  ])("is kept of each as it was described: %o", (difference) => {
+    const { allocator } = world();
+    const [plain, other] = [imageOf(16), { ...imageOf(16), ...difference }];
+    const infos = [plain, plain, other, other, plain, other, plain];
+    const all = infos.map((info) => allocator.createImage(info).allocation);
+    expect(all.map(({ resourceInfo }) => resourceInfo)).toEqual(infos);
+    free(...all);
+  });
+
+  it("keeps copies of descriptions, not the caller's", () => {
+    const { allocator } = world();
+    const extent = { width: 16, height: 16 };
+    const queueFamilyIndices = [0, 1];
+    const info = { ...imageOf(16), extent };
+    const shared = {
+      ...info,
+      extent: { ...extent },
+      sharingMode: SharingMode.Concurrent,
+      queueFamilyIndices,
+    };
+    const all = [1, 2, 3].map(() => allocator.createImage(info).allocation);
+    extent.width = 8;
+    all.push(allocator.createImage(info).allocation, allocator.createImage(shared).allocation);
+    queueFamilyIndices.push(2);
+    const kept = all.map(({ resourceInfo }) => resourceInfo as ImageCreateInfo);
+    expect(kept.map((each) => each.extent.width)).toEqual([16, 16, 16, 8, 16]);
+    expect(kept[4]!.queueFamilyIndices).toEqual([0, 1]);
+    free(...all);
+  });
+
+  it("does not keep from seeing what is wrong with the next", () => {
+    const { allocator } = world();
+    const kept = allocator.createImage(imageOf(16)).allocation;
+    const base = imageOf(16);
+    const wrong = [
+      { ...base, extent: undefined },
+      { ...base, extent: null },
+      { ...base, extent: { width: "16", height: 16 } },
+      { ...base, mipLevels: 1.5 },
+    ] as unknown as ImageCreateInfo[];
+    for (const info of wrong) expect(() => allocator.createImage(info)).toThrow(/must be|got/);
+    expect(() => allocator.createImage({ ...base, mipLevels: 0 })).toThrow(VulkanError);
+    for (const settings of [5, "a", { name: 5 }, { usage: "a" }] as unknown as AllocationCreateInfo[]) {
+      expect(() => allocator.createImage(base, settings)).toThrow(TypeError);
+    }
+    for (const info of [undefined, null, 5] as unknown as ImageCreateInfo[]) {
+      expect(() => allocator.createImage(info)).toThrow("an image's description must be an object");
+    }
+    const pool = allocator.createPool({ memoryTypeIndex: 0 });
+    allocator.createImage(base, { pool }).allocation.destroy();
+    pool.destroy();
+    expect(() => allocator.createImage(base, { pool })).toThrow("used after it was destroyed");
+    free(kept);
+  });
+});
+
 describe(`With seed ${seed},`, () => {
+  it("programs go alike whether the way of images is known or found anew", () => {
+    for (let salt = 1; salt <= 20; salt++) {
+      const known = outcomes(salt, true, 0.6);
+      const find = vi.spyOn(ImageRecipes.prototype, "find").mockReturnValue(undefined);
+      const anew = outcomes(salt, true, 0.6);
+      find.mockRestore();
+      expect(known, `device ${salt}`).toEqual(anew);
+    }
+  });
+
   it("programs go alike whether requirements are remembered or asked for", () => {
     for (let salt = 1; salt <= 20; salt++) {
       expect(outcomes(salt, true), `device ${salt}`).toEqual(outcomes(salt, false));
