@@ -20,6 +20,7 @@ interface Linear {
 
 const LINEAR: Linear = { blockSize: 128 * 1024 ** 2, live: 1_000, operations: 2_000_000 };
 const NONE = NO_ALLOCATION;
+const { UpperAddress: UPPER_ADDRESS } = VirtualAllocationCreate;
 const LINEAR_WARMUP = 2_000;
 
 function linearBlock(linear: Linear): VirtualBlock {
@@ -141,6 +142,7 @@ class DoubleStackState {
     const alignmentSpan = mix.alignmentSpan >>> 0;
     const block = this.#block;
     const depths = this.#depths;
+    const [lower, upper] = this.#stacks;
     let random = this.#random | 0;
     let sum = this.sum | 0;
     for (let i = 0; i < count; i++) {
@@ -148,11 +150,11 @@ class DoubleStackState {
       random ^= random >>> 17;
       random ^= random << 5;
       const side = (random >>> 30) & 1;
-      const stack = side === 0 ? this.#stacks[0] : this.#stacks[1];
+      const stack = side === 0 ? lower : upper;
       const depth = depths[side]!;
       const push = depth === 0 || (depth !== stack.length && random < 0);
       if (push) {
-        const flags = side === 0 ? 0 : VirtualAllocationCreate.UpperAddress;
+        const flags = side === 0 ? 0 : UPPER_ADDRESS;
         const size = Math.imul(unit, least + (((random >>> 0) % span) >>> 0));
         const alignment = 1 << (alignmentShift + (((random >>> 0) % alignmentSpan) >>> 0));
         const made = block.allocate(size, alignment, flags);

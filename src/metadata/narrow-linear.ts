@@ -21,7 +21,6 @@ import {
   type Slot,
   Strategy,
 } from "./block-metadata.ts";
-import type { NamedMetadataOptions } from "./handles.ts";
 import { LinearMetadata, SecondRow } from "./linear.ts";
 import {
   LAST_UNUSED as IS_LAST_UNUSED,
@@ -30,7 +29,6 @@ import {
   RecordField,
   TOO_LARGE,
 } from "./records.ts";
-import { isUsual as isUsualRequest } from "./virtual-request.ts";
 import { WideLinear } from "./wide-linear.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
@@ -42,19 +40,18 @@ const LAST_UNUSED = IS_LAST_UNUSED;
 const UPPER_ADDRESS = IS_UPPER_ADDRESS;
 const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
 const ALL_FLAGS: number = STRATEGIES | IS_UPPER_ADDRESS;
-const isUsual = isUsualRequest;
+/** As the bound of a row: less than anything. */
+const UNKNOWN = -1;
 
 /** Divides a block of less than 2^31 bytes. */
 export class NarrowLinear extends LinearMetadata {
   /** The anchor of the row that grows upwards: the second in a ring buffer, else the first. */
   private growing: number = this.first;
-  /** Nothing lies between the end of that row and here, in bytes. There may be more room: this is looked up when it is used up. */
-  private bound = 0;
-
-  constructor(options: NamedMetadataOptions) {
-    super(options);
-    this.lookUpBound();
-  }
+  /**
+   * Nothing lies between the end of that row and here, in bytes; {@link UNKNOWN} after what may have changed that. There may
+   * be more room: this is looked up when it is used up.
+   */
+  private bound: number = UNKNOWN;
 
   /** At the end of the row that grows upwards, if the request is usual and there is room as far as known. */
   override allocateVirtual(size: number, alignment: number, flags: number): Slot {
@@ -91,47 +88,46 @@ export class NarrowLinear extends LinearMetadata {
     return (record >> 3) as Slot;
   }
 
-  /** For the upper stack, for what is not usual, or where there may be room after all. */
+  /**
+   * For the upper stack, for what is not usual, or where there may be room after all. With all that written out, it is so
+   * large that V8 never inlines it: else `VirtualBlock.allocate` would become too large for that, and box names.
+   */
   private allocateInSteps(size: number, alignment: number, flags: number): Slot {
-    const { bound } = this;
-    const isUpper = this.secondIs === UPPER_STACK && (flags & UPPER_ADDRESS) !== 0;
-    if (isUpper && isUsual(size, alignment, flags, ALL_FLAGS) && this.words[LAST_UNUSED] !== NONE) {
-      return this.push(size, alignment);
-    }
-    this.lookUpBound();
-    if (this.bound > bound) return this.allocateVirtual(size, alignment, flags);
-    const slot = super.allocateVirtual(size, alignment, flags);
-    this.lookUpBound();
-    return slot;
-  }
-
-  /** At the end of the upper stack, if there is room above the first row. */
-  private push(size: number, alignment: number): Slot {
-    const { words } = this;
+    const { words, bound, first, second, secondIs } = this;
     const record = words[LAST_UNUSED];
-    const row = this.second;
-    const before = words[row | BEFORE];
+    if (
+      secondIs !== UPPER_STACK ||
+      (flags & UPPER_ADDRESS) === 0 ||
+      (flags & ALL_FLAGS) !== flags ||
+      (size | 0) !== size ||
+      (alignment & -alignment) !== alignment ||
+      size <= 0 ||
+      alignment <= 0 ||
+      record === NONE
+    ) {
+      this.growing = secondIs === RING ? second : first;
+      if (secondIs === RING) this.bound = words[words[first | AFTER] | OFFSET];
+      else if (secondIs === UPPER_STACK) this.bound = words[words[second | BEFORE] | OFFSET];
+      else this.bound = this.size;
+      if (this.bound > bound) return this.allocateVirtual(size, alignment, flags);
+      const slot = super.allocateVirtual(size, alignment, flags);
+      this.bound = UNKNOWN;
+      return slot;
+    }
+    const before = words[second | BEFORE];
     const offset = (words[before | OFFSET] - size) & -alignment;
-    if (offset < words[words[this.first | BEFORE] | END]) return NO_SLOT;
-    this.bound = offset;
+    if (offset < words[words[first | BEFORE] | END]) return NO_SLOT;
+    if (bound !== UNKNOWN) this.bound = offset;
     words[LAST_UNUSED] = words[record | AFTER];
     words[record | OFFSET] = offset;
     words[record | END] = offset + size;
     words[record | BEFORE] = before;
-    words[record | AFTER] = row;
+    words[record | AFTER] = second;
     words[before | AFTER] = record;
-    words[row | BEFORE] = record;
+    words[second | BEFORE] = record;
     this.allocationCount++;
     this.sumFreeSize -= size;
     return (record >> 3) as Slot;
-  }
-
-  private lookUpBound(): void {
-    const { words, first, second, secondIs } = this;
-    this.growing = secondIs === RING ? second : first;
-    if (secondIs === RING) this.bound = words[words[first | AFTER] | OFFSET];
-    else if (secondIs === UPPER_STACK) this.bound = words[words[second | BEFORE] | OFFSET];
-    else this.bound = this.size;
   }
 
   override free(slot: Slot): boolean {
@@ -156,12 +152,12 @@ export class NarrowLinear extends LinearMetadata {
 
   protected override noteEmptyRow(): void {
     super.noteEmptyRow();
-    this.lookUpBound();
+    this.bound = UNKNOWN;
   }
 
   override clear(): void {
     super.clear();
-    this.lookUpBound();
+    this.bound = UNKNOWN;
   }
 
   override offsetOf(slot: Slot): number {
@@ -184,7 +180,7 @@ export class NarrowLinear extends LinearMetadata {
   override resize(size: number): ResizableMetadata {
     if (size < TOO_LARGE) {
       super.resize(size);
-      this.lookUpBound();
+      this.bound = UNKNOWN;
       return this;
     }
     return WideLinear.fromInt32(this, { ...this.options, size: this.size, names: this.names }).resize(size);
