@@ -19,6 +19,7 @@ import type { BlockList } from "./block-list.ts";
 import type { AllocatorContext } from "./context.ts";
 import type { AllocatorCore } from "./core.ts";
 import type { AllocationCreateInfo } from "./create-info.ts";
+import { bufferInfoToKeep } from "./kept-info.ts";
 import type { MemoryBlock } from "./memory-object.ts";
 import { checkName } from "./pool.ts";
 import { addRecipe, Recipe } from "./recipe.ts";
@@ -118,6 +119,9 @@ export class BufferRecipes {
         request.userData = userData;
         request.name = name;
         allocation = list.take(block, request, alignment);
+        // The recipe stays, and must not keep what is the caller's.
+        request.userData = undefined;
+        request.name = undefined;
       }
       if (allocation !== undefined) {
         device.bindBufferMemory(buffer, block.memory, metadata.offsetOf(allocation.slot));
@@ -136,7 +140,7 @@ export class BufferRecipes {
     allocation.resource = buffer;
     allocation.resourceSize = size;
     allocation.resourceUsage = info.usage;
-    if (info.flags !== undefined) allocation.resourceInfo = { ...info };
+    if (info.flags !== undefined) allocation.resourceInfo = bufferInfoToKeep(info);
     return { buffer, allocation };
   }
 

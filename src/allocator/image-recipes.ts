@@ -63,6 +63,7 @@ export class ImageRecipes {
     this.requirements.ofImage(image, requirements);
     const isUsual =
       requirements.memoryTypeBits === recipe.requiredTypeBits &&
+      requirements.size > 0 &&
       requirements.size <= recipe.largestSize &&
       !requirements.prefersDedicatedAllocation &&
       !requirements.requiresDedicatedAllocation;
@@ -71,7 +72,11 @@ export class ImageRecipes {
     if (requirements.alignment < minAlignment) requirements.alignment = minAlignment;
     request.userData = userData;
     request.name = name;
-    return list.allocateFromExisting(request);
+    const allocation = list.allocateFromExisting(request);
+    // The recipe stays, and must not keep what is the caller's.
+    request.userData = undefined;
+    request.name = undefined;
+    return allocation;
   }
 
   /** Adds a recipe for images like this one, instead of the one used least. */

@@ -35,7 +35,7 @@ export interface RecipeInfo {
   /** An image's; default 0. */
   readonly tiling?: number;
   /** As the caller gave them. */
-  readonly settings: AllocationCreateInfo | undefined;
+  readonly settings: AllocationCreateInfo | null | undefined;
   /** As it was carried out. */
   readonly request: AllocationRequest;
   /** The blocks that are searched first. */
@@ -82,7 +82,8 @@ export class Recipe implements Settings {
   imageInfo: ImageCreateInfo | undefined = undefined;
 
   constructor(info: RecipeInfo) {
-    const { request, list, settings = NO_SETTINGS } = info;
+    const { request, list } = info;
+    const settings = info.settings ?? NO_SETTINGS;
     this.resourceUsage = info.resourceUsage;
     this.resourceFlags = info.resourceFlags;
     this.format = info.format ?? 0;

@@ -9,9 +9,9 @@
  * remembered.
  *
  * It also counts that all of it becomes one function with the caller's loop (9.8 against 11.2 ns in a ring buffer). V8
- * inlines no more than 920 bytecodes into one function, and allocating, asking and freeing take 880 by now. So the upper
- * stack has a function of its own, and where a constant of this module (six bytecodes) would be read twice, a variable (two)
- * holds it.
+ * inlines no more than 920 bytecodes into one function, and allocating, asking and freeing take 880. So all but the row that
+ * grows upwards has a function of its own, and where a constant of this module (six bytecodes) would be read twice, a
+ * variable (two) holds it.
  */
 
 import {
@@ -40,8 +40,8 @@ const LAST_UNUSED = IS_LAST_UNUSED;
 const UPPER_ADDRESS = IS_UPPER_ADDRESS;
 const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
 const ALL_FLAGS: number = STRATEGIES | IS_UPPER_ADDRESS;
-/** As the bound of a row: less than anything. */
-const UNKNOWN = -1;
+/** As the bound of a row: there is no room below it, also not by int32 for an offset of 2^31, which is -2^31. */
+const UNKNOWN = 0;
 
 /** Divides a block of less than 2^31 bytes. */
 export class NarrowLinear extends LinearMetadata {
@@ -62,7 +62,7 @@ export class NarrowLinear extends LinearMetadata {
     const last = row | BEFORE;
     const before = words[last];
     const mask = alignment - 1;
-    // Beyond 2^31 it is -2^31, whatever the alignment, and below there is less room than any size.
+    // At 2^31 it is -2^31, whatever the alignment; the bound less that is negative, as int32.
     const offset = (words[before | END] + mask) & ~mask;
     if (
       size > ((this.bound - offset) | 0) ||

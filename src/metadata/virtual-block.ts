@@ -154,7 +154,8 @@ export class VirtualBlock {
     if (metadata.labelOf(slot) === allocation && next < this.plainNamesEnd) {
       metadata.setLabel(slot, next);
       if (metadata.free(slot)) return;
-      metadata.setLabel(slot, allocation);
+      // Not the number that was given: NO_ALLOCATION may be -0.
+      metadata.setLabel(slot, next - NAME_STEP);
     }
     this.freeInSteps(allocation);
   }

@@ -10,6 +10,7 @@ import {
   type Pool,
   PoolCreate,
 } from "../../src/allocator/index.ts";
+import type { Recipe } from "../../src/allocator/recipe.ts";
 import {
   ExternalMemoryHandleType,
   Format,
@@ -211,6 +212,40 @@ describe("What is known of a kind", () => {
     { dedicatedFallback: false },
   ];
 
+  it("is learnt and used also where null stands for the settings, as for none at all", () => {
+    const { allocator } = world({}, { rememberRequirements: true });
+    const none = null as unknown as AllocationCreateInfo;
+    const asked = vi.spyOn(allocator.engine, "allocate");
+    const all = [none, none, undefined].flatMap((settings) => [
+      allocator.createBuffer(bufferOf(KiB), settings).allocation,
+      allocator.createImage(imageOf(16), settings).allocation,
+    ]);
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(4);
+    free(...all);
+  });
+
+  it("holds nothing of the caller's", () => {
+    const { allocator } = world({}, { rememberRequirements: true });
+    const userData = { large: true };
+    const mapped = { usage: MemoryUsage.CpuOnly, flags: AllocationCreate.Mapped };
+    const settings = [{ memoryTypeBits: 1 }, mapped].map((each) => ({ ...each, userData, name: "mine" }));
+    const make = () =>
+      settings.flatMap((each) => [
+        allocator.createBuffer(bufferOf(KiB), each).allocation,
+        allocator.createImage({ ...imageOf(16), tiling: ImageTiling.Linear }, each).allocation,
+      ]);
+    const filler = allocator.allocateMemory(bytes(KiB, only(Type.Host)));
+    // Known, and unmapped again: the next one has to map the block.
+    allocator.createBuffer(bufferOf(KiB), settings[1]).allocation.destroy();
+    const all = [...make(), ...make()];
+    expect(all.every((allocation) => allocation.userData === userData)).toBe(true);
+    const { maker } = allocator as unknown as { maker: Record<string, { recipes: Recipe[] }> };
+    const known = [maker.recipes!, maker.imageRecipes!].flatMap((each) => each.recipes);
+    expect(known.length).toBe(4);
+    for (const { request } of known) expect([request.userData, request.name]).toEqual([undefined, undefined]);
+    free(filler, ...all);
+  });
+
   it.each(differences)("is not said of resources with %o", (difference) => {
     const { allocator } = world({}, { rememberRequirements: true });
     const make = (settings: AllocationCreateInfo) => [
@@ -317,6 +352,22 @@ describe("What is known of a kind of images", () => {
     const all = infos.map((info) => allocator.createImage(info).allocation);
     expect(all.map(({ resourceInfo }) => resourceInfo)).toEqual(infos);
     free(...all);
+  });
+
+  it("does not take a size of nothing for an answer", () => {
+    const { allocator, device } = world();
+    const first = allocator.createImage(imageOf(16)).allocation;
+    const ask = device.getImageMemoryRequirements.bind(device);
+    const asked = vi
+      .spyOn(device, "getImageMemoryRequirements")
+      .mockImplementation((image, out, dedicated) => {
+        ask(image, out, dedicated);
+        out.size = 0;
+      });
+    expect(() => allocator.createImage(imageOf(16))).toThrow(VulkanError);
+    asked.mockRestore();
+    expect(device.statistics().imageCount).toBe(1);
+    free(first);
   });
 
   it("keeps copies of descriptions, not the caller's", () => {

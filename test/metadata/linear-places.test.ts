@@ -9,10 +9,13 @@ import {
   type BlockMetadata,
   NO_SLOT,
   type Slot,
+  Strategy,
   SuballocationType,
+  UPPER_ADDRESS,
 } from "../../src/metadata/block-metadata.ts";
 import { createLinear } from "../../src/metadata/create-linear.ts";
 import { typesConflict } from "../../src/metadata/granularity.ts";
+import { NO_ALLOCATION, VirtualBlock, VirtualBlockCreate } from "../../src/metadata/virtual-block.ts";
 import { WideLinear } from "../../src/metadata/wide-linear.ts";
 import { type Random, seeded } from "./random.ts";
 
@@ -243,6 +246,21 @@ function expectNeighboursKnown(metadata: BlockMetadata): void {
 const sizes = [2 ** 31 - 1, 2 ** 30, 100_000];
 
 describe("a linear block that counts in int32", () => {
+  it("allocates nothing at 2^31, where int32 begins again", () => {
+    for (const alignment of [2 ** 30, 2 ** 20, 2]) {
+      const block = new VirtualBlock({ size: 2 ** 31 - 1, flags: VirtualBlockCreate.LinearAlgorithm });
+      const all = [block.allocate(2 ** 31 - alignment - 1), block.allocate(alignment)];
+      // The first says that the block is full, the others ask once more.
+      for (let i = 0; i < 3; i++) expect(block.allocate(2 ** 31 - 1)).toBe(NO_ALLOCATION);
+      for (let i = 0; i < 3; i++) expect(block.allocate(1, alignment)).toBe(NO_ALLOCATION);
+      block.free(all.shift()!);
+      block.validate();
+      expect(block.offset(block.allocate(1, alignment))).toBe(0);
+      block.clear();
+      block.validate();
+    }
+  });
+
   it.each(sizes)("of %d bytes puts everything where one does that counts in float64", (size) => {
     seeded((random) => {
       for (let round = 0; round < 60; round++) {
@@ -260,12 +278,24 @@ describe("a linear block that counts in int32", () => {
           const wish = {
             size: random.magnitude(1, size),
             alignment: 2 ** random.below(random.below(9) === 0 ? 33 : 12),
-            type: Unknown,
           };
-          const upper = random.below(10) < upperOf10;
-          const [narrow, wide] = sides.map((side) => allocated(side, wish, upper)) as [Placed, Placed];
-          expect(narrow).toEqual(wide);
-          if (narrow.place !== undefined) slots.push([narrow.slot, wide.slot]);
+          if (random.below(100) === 0) {
+            for (const side of sides) side.clear();
+            slots.length = 0;
+          }
+          if (random.below(50) === 0) {
+            const least = Math.max(sides[1]!.usedEnd, 1);
+            const changed = least + random.below(2 ** 31 - least);
+            for (const side of sides) side.resize(changed);
+          }
+          const upper = random.below(10) < upperOf10 ? UPPER_ADDRESS : 0;
+          const flags = upper | (random.below(20) === 0 ? Strategy.MinTime : 0);
+          const made = sides.map((side) => side.allocateVirtual(wish.size, wish.alignment, flags));
+          const [narrow, wide] = made as [Slot, Slot];
+          expect(narrow === NO_SLOT).toBe(wide === NO_SLOT);
+          if (narrow === NO_SLOT) continue;
+          expect(sides[0]!.offsetOf(narrow)).toBe(sides[1]!.offsetOf(wide));
+          slots.push([narrow, wide]);
         }
         for (const side of sides) {
           side.validate();

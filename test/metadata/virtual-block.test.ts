@@ -78,9 +78,14 @@ describe("a virtual block", () => {
   });
 
   it("takes the freeing of NO_ALLOCATION for nothing", () => {
-    const block = new VirtualBlock({ size: 100 });
-    block.free(NO_ALLOCATION);
-    endsWhole(block);
+    for (const flags of [0, VirtualBlockCreate.LinearAlgorithm]) {
+      const block = new VirtualBlock({ size: 100, flags });
+      for (const nothing of [NO_ALLOCATION, -0 as VirtualAllocation, NO_ALLOCATION]) {
+        block.free(nothing);
+        expect(block.allocate(101)).toBe(NO_ALLOCATION);
+      }
+      endsWhole(block);
+    }
   });
 
   it("divides 2^53 - 1 bytes to the byte", () => {
