@@ -9,7 +9,7 @@
 
 import { assert } from "../foundation/assert.ts";
 import { alignUp } from "../foundation/bits.ts";
-import { type BlockMetadata, NO_SLOT } from "../metadata/block-metadata.ts";
+import { type BlockMetadata, NO_SLOT, type Slot } from "../metadata/block-metadata.ts";
 import { createLinear } from "../metadata/create-linear.ts";
 import { createTlsf } from "../metadata/create-tlsf.ts";
 import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
@@ -177,12 +177,8 @@ export class BlockList {
     const { search } = this;
     const block = search.take(request, size, alignment);
     if (block === undefined) return undefined;
-    const { slot } = search;
     block.hysteresis.afterAllocate();
-    const facts = this.factsFor(request, alignment);
-    const allocation = new Allocation(block, slot, facts, request.userData, request.name);
-    block.allocations[slot] = allocation;
-    this.context.budgets.addAllocation(this.heapIndex, block.metadata.sizeOf(slot));
+    const allocation = this.place(block, search.slot, request, alignment);
     this.sortOnce();
     return allocation;
   }
@@ -314,8 +310,7 @@ export class BlockList {
       block.hysteresis.afterAllocate();
       if (request.isMapped) block.map(1);
     }
-    const allocation = this.place(block, request, alignment);
-    this.context.budgets.addAllocation(this.heapIndex, block.metadata.sizeOf(allocation.slot));
+    const allocation = this.place(block, block.metadata.commit(), request, alignment);
     if (!this.detectsCorruption) return allocation;
     let isWritten = false;
     try {
@@ -326,11 +321,12 @@ export class BlockList {
     return isWritten ? allocation : undefined;
   }
 
-  private place(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation {
-    const slot = block.metadata.commit();
+  /** The allocation in a slot that was taken for it. */
+  private place(block: MemoryBlock, slot: Slot, request: AllocationRequest, alignment: number): Allocation {
     const facts = this.factsFor(request, alignment);
     const allocation = new Allocation(block, slot, facts, request.userData, request.name);
     block.allocations[slot] = allocation;
+    this.context.budgets.addAllocation(this.heapIndex, block.metadata.sizeOf(slot));
     return allocation;
   }
 

@@ -11,6 +11,7 @@
  * much into one function, and the same work in a dozen small ones cost 60 ns more.
  */
 
+import { assert } from "../foundation/assert.ts";
 import { alignUp } from "../foundation/bits.ts";
 import { NO_SLOT, type Slot } from "../metadata/block-metadata.ts";
 import type { BufferCreateInfo } from "../vulkan/resources.ts";
@@ -18,7 +19,7 @@ import { Allocation, kindBits, ResourceKind } from "./allocation.ts";
 import type { BlockList } from "./block-list.ts";
 import type { AllocatorContext } from "./context.ts";
 import type { AllocatorCore } from "./core.ts";
-import type { AllocationCreateInfo } from "./create-info.ts";
+import { type AllocationCreateInfo, NO_SETTINGS } from "./create-info.ts";
 import { bufferInfoToKeep } from "./kept-info.ts";
 import type { MemoryBlock } from "./memory-object.ts";
 import { checkName } from "./pool.ts";
@@ -37,7 +38,6 @@ const INT32_LIMIT = 2 ** 30;
 const IS_BUFFER: number = kindBits(ResourceKind.Buffer);
 /** A constant of this module, which V8 folds into its code. */
 const NONE = NO_SLOT;
-const NO_SETTINGS: AllocationCreateInfo = Object.freeze({});
 
 /** The recipes of one allocator, the one used last first. */
 export class BufferRecipes {
@@ -129,7 +129,7 @@ export class BufferRecipes {
     } catch (error) {
       if (buffer !== 0n) device.destroyBuffer(buffer);
       if (allocation !== undefined) core.undo(allocation, made);
-      else if (slot !== NONE) metadata.free(slot);
+      else if (slot !== NONE) assert(metadata.free(slot), "only an allocation is freed");
       throw error;
     }
     if (allocation === undefined) {

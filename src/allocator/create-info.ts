@@ -68,7 +68,8 @@ export interface AllocatorCreateInfo {
   readonly debug?: DebugCreateInfo;
 }
 
-const NO_INFO: AllocationCreateInfo = Object.freeze({});
+/** What nothing at all stands for. */
+export const NO_SETTINGS: AllocationCreateInfo = Object.freeze({});
 
 /** Fills the caller's part of `request`; everything is checked before anything else happens. */
 export function readAllocationCreateInfo(
@@ -76,7 +77,7 @@ export function readAllocationCreateInfo(
   given: AllocationCreateInfo | undefined,
   fallback: boolean,
 ): void {
-  const info = given ?? NO_INFO;
+  const info = given ?? NO_SETTINGS;
   checkSettings(info);
   const { flags = 0, usage = 0, pool, name, priority, minAlignment } = info;
   // What is right is told by one comparison; the functions say what is wrong. Saves 30 of 45 ns.

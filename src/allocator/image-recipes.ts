@@ -7,13 +7,11 @@
 import type { ImageCreateInfo } from "../vulkan/resources.ts";
 import type { Allocation } from "./allocation.ts";
 import type { BlockList } from "./block-list.ts";
-import type { AllocationCreateInfo } from "./create-info.ts";
+import { type AllocationCreateInfo, NO_SETTINGS } from "./create-info.ts";
 import { checkName } from "./pool.ts";
 import { addRecipe, Recipe } from "./recipe.ts";
 import type { AllocationRequest } from "./request.ts";
 import type { Requirements } from "./requirements.ts";
-
-const NO_SETTINGS: AllocationCreateInfo = Object.freeze({});
 
 /** The recipes of one allocator, the one used last first. */
 export class ImageRecipes {

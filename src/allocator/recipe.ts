@@ -6,11 +6,9 @@
 import { asInteger } from "../foundation/bits.ts";
 import type { ImageCreateInfo } from "../vulkan/resources.ts";
 import type { BlockList } from "./block-list.ts";
-import type { AllocationCreateInfo } from "./create-info.ts";
+import { type AllocationCreateInfo, NO_SETTINGS } from "./create-info.ts";
 import type { Pool } from "./pool.ts";
 import { AllocationRequest } from "./request.ts";
-
-const NO_SETTINGS: AllocationCreateInfo = Object.freeze({});
 
 /** What of the caller's settings decides how a resource is allocated. */
 type Settings = {

@@ -9,6 +9,7 @@
 
 import type { BlockList } from "../allocator/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory-object.ts";
+import { assert } from "../foundation/assert.ts";
 import type { Slot } from "../metadata/block-metadata.ts";
 import type { TlsfMetadata } from "../metadata/tlsf.ts";
 import type { Packs } from "./effort.ts";
@@ -163,7 +164,7 @@ class Trial {
     this.steps = [];
     this.emptyCount = this.places.reduce((count, { metadata }) => count + Number(metadata.isEmpty), 0);
     for (const { item, from, slot, to, arrival } of steps) {
-      from.metadata.free(slot);
+      assert(from.metadata.free(slot), "only an allocation is freed");
       from.items[slot] = undefined;
       to.items[arrival] = item;
       result.bytes += item.size;

@@ -12,6 +12,7 @@
  * has room whatever they cost.
  */
 
+import { assert } from "../foundation/assert.ts";
 import { type Slot, Strategy } from "../metadata/block-metadata.ts";
 import { FirstFit, NO_BLOCK } from "./first-fit.ts";
 import type { BlockModel, Item } from "./model.ts";
@@ -103,7 +104,7 @@ export class Packing {
 
   private takeOut(): BlockModel {
     const block = this.blocks.pop()!;
-    block.metadata.free(this.slots.pop()!);
+    assert(block.metadata.free(this.slots.pop()!), "only an allocation is freed");
     return block;
   }
 

@@ -3,6 +3,7 @@
  * allocating and freeing are written out in one function each, as in ./narrow-tlsf.ts and for the same reasons. In steps
  * an operation of the churn in `bench/` took up to twice as long, and names were boxed.
  */
+
 import { NO_SLOT, type Slot, Strategy, SuballocationType } from "./block-metadata.ts";
 import type { NamedMetadataOptions } from "./handles.ts";
 import { NO_LIST } from "./list-map.ts";

@@ -172,7 +172,7 @@ export class VirtualBlock {
       if (other === NO_SLOT) names.begin(metadata, slot, slot + 1);
       else slot = other;
     }
-    metadata.free(slot);
+    assert(metadata.free(slot), "only an allocation is freed");
   }
 
   /** Frees all allocations. vmaClearVirtualBlock */
