@@ -15,7 +15,7 @@ import {
   ROUNDED_TYPES,
 } from "./granularity.ts";
 import { NarrowTlsf } from "./narrow-tlsf.ts";
-import { RecordField, rangeOf } from "./records.ts";
+import { RecordField, recordOf } from "./records.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const TYPE = RecordField.INT32_TYPE;
@@ -53,12 +53,12 @@ export class GranularTlsf extends NarrowTlsf {
     return super.find(size, alignment, type, strategy, upperAddress);
   }
 
-  protected override fits(range: number): boolean {
-    if (!super.fits(range)) return false;
+  protected override fits(owner: number): boolean {
+    if (!super.fits(owner)) return false;
     const { pages, foundSize } = this;
     if (pages === undefined) return true;
-    const offset = this.startOf(range);
-    const place = pages.place(this.foundOffset, foundSize, offset, this.bytesOf(range), this.foundType);
+    const offset = this.gapStart(owner);
+    const place = pages.place(this.foundOffset, foundSize, offset, this.gapBytes(owner), this.foundType);
     if (place === NO_PLACE) return false;
     this.foundPadding = place - offset;
     return true;
@@ -66,7 +66,7 @@ export class GranularTlsf extends NarrowTlsf {
 
   override commit(): Slot {
     const slot = super.commit();
-    this.words[rangeOf(slot) | TYPE] = this.foundType;
+    this.words[recordOf(slot) | TYPE] = this.foundType;
     if (this.pages !== undefined) this.pages.take(this.offsetOf(slot), this.foundSize, this.foundType);
     return slot;
   }
@@ -99,7 +99,7 @@ export class GranularTlsf extends NarrowTlsf {
   }
 
   override typeOf(slot: Slot): SuballocationType {
-    return this.words[rangeOf(slot) | TYPE] as SuballocationType;
+    return this.words[recordOf(slot) | TYPE] as SuballocationType;
   }
 
   override clone(): GranularTlsf {

@@ -40,7 +40,7 @@ import {
   UNUSED as IS_UNUSED,
   RecordField,
   Records,
-  rangeOf,
+  recordOf,
   slotOf,
 } from "./records.ts";
 import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
@@ -298,7 +298,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
   // Giving it back
 
   free(slot: Slot): boolean {
-    const record = rangeOf(slot);
+    const record = recordOf(slot);
     const { words } = this;
     if (!this.isTaken(slot)) return false;
     this.allocationCount--;
@@ -385,11 +385,11 @@ export abstract class LinearMetadata implements ResizableMetadata {
   }
 
   offsetOf(slot: Slot): number {
-    return this.startOf(rangeOf(slot));
+    return this.startOf(recordOf(slot));
   }
 
   sizeOf(slot: Slot): number {
-    return this.bytesOf(rangeOf(slot));
+    return this.bytesOf(recordOf(slot));
   }
 
   typeOf(slot: Slot): SuballocationType {
@@ -431,7 +431,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
 
   previousAllocation(slot: Slot): Slot {
     const { first, second, secondIs, words } = this;
-    const record = rangeOf(slot);
+    const record = recordOf(slot);
     if (secondIs === SecondRow.UpperStack && this.startOf(record) >= this.startOf(this.lastOf(second))) {
       const lower = words[record | AFTER];
       return this.slotIn(lower === second ? this.lastOf(first) : lower);
@@ -447,7 +447,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
 
   freeSizeBefore(slot: Slot): number {
     const previous = this.previousAllocation(slot);
-    return this.offsetOf(slot) - (previous === NO_SLOT ? 0 : this.endOf(rangeOf(previous)));
+    return this.offsetOf(slot) - (previous === NO_SLOT ? 0 : this.endOf(recordOf(previous)));
   }
 
   addStatistics(total: Statistics): void {
@@ -482,7 +482,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
 
   get usedEnd(): number {
     const last = this.lastAllocation();
-    return last === NO_SLOT ? 0 : this.endOf(rangeOf(last));
+    return last === NO_SLOT ? 0 : this.endOf(recordOf(last));
   }
 
   /** Room that is added above an upper stack is used when that stack has become empty. */
@@ -496,7 +496,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
   renumber(slot: Slot): Slot {
     if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
     const words = this.words;
-    const old = rangeOf(slot);
+    const old = recordOf(slot);
     const record = this.records.take();
     this.setPlace(record, this.startOf(old), this.bytesOf(old));
     this.insertBetween(words[old | BEFORE], record, words[old | AFTER]);

@@ -28,23 +28,23 @@ import { NO_LIST } from "./list-map.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
-  TAKEN as IS_TAKEN,
+  UNLISTED as IS_UNLISTED,
   UNUSED as IS_UNUSED,
-  NONE as NO_RANGE,
+  NONE as NO_RECORD,
   RecordField,
   slotOf,
   TOO_LARGE,
 } from "./records.ts";
 import { CLASS_COUNT, SMALL_SIZE as LARGEST_SMALL_SIZE, listOfInt32 } from "./size-classes.ts";
-import { FIRST_ANCHOR, TAIL as TAIL_RANGE, TlsfMetadata } from "./tlsf.ts";
+import { FIRST_ANCHOR, EDGE as THE_EDGE, TlsfMetadata } from "./tlsf.ts";
 import { isUsual as isUsualRequest } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const { INT32_OFFSET: OFFSET, INT32_SIZE: SIZE, PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
-const TAKEN = IS_TAKEN;
+const { INT32_OFFSET: OFFSET, INT32_END: END, PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
+const UNLISTED = IS_UNLISTED;
 const UNUSED = IS_UNUSED;
-const NONE = NO_RANGE;
-const TAIL = TAIL_RANGE;
+const NONE = NO_RECORD;
+const EDGE = THE_EDGE;
 const ANCHOR = FIRST_ANCHOR;
 const LAST_UNUSED = IS_LAST_UNUSED;
 const FIRST_FRESH = IS_FIRST_FRESH;
@@ -59,6 +59,8 @@ const MIN_MEMORY = Strategy.MinMemory;
 const MIN_TIME = Strategy.MinTime;
 const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
 const MIN_OFFSET = Strategy.MinOffset;
+/** Instead of a list: the tail, which is in none. */
+const TAIL = -1;
 /** All bits of an offset, and the largest size. */
 const LARGEST: number = TOO_LARGE - 1;
 
@@ -80,11 +82,12 @@ const isUsual = isUsualRequest;
 /** Divides a block of less than 2^31 bytes. */
 export class NarrowTlsf extends TlsfMetadata {
   private readonly maps: Int32Array = this.lists.words;
-  private foundRange = NONE;
-  /** The list that the found range is in, unless it is the tail. */
-  private foundList = 0;
+  /** The record whose gap was found. */
+  private foundOwner = EDGE;
+  /** The list that the gap is in, or {@link TAIL}. */
+  private foundList = TAIL;
   protected foundSize = 0;
-  /** Bytes between the beginning of the found range and the place in it. */
+  /** Bytes between the beginning of the gap and the place in it. */
   protected foundPadding = 0;
   /** The alignment of the request, less one. */
   private mask = 0;
@@ -95,7 +98,7 @@ export class NarrowTlsf extends TlsfMetadata {
   }
 
   get foundOffset(): number {
-    return this.startOf(this.foundRange) + this.foundPadding;
+    return this.gapStart(this.foundOwner) + this.foundPadding;
   }
 
   find(
@@ -109,7 +112,7 @@ export class NarrowTlsf extends TlsfMetadata {
     return this.place(size, alignment, strategy, FIND) !== NO_SLOT;
   }
 
-  /** {@link find}, range by range as {@link fits} says. */
+  /** {@link find}, gap by gap as {@link fits} says. */
   protected findInSteps(size: number, alignment: number, strategy: number): boolean {
     if (size > this.sumFreeSize) return false;
     if (this.words[FIRST_FRESH] > this.lastFresh && !this.makeRoom()) return false;
@@ -118,12 +121,14 @@ export class NarrowTlsf extends TlsfMetadata {
     return this.search(size, listOfInt32(size, this.smallShift), strategy);
   }
 
-  protected override fits(range: number): boolean {
-    const padding = (0 - this.words[range | OFFSET]) & this.mask;
-    if (this.words[range | SIZE] - padding < this.foundSize) return false;
-    this.foundRange = range;
+  protected override fits(owner: number): boolean {
+    const { words } = this;
+    const bytes = this.gapBytes(owner);
+    const padding = (0 - words[owner | END]) & this.mask;
+    if (bytes - padding < this.foundSize) return false;
+    this.foundOwner = owner;
     this.foundPadding = padding;
-    this.foundList = listOfInt32(this.words[range | SIZE], this.smallShift);
+    this.foundList = words[owner | NEXT] === EDGE ? TAIL : listOfInt32(bytes, this.smallShift);
     return true;
   }
 
@@ -168,16 +173,16 @@ export class NarrowTlsf extends TlsfMetadata {
     }
     // At a multiple of 2^31 or more there is offset 0, as with all bits in the mask.
     const mask = (alignment - 1) & LARGEST;
-    let range = NONE;
+    let owner = NONE;
     let padding = 0;
-    let from = 0;
+    let from = TAIL;
     if (mode === COMMIT) {
-      range = this.foundRange;
+      owner = this.foundOwner;
       padding = this.foundPadding;
       from = this.foundList;
     } else {
       if ((strategy & MIN_OFFSET) === 0) {
-        // The first list that holds a range: after the request's own, where all are large enough but for alignment;
+        // The first list that holds a gap: after the request's own, where all are large enough but for alignment;
         // from its own on with MIN_MEMORY.
         let list = (size - 1) >> smallShift;
         if (size > SMALL_SIZE) {
@@ -200,9 +205,10 @@ export class NarrowTlsf extends TlsfMetadata {
           const anchor = (ANCHOR + (list << 1)) | 0;
           let candidate = words[anchor ^ NEXT_FREE];
           do {
-            padding = (0 - words[candidate | OFFSET]) & mask;
-            if (words[candidate | SIZE] - padding >= size) {
-              range = candidate;
+            const start = words[candidate | END];
+            padding = (0 - start) & mask;
+            if (words[words[candidate | NEXT] | OFFSET] - start - padding >= size) {
+              owner = candidate;
               from = list;
               break;
             }
@@ -210,53 +216,56 @@ export class NarrowTlsf extends TlsfMetadata {
           } while (candidate !== anchor && (strategy & MIN_TIME) === 0);
         }
         // Else the tail.
-        if (range === NONE) {
-          padding = (0 - words[TAIL | OFFSET]) & mask;
-          if (words[TAIL | SIZE] - padding >= size) range = TAIL;
+        if (owner === NONE) {
+          const last = words[EDGE | PREVIOUS];
+          padding = (0 - words[last | END]) & mask;
+          if (words[EDGE | OFFSET] - words[last | END] - padding >= size) owner = last;
           // A block that is nearly full says so at once: nothing that it lists is so large.
           else if (this.lists.firstFrom(listOfInt32(size, smallShift)) === NOWHERE) return NO_SLOT;
         }
       }
-      if (range === NONE) return this.placeInSteps(size, mask + 1, strategy, mode);
+      if (owner === NONE) return this.placeInSteps(size, mask + 1, strategy, mode);
       if (mode === FIND) {
-        this.foundRange = range;
+        this.foundOwner = owner;
         this.foundList = from;
         this.foundSize = size;
         this.foundPadding = padding;
-        return slotOf(range);
+        return slotOf(owner);
       }
     }
-    if (range === TAIL) return this.takeFromTail(size, padding);
+    if (from === TAIL) return this.takeFromTail(owner, size, padding);
 
     this.allocationCount = (this.allocationCount + 1) | 0;
     this.sumFreeSize = (this.sumFreeSize - size) | 0;
-    // The range leaves its list.
-    const rest = (words[range | SIZE] - padding - size) | 0;
-    const before = words[range | PREVIOUS_FREE];
-    const after = words[range | NEXT_FREE];
+    // The gap leaves its list.
+    const before = words[owner | PREVIOUS_FREE];
+    const after = words[owner | NEXT_FREE];
     words[before ^ NEXT_FREE] = after;
     words[after ^ PREVIOUS_FREE] = before;
-    // As often as not that was the list's only range; without a branch for processors to guess, 1.5 ns less.
+    // As often as not that was the list's only gap; without a branch for processors to guess, 1.5 ns less.
     const others = before ^ after;
     const map = maps[from >>> 5] & ~((((others | -others) >>> 31) ^ 1) << (from & 31));
     maps[from >>> 5] = map;
     if (map === 0) maps[CLASSES] &= ~(1 << (from >>> 5));
 
-    let unused = words[LAST_UNUSED];
-    let allocation = range;
-    let end = words[range | NEXT];
+    let record = words[LAST_UNUSED];
+    if (record !== NONE) words[LAST_UNUSED] = words[record | NEXT_FREE];
+    else {
+      record = words[FIRST_FRESH];
+      words[FIRST_FRESH] = (record + 8) | 0;
+    }
+    const next = words[owner | NEXT];
+    const offset = (words[owner | END] + padding) | 0;
+    const end = (offset + size) | 0;
+    words[record | OFFSET] = offset;
+    words[record | END] = end;
+    words[record | PREVIOUS] = owner;
+    words[record | NEXT] = next;
+    words[owner | NEXT] = record;
+    words[next | PREVIOUS] = record;
+
     if (padding !== 0) {
-      // What alignment skips stays with the range's record. The range before is no free one, or the two would be one.
-      allocation = unused;
-      if (allocation !== NONE) unused = words[allocation | NEXT_FREE];
-      else {
-        allocation = words[FIRST_FRESH];
-        words[FIRST_FRESH] = (allocation + 8) | 0;
-      }
-      words[allocation | OFFSET] = (words[range | OFFSET] + padding) | 0;
-      words[allocation | PREVIOUS] = range;
-      words[range | NEXT] = allocation;
-      words[range | SIZE] = padding;
+      // What alignment skips.
       let list = (padding - 1) >> smallShift;
       if (padding > SMALL_SIZE) {
         const step = 26 - Math.clz32(padding);
@@ -264,32 +273,19 @@ export class NarrowTlsf extends TlsfMetadata {
       }
       const anchor = (ANCHOR + (list << 1)) | 0;
       const first = words[anchor ^ NEXT_FREE];
-      words[range | PREVIOUS_FREE] = anchor;
-      words[range | NEXT_FREE] = first;
-      words[anchor ^ NEXT_FREE] = range;
-      words[first ^ PREVIOUS_FREE] = range;
+      words[owner | PREVIOUS_FREE] = anchor;
+      words[owner | NEXT_FREE] = first;
+      words[anchor ^ NEXT_FREE] = owner;
+      words[first ^ PREVIOUS_FREE] = owner;
       if (first === anchor) {
         maps[list >>> 5] |= 1 << (list & 31);
         maps[CLASSES] |= 1 << (list >>> 5);
       }
-    }
-    words[allocation | SIZE] = size;
-    words[allocation | PREVIOUS_FREE] = TAKEN;
+    } else words[owner | PREVIOUS_FREE] = UNLISTED;
 
+    const rest = (words[next | OFFSET] - end) | 0;
     if (rest !== 0) {
-      // What is left over becomes a free range.
-      let left = unused;
-      if (left !== NONE) unused = words[left | NEXT_FREE];
-      else {
-        left = words[FIRST_FRESH];
-        words[FIRST_FRESH] = (left + 8) | 0;
-      }
-      words[left | OFFSET] = (words[allocation | OFFSET] + size) | 0;
-      words[left | SIZE] = rest;
-      words[left | PREVIOUS] = allocation;
-      words[left | NEXT] = end;
-      words[end | PREVIOUS] = left;
-      end = left;
+      // What is left over.
       let list = (rest - 1) >> smallShift;
       if (rest > SMALL_SIZE) {
         const step = 26 - Math.clz32(rest);
@@ -297,58 +293,45 @@ export class NarrowTlsf extends TlsfMetadata {
       }
       const anchor = (ANCHOR + (list << 1)) | 0;
       const first = words[anchor ^ NEXT_FREE];
-      words[left | PREVIOUS_FREE] = anchor;
-      words[left | NEXT_FREE] = first;
-      words[anchor ^ NEXT_FREE] = left;
-      words[first ^ PREVIOUS_FREE] = left;
+      words[record | PREVIOUS_FREE] = anchor;
+      words[record | NEXT_FREE] = first;
+      words[anchor ^ NEXT_FREE] = record;
+      words[first ^ PREVIOUS_FREE] = record;
       if (first === anchor) {
         maps[list >>> 5] |= 1 << (list & 31);
         maps[CLASSES] |= 1 << (list >>> 5);
       }
-    } else if (padding !== 0) words[end | PREVIOUS] = allocation;
-    words[allocation | NEXT] = end;
-    words[LAST_UNUSED] = unused;
+    } else words[record | PREVIOUS_FREE] = UNLISTED;
     if (this.byOffset !== undefined) {
-      this.byOffset.remove(range);
-      if (padding !== 0) this.indexByOffset(range);
-      if (rest !== 0) this.indexByOffset(end);
+      this.byOffset.remove(owner);
+      if (padding !== 0) this.indexByOffset(owner);
+      if (rest !== 0) this.indexByOffset(record);
     }
-    return (allocation >> 3) as Slot;
+    return (record >> 3) as Slot;
   }
 
-  /** What {@link place} does when it has to look range by range. */
+  /** What {@link place} does when it has to look gap by gap. */
   private placeInSteps(size: number, alignment: number, strategy: number, mode: Mode): Slot {
     if (!this.findInSteps(size, alignment, strategy)) return NO_SLOT;
-    return mode === FIND ? slotOf(this.foundRange) : this.commit();
+    return mode === FIND ? slotOf(this.foundOwner) : this.commit();
   }
 
-  /** Takes a place in the tail; what alignment skips becomes a free range. */
-  private takeFromTail(size: number, padding: number): Slot {
-    if (padding !== 0) {
-      this.enter(this.cutTail(padding), listOfInt32(padding, this.smallShift));
-    }
-    const allocation = this.cutTail(size);
-    this.words[allocation | PREVIOUS_FREE] = TAKEN;
+  /** Takes a place in the tail; what alignment skips is a free range from then on. */
+  private takeFromTail(last: number, size: number, padding: number): Slot {
+    const { words } = this;
+    const record = this.records.take();
+    const offset = words[last | END] + padding;
+    words[record | OFFSET] = offset;
+    words[record | END] = offset + size;
+    words[record | PREVIOUS] = last;
+    words[record | NEXT] = EDGE;
+    words[record | PREVIOUS_FREE] = UNLISTED;
+    words[last | NEXT] = record;
+    words[EDGE | PREVIOUS] = record;
     this.allocationCount++;
     this.sumFreeSize -= size;
-    return slotOf(allocation);
-  }
-
-  /** Makes a range of the first bytes of the tail. */
-  private cutTail(size: number): number {
-    const words = this.words;
-    const range = this.records.take();
-    const offset = words[TAIL | OFFSET];
-    const previous = words[TAIL | PREVIOUS];
-    words[range | OFFSET] = offset;
-    words[range | SIZE] = size;
-    words[range | PREVIOUS] = previous;
-    words[range | NEXT] = TAIL;
-    words[previous | NEXT] = range;
-    words[TAIL | PREVIOUS] = range;
-    words[TAIL | OFFSET] = offset + size;
-    words[TAIL | SIZE] -= size;
-    return range;
+    if (padding !== 0) this.enter(last, listOfInt32(padding, this.smallShift));
+    return slotOf(record);
   }
 
   free(slot: Slot): boolean {
@@ -359,66 +342,49 @@ export class NarrowTlsf extends TlsfMetadata {
   protected freeRange(slot: Slot): boolean {
     if (this.byOffset !== undefined) this.unindexNeighbours(slot);
     const { words, maps, smallShift } = this;
-    const range = slot << 3;
-    if (words[range | PREVIOUS_FREE] !== TAKEN) return false;
-    let merged = range;
-    let offset = words[range | OFFSET];
-    let size = words[range | SIZE];
-    let previous = words[range | PREVIOUS];
-    const next = words[range | NEXT];
+    const record = slot << 3;
+    const before = words[record | PREVIOUS_FREE];
+    if (before === UNUSED) return false;
+    const owner = words[record | PREVIOUS];
+    const next = words[record | NEXT];
     this.allocationCount = (this.allocationCount - 1) | 0;
-    this.sumFreeSize = (this.sumFreeSize + size) | 0;
+    this.sumFreeSize = (this.sumFreeSize + words[record | END] - words[record | OFFSET]) | 0;
 
-    // Merge with the free range before. What is known of the one after is read at once, so as to wait for both only once.
-    let unused = words[LAST_UNUSED];
-    const beforePrevious = words[previous | PREVIOUS_FREE];
-    const isNextFree = words[next | PREVIOUS_FREE] >= 0;
-    if (beforePrevious >= 0) {
-      const afterPrevious = words[previous | NEXT_FREE];
-      words[beforePrevious ^ NEXT_FREE] = afterPrevious;
-      words[afterPrevious ^ PREVIOUS_FREE] = beforePrevious;
-      if (beforePrevious === afterPrevious) {
-        const list = (afterPrevious - ANCHOR) >> 1;
+    // What is free behind it leaves its list, and what is free before it.
+    if (before >= 0) {
+      const after = words[record | NEXT_FREE];
+      words[before ^ NEXT_FREE] = after;
+      words[after ^ PREVIOUS_FREE] = before;
+      if (before === after) {
+        const list = (after - ANCHOR) >> 1;
         const map = maps[list >>> 5] & ~(1 << (list & 31));
         maps[list >>> 5] = map;
         if (map === 0) maps[CLASSES] &= ~(1 << (list >>> 5));
       }
-      const gone = previous;
-      offset = words[gone | OFFSET];
-      size = (size + words[gone | SIZE]) | 0;
-      previous = words[gone | PREVIOUS];
-      words[gone | PREVIOUS_FREE] = UNUSED;
-      words[gone | NEXT_FREE] = unused;
-      unused = gone;
     }
-
-    // Merge with the free range after, or with the tail: that goes on as the range of all.
-    if (isNextFree || next === TAIL) {
-      merged = next;
-      size = (size + words[next | SIZE]) | 0;
-      words[range | PREVIOUS_FREE] = UNUSED;
-      words[range | NEXT_FREE] = unused;
-      unused = range;
-      if (isNextFree) {
-        const beforeNext = words[next | PREVIOUS_FREE];
-        const afterNext = words[next | NEXT_FREE];
-        words[beforeNext ^ NEXT_FREE] = afterNext;
-        words[afterNext ^ PREVIOUS_FREE] = beforeNext;
-        if (beforeNext === afterNext) {
-          const list = (afterNext - ANCHOR) >> 1;
-          const map = maps[list >>> 5] & ~(1 << (list & 31));
-          maps[list >>> 5] = map;
-          if (map === 0) maps[CLASSES] &= ~(1 << (list >>> 5));
-        }
+    const beforeOwner = words[owner | PREVIOUS_FREE];
+    if (beforeOwner >= 0) {
+      const afterOwner = words[owner | NEXT_FREE];
+      words[beforeOwner ^ NEXT_FREE] = afterOwner;
+      words[afterOwner ^ PREVIOUS_FREE] = beforeOwner;
+      if (beforeOwner === afterOwner) {
+        const list = (afterOwner - ANCHOR) >> 1;
+        const map = maps[list >>> 5] & ~(1 << (list & 31));
+        maps[list >>> 5] = map;
+        if (map === 0) maps[CLASSES] &= ~(1 << (list >>> 5));
       }
     }
-    words[LAST_UNUSED] = unused;
-    words[merged | OFFSET] = offset;
-    words[merged | SIZE] = size;
-    words[merged | PREVIOUS] = previous;
-    words[previous | NEXT] = merged;
-    if (merged === TAIL) return true;
+    words[owner | NEXT] = next;
+    words[next | PREVIOUS] = owner;
+    words[record | PREVIOUS_FREE] = UNUSED;
+    words[record | NEXT_FREE] = words[LAST_UNUSED];
+    words[LAST_UNUSED] = record;
+    if (next === EDGE) {
+      words[owner | PREVIOUS_FREE] = UNLISTED;
+      return true;
+    }
 
+    const size = (words[next | OFFSET] - words[owner | END]) | 0;
     let list = (size - 1) >> smallShift;
     if (size > SMALL_SIZE) {
       const step = 26 - Math.clz32(size);
@@ -426,23 +392,23 @@ export class NarrowTlsf extends TlsfMetadata {
     }
     const anchor = (ANCHOR + (list << 1)) | 0;
     const first = words[anchor ^ NEXT_FREE];
-    words[merged | PREVIOUS_FREE] = anchor;
-    words[merged | NEXT_FREE] = first;
-    words[anchor ^ NEXT_FREE] = merged;
-    words[first ^ PREVIOUS_FREE] = merged;
+    words[owner | PREVIOUS_FREE] = anchor;
+    words[owner | NEXT_FREE] = first;
+    words[anchor ^ NEXT_FREE] = owner;
+    words[first ^ PREVIOUS_FREE] = owner;
     // Whether the list was empty or not: 1 ns less than to ask.
     maps[list >>> 5] |= 1 << (list & 31);
     maps[CLASSES] |= 1 << (list >>> 5);
-    if (this.byOffset !== undefined) this.indexByOffset(merged);
+    if (this.byOffset !== undefined) this.indexByOffset(owner);
     return true;
   }
 
-  /** Takes the free ranges around an allocation out of the index. */
+  /** Takes what is free around an allocation out of the index. */
   private unindexNeighbours(slot: Slot): void {
     const { words } = this;
     if (!this.isTaken(slot)) return;
-    for (const neighbour of [words[(slot << 3) | PREVIOUS], words[(slot << 3) | NEXT]]) {
-      if (words[neighbour | PREVIOUS_FREE] >= 0) this.byOffset!.remove(neighbour);
+    for (const record of [words[(slot << 3) | PREVIOUS], slot << 3]) {
+      if (words[record | PREVIOUS_FREE] >= 0) this.byOffset!.remove(record);
     }
   }
 
@@ -451,20 +417,20 @@ export class NarrowTlsf extends TlsfMetadata {
   }
 
   override sizeOf(slot: Slot): number {
-    return this.words[(slot << 3) | SIZE];
+    return this.words[(slot << 3) | END] - this.words[(slot << 3) | OFFSET];
   }
 
-  startOf(range: number): number {
-    return this.words[range | OFFSET];
+  gapStart(record: number): number {
+    return this.words[record | END];
   }
 
-  bytesOf(range: number): number {
-    return this.words[range | SIZE];
+  gapBytes(record: number): number {
+    return this.words[this.words[record | NEXT] | OFFSET] - this.words[record | END];
   }
 
-  protected override setPlace(range: number, offset: number, size: number): void {
-    this.words[range | OFFSET] = offset;
-    this.words[range | SIZE] = size;
+  protected override setPlace(record: number, offset: number, end: number): void {
+    this.words[record | OFFSET] = offset;
+    this.words[record | END] = end;
   }
 
   labelOf(slot: Slot): number {

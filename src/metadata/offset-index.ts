@@ -1,6 +1,7 @@
 /**
  * The free ranges of a block in the order of their offsets, for MIN_OFFSET: finds the lowest range of at least so many
- * bytes, where a walk over the block takes as long as the block has ranges.
+ * bytes, where a walk over the block takes as long as the block has ranges. A range is named by the record of the
+ * allocation that it lies behind.
  *
  * A sorted list in chunks. A chunk holds up to 32 ranges side by side with their offsets and sizes; a full one is split
  * in two. Over the chunks, in the order of their offsets, stands a tournament: a binary tree that knows the largest size
@@ -19,22 +20,21 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { RecordField, type Records } from "./records.ts";
 
-// Constants of this module, which V8 folds into its code; see ./records.ts.
-const { NEXT, PREVIOUS_FREE } = RecordField;
 /** No range. */
 const NONE = 0;
 /** log2 of the ranges that a chunk has room for. */
 const CHUNK_SHIFT = 5;
 const CHUNK = 32;
 
-/** Tells where ranges lie. */
-export interface RangeMeasure {
-  /** Where a range begins, in bytes. */
-  startOf(range: number): number;
-  /** Bytes of a range. */
-  bytesOf(range: number): number;
+/** Tells where free ranges lie. */
+export interface GapMeasure {
+  /** Where the free range behind a record begins, in bytes; always the same while the record is in use. */
+  gapStart(record: number): number;
+  /** Bytes of the free range behind a record. */
+  gapBytes(record: number): number;
+  /** The records that listed free ranges lie behind, in address order. */
+  listedGaps(): Iterable<number>;
 }
 
 /** The free ranges of one block, by offset. */
@@ -42,8 +42,7 @@ export class OffsetIndex {
   /** Changes since it was last asked, so that its owner can tell when it does not pay any more. */
   idleChanges = 0;
 
-  private readonly records: Records;
-  private readonly measure: RangeMeasure;
+  private readonly measure: GapMeasure;
 
   // What the chunks hold: chunk c from place c * CHUNK on.
   private offsets: Float64Array = new Float64Array(CHUNK);
@@ -64,13 +63,9 @@ export class OffsetIndex {
   private leaf = 0;
   private place = 0;
 
-  constructor(records: Records, measure: RangeMeasure) {
-    this.records = records;
+  constructor(measure: GapMeasure) {
     this.measure = measure;
-    const words = records.words;
-    for (let range = words[NONE | NEXT]; range !== NONE; range = words[range | NEXT]) {
-      if (words[range | PREVIOUS_FREE] >= 0) this.insert(range);
-    }
+    for (const range of measure.listedGaps()) this.insert(range);
   }
 
   /** Bytes of the largest range, 0 if there is none. */
@@ -125,8 +120,8 @@ export class OffsetIndex {
   /** Adds a range. */
   insert(range: number): void {
     this.idleChanges++;
-    const offset = this.measure.startOf(range);
-    const size = this.measure.bytesOf(range);
+    const offset = this.measure.gapStart(range);
+    const size = this.measure.gapBytes(range);
     let leaf = this.leafOf(offset);
     if (this.counts[this.order[leaf]] === CHUNK) {
       this.split(leaf);
@@ -152,7 +147,7 @@ export class OffsetIndex {
   /** Takes a range out, which still lies where it was when it was added. */
   remove(range: number): void {
     const { offsets, sizes, ranges } = this;
-    const offset = this.measure.startOf(range);
+    const offset = this.measure.gapStart(range);
     const leaf = this.leafOf(offset);
     const chunk = this.order[leaf];
     const start = chunk << CHUNK_SHIFT;
@@ -272,9 +267,9 @@ export class OffsetIndex {
 
   /** Checks that it holds exactly the free ranges, in order, with the right largest sizes. */
   validate(): void {
-    const { records, measure, order, counts, largest, leaves, chunkCount } = this;
-    const words = records.words;
-    let range = words[NONE | NEXT];
+    const { measure, order, counts, largest, leaves, chunkCount } = this;
+    const listed = [...measure.listedGaps()];
+    let held = 0;
     for (let leaf = 0; leaf < chunkCount; leaf++) {
       const chunk = order[leaf];
       assert(counts[chunk] > 0 || chunkCount === 1, "a chunk holds something");
@@ -282,15 +277,13 @@ export class OffsetIndex {
       assert(begins, "the order knows where a chunk begins");
       assert(largest[leaves + leaf] === this.largestIn(chunk), "the tournament knows what a chunk holds");
       for (let place = chunk << CHUNK_SHIFT; place < (chunk << CHUNK_SHIFT) + counts[chunk]; place++) {
-        while (range !== NONE && words[range | PREVIOUS_FREE] < 0) range = words[range | NEXT];
-        assert(this.ranges[place] === range, "the index holds the free ranges by offset");
-        assert(this.offsets[place] === measure.startOf(range), "the index knows where a range begins");
-        assert(this.sizes[place] === measure.bytesOf(range), "the index knows the size of a range");
-        range = words[range | NEXT];
+        const range = this.ranges[place];
+        assert(range === listed[held++], "the index holds the free ranges by offset");
+        assert(this.offsets[place] === measure.gapStart(range), "the index knows where a range begins");
+        assert(this.sizes[place] === measure.gapBytes(range), "the index knows the size of a range");
       }
     }
-    while (range !== NONE && words[range | PREVIOUS_FREE] < 0) range = words[range | NEXT];
-    assert(range === NONE, "the index holds every free range");
+    assert(held === listed.length, "the index holds every free range");
     for (let leaf = chunkCount; leaf < leaves; leaf++) {
       assert(largest[leaves + leaf] === 0, "what is not in use has nothing to offer");
     }

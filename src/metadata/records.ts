@@ -1,21 +1,22 @@
 /**
- * Records of the ranges that a block is divided into, 32 bytes each, in one ArrayBuffer seen in two ways.
+ * Records of the allocations in a block, 32 bytes each, in one ArrayBuffer seen in two ways.
  *
  *   byte   0        8        16         20         24         28
- *          offset   size     previous   next       previous   next
+ *          offset   end      previous   next       previous   next
  *          float64  float64  physical   physical   free       free        (int32 each)
  *
- * Inside, a range is named by the index of its record's first word, which is its slot times eight:
+ * Inside, a record is named by the index of its first word, which is its slot times eight:
  *
- *   words[range | NEXT]                  the next range in address order
- *   doubles[(range >> 1) | SIZE]         its size
+ *   words[record | NEXT]                  the next allocation in address order
+ *   doubles[(record >> 1) | END]          where it ends
  *
- * A block of less than 2^31 bytes keeps offset and size as int32 in the place of the size, and a label in that of the
- * offset. Linear blocks have a label first, then offset and size, and the links of their rows in the place of the free ones.
+ * A block of less than 2^31 bytes keeps offset and end as int32 in the place of the end, and a label in that of the
+ * offset. Linear blocks have a label first, then offset and size, or offset and end as int32, and the links of their rows in
+ * the place of the free ones.
  *
- * Range 0 stands for "none"; the words before its links say which records are unused. The physical links hold the ranges
- * in address order; the free links hold a range in its free list, and say what the record is when it is in none
- * ({@link TAKEN}, {@link UNUSED}).
+ * Record 0 stands for "none"; the words before its links say which records are unused. The physical links hold the records
+ * in address order; the free links hold the free range behind an allocation in its list, and say what the record is when
+ * there is none in a list ({@link UNLISTED}, {@link UNUSED}).
  *
  * The fields are constants rather than functions because the hot paths make a hundred accesses: with a function
  * for each access, V8 used up what it is willing to inline on those, and the churn ran 20 % slower (64 against 78 ns).
@@ -29,40 +30,37 @@ import type { Slot } from "./block-metadata.ts";
 /** Where the fields of a record lie: the first two in `doubles`, the others in `words`. */
 export const RecordField = {
   OFFSET: 0,
-  SIZE: 1,
-  /** The half of the size that has its exponent: the second on little-endian machines. */
-  SIZE_HIGH: (new Int32Array(new Float64Array([1]).buffer)[1] !== 0 ? 3 : 2) as 2 | 3,
+  END: 1,
   PREVIOUS: 4,
   NEXT: 5,
   /** In blocks of less than 2^31 bytes, in `words`. */
   INT32_OFFSET: 2,
-  INT32_SIZE: 3,
+  INT32_END: 3,
   /** In those of them that keep types, on devices. */
   INT32_TYPE: 0,
   PREVIOUS_FREE: 6,
   NEXT_FREE: 7,
-  /** In linear blocks: in `doubles`, or where the allocation ends, in those of less than 2^31 bytes; the links of rows. */
+  /** In linear blocks: in `doubles`; the links of rows. */
   ROW_OFFSET: 1,
   ROW_SIZE: 2,
-  INT32_END: 3,
   ROW_BEFORE: 6,
   ROW_AFTER: 7,
 } as const;
 const { PREVIOUS_FREE, NEXT_FREE } = RecordField;
 
-/** As PREVIOUS_FREE: the range is allocated. */
-export const TAKEN = -1;
-/** As PREVIOUS_FREE: the record stands for no range. */
+/** As PREVIOUS_FREE: what is free behind the allocation is in no list. */
+export const UNLISTED = -1;
+/** As PREVIOUS_FREE: the record stands for nothing. */
 export const UNUSED = -2;
 
 /** Blocks of this many bytes, and larger ones, are counted in float64. */
 export const TOO_LARGE: number = 2 ** 31;
 
-/** No range. */
+/** No record. */
 export const NONE = 0;
-/** Word of record 0: the range of the record that was given back last. */
+/** Word of record 0: the record that was given back last. */
 export const LAST_UNUSED = 2;
-/** Word of record 0: the range of the first record that was never taken. */
+/** Word of record 0: the first record that was never taken. */
 export const FIRST_FRESH = 3;
 
 const WORDS_PER_RECORD = 8;
@@ -74,14 +72,14 @@ const FIRST_CAPACITY = 16;
 /** Large buffers begin 16 bytes after a cache line; from here on two records share one. */
 const CACHE_LINE_OFFSET = 48;
 
-/** The range of a slot. */
-export function rangeOf(slot: Slot): number {
+/** The record of a slot. */
+export function recordOf(slot: Slot): number {
   return slot << 3;
 }
 
-/** The slot of a range. */
-export function slotOf(range: number): Slot {
-  return (range >> 3) as Slot;
+/** The slot of a record. */
+export function slotOf(record: number): Slot {
+  return (record >> 3) as Slot;
 }
 
 /** A copy of an array that has a number for each slot, with room for `capacity` slots; nothing where there is none. */
@@ -129,36 +127,36 @@ export class Records {
   /** A record that stands for nothing yet. */
   take(): number {
     const words = this.words;
-    let range = words[LAST_UNUSED];
-    if (range !== NONE) words[LAST_UNUSED] = words[range | NEXT_FREE];
+    let record = words[LAST_UNUSED];
+    if (record !== NONE) words[LAST_UNUSED] = words[record | NEXT_FREE];
     else {
-      range = words[FIRST_FRESH];
-      words[FIRST_FRESH] = range + WORDS_PER_RECORD;
+      record = words[FIRST_FRESH];
+      words[FIRST_FRESH] = record + WORDS_PER_RECORD;
     }
-    return range;
+    return record;
   }
 
   /** Takes a record back. */
-  giveBack(range: number): void {
+  giveBack(record: number): void {
     const words = this.words;
-    words[range | PREVIOUS_FREE] = UNUSED;
-    words[range | NEXT_FREE] = words[LAST_UNUSED];
-    words[LAST_UNUSED] = range;
+    words[record | PREVIOUS_FREE] = UNUSED;
+    words[record | NEXT_FREE] = words[LAST_UNUSED];
+    words[LAST_UNUSED] = record;
   }
 
   /** Takes back what was never taken: then {@link LAST_UNUSED} alone says whether there is a record. */
   giveBackFresh(): void {
     const words = this.words;
     const end = this.capacity * WORDS_PER_RECORD;
-    for (let range = end - WORDS_PER_RECORD; range >= words[FIRST_FRESH]; range -= WORDS_PER_RECORD) {
-      this.giveBack(range);
+    for (let record = end - WORDS_PER_RECORD; record >= words[FIRST_FRESH]; record -= WORDS_PER_RECORD) {
+      this.giveBack(record);
     }
     words[FIRST_FRESH] = end;
   }
 
   /** Takes a record out of use. */
-  retire(range: number): void {
-    this.words[range | PREVIOUS_FREE] = UNUSED;
+  retire(record: number): void {
+    this.words[record | PREVIOUS_FREE] = UNUSED;
     this.retired++;
   }
 
@@ -173,9 +171,9 @@ export class Records {
   validate(used: number): void {
     const taken = this.words[FIRST_FRESH] / WORDS_PER_RECORD - this.reserved - this.retired;
     let given = 0;
-    for (let range = this.words[LAST_UNUSED]; range !== NONE; range = this.words[range | NEXT_FREE]) {
-      assert(range > 0 && range < this.words[FIRST_FRESH], "an unused record was taken once");
-      assert(this.words[range | PREVIOUS_FREE] === UNUSED, "an unused record is marked as such");
+    for (let record = this.words[LAST_UNUSED]; record !== NONE; record = this.words[record | NEXT_FREE]) {
+      assert(record > 0 && record < this.words[FIRST_FRESH], "an unused record was taken once");
+      assert(this.words[record | PREVIOUS_FREE] === UNUSED, "an unused record is marked as such");
       given++;
       assert(given <= taken, "the chain of unused records ends");
     }
@@ -188,6 +186,9 @@ export class Records {
     if (this.capacity > 0 && this.capacity < capacity) words.set(this.words);
     this.words = words;
     this.doubles = new Float64Array(buffer, CACHE_LINE_OFFSET, capacity * DOUBLES_PER_RECORD);
+    for (let record = this.capacity * WORDS_PER_RECORD; record < words.length; record += WORDS_PER_RECORD) {
+      words[record | PREVIOUS_FREE] = UNUSED;
+    }
     this.capacity = capacity;
   }
 }

@@ -11,8 +11,9 @@
  *   c > 0          2^(c+7) to 2^(c+8)-1  2^(c+2)
  *   45             2^52 to 2^53-1        2^47
  *
- * Sizes are float64, and the high word of a float64 already is its size class: eleven bits of exponent, then
- * the leading bits of the fraction. `high >>> 15` keeps the exponent and five of them, which is
+ * Of a size below 2^31 the memory class comes from the count of its leading zeros, and the second index from the bits
+ * behind the first one. Larger sizes are float64, and the high word of a float64 already is its size class: eleven bits of
+ * exponent, then the leading bits of the fraction. `high >>> 15` keeps the exponent and five of them, which is
  * 32 * exponent + second index: a list number without counting zeros or shifting, exact up to 2^53.
  *
  *   high word   0eeeeeee eeeemmmm mxxxxxxx xxxxxxxx      e exponent + 1023, m second index
@@ -32,10 +33,10 @@ export const VIRTUAL_SMALL_SHIFT = 3;
 /** log2 of the bytes between the small lists of a device block. */
 export const DEVICE_SMALL_SHIFT = 6;
 
-/** The high word of the float64 256. */
-const SMALL_SIZE_HIGH = (1023 + 8) << 20;
 /** What turns `high >>> 15` into a list: 2^8, the least size of memory class 1, becomes list 32. */
 const HIGH_TO_LIST = (1023 + 8 - 1) * LISTS_PER_CLASS;
+
+const LARGEST_INT32: number = 2 ** 31 - 1;
 
 const probe = new Float64Array(1);
 const probeWords = new Int32Array(probe.buffer);
@@ -47,18 +48,14 @@ function highWordIndex(): number {
   return probeWords[1] !== 0 ? 1 : 0;
 }
 
-/** The list of a size whose float64 has the high word `high`. */
-export function listOf(high: number, size: number, smallShift: number): number {
-  return high > SMALL_SIZE_HIGH ? (high >>> 15) - HIGH_TO_LIST : (size - 1) >> smallShift;
-}
-
 /** The list of a size of 1 to 2^53 - 1 bytes. */
 export function listOfSize(size: number, smallShift: number): number {
+  if (size <= LARGEST_INT32) return listOfInt32(size | 0, smallShift);
   probe[0] = size;
-  return listOf(probeWords[HIGH_WORD], size, smallShift);
+  return (probeWords[HIGH_WORD] >>> 15) - HIGH_TO_LIST;
 }
 
-/** The list of a size of 1 to 2^31 - 1 bytes, in integers: {@link listOfSize} without a float64. */
+/** The list of a size of 1 to 2^31 - 1 bytes, in integers. */
 export function listOfInt32(size: number, smallShift: number): number {
   if (size <= SMALL_SIZE) return (size - 1) >> smallShift;
   const zeros = Math.clz32(size);

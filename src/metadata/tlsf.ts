@@ -1,25 +1,29 @@
 /**
  * Two-Level Segregated Fit: divides a block so that a good free range is found in constant time.
  *
- * Every byte of the block belongs to one range, allocated or free. Ranges know their neighbours in address
- * order, and no two free ranges touch. Each free range is also in one of many lists, by its size; two levels
- * of bit masks say which lists are not empty, so that "the first list from here on with a range in it" is two
- * bit searches. The free range at the end of the block, the tail, is in no list.
+ * Every allocation has a record, which stands for its gap as well: what is free behind it up to the next allocation, 0 bytes
+ * or more. So free ranges have no records of their own, and there is nothing to merge: freeing takes a record out of
+ * the address order, and the gap of the record before it has become larger. One more record, the edge, stands before
+ * the first allocation and behind the last: it ends where the block begins, and begins where the block ends.
+ *
+ * Each gap that has bytes is in one of many lists, by its size; two levels of bit masks say which lists are not empty,
+ * so that "the first list from here on with a gap in it" is two bit searches. The gap at the end of the block, the
+ * tail, is in no list.
  *
  * A list is a circle through its anchor, so that to enter and to leave it is the same at its ends. Of an anchor there
  * is nothing but two links, eight bytes; for list n it is named by `FIRST_ANCHOR + 2 * n`. Free links are reached by
- * exclusive or (`words[range ^ NEXT_FREE]`), which for a record is what `|` is, and for anchors packs four into 32 bytes.
+ * exclusive or (`words[record ^ NEXT_FREE]`), which for a record is what `|` is, and for anchors packs four into 32 bytes.
  *
- *   address order   [ A ][ free ][ B ][ C ][ free ][ D ][ tail                        ]
- *                          |                  |
+ *   address order   edge, gap   [ A ], gap   [ B ]   [ C ], gap   [ D ], tail   edge
+ *                          |            |                     |
  *   lists            ... [48..55] ...  [1,024..1,055] ...      one per size class, newest first
  *   second level     one word per memory class, one bit per list that holds something
  *   first level      one bit per memory class that holds something
  *
- * Allocating takes a range from a list, gives what alignment skips to the range before it, and what is left
- * over back to a list; freeing merges a range with its free neighbours. All of that is constant time. Only when
- * lists hold nothing but ranges that alignment or granularity rules out are they searched range by range.
- * MIN_OFFSET asks for the lowest place instead and finds it through an index in logarithmic time.
+ * Allocating takes a gap from a list and divides it: what alignment skips stays with the record before, and what is left
+ * over is the gap of the new one. All of that is constant time. Only when lists hold nothing but gaps that alignment or
+ * granularity rules out are they searched gap by gap. MIN_OFFSET asks for the lowest place instead and finds it through
+ * an index in logarithmic time.
  *
  * Classes that share what is said here: blocks of less than 2^31 bytes without margins, as nearly all are, count in int32
  * and do their work in two functions written for speed (./narrow-tlsf.ts; with buffer-image granularity
@@ -27,8 +31,7 @@
  * functions again (./large-tlsf.ts). One operation of a churn takes a virtual block 44 and 56 ns, and 68 in steps. What is
  * asked less often is here, for all of them.
  *
- * With a margin, each allocation is followed by a free range of just that size, which merges with nothing until the
- * allocation goes.
+ * With a margin, a record ends that many bytes behind its allocation; the margin counts as a free range, and is in no list.
  *
  * M. Masmano, I. Ripoll, A. Crespo, J. Real: "TLSF: a New Dynamic Memory Allocator for Real-Time Systems", 2004.
  */
@@ -45,14 +48,14 @@ import {
 } from "./block-metadata.ts";
 import { type NamedMetadataOptions, Names } from "./handles.ts";
 import { ListMap, NO_LIST } from "./list-map.ts";
-import { OffsetIndex, type RangeMeasure } from "./offset-index.ts";
+import { type GapMeasure, OffsetIndex } from "./offset-index.ts";
 import {
-  TAKEN as IS_TAKEN,
+  UNLISTED as IS_UNLISTED,
   UNUSED as IS_UNUSED,
-  NONE as NO_RANGE,
+  NONE as NO_RECORD,
   RecordField,
   Records,
-  rangeOf,
+  recordOf,
   slotOf,
 } from "./records.ts";
 import {
@@ -67,27 +70,25 @@ import { allocateVirtual } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const { PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
-const TAKEN = IS_TAKEN;
+const UNLISTED = IS_UNLISTED;
 const UNUSED = IS_UNUSED;
-/** No range. Next to it is the block's first range, which merges with no record that is unused. */
-const NONE = NO_RANGE;
-/** The tail: the free range, of 0 bytes or more, at the end of the block. */
-export const TAIL = 8;
+const NONE = NO_RECORD;
+/** The record before the first allocation and behind the last. */
+export const EDGE = 8;
 /** The anchor of list 0. */
 export const FIRST_ANCHOR = 16;
 const ANCHOR = FIRST_ANCHOR;
 
-/** Words of the records that an allocation takes at most: for padding, and for itself or what is left over. */
-const MOST_NEW_WORDS = 16;
+const WORDS_PER_RECORD = 8;
 const LIST_COUNT: number = CLASS_COUNT * LISTS_PER_CLASS;
-/** NONE, the tail, and the anchors, four of which take as much as a record. */
-const RESERVED: number = FIRST_ANCHOR / 8 + LIST_COUNT / 4;
+/** NONE, the edge, and the anchors, four of which take as much as a record. */
+const RESERVED: number = FIRST_ANCHOR / WORDS_PER_RECORD + LIST_COUNT / 4;
 
 /** Changes for which the index by offset is kept at least although nobody asks it. */
 const IDLE_CHANGES = 1024;
 
 /** Divides a block by two-level segregated fit. */
-export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
+export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
   // Declared, so that nothing is written before the constructor does: V8 keeps numbers in boxes that began as undefined.
   declare size: number;
   declare sumFreeSize: number;
@@ -99,15 +100,17 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   /** Those of a virtual block. */
   protected readonly names: Names | undefined;
   declare protected readonly smallShift: number;
+  /** Bytes kept free behind every allocation. */
+  protected readonly margin: number;
   protected readonly records: Records = new Records(RESERVED);
   /** The words and doubles of the records. */
   protected words: Int32Array = this.records.words;
   protected doubles: Float64Array = this.records.doubles;
-  /** Up to here, {@link FIRST_FRESH} leaves room for what one allocation takes. */
+  /** Up to here, {@link FIRST_FRESH} leaves room for one allocation. */
   protected lastFresh = 0;
   /** Which lists hold ranges. */
   protected readonly lists: ListMap = new ListMap();
-  /** The listed ranges by offset, while MIN_OFFSET is in use. */
+  /** The listed gaps by offset, while MIN_OFFSET is in use. */
   protected byOffset: OffsetIndex | undefined = undefined;
 
   constructor(options: NamedMetadataOptions) {
@@ -115,6 +118,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     this.size = asInteger(options.size);
     this.sumFreeSize = this.size;
     this.names = options.virtual === true ? (options.names ?? new Names()) : undefined;
+    this.margin = options.virtual === true ? 0 : (options.margin ?? 0);
     this.smallShift = options.virtual === true ? VIRTUAL_SMALL_SHIFT : DEVICE_SMALL_SHIFT;
     this.seeRecords();
     this.startOver();
@@ -126,26 +130,21 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
 
   /** Free ranges, margins among them, and the tail even when it has no bytes. Counts them one by one. */
   get freeRangeCount(): number {
-    let count = 0;
-    for (let range = this.words[NONE | NEXT]; range !== NONE; range = this.words[range | NEXT]) {
-      if (this.isFree(range)) count++;
-    }
+    let count = this.margin > 0 ? this.allocationCount + 1 : 1;
+    for (const _gap of this.listedGaps()) count++;
     return count;
   }
 
   /** Bytes of the largest free range. Constant time while MIN_OFFSET is in use; else it looks through one list. */
   get largestFreeRange(): number {
-    let largest = this.bytesOf(TAIL);
+    const leastLargest = this.allocationCount > 0 ? this.margin : 0;
+    let largest = Math.max(leastLargest, this.gapBytes(this.words[EDGE | PREVIOUS]));
     if (this.byOffset !== undefined) return Math.max(largest, this.byOffset.largestSize);
     const list = this.lists.last;
     if (list === NO_LIST) return largest;
     const anchor = ANCHOR + list * 2;
-    for (
-      let range = this.words[anchor ^ NEXT_FREE];
-      range !== anchor;
-      range = this.words[range ^ NEXT_FREE]
-    ) {
-      largest = Math.max(largest, this.bytesOf(range));
+    for (let gap = this.words[anchor ^ NEXT_FREE]; gap !== anchor; gap = this.words[gap ^ NEXT_FREE]) {
+      largest = Math.max(largest, this.gapBytes(gap));
     }
     return largest;
   }
@@ -168,23 +167,23 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     return this.findBalanced(list);
   }
 
-  /** The default strategy: a range that is large enough for sure, else the tail, else one that may be. */
+  /** The default strategy: a gap that is large enough for sure, else the tail, else one that may be. */
   private findBalanced(list: number): boolean {
     const larger = this.lists.firstFrom(list + 1);
     return (
       this.fitsInList(larger) ||
-      this.fits(TAIL) ||
+      this.fitsInTail() ||
       this.fitsInList(this.lists.firstFrom(list)) ||
       this.fitsAfterList(larger)
     );
   }
 
-  /** MIN_TIME: tries a single range before it takes the tail. */
+  /** MIN_TIME: tries a single gap before it takes the tail. */
   private findQuickly(list: number): boolean {
     const larger = this.lists.firstFrom(list + 1);
     return (
       (larger !== NO_LIST && this.fits(this.words[(ANCHOR + larger * 2) ^ NEXT_FREE])) ||
-      this.fits(TAIL) ||
+      this.fitsInTail() ||
       this.fitsInList(larger) ||
       this.fitsInList(this.lists.firstFrom(list)) ||
       this.fitsAfterList(larger)
@@ -193,36 +192,40 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
 
   /** MIN_MEMORY: the list of the request's own size first. */
   private findTightly(list: number): boolean {
-    if (this.fitsInList(this.lists.firstFrom(list)) || this.fits(TAIL)) return true;
+    if (this.fitsInList(this.lists.firstFrom(list)) || this.fitsInTail()) return true;
     const larger = this.lists.firstFrom(list + 1);
     return this.fitsInList(larger) || this.fitsAfterList(larger);
   }
 
-  /** MIN_OFFSET: the lowest range that has room. */
+  /** MIN_OFFSET: the lowest gap that has room. */
   private findLowest(bytes: number): boolean {
-    this.byOffset ??= new OffsetIndex(this.records, this);
+    this.byOffset ??= new OffsetIndex(this);
     const index = this.byOffset;
-    for (let range = index.first(bytes); range !== NONE; range = index.next(bytes)) {
-      if (this.fits(range)) return true;
+    for (let gap = index.first(bytes); gap !== NONE; gap = index.next(bytes)) {
+      if (this.fits(gap)) return true;
     }
-    return this.fits(TAIL);
+    return this.fitsInTail();
   }
 
-  /** Whether the request fits into a range; if so, remembers the place. */
-  protected abstract fits(range: number): boolean;
+  /** Whether the request fits into the gap behind a record; if so, remembers the place. */
+  protected abstract fits(owner: number): boolean;
 
-  /** Tries every range of a list. */
+  private fitsInTail(): boolean {
+    return this.fits(this.words[EDGE | PREVIOUS]);
+  }
+
+  /** Tries every gap of a list. */
   private fitsInList(list: number): boolean {
     if (list === NO_LIST) return false;
     const words = this.words;
     const anchor = ANCHOR + list * 2;
-    for (let range = words[anchor ^ NEXT_FREE]; range !== anchor; range = words[range ^ NEXT_FREE]) {
-      if (this.fits(range)) return true;
+    for (let gap = words[anchor ^ NEXT_FREE]; gap !== anchor; gap = words[gap ^ NEXT_FREE]) {
+      if (this.fits(gap)) return true;
     }
     return false;
   }
 
-  /** The last resort: tries every range of every list after this one. */
+  /** The last resort: tries every gap of every list after this one. */
   private fitsAfterList(list: number): boolean {
     let later = list;
     while (later !== NO_LIST) {
@@ -245,7 +248,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   private seeRecords(): void {
     this.words = this.records.words;
     this.doubles = this.records.doubles;
-    this.lastFresh = this.words.length - MOST_NEW_WORDS;
+    this.lastFresh = this.words.length - WORDS_PER_RECORD;
   }
 
   /** Prepares the slots from `first` on, none of which was used yet. */
@@ -273,36 +276,48 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     return allocateVirtual(this, size, alignment, flags);
   }
 
-  /** Puts a free range at the front of a list. */
-  protected enter(range: number, list: number): void {
+  /** Puts a record's gap at the front of a list. */
+  protected enter(owner: number, list: number): void {
     const words = this.words;
     const anchor = ANCHOR + list * 2;
     const next = words[anchor ^ NEXT_FREE];
-    words[range | PREVIOUS_FREE] = anchor;
-    words[range | NEXT_FREE] = next;
-    words[anchor ^ NEXT_FREE] = range;
-    words[next ^ PREVIOUS_FREE] = range;
+    words[owner | PREVIOUS_FREE] = anchor;
+    words[owner | NEXT_FREE] = next;
+    words[anchor ^ NEXT_FREE] = owner;
+    words[next ^ PREVIOUS_FREE] = owner;
     if (next === anchor) this.lists.mark(list);
-    this.indexByOffset(range);
+    this.indexByOffset(owner);
+  }
+
+  /** Takes a record's gap out of its list. */
+  protected leave(owner: number): void {
+    const words = this.words;
+    const previous = words[owner | PREVIOUS_FREE];
+    const next = words[owner | NEXT_FREE];
+    words[previous ^ NEXT_FREE] = next;
+    words[next ^ PREVIOUS_FREE] = previous;
+    // The anchor alone is on both sides of a list's only gap.
+    if (previous === next) this.lists.unmark((next - ANCHOR) >> 1);
+    words[owner | PREVIOUS_FREE] = UNLISTED;
+    if (this.byOffset !== undefined) this.byOffset.remove(owner);
   }
 
   /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
-  protected indexByOffset(range: number): void {
+  protected indexByOffset(owner: number): void {
     const { byOffset } = this;
     if (byOffset === undefined) return;
     if (byOffset.idleChanges > IDLE_CHANGES + this.allocationCount) this.byOffset = undefined;
-    else byOffset.insert(range);
+    else byOffset.insert(owner);
   }
 
   clear(): void {
     const { words, names } = this;
-    let range = words[TAIL | PREVIOUS];
-    while (range !== NONE) {
-      const before = words[range | PREVIOUS];
-      const isNamed = names !== undefined && words[range | PREVIOUS_FREE] === TAKEN;
-      if (isNamed && !names.next(this, slotOf(range))) this.records.retire(range);
-      else this.records.giveBack(range);
-      range = before;
+    let record = words[EDGE | PREVIOUS];
+    while (record !== EDGE) {
+      const before = words[record | PREVIOUS];
+      if (names !== undefined && !names.next(this, slotOf(record))) this.records.retire(record);
+      else this.records.giveBack(record);
+      record = before;
     }
     this.lists.clear();
     this.byOffset = undefined;
@@ -314,12 +329,10 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     const words = this.words;
     this.allocationCount = 0;
     this.sumFreeSize = this.size;
-    words[NONE | PREVIOUS_FREE] = UNUSED;
-    words[NONE | NEXT] = TAIL;
-    words[TAIL | PREVIOUS_FREE] = TAKEN;
-    words[TAIL | PREVIOUS] = NONE;
-    words[TAIL | NEXT] = NONE;
-    this.setPlace(TAIL, 0, this.size);
+    words[EDGE | PREVIOUS_FREE] = UNLISTED;
+    words[EDGE | PREVIOUS] = EDGE;
+    words[EDGE | NEXT] = EDGE;
+    this.setPlace(EDGE, this.size, 0);
     for (let list = 0; list < LIST_COUNT; list++) {
       const anchor = ANCHOR + list * 2;
       words[anchor ^ PREVIOUS_FREE] = anchor;
@@ -329,61 +342,62 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
 
   // Questions
 
-  abstract startOf(range: number): number;
-  abstract bytesOf(range: number): number;
-  /** Says where a range lies. */
-  protected abstract setPlace(range: number, offset: number, size: number): void;
+  /** Where a record ends, and its gap begins. */
+  abstract gapStart(record: number): number;
+  /** Bytes between the end of a record and where the next one begins. */
+  abstract gapBytes(record: number): number;
+  /** Says where a record begins and ends. */
+  protected abstract setPlace(record: number, offset: number, end: number): void;
 
-  offsetOf(slot: Slot): number {
-    return this.startOf(rangeOf(slot));
-  }
-
-  sizeOf(slot: Slot): number {
-    return this.bytesOf(rangeOf(slot));
-  }
+  abstract offsetOf(slot: Slot): number;
+  abstract sizeOf(slot: Slot): number;
 
   typeOf(_slot: Slot): SuballocationType {
     return SuballocationType.Unknown;
   }
 
-  /** Whether a range is free. */
-  private isFree(range: number): boolean {
-    return range === TAIL || this.words[range | PREVIOUS_FREE] >= 0;
-  }
-
-  /** Whether a free range is the margin of the allocation before it. */
-  protected isMargin(_range: number): boolean {
-    return false;
+  *listedGaps(): Generator<number> {
+    let record = EDGE;
+    do {
+      if (this.words[record | PREVIOUS_FREE] >= 0) yield record;
+      record = this.words[record | NEXT];
+    } while (record !== EDGE);
   }
 
   visit(visitor: RangeVisitor): void {
-    let range = this.words[NONE | NEXT];
-    while (range !== NONE) {
-      const next = this.words[range | NEXT];
-      const size = this.bytesOf(range);
-      if (size > 0) visitor(this.startOf(range), size, this.isFree(range) ? NO_SLOT : slotOf(range));
-      range = next;
-    }
+    const { margin } = this;
+    let record = EDGE;
+    do {
+      const next = this.words[record | NEXT];
+      const end = this.gapStart(record);
+      const bytes = this.gapBytes(record);
+      if (record !== EDGE) {
+        const slot = slotOf(record);
+        visitor(this.offsetOf(slot), this.sizeOf(slot), slot);
+        if (margin > 0) visitor(end - margin, margin, NO_SLOT);
+      }
+      if (bytes > 0) visitor(end, bytes, NO_SLOT);
+      record = next;
+    } while (record !== EDGE);
   }
 
   lastAllocation(): Slot {
-    return this.allocationBefore(TAIL);
+    return this.allocationBefore(EDGE);
   }
 
   previousAllocation(slot: Slot): Slot {
-    return this.allocationBefore(rangeOf(slot));
+    return this.allocationBefore(recordOf(slot));
   }
 
-  private allocationBefore(range: number): Slot {
-    const words = this.words;
-    let before = words[range | PREVIOUS];
-    while (before !== NONE && this.isFree(before)) before = words[before | PREVIOUS];
-    return slotOf(before);
+  private allocationBefore(record: number): Slot {
+    const before = this.words[record | PREVIOUS];
+    return before === EDGE ? NO_SLOT : slotOf(before);
   }
 
   freeSizeBefore(slot: Slot): number {
-    const before = this.words[rangeOf(slot) | PREVIOUS];
-    return this.isFree(before) ? this.bytesOf(before) : 0;
+    const before = this.words[recordOf(slot) | PREVIOUS];
+    const bytes = this.gapBytes(before);
+    return bytes > 0 || before === EDGE ? bytes : this.margin;
   }
 
   addStatistics(total: Statistics): void {
@@ -400,17 +414,25 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
     let allocationSizeMax = 0;
     let unusedRangeSizeMax = 0;
     let unusedRangeCount = 0;
-    for (let range = this.words[NONE | NEXT]; range !== NONE; range = this.words[range | NEXT]) {
-      const size = this.bytesOf(range);
-      if (size === 0) continue;
-      if (this.isFree(range)) {
+    let record = EDGE;
+    do {
+      const bytes = this.gapBytes(record);
+      if (bytes > 0) {
         unusedRangeCount++;
-        if (size < unusedRangeSizeMin) unusedRangeSizeMin = size;
-        if (size > unusedRangeSizeMax) unusedRangeSizeMax = size;
-      } else {
+        if (bytes < unusedRangeSizeMin) unusedRangeSizeMin = bytes;
+        if (bytes > unusedRangeSizeMax) unusedRangeSizeMax = bytes;
+      }
+      if (record !== EDGE) {
+        const size = this.sizeOf(slotOf(record));
         if (size < allocationSizeMin) allocationSizeMin = size;
         if (size > allocationSizeMax) allocationSizeMax = size;
       }
+      record = this.words[record | NEXT];
+    } while (record !== EDGE);
+    if (this.margin > 0 && this.allocationCount > 0) {
+      unusedRangeCount += this.allocationCount;
+      unusedRangeSizeMin = Math.min(unusedRangeSizeMin, this.margin);
+      unusedRangeSizeMax = Math.max(unusedRangeSizeMax, this.margin);
     }
     addDetailedStatistics(total, {
       blockCount: 1,
@@ -433,19 +455,19 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   }
 
   isTaken(slot: Slot): boolean {
-    return this.words[(slot << 3) | PREVIOUS_FREE] === TAKEN;
+    return this.words[(slot << 3) | PREVIOUS_FREE] !== UNUSED;
   }
 
   abstract labelOf(slot: Slot): number;
   abstract setLabel(slot: Slot, label: number): void;
 
   get usedEnd(): number {
-    return this.startOf(TAIL);
+    return this.gapStart(this.words[EDGE | PREVIOUS]);
   }
 
   resize(size: number): ResizableMetadata {
     assert(size >= Math.max(this.usedEnd, 1), "a block is not cut below its highest allocation");
-    this.setPlace(TAIL, this.usedEnd, size - this.usedEnd);
+    this.setPlace(EDGE, size, 0);
     this.sumFreeSize += size - this.size;
     this.size = size;
     return this;
@@ -453,18 +475,22 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
 
   renumber(slot: Slot): Slot {
     if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
-    const words = this.words;
-    const old = rangeOf(slot);
-    const range = this.records.take();
-    const [previous, next] = [words[old | PREVIOUS], words[old | NEXT]];
-    this.setPlace(range, this.startOf(old), this.bytesOf(old));
-    words[range | PREVIOUS_FREE] = TAKEN;
-    words[range | PREVIOUS] = previous;
-    words[range | NEXT] = next;
-    words[previous | NEXT] = range;
-    words[next | PREVIOUS] = range;
-    this.records.retire(old);
-    return slotOf(range);
+    const { words, records, byOffset } = this;
+    const old = recordOf(slot);
+    const record = records.take();
+    const isListed = words[old | PREVIOUS_FREE] >= 0;
+    if (isListed) byOffset?.remove(old);
+    this.setPlace(record, this.offsetOf(slot), this.gapStart(old));
+    for (const link of [PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE]) words[record | link] = words[old | link];
+    words[words[old | PREVIOUS] | NEXT] = record;
+    words[words[old | NEXT] | PREVIOUS] = record;
+    if (isListed) {
+      words[words[old | PREVIOUS_FREE] ^ NEXT_FREE] = record;
+      words[words[old | NEXT_FREE] ^ PREVIOUS_FREE] = record;
+      byOffset?.insert(record);
+    }
+    records.retire(old);
+    return slotOf(record);
   }
 
   // Copying
@@ -472,7 +498,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   /** The same division of another block, with the same slots: whatever is asked of the two has the same answer. */
   abstract clone(): TlsfMetadata;
 
-  /** Takes over the ranges of another block; where they lie only if that has records of the same kind. */
+  /** Takes over the allocations of another block; where they lie only if that has records of the same kind. */
   protected assign(other: TlsfMetadata): void {
     this.sumFreeSize = other.sumFreeSize;
     this.allocationCount = other.allocationCount;
@@ -484,64 +510,67 @@ export abstract class TlsfMetadata implements ResizableMetadata, RangeMeasure {
   // Checks
 
   validate(): void {
-    const listed = this.validateRanges();
+    const listed = this.validateRecords();
     this.validateLists(listed);
     this.byOffset?.validate();
   }
 
-  /** Walks the ranges in address order; returns how many ought to be in lists. */
-  private validateRanges(): number {
+  /** Walks the records in address order; returns how many gaps ought to be in lists. */
+  private validateRecords(): number {
     const words = this.words;
-    const hasMargins = (this.options.margin ?? 0) > 0 && this.options.virtual !== true;
-    let end = 0;
     let freeBytes = 0;
     let allocations = 0;
     let listed = 0;
-    let before = NONE;
-    for (let range = words[NONE | NEXT]; range !== NONE; range = words[range | NEXT]) {
-      const size = this.bytesOf(range);
-      const isFree = this.isFree(range);
-      assert(words[range | PREVIOUS] === before, "a range knows the range before it");
-      assert(this.startOf(range) === end, "a range begins where the range before it ends");
-      assert(size > 0 || range === TAIL, "a range has bytes");
-      assert(isFree || words[range | PREVIOUS_FREE] === TAKEN, "a range is free or taken");
+    let record = EDGE;
+    do {
+      const next = words[record | NEXT];
+      assert(words[next | PREVIOUS] === record, "a record knows the record before it");
+      assert(this.gapBytes(record) >= 0, "allocations, with their margins, do not overlap");
+      const isListed = words[record | PREVIOUS_FREE] >= 0;
+      assert(isListed || words[record | PREVIOUS_FREE] === UNLISTED, "a record is listed or not");
       assert(
-        !isFree || !this.isFree(before) || this.isMargin(before),
-        "free ranges do not touch, but for margins",
+        isListed === (this.gapBytes(record) > 0 && next !== EDGE),
+        "what is free is listed, but for the tail",
       );
-      assert(isFree || !hasMargins || this.isMargin(words[range | NEXT]), "an allocation has its margin");
-      if (isFree) freeBytes += size;
-      else allocations++;
-      if (isFree && range !== TAIL) listed++;
-      end += size;
-      before = range;
-    }
-    assert(before === TAIL, "the last range is the tail");
-    assert(end === this.size, "the ranges make up the block");
+      freeBytes += this.gapBytes(record);
+      if (record !== EDGE) {
+        assert(this.sizeOf(slotOf(record)) > 0, "an allocation has bytes");
+        freeBytes += this.margin;
+        allocations++;
+      }
+      if (isListed) listed++;
+      assert(allocations <= this.allocationCount, "the allocations come to an end");
+      record = next;
+    } while (record !== EDGE);
+    assert(words[NONE | PREVIOUS_FREE] === UNUSED, "no record stands for nothing");
+    assert(this.gapStart(EDGE) === 0, "the block begins at 0");
+    assert(
+      this.gapStart(words[EDGE | PREVIOUS]) + this.gapBytes(words[EDGE | PREVIOUS]) === this.size,
+      "the tail ends with the block",
+    );
     assert(freeBytes === this.sumFreeSize, "the free bytes add up");
     assert(allocations === this.allocationCount, "the allocations add up");
-    this.records.validate(allocations + listed);
+    this.records.validate(allocations);
     return listed;
   }
 
-  /** Walks the lists, which hold the free ranges and nothing else. */
+  /** Walks the lists, which hold the gaps that have bytes, but for the tail, and nothing else. */
   private validateLists(listed: number): void {
     const words = this.words;
     let count = 0;
     for (let list = 0; list < LIST_COUNT; list++) {
       const anchor = ANCHOR + list * 2;
       let before = anchor;
-      for (let range = words[anchor ^ NEXT_FREE]; range !== anchor; range = words[range ^ NEXT_FREE]) {
-        assert(range !== TAIL, "the tail is in no list");
-        assert(words[range ^ PREVIOUS_FREE] === before, "a listed range knows the range before it");
-        assert(listOfSize(this.bytesOf(range), this.smallShift) === list, "a range is in its size's list");
-        before = range;
+      for (let gap = words[anchor ^ NEXT_FREE]; gap !== anchor; gap = words[gap ^ NEXT_FREE]) {
+        assert(words[gap ^ PREVIOUS_FREE] === before, "a listed gap knows the gap before it");
+        assert(listOfSize(this.gapBytes(gap), this.smallShift) === list, "a gap is in its size's list");
+        before = gap;
         count++;
-        assert(count <= listed, "a free range is in one list, once");
+        assert(count <= listed, "a gap is in one list, once");
       }
-      assert(words[anchor ^ PREVIOUS_FREE] === before, "a list knows its last range");
+      assert(words[anchor ^ PREVIOUS_FREE] === before, "a list knows its last gap");
     }
-    assert(count === listed, "every free range is in a list");
+    assert(count === listed, "every gap that has bytes is in a list");
     this.lists.validate((list) => words[(ANCHOR + list * 2) ^ NEXT_FREE] === ANCHOR + list * 2);
   }
 }
