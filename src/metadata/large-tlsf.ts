@@ -81,8 +81,7 @@ export class LargeTlsf extends WideTlsf {
     if (mode === UNCHECKED) {
       const isUsual =
         size > 0 &&
-        size <= LARGEST_SIZE &&
-        Math.floor(size) === size &&
+        ((size | 0) === size || (size <= LARGEST_SIZE && Math.floor(size) === size)) &&
         alignment > 0 &&
         alignment <= LARGEST_ALIGNMENT &&
         (alignment & -alignment) === alignment &&
