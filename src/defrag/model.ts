@@ -2,7 +2,7 @@
  * A model of a list of blocks: the same allocations in copies of the blocks' divisions, so that a plan can be tried
  * out with alignment, granularity and margins as they really are, and the list itself never notices.
  *
- * Cost: one copy of each block's records, 32 bytes a range; a list of the allocations of a block when it is asked for.
+ * Cost: one copy of each block's records, 32 bytes an allocation; a list of the allocations of a block when it is asked for.
  */
 
 import type { Allocation } from "../allocator/allocation.ts";

@@ -12,6 +12,8 @@ interface Run {
   readonly size: number;
   readonly largest: number;
   readonly strategies: readonly number[];
+  /** Bytes kept free behind every allocation; default 0. */
+  readonly margin?: number;
 }
 
 const RUNS: readonly Run[] = [
@@ -20,10 +22,19 @@ const RUNS: readonly Run[] = [
   { name: "of 2^40 bytes", size: 2 ** 40, largest: 2 ** 36, strategies: NEVER_BY_OFFSET },
   { name: "of 2^20 bytes, by offset", size: 2 ** 20, largest: 60_000, strategies: [Strategy.MinOffset] },
   { name: "of 2^40 bytes, by offset", size: 2 ** 40, largest: 2 ** 36, strategies: [Strategy.MinOffset] },
+  { name: "with margins", size: 10_000, largest: 900, strategies: NEVER_BY_OFFSET, margin: 60 },
+  { name: "with large margins", size: 10_000, largest: 90, strategies: NEVER_BY_OFFSET, margin: 600 },
+  {
+    name: "with margins, by offset",
+    size: 10_000,
+    largest: 900,
+    strategies: [Strategy.MinOffset],
+    margin: 60,
+  },
 ];
 
-function runBeside({ size, largest, strategies }: Run, random: Random): number {
-  const block = createTlsf({ size });
+function runBeside({ size, largest, strategies, margin = 0 }: Run, random: Random): number {
+  const block = createTlsf({ size, margin });
   const live: Slot[] = [];
   let full = 0;
   for (let step = 0; step < 3_000; step++) {
@@ -37,14 +48,14 @@ function runBeside({ size, largest, strategies }: Run, random: Random): number {
       } else full++;
     }
     const free: number[] = [];
-    let end: Slot = NO_SLOT;
-    block.visit((_offset, bytes, slot) => {
-      end = slot;
+    let used = 0;
+    block.visit((offset, bytes, slot) => {
       if (slot === NO_SLOT) free.push(bytes);
+      else used = offset + bytes + margin;
     });
     expect(block.largestFreeRange).toBe(Math.max(0, ...free));
     // The end of the block counts as a range, also when it has no bytes.
-    expect(block.freeRangeCount).toBe(free.length + (end === NO_SLOT ? 0 : 1));
+    expect(block.freeRangeCount).toBe(free.length + (used === size ? 1 : 0));
   }
   return full;
 }

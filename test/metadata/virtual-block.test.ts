@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NO_SLOT, type ResizableMetadata, type Slot } from "../../src/metadata/block-metadata.ts";
+import { NO_SLOT, type ResizableMetadata, type Slot, Strategy } from "../../src/metadata/block-metadata.ts";
 import {
   NO_ALLOCATION,
   type VirtualAllocation,
@@ -318,6 +318,31 @@ describe("allocations that are not there", () => {
     for (const old of [a, last]) expect(() => block.free(old)).toThrow(RangeError);
     block.validate();
     endsWhole(block, neighbour, elsewhere);
+  });
+
+  // All strategies, since free ranges are known by their offset, too, while the last of them is in use.
+  it.each(
+    kinds.flatMap(([flags, size]) => Object.values(Strategy).map((strategy) => [flags, size, strategy])),
+  )("may run out in any slot, flags %d, %d bytes, strategy %d", (flags, size, strategy) => {
+    for (let gone = 0; gone < 5; gone++) {
+      const block = new VirtualBlock({ size, flags });
+      const all = Array.from({ length: 6 }, () => block.allocate(20, 1, strategy));
+      // The second one goes, so that some have free neighbours.
+      block.free(all.splice(1, 1)[0]!);
+      const { metadata } = block as unknown as { metadata: ResizableMetadata };
+      const slot = (all[gone]! % 2 ** 24) as Slot;
+      metadata.setLabel(slot, 2 ** 53 - 2 ** 24 + slot);
+      const picture = () => block.allocations().map(({ offset }) => offset);
+      const before = picture();
+      const other = metadata.renumber(slot);
+      expect([other === slot, metadata.isTaken(slot), metadata.isTaken(other)]).toEqual([false, false, true]);
+      expect(picture()).toEqual(before);
+      metadata.validate();
+      all[gone] = block.allocations()[gone]!.allocation;
+      const more = Array.from({ length: 3 }, () => block.allocate(10, 1, strategy));
+      metadata.validate();
+      endsWhole(block, ...all, ...more);
+    }
   });
 });
 
