@@ -125,7 +125,7 @@ export interface Labels {
   /** The label of a slot; 0 for slot 0. Undefined for a slot that there is no room for yet. */
   labelOf(slot: Slot): number;
   setLabel(slot: Slot, label: number): void;
-  /** Whether there is an allocation in a slot; never in slot 0. */
+  /** Whether there is an allocation in a slot that was given out or may be; never in slot 0. */
   isTaken(slot: Slot): boolean;
 }
 

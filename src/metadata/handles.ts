@@ -20,7 +20,7 @@ import type { BlockMetadataOptions, Labels, Slot } from "./block-metadata.ts";
 /** Slots that a name can tell apart, and what lies between two names of a slot. */
 export const NAME_STEP: number = 2 ** 24;
 /** All names are at least this. */
-export const LEAST_NAME: number = 2 ** 52;
+const LEAST_NAME: number = 2 ** 52;
 /** All names are less. */
 export const NAMES_END: number = 2 ** 53;
 /** 2^32 divided by the golden ratio, for starts that are spread evenly. */

@@ -91,7 +91,8 @@ export class LargeTlsf extends WideTlsf {
     }
     if (size > this.sumFreeSize) return NO_SLOT;
     const { lists, smallShift } = this;
-    if (this.words[FIRST_FRESH] > this.lastFresh && !this.makeRoom()) return NO_SLOT;
+    const isLast = this.words[FIRST_FRESH] > this.lastFresh;
+    if (isLast && !this.makeRoom() && !this.records.hasRoom) return NO_SLOT;
     const { words, doubles } = this;
     const mask = alignment - 1;
     const own = listOfSize(size, smallShift);

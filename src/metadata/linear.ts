@@ -122,7 +122,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
     upperAddress: boolean,
   ): boolean {
     if (size > this.size) return false;
-    if (!this.records.hasRoomFor(1) && !this.makeRoom()) return false;
+    if (!this.records.hasRoom && !this.makeRoom()) return false;
     this.foundSize = size;
     this.foundType = type;
     if (upperAddress) {
@@ -494,7 +494,7 @@ export abstract class LinearMetadata implements ResizableMetadata {
   }
 
   renumber(slot: Slot): Slot {
-    if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
+    if (!this.records.hasRoom && !this.makeRoom()) return NO_SLOT;
     const words = this.words;
     const old = recordOf(slot);
     const record = this.records.take();

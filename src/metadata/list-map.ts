@@ -81,6 +81,7 @@ export class ListMap {
 
   /** Checks every bit against `isEmpty`. */
   validate(isEmpty: (list: number) => boolean): void {
+    assert(this.words[CLASS_COUNT + 1] >>> (CLASS_COUNT - 32) === 0, "there are no more classes");
     for (let memoryClass = 0; memoryClass < CLASS_COUNT; memoryClass++) {
       const map = this.words[memoryClass];
       for (let second = 0; second < LISTS_PER_CLASS; second++) {

@@ -115,7 +115,7 @@ export class NarrowTlsf extends TlsfMetadata {
   /** {@link find}, gap by gap as {@link fits} says. */
   protected findInSteps(size: number, alignment: number, strategy: number): boolean {
     if (size > this.sumFreeSize) return false;
-    if (this.words[FIRST_FRESH] > this.lastFresh && !this.makeRoom()) return false;
+    if (!this.records.hasRoom && !this.makeRoom()) return false;
     this.foundSize = size;
     this.mask = (alignment - 1) & LARGEST;
     return this.search(size, listOfInt32(size, this.smallShift), strategy);
@@ -168,9 +168,7 @@ export class NarrowTlsf extends TlsfMetadata {
     // On devices, sizes come as float64.
     const size = asked | 0;
     const { words, maps, smallShift } = this;
-    if (words[FIRST_FRESH] > this.lastFresh) {
-      return this.makeRoom() ? this.place(size, alignment, strategy, mode) : NO_SLOT;
-    }
+    if (words[FIRST_FRESH] > this.lastFresh) return this.placeAfterLast(size, alignment, strategy, mode);
     // At a multiple of 2^31 or more there is offset 0, as with all bits in the mask.
     const mask = (alignment - 1) & LARGEST;
     let owner = NONE;
@@ -308,6 +306,18 @@ export class NarrowTlsf extends TlsfMetadata {
       if (rest !== 0) this.indexByOffset(record);
     }
     return (record >> 3) as Slot;
+  }
+
+  /** {@link place}, after the last record was taken for the first time. */
+  private placeAfterLast(size: number, alignment: number, strategy: number, mode: Mode): Slot {
+    if (this.makeRoom()) return this.place(size, alignment, strategy, mode);
+    if (!this.records.hasRoom) return NO_SLOT;
+    // There may be no more, but one was given back.
+    const { lastFresh } = this;
+    this.lastFresh = this.words.length;
+    const slot = this.place(size, alignment, strategy, mode);
+    this.lastFresh = lastFresh;
+    return slot;
   }
 
   /** What {@link place} does when it has to look gap by gap. */

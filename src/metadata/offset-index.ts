@@ -1,7 +1,7 @@
 /**
  * The free ranges of a block in the order of their offsets, for MIN_OFFSET: finds the lowest range of at least so many
- * bytes, where a walk over the block takes as long as the block has ranges. A range is named by the record of the
- * allocation that it lies behind.
+ * bytes, where a walk over the block takes as long as the block has ranges. These are the ranges that are in lists, so
+ * neither the tail nor margins; each is named by the record of the allocation that it lies behind.
  *
  * A sorted list in chunks. A chunk holds up to 32 ranges side by side with their offsets and sizes; a full one is split
  * in two. Over the chunks, in the order of their offsets, stands a tournament: a binary tree that knows the largest size
@@ -37,7 +37,7 @@ export interface GapMeasure {
   listedGaps(): Iterable<number>;
 }
 
-/** The free ranges of one block, by offset. */
+/** The listed ranges of one block, by offset. */
 export class OffsetIndex {
   /** Changes since it was last asked, so that its owner can tell when it does not pay any more. */
   idleChanges = 0;
@@ -265,7 +265,7 @@ export class OffsetIndex {
     }
   }
 
-  /** Checks that it holds exactly the free ranges, in order, with the right largest sizes. */
+  /** Checks that it holds exactly the listed ranges, in order, with the right largest sizes. */
   validate(): void {
     const { measure, order, counts, largest, leaves, chunkCount } = this;
     const listed = [...measure.listedGaps()];

@@ -111,10 +111,9 @@ export class Records {
     this.words[FIRST_FRESH] = reserved * WORDS_PER_RECORD;
   }
 
-  /** Whether the next `count` calls of {@link take} find a record for sure. */
-  hasRoomFor(count: number): boolean {
-    const missing = this.words[LAST_UNUSED] === NONE ? count : count - 1;
-    return this.words[FIRST_FRESH] + missing * WORDS_PER_RECORD <= this.words.length;
+  /** Whether the next call of {@link take} finds a record. */
+  get hasRoom(): boolean {
+    return this.words[LAST_UNUSED] !== NONE || this.words[FIRST_FRESH] < this.words.length;
   }
 
   /** Makes room for half as many records again. Whether it could: a block has at most 2^24 records. */
@@ -178,6 +177,9 @@ export class Records {
       assert(given <= taken, "the chain of unused records ends");
     }
     assert(taken - given === used, "a record is used or unused");
+    for (let record = this.words[FIRST_FRESH]; record < this.words.length; record += WORDS_PER_RECORD) {
+      assert(this.words[record | PREVIOUS_FREE] === UNUSED, "a record that was never taken is unused");
+    }
   }
 
   private makeRoom(capacity: number): void {

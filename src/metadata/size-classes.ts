@@ -63,12 +63,12 @@ export function listOfInt32(size: number, smallShift: number): number {
 }
 
 /** The memory class of a list. */
-export function classOfList(list: number): number {
+function classOfList(list: number): number {
   return list >>> 5;
 }
 
 /** The second index of a list: its bit in its class's word. */
-export function secondIndexOfList(list: number): number {
+function secondIndexOfList(list: number): number {
   return list & 31;
 }
 

@@ -173,7 +173,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     return (
       this.fitsInList(larger) ||
       this.fitsInTail() ||
-      this.fitsInList(this.lists.firstFrom(list)) ||
+      this.fitsInList(this.firstFromOwn(list)) ||
       this.fitsAfterList(larger)
     );
   }
@@ -185,16 +185,26 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
       (larger !== NO_LIST && this.fits(this.words[(ANCHOR + larger * 2) ^ NEXT_FREE])) ||
       this.fitsInTail() ||
       this.fitsInList(larger) ||
-      this.fitsInList(this.lists.firstFrom(list)) ||
+      this.fitsInList(this.firstFromOwn(list)) ||
       this.fitsAfterList(larger)
     );
   }
 
   /** MIN_MEMORY: the list of the request's own size first. */
   private findTightly(list: number): boolean {
-    if (this.fitsInList(this.lists.firstFrom(list)) || this.fitsInTail()) return true;
+    if (this.fitsInList(this.firstFromOwn(list)) || this.fitsInTail()) return true;
     const larger = this.lists.firstFrom(list + 1);
     return this.fitsInList(larger) || this.fitsAfterList(larger);
+  }
+
+  /**
+   * The first list from a request's own on that holds something. The reference keeps margins in their lists, where no
+   * request finds room; its own list may hold nothing else, and then the next one is not looked at in its place.
+   */
+  private firstFromOwn(list: number): number {
+    const holdsMargins = this.margin > 0 && this.allocationCount > 0;
+    if (holdsMargins && listOfSize(this.margin, this.smallShift) === list) return list;
+    return this.lists.firstFrom(list);
   }
 
   /** MIN_OFFSET: the lowest gap that has room. */
@@ -474,7 +484,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
   }
 
   renumber(slot: Slot): Slot {
-    if (!this.records.hasRoomFor(1) && !this.makeRoom()) return NO_SLOT;
+    if (!this.records.hasRoom && !this.makeRoom()) return NO_SLOT;
     const { words, records, byOffset } = this;
     const old = recordOf(slot);
     const record = records.take();

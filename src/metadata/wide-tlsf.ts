@@ -75,7 +75,7 @@ export class WideTlsf extends TlsfMetadata {
     }
     const bytes = size + this.margin;
     if (bytes > this.sumFreeSize) return false;
-    if (!this.records.hasRoomFor(1) && !this.makeRoom()) return false;
+    if (!this.records.hasRoom && !this.makeRoom()) return false;
     this.foundSize = size;
     this.foundType = type;
     this.request[BYTES] = bytes;

@@ -239,4 +239,15 @@ describe("a margin", () => {
     expect(block.find(984, 1, Buffer, 0, false)).toBe(true);
     expect(block.find(985, 1, Buffer, 0, false)).toBe(false);
   });
+
+  it("counts as what is in its list, as the reference has it: MIN_MEMORY takes the tail next", () => {
+    const block = createTlsf({ size: 4_096, margin: 16 });
+    const [, gone] = [32, 200, 32].map((size) => block.allocate(size, 1, Buffer, 0, false));
+    block.free(gone!);
+    // Of the lists for up to 64 bytes, the one that 32 bytes and their margin belong to holds margins alone.
+    expect(block.offsetOf(block.allocate(32, 1, Buffer, Strategy.MinMemory, false))).toBe(312);
+    // What 64 bytes and their margin belong to is the next one, which holds nothing, so that the gap's list comes next.
+    expect(block.offsetOf(block.allocate(64, 1, Buffer, Strategy.MinMemory, false))).toBe(48);
+    block.validate();
+  });
 });

@@ -7,6 +7,7 @@ import {
   VirtualBlock,
   VirtualBlockCreate,
 } from "../../src/metadata/index.ts";
+import type { Records } from "../../src/metadata/records.ts";
 
 /** Ends a test: everything that is left is freed, and the whole block can be allocated again. */
 function endsWhole(block: VirtualBlock, ...left: VirtualAllocation[]): void {
@@ -318,6 +319,25 @@ describe("allocations that are not there", () => {
     for (const old of [a, last]) expect(() => block.free(old)).toThrow(RangeError);
     block.validate();
     endsWhole(block, neighbour, elsewhere);
+  });
+
+  it.each(kinds)("are given again when there are no more slots, flags %d, %d bytes", (flags, size) => {
+    const block = new VirtualBlock({ size, flags });
+    const { records } = (block as unknown as { metadata: { records: Records } }).metadata;
+    records.grow = () => false;
+    const all: VirtualAllocation[] = [];
+    for (let made = block.allocate(1); made !== NO_ALLOCATION; made = block.allocate(1)) all.push(made);
+    expect(all.length).toBeLessThan(100);
+    // A linear block has room again where its newest allocation was.
+    for (const other of flags === 0 ? [0, 5, 9] : [all.length - 1]) {
+      const offset = block.offset(all[other]!);
+      block.free(all[other]!);
+      all[other] = block.allocate(1, 1, flags === 0 ? VirtualAllocationCreate.StrategyMinMemory : 0);
+      expect(block.offset(all[other]!)).toBe(offset);
+      expect(block.allocate(1)).toBe(NO_ALLOCATION);
+      block.validate();
+    }
+    endsWhole(block, ...all);
   });
 
   // All strategies, since free ranges are known by their offset, too, while the last of them is in use.
