@@ -114,10 +114,9 @@ export class LargeTlsf extends WideTlsf {
         candidate = words[candidate ^ NEXT_FREE];
       } while (candidate !== anchor && (strategy & MIN_TIME) === 0);
     }
-    const { byOffset } = this;
-    if (owner !== NONE) {
+    const isListed = owner !== NONE;
+    if (isListed) {
       // The gap leaves its list.
-      if (byOffset !== undefined) byOffset.remove(owner);
       const before = words[owner | PREVIOUS_FREE];
       const after = words[owner | NEXT_FREE];
       words[before ^ NEXT_FREE] = after;
@@ -161,7 +160,6 @@ export class LargeTlsf extends WideTlsf {
       words[anchor ^ NEXT_FREE] = owner;
       words[first ^ PREVIOUS_FREE] = owner;
       if (first === anchor) lists.mark(skipped);
-      if (byOffset !== undefined) this.indexByOffset(owner);
     } else words[owner | PREVIOUS_FREE] = UNLISTED;
 
     const rest = doubles[(next >> 1) | OFFSET] - end;
@@ -175,13 +173,13 @@ export class LargeTlsf extends WideTlsf {
       words[anchor ^ NEXT_FREE] = record;
       words[first ^ PREVIOUS_FREE] = record;
       if (first === anchor) lists.mark(smaller);
-      if (byOffset !== undefined) this.indexByOffset(record);
     } else words[record | PREVIOUS_FREE] = UNLISTED;
+    if (this.byOffset !== undefined) this.indexDivided(owner, record, isListed);
     return slotOf(record);
   }
 
   override free(slot: Slot): boolean {
-    const { words, doubles, lists, byOffset, smallShift } = this;
+    const { words, doubles, lists, smallShift } = this;
     const record = slot << 3;
     const before = words[record | PREVIOUS_FREE];
     if (before === UNUSED) return false;
@@ -191,10 +189,6 @@ export class LargeTlsf extends WideTlsf {
     this.sumFreeSize += doubles[(record >> 1) | END] - doubles[(record >> 1) | OFFSET];
 
     // What is free behind it leaves its list, and what is free before it.
-    if (byOffset !== undefined) {
-      if (before >= 0) byOffset.remove(record);
-      if (words[owner | PREVIOUS_FREE] >= 0) byOffset.remove(owner);
-    }
     if (before >= 0) {
       const after = words[record | NEXT_FREE];
       words[before ^ NEXT_FREE] = after;
@@ -215,6 +209,7 @@ export class LargeTlsf extends WideTlsf {
     words[LAST_UNUSED] = record;
     if (next === EDGE) {
       words[owner | PREVIOUS_FREE] = UNLISTED;
+      if (this.byOffset !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
       return true;
     }
 
@@ -226,7 +221,7 @@ export class LargeTlsf extends WideTlsf {
     words[anchor ^ NEXT_FREE] = owner;
     words[first ^ PREVIOUS_FREE] = owner;
     lists.mark(list);
-    if (byOffset !== undefined) this.indexByOffset(owner);
+    if (this.byOffset !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
     return true;
   }
 }

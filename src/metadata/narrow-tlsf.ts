@@ -300,11 +300,7 @@ export class NarrowTlsf extends TlsfMetadata {
         maps[CLASSES] |= 1 << (list >>> 5);
       }
     } else words[record | PREVIOUS_FREE] = UNLISTED;
-    if (this.byOffset !== undefined) {
-      this.byOffset.remove(owner);
-      if (padding !== 0) this.indexByOffset(owner);
-      if (rest !== 0) this.indexByOffset(record);
-    }
+    if (this.byOffset !== undefined) this.indexDivided(owner, record, true);
     return (record >> 3) as Slot;
   }
 
@@ -350,7 +346,6 @@ export class NarrowTlsf extends TlsfMetadata {
 
   /** {@link free} for who overrides it: see {@link placeAndTake}. */
   protected freeRange(slot: Slot): boolean {
-    if (this.byOffset !== undefined) this.unindexNeighbours(slot);
     const { words, maps, smallShift } = this;
     const record = slot << 3;
     const before = words[record | PREVIOUS_FREE];
@@ -391,6 +386,7 @@ export class NarrowTlsf extends TlsfMetadata {
     words[LAST_UNUSED] = record;
     if (next === EDGE) {
       words[owner | PREVIOUS_FREE] = UNLISTED;
+      if (this.byOffset !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
       return true;
     }
 
@@ -409,17 +405,8 @@ export class NarrowTlsf extends TlsfMetadata {
     // Whether the list was empty or not: 1 ns less than to ask.
     maps[list >>> 5] |= 1 << (list & 31);
     maps[CLASSES] |= 1 << (list >>> 5);
-    if (this.byOffset !== undefined) this.indexByOffset(owner);
+    if (this.byOffset !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
     return true;
-  }
-
-  /** Takes what is free around an allocation out of the index. */
-  private unindexNeighbours(slot: Slot): void {
-    const { words } = this;
-    if (!this.isTaken(slot)) return;
-    for (const record of [words[(slot << 3) | PREVIOUS], slot << 3]) {
-      if (words[record | PREVIOUS_FREE] >= 0) this.byOffset!.remove(record);
-    }
   }
 
   override offsetOf(slot: Slot): number {

@@ -140,6 +140,11 @@ export class OffsetIndex {
     sizes[place] = size;
     ranges[place] = range;
     if (place === start) this.starts[leaf] = offset;
+    this.raise(leaf, size);
+  }
+
+  /** Makes it known that a chunk has a range of so many bytes. */
+  private raise(leaf: number, size: number): void {
     const { largest } = this;
     for (let node = this.leaves + leaf; node > 0 && largest[node] < size; node >>= 1) largest[node] = size;
   }
@@ -163,6 +168,28 @@ export class OffsetIndex {
     }
     if (end === start && this.chunkCount > 1) this.drop(leaf);
     else if (size === this.largest[this.leaves + leaf]) this.refresh(leaf);
+  }
+
+  /**
+   * Puts a range in the place of another, or of itself with other bytes: nothing lies between where the one began and
+   * where the other does. Half of what it takes to remove and to insert.
+   */
+  replace(range: number, by: number): void {
+    this.idleChanges++;
+    const { offsets, sizes } = this;
+    const offset = this.measure.gapStart(range);
+    const leaf = this.leafOf(offset);
+    const start = this.order[leaf] << CHUNK_SHIFT;
+    let place = start;
+    while (offsets[place] < offset) place++;
+    const before = sizes[place];
+    const size = this.measure.gapBytes(by);
+    offsets[place] = this.measure.gapStart(by);
+    sizes[place] = size;
+    this.ranges[place] = by;
+    if (place === start) this.starts[leaf] = offsets[place];
+    if (size >= before) this.raise(leaf, size);
+    else if (before === this.largest[this.leaves + leaf]) this.refresh(leaf);
   }
 
   /** The chunk, by its place in the order, that an offset belongs to. */

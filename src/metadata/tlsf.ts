@@ -296,7 +296,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     words[anchor ^ NEXT_FREE] = owner;
     words[next ^ PREVIOUS_FREE] = owner;
     if (next === anchor) this.lists.mark(list);
-    this.indexByOffset(owner);
+    this.keptIndex()?.insert(owner);
   }
 
   /** Takes a record's gap out of its list. */
@@ -312,12 +312,37 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     if (this.byOffset !== undefined) this.byOffset.remove(owner);
   }
 
-  /** Keeps the index up to date, or gives it up when it was not asked for longer than making it anew takes. */
-  protected indexByOffset(owner: number): void {
+  /** The index, if there is one; gives it up when it was not asked for longer than making it anew takes. */
+  private keptIndex(): OffsetIndex | undefined {
     const { byOffset } = this;
-    if (byOffset === undefined) return;
-    if (byOffset.idleChanges > IDLE_CHANGES + this.allocationCount) this.byOffset = undefined;
-    else byOffset.insert(owner);
+    const isKept = byOffset !== undefined && byOffset.idleChanges <= IDLE_CHANGES + this.allocationCount;
+    if (!isKept) this.byOffset = undefined;
+    return this.byOffset;
+  }
+
+  /** Brings the index up to date after a record was put behind `owner`, whose gap was listed or was the tail. */
+  protected indexDivided(owner: number, record: number, wasListed: boolean): void {
+    const index = this.keptIndex();
+    if (index === undefined) return;
+    const isListed = this.words[record | PREVIOUS_FREE] >= 0;
+    if (this.words[owner | PREVIOUS_FREE] >= 0) {
+      if (wasListed) index.replace(owner, owner);
+      else index.insert(owner);
+      if (isListed) index.insert(record);
+    } else if (isListed) index.replace(owner, record);
+    else if (wasListed) index.remove(owner);
+  }
+
+  /** Brings the index up to date after the record behind `owner` was freed; whether their gaps were listed before. */
+  protected indexMerged(owner: number, ownerWasListed: boolean, record: number, wasListed: boolean): void {
+    const index = this.keptIndex();
+    if (index === undefined) return;
+    if (ownerWasListed) {
+      if (wasListed) index.remove(record);
+      if (this.words[owner | PREVIOUS_FREE] >= 0) index.replace(owner, owner);
+      else index.remove(owner);
+    } else if (wasListed) index.replace(record, owner);
+    else if (this.words[owner | PREVIOUS_FREE] >= 0) index.insert(owner);
   }
 
   clear(): void {
