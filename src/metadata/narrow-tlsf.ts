@@ -417,12 +417,12 @@ export class NarrowTlsf extends TlsfMetadata {
     return this.words[(slot << 3) | END] - this.words[(slot << 3) | OFFSET];
   }
 
-  gapStart(record: number): number {
-    return this.words[record | END];
+  protected override startOf(record: number): number {
+    return this.words[record | OFFSET];
   }
 
-  gapBytes(record: number): number {
-    return this.words[this.words[record | NEXT] | OFFSET] - this.words[record | END];
+  gapStart(record: number): number {
+    return this.words[record | END];
   }
 
   protected override setPlace(record: number, offset: number, end: number): void {

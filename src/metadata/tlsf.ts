@@ -377,10 +377,14 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
 
   // Questions
 
+  /** Where a record begins: the allocation's offset, or for the edge the block's size. */
+  protected abstract startOf(record: number): number;
   /** Where a record ends, and its gap begins. */
   abstract gapStart(record: number): number;
   /** Bytes between the end of a record and where the next one begins. */
-  abstract gapBytes(record: number): number;
+  gapBytes(record: number): number {
+    return this.startOf(this.words[record | NEXT]) - this.gapStart(record);
+  }
   /** Says where a record begins and ends. */
   protected abstract setPlace(record: number, offset: number, end: number): void;
 
@@ -449,25 +453,29 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     let allocationSizeMax = 0;
     let unusedRangeSizeMax = 0;
     let unusedRangeCount = 0;
+    const { words, margin } = this;
     let record = EDGE;
+    let end = 0;
     do {
-      const bytes = this.gapBytes(record);
+      record = words[record | NEXT];
+      const start = this.startOf(record);
+      const bytes = start - end;
       if (bytes > 0) {
         unusedRangeCount++;
         if (bytes < unusedRangeSizeMin) unusedRangeSizeMin = bytes;
         if (bytes > unusedRangeSizeMax) unusedRangeSizeMax = bytes;
       }
       if (record !== EDGE) {
-        const size = this.sizeOf(slotOf(record));
+        end = this.gapStart(record);
+        const size = end - margin - start;
         if (size < allocationSizeMin) allocationSizeMin = size;
         if (size > allocationSizeMax) allocationSizeMax = size;
       }
-      record = this.words[record | NEXT];
     } while (record !== EDGE);
-    if (this.margin > 0 && this.allocationCount > 0) {
+    if (margin > 0 && this.allocationCount > 0) {
       unusedRangeCount += this.allocationCount;
-      unusedRangeSizeMin = Math.min(unusedRangeSizeMin, this.margin);
-      unusedRangeSizeMax = Math.max(unusedRangeSizeMax, this.margin);
+      unusedRangeSizeMin = Math.min(unusedRangeSizeMin, margin);
+      unusedRangeSizeMax = Math.max(unusedRangeSizeMax, margin);
     }
     addDetailedStatistics(total, {
       blockCount: 1,

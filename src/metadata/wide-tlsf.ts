@@ -186,13 +186,12 @@ export class WideTlsf extends TlsfMetadata {
     return this.doubles[(slot << 2) | END] - this.margin - this.doubles[(slot << 2) | OFFSET];
   }
 
-  gapStart(record: number): number {
-    return this.doubles[(record >> 1) | END];
+  protected override startOf(record: number): number {
+    return this.doubles[(record >> 1) | OFFSET];
   }
 
-  gapBytes(record: number): number {
-    const next = this.words[record | NEXT];
-    return this.doubles[(next >> 1) | OFFSET] - this.doubles[(record >> 1) | END];
+  gapStart(record: number): number {
+    return this.doubles[(record >> 1) | END];
   }
 
   protected override setPlace(record: number, offset: number, end: number): void {
