@@ -155,3 +155,31 @@ describe("a block that counts in int32, or a large one", () => {
     expect(createTlsf({ size: 4096, granularity: 1 })).not.toBeInstanceOf(GranularTlsf);
   });
 });
+
+describe("the index by offset", () => {
+  const kinds = [
+    { kind: "int32", size: 2 ** 26, virtual: true },
+    { kind: "large", size: 2 ** 33, virtual: true },
+    { kind: "float64", size: 2 ** 33, virtual: false },
+  ];
+  it.each(kinds)("is given up when nobody asks it any more, also while all is freed: $kind", (options) => {
+    const metadata = createTlsf(options);
+    const { MinOffset } = Strategy;
+    const allocate = (strategy: number) =>
+      metadata.allocate(1_000, 1, SuballocationType.Buffer, strategy, false);
+    const hasIndex = () => (metadata as unknown as { byOffset: unknown }).byOffset !== undefined;
+    const slots = Array.from({ length: 4_000 }, () => allocate(MinOffset));
+    expect(hasIndex()).toBe(true);
+    const order = [0, 2, 1, 3].flatMap((first) => slots.filter((_slot, index) => index % 4 === first));
+    const kept = order.map((slot, index) => {
+      metadata.free(slot);
+      if (index % 500 === 0) metadata.validate();
+      return hasIndex();
+    });
+    expect([kept[0], kept.at(-1)]).toEqual([true, false]);
+    metadata.validate();
+    const again = allocate(MinOffset);
+    expect([hasIndex(), metadata.offsetOf(again)]).toEqual([true, 0]);
+    metadata.validate();
+  });
+});
