@@ -39,33 +39,38 @@ export class Requirements {
     this.remembers = remembers;
   }
 
-  /** Fills `out` for a buffer that was made with `info`. */
-  ofBuffer(buffer: bigint, info: BufferCreateInfo, out: MemoryRequirements): void {
-    if (!this.remembers || info.pNext !== undefined || info.sharingMode !== undefined) {
-      this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
-      return;
-    }
-    const key = keyOf(info);
-    const known = this.known.get(key);
-    if (known !== undefined && info.size <= known.largestSize) {
-      out.size = alignUp(info.size, known.alignment);
-      out.alignment = known.alignment;
-      out.memoryTypeBits = known.memoryTypeBits;
-      out.prefersDedicatedAllocation = false;
-      out.requiresDedicatedAllocation = false;
-      return;
-    }
-    this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
-    this.remember(key, known, info.size, out);
+  /** Fills `out` for a buffer that was made with `info`. Whether the driver was not asked for that. */
+  ofBuffer(buffer: bigint, info: BufferCreateInfo, out: MemoryRequirements): boolean {
+    if (this.recall(info, out)) return true;
+    this.ask(buffer, out);
+    if (this.isRememberable(info)) this.remember(keyOf(info), info.size, out);
+    return false;
   }
 
-  private remember(
-    key: number,
-    known: KnownBuffers | undefined,
-    size: number,
-    out: MemoryRequirements,
-  ): void {
+  /** Fills `out` with what is remembered of such buffers; their size is rounded up. Whether anything is. */
+  recall(info: BufferCreateInfo, out: MemoryRequirements): boolean {
+    if (info.size > this.largestKnownSize(info)) return false;
+    const known = this.known.get(keyOf(info))!;
+    out.size = alignUp(info.size, known.alignment);
+    out.alignment = known.alignment;
+    out.memoryTypeBits = known.memoryTypeBits;
+    out.prefersDedicatedAllocation = false;
+    out.requiresDedicatedAllocation = false;
+    return true;
+  }
+
+  /** Fills `out` for a buffer with what the driver says. */
+  ask(buffer: bigint, out: MemoryRequirements): void {
+    this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
+  }
+
+  private isRememberable(info: BufferCreateInfo): boolean {
+    return this.remembers && info.pNext === undefined && info.sharingMode === undefined;
+  }
+
+  private remember(key: number, size: number, out: MemoryRequirements): void {
     if (out.prefersDedicatedAllocation || out.requiresDedicatedAllocation) return;
+    const known = this.known.get(key);
     if (known !== undefined) {
       known.largestSize = size;
       return;
@@ -78,7 +83,7 @@ export class Requirements {
    * Up to which size what is known answers for such a buffer; 0 where the driver has to be asked each time.
    */
   largestKnownSize(info: BufferCreateInfo): number {
-    if (!this.remembers || info.pNext !== undefined || info.sharingMode !== undefined) return 0;
+    if (!this.isRememberable(info)) return 0;
     return this.known.get(keyOf(info))?.largestSize ?? 0;
   }
 

@@ -94,8 +94,16 @@ export class ResourceMaker {
     let allocation: Allocation | undefined;
     try {
       request.buffer = buffer;
-      this.requirements.ofBuffer(buffer, info, request.requirements);
+      const isRecalled = this.requirements.ofBuffer(buffer, info, request.requirements);
+      const { size } = request.requirements;
       allocation = this.allocate(request, allocationInfo, minAlignment);
+      // What is remembered is rounded up: where there is no room for that, there may be for what the driver says.
+      if (allocation === undefined && isRecalled) {
+        this.requirements.ask(buffer, request.requirements);
+        if (request.requirements.size < size) {
+          allocation = this.allocate(request, allocationInfo, minAlignment);
+        }
+      }
       if (allocation !== undefined && (request.flags & AllocationCreate.DontBind) === 0) {
         device.bindBufferMemory(buffer, allocation.deviceMemory, allocation.offset);
       }
@@ -305,6 +313,12 @@ export class ResourceMaker {
     if ("buffer" in what) {
       this.checkBuffer(what.buffer);
       this.describeBuffer(request, what.buffer);
+      // As a buffer is made: with what is remembered first.
+      if (this.requirements.recall(what.buffer, request.requirements)) {
+        this.applyAlignment(request, allocationInfo, 1);
+        const plan = planAllocation(this.core.engine, request);
+        if (plan !== undefined) return plan;
+      }
       this.requirements.ofBufferInfo(what.buffer, request.requirements, this.canAskWithoutResource);
     } else if ("image" in what) {
       this.checkImage(what.image);

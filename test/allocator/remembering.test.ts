@@ -417,6 +417,31 @@ describe("What is known of a kind of images", () => {
   });
 });
 
+describe("What is remembered of buffers is rounded up;", () => {
+  it("where there is no room for that, what the driver says is tried", () => {
+    const debug = { margin: 4 };
+    const { allocator, device } = world({}, { rememberRequirements: true, debug });
+    device.setRequirements(({ kind, info }) =>
+      kind === "buffer" ? { size: info.size, alignment: 64 } : undefined,
+    );
+    const pool = allocator.createPool({
+      memoryTypeIndex: 0,
+      blockSize: 4_096,
+      minBlockCount: 1,
+      maxBlockCount: 1,
+    });
+    const info = { size: 4_033, usage: 0x3 };
+    const first = allocator.createBuffer({ ...info, size: 8_000 });
+    expect(allocator.wouldAllocate({ buffer: info }, { pool })).toMatchObject({ from: "block" });
+    const { buffer, allocation } = allocator.createBuffer(info, { pool });
+    expect(allocation.size).toBe(4_033);
+    expect(allocator.wouldAllocate({ buffer: info }, { pool })).toBe(undefined);
+    allocator.destroyBuffer(buffer, allocation);
+    allocator.destroyBuffer(first.buffer, first.allocation);
+    pool.destroy();
+  });
+});
+
 describe(`With seed ${seed},`, () => {
   it("programs go alike whether the way of images is known or found anew", () => {
     for (let salt = 1; salt <= 20; salt++) {
