@@ -3,8 +3,8 @@
 import { type Allocator, DefragmentationFlag, DefragmentationMoveOperation } from "../../src/index.ts";
 import { type Case, type Round, referenceSide, SideName } from "../harness/case.ts";
 import { openAllocator, openDevice } from "../harness/device.ts";
-import { deviceRequest } from "./device.ts";
 import { populateWithHoles } from "./device-queries.ts";
+import { deviceRequest } from "./device-work.ts";
 
 const FLAGS = {
   fast: DefragmentationFlag.AlgorithmFast,

@@ -14,7 +14,8 @@ import {
 import { type Case, type Context, type Round, referenceSide, type Side, SideName } from "../harness/case.ts";
 import { openAllocator, openDevice } from "../harness/device.ts";
 import { nextRandom, pick, SEED } from "../harness/sequence.ts";
-import { AUTO, deviceRequest, GRAIN, GROUP, imageInfo, MAPPED } from "./device.ts";
+import { GROUP, imageInfo } from "./device.ts";
+import { AUTO, deviceRequest, GRAIN, MAPPED } from "./device-work.ts";
 
 /** What is alive at some point of the frame-like mix. */
 interface FrameFigures extends Record<string, number> {

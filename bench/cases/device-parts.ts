@@ -8,7 +8,7 @@ import { type BufferCreateInfo, emptyMemoryRequirements } from "../../src/index.
 import { NO_ALLOCATION, VirtualBlock } from "../../src/metadata/index.ts";
 import { type Case, referenceSide, SideName } from "../harness/case.ts";
 import { openDevice } from "../harness/device.ts";
-import { deviceRequest, roundOf, STORAGE, type Work } from "./device.ts";
+import { deviceRequest, roundOf, STORAGE, type Work } from "./device-work.ts";
 
 const GROUP = "Where the time of createBuffer and destroyBuffer goes";
 const SIZE = 65536;

@@ -11,7 +11,8 @@ import { type Case, type Round, referenceSide, SideName } from "../harness/case.
 import { openAllocator, openDevice } from "../harness/device.ts";
 import type { ReferenceRequest } from "../harness/reference.ts";
 import { nextRandom, pick, SEED } from "../harness/sequence.ts";
-import { AUTO, allocatorSide, deviceRequest, GRAIN, MAPPED, STORAGE, type Work } from "./device.ts";
+import { allocatorSide } from "./device.ts";
+import { AUTO, deviceRequest, GRAIN, MAPPED, STORAGE, type Work } from "./device-work.ts";
 
 const GROUP = "Device: host access and questions";
 const SIZE = 65536;

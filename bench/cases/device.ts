@@ -5,45 +5,25 @@
 
 import type { KoffiDevice } from "../../src/ffi/index.ts";
 import {
-  AllocationCreate,
   type AllocationCreateInfo,
   type Allocator,
   type BufferCreateInfo,
   BufferUsage,
   type BufferWithMemory,
-  emptyMemoryRequirements,
   Format,
   type ImageCreateInfo,
   ImageUsage,
-  MemoryProperty,
-  type MemoryRequirements,
-  MemoryUsage,
   PoolCreate,
 } from "../../src/index.ts";
-import { type Case, type Context, type Round, referenceSide, type Side, SideName } from "../harness/case.ts";
-import { isSlowToAllocate, openAllocator, openDevice } from "../harness/device.ts";
+import { type Case, type Context, referenceSide, type Side, SideName } from "../harness/case.ts";
+import { openAllocator, openDevice } from "../harness/device.ts";
 import type { ReferenceRequest } from "../harness/reference.ts";
-import { inChunks, nextRandom, pick, SEED } from "../harness/sequence.ts";
+import { nextRandom, SEED } from "../harness/sequence.ts";
+import { AUTO, churn, deviceRequest, GRAIN, MAPPED, roundOf, STORAGE, type Work } from "./device-work.ts";
+import { driverChurnSides, driverPairSides } from "./driver-calls.ts";
 
 /** The table of the cases here. */
 export const GROUP = "Device: resources";
-
-/** Plain device-local memory. */
-export const AUTO: AllocationCreateInfo = { usage: MemoryUsage.Auto };
-/** Host-visible memory that stays mapped. */
-export const MAPPED: AllocationCreateInfo = {
-  usage: MemoryUsage.Auto,
-  flags: AllocationCreate.HostAccessSequentialWrite | AllocationCreate.Mapped,
-};
-/** What the buffers of most cases are for. */
-export const STORAGE: number = BufferUsage.StorageBuffer | BufferUsage.TransferSrc | BufferUsage.TransferDst;
-
-/**
- * Sizes of buffers are multiples of this. Where requirements are remembered, a size that is no multiple of the
- * alignment is rounded up, as Vulkan allows; a driver that is asked may say less. Both sides then do the same
- * only for round sizes.
- */
-export const GRAIN = 256;
 
 /** A square texture. */
 export function imageInfo(side: number): ImageCreateInfo {
@@ -52,29 +32,6 @@ export function imageInfo(side: number): ImageCreateInfo {
     extent: { width: side, height: side },
     usage: ImageUsage.Sampled | ImageUsage.TransferDst,
   };
-}
-
-/** Work on a device that goes on and on: the next operations, and what they came to. */
-export interface Work {
-  /** Does the next `count` operations; returns what is to be added to the checksum. */
-  run(count: number): number;
-  /** Destroys what is left. */
-  finish(): void;
-}
-
-/** Warms up, times and cleans up. */
-export function roundOf(work: Work, warmup: number, operations: number): Round {
-  let sum = 0;
-  const run = (count: number): void =>
-    inChunks(count, (chunk) => {
-      sum = (sum + work.run(chunk)) >>> 0;
-    });
-  run(warmup);
-  const start = performance.now();
-  run(operations);
-  const nanoseconds = (performance.now() - start) * 1e6;
-  work.finish();
-  return { nanosecondsPerOperation: nanoseconds / operations, operations, checksum: sum };
 }
 
 /** Our side of a case whose work needs an allocator of its own. */
@@ -147,49 +104,6 @@ function images(allocator: Allocator, info: ImageCreateInfo): Work {
   };
 }
 
-/** Makes and destroys one kind of thing for a churn; `sum` takes up where they lie. */
-interface Churned<T> {
-  make(size: number): T;
-  /** What is added to the checksum for it. */
-  place(thing: T): number;
-  destroy(thing: T): void;
-}
-
-/** Things of many sizes come and go in random slots. The random numbers are drawn as in `ChurnState`. */
-function churn<T>({ make, place, destroy }: Churned<T>, slotCount: number): Work {
-  const slots: (T | undefined)[] = new Array(slotCount).fill(undefined);
-  const state = new Int32Array([SEED]);
-  return {
-    run: (count) => {
-      let sum = 0;
-      let random = state[0]!;
-      for (let i = 0; i < count; i++) {
-        random ^= random << 13;
-        random ^= random >>> 17;
-        random ^= random << 5;
-        const slot = pick(random, slotCount);
-        const held = slots[slot];
-        if (held !== undefined) {
-          destroy(held);
-          slots[slot] = undefined;
-        } else {
-          random ^= random << 13;
-          random ^= random >>> 17;
-          random ^= random << 5;
-          const made = make(GRAIN * (1 + (random & 255)));
-          sum = (sum + place(made)) | 0;
-          slots[slot] = made;
-        }
-      }
-      state[0] = random;
-      return sum >>> 0;
-    },
-    finish: () => {
-      for (const held of slots) if (held !== undefined) destroy(held);
-    },
-  };
-}
-
 /** Buffers with memory. */
 function bufferChurn(allocator: Allocator, slotCount: number): Work {
   return churn<BufferWithMemory>(
@@ -200,33 +114,6 @@ function bufferChurn(allocator: Allocator, slotCount: number): Work {
     },
     slotCount,
   );
-}
-
-/** The driver's calls alone, all buffers at one place of one memory object. */
-function driverChurn(device: KoffiDevice, slotCount: number): Work {
-  const largest: BufferCreateInfo = { size: 256 * GRAIN, usage: STORAGE };
-  const [requirements, memoryTypeIndex] = memoryForBuffer(device, largest);
-  const memory = device.allocateMemory({ allocationSize: requirements.size, memoryTypeIndex });
-  const work = churn<bigint>(
-    {
-      make: (size) => {
-        const buffer = device.createBuffer({ size, usage: STORAGE });
-        device.getBufferMemoryRequirements(buffer, requirements, false);
-        device.bindBufferMemory(buffer, memory, 0);
-        return buffer;
-      },
-      place: () => 0,
-      destroy: (buffer) => device.destroyBuffer(buffer),
-    },
-    slotCount,
-  );
-  return {
-    run: work.run,
-    finish: () => {
-      work.finish();
-      device.freeMemory(memory);
-    },
-  };
 }
 
 /** A pool with the linear algorithm as a ring buffer of mapped uniform buffers. */
@@ -266,88 +153,8 @@ function linearRing(allocator: Allocator, live: number): Work {
   };
 }
 
-/** What memory a buffer takes, and the index of a device-local memory type for it. */
-function memoryForBuffer(device: KoffiDevice, info: BufferCreateInfo): [MemoryRequirements, number] {
-  const requirements = emptyMemoryRequirements();
-  const probe = device.createBuffer(info);
-  device.getBufferMemoryRequirements(probe, requirements, false);
-  device.destroyBuffer(probe);
-  const { memoryTypes } = device.memoryProperties;
-  const suits = (i: number, flags: number): boolean =>
-    ((requirements.memoryTypeBits >>> i) & 1) !== 0 && (memoryTypes[i]!.propertyFlags & flags) === flags;
-  return [requirements, memoryTypes.findIndex((_, i) => suits(i, MemoryProperty.DeviceLocal))];
-}
-
-/** The driver's calls for a buffer in memory that is there; with `dedicated`, in memory of its own. */
-function driverCalls(device: KoffiDevice, size: number, dedicated: boolean): Work {
-  const info: BufferCreateInfo = { size, usage: STORAGE };
-  const [requirements, memoryTypeIndex] = memoryForBuffer(device, info);
-  const allocationSize = requirements.size;
-  const shared = device.allocateMemory({ allocationSize, memoryTypeIndex });
-  return {
-    run: (count) => {
-      let sum = 0;
-      for (let i = 0; i < count; i++) {
-        const buffer = device.createBuffer(info);
-        device.getBufferMemoryRequirements(buffer, requirements, false);
-        const memory = dedicated
-          ? device.allocateMemory({ allocationSize: requirements.size, memoryTypeIndex })
-          : shared;
-        device.bindBufferMemory(buffer, memory, 0);
-        sum = (sum + requirements.size) >>> 0;
-        device.destroyBuffer(buffer);
-        if (dedicated) device.freeMemory(memory);
-      }
-      return sum;
-    },
-    finish: () => device.freeMemory(shared),
-  };
-}
-
 const PAIR = "create and destroy";
 const SIZE = 65536;
-
-/** The rows of "no allocator at all", in this language and in C++. */
-function driverSides(
-  context: Context,
-  device: KoffiDevice,
-  warmup: number,
-  operations: number,
-): (Side | undefined)[] {
-  // A millisecond each on a real GPU.
-  const [dedicatedWarmup, dedicatedOperations] = isSlowToAllocate(device) ? [5, 100] : [warmup, operations];
-  return [
-    {
-      name: SideName.BareKoffi,
-      exact: false,
-      round: () => roundOf(driverCalls(device, SIZE, false), warmup, operations),
-    },
-    referenceSide(
-      context,
-      { ...deviceRequest(device, "device-bare"), warmup, operations },
-      { name: SideName.BareCpp, exact: false },
-    ),
-    {
-      name: SideName.DedicatedKoffi,
-      exact: false,
-      round: () => roundOf(driverCalls(device, SIZE, true), dedicatedWarmup, dedicatedOperations),
-    },
-    referenceSide(
-      context,
-      {
-        ...deviceRequest(device, "device-dedicated"),
-        warmup: dedicatedWarmup,
-        operations: dedicatedOperations,
-      },
-      { name: SideName.DedicatedCpp, exact: false },
-    ),
-  ];
-}
-
-/** A request to the reference for the same device. */
-export function deviceRequest(device: KoffiDevice, name: string): ReferenceRequest {
-  return { case: name, device: device.properties.deviceName, seed: SEED };
-}
 
 interface DeviceCase {
   readonly id: string;
@@ -388,7 +195,7 @@ export const deviceCases: readonly Case[] = [
     warmup: 10_000,
     operations: 100_000,
     start: (allocator) => buffers(allocator, { size: SIZE, usage: STORAGE }, AUTO),
-    beside: (context, device) => driverSides(context, device, 10_000, 100_000),
+    beside: (context, device) => driverPairSides(context, device, SIZE, 10_000, 100_000),
   }),
   deviceCase({
     id: "uniform",
@@ -416,13 +223,7 @@ export const deviceCases: readonly Case[] = [
     warmup: 20_000,
     operations: 100_000,
     start: (allocator) => bufferChurn(allocator, 10_000),
-    beside: (_, device) => [
-      {
-        name: SideName.BareKoffi,
-        exact: false,
-        round: () => roundOf(driverChurn(device, 10_000), 20_000, 100_000),
-      },
-    ],
+    beside: (_, device) => driverChurnSides(device, 10_000, 20_000, 100_000),
   }),
   deviceCase({
     id: "ring",

@@ -25,9 +25,11 @@ export const SideName = {
   OffsetAllocator: "OffsetAllocator (C++)",
   ThingMalloc: "@thi.ng/malloc",
   PlayCanvas: "PlayCanvas BlockAllocator",
-  BareKoffi: "driver calls through koffi",
+  TypedArrayCalls: "koffi calls by hand, typed arrays",
+  StructureCalls: "koffi calls by hand, koffi's structures",
+  TunedCalls: "driver calls through vma-ts/koffi",
   BareCpp: "driver calls from C++",
-  DedicatedKoffi: "one vkAllocateMemory each, through koffi",
+  DedicatedKoffi: "one vkAllocateMemory each, through vma-ts/koffi",
   DedicatedCpp: "one vkAllocateMemory each, from C++",
 } as const;
 /** One of {@link SideName}. */

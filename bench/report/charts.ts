@@ -22,7 +22,7 @@ const LOG_FROM = 40;
 const FIXED_COLOURS: readonly SideName[] = [
   SideName.Ours,
   SideName.Reference,
-  SideName.BareKoffi,
+  SideName.TunedCalls,
   SideName.BareCpp,
   SideName.DedicatedKoffi,
   SideName.DedicatedCpp,
