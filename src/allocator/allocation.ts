@@ -26,6 +26,8 @@ const KIND_SHIFT = 13;
 const KIND_MASK = 0x3;
 const UNBOUND = 1 << 15;
 const ALIGNMENT_SHIFT = 16;
+/** A constant of this module, which V8 folds into its code. */
+const NONE = NO_SLOT;
 
 /** How often one allocation may be mapped at once, as in VMA. */
 export const MAX_MAP_COUNT = 255;
@@ -317,7 +319,7 @@ export class Allocation {
   /** @internal Marks the allocation as freed. */
   bury(): void {
     this.home = null;
-    this.slot = NO_SLOT;
+    this.slot = NONE;
     this.resource = 0n;
     this.resourceInfo = undefined;
   }

@@ -4,14 +4,20 @@
  */
 
 import { NO_SLOT, type Slot, Strategy, type SuballocationType } from "../metadata/block-metadata.ts";
-import { AllocationCreate, STRATEGY_MASK } from "./flags.ts";
+import { AllocationCreate, HOST_ACCESS_MASK, STRATEGY_MASK } from "./flags.ts";
 import type { MemoryBlock } from "./memory-object.ts";
 import type { AllocationRequest } from "./request.ts";
 
+/** What a search is to do with the room that it finds. */
+const Mode = { Find: 0, Take: 1 } as const;
+type Mode = (typeof Mode)[keyof typeof Mode];
+
 // Constants of this module, which V8 folds into its code.
+const { Find: FIND, Take: TAKE } = Mode;
 const UPPER_ADDRESS = AllocationCreate.UpperAddress;
 const STRATEGIES = STRATEGY_MASK;
 const MIN_TIME = Strategy.MinTime;
+const HOST_ACCESS = HOST_ACCESS_MASK;
 const NONE = NO_SLOT;
 
 /** Searches the blocks of one list. */
@@ -32,48 +38,52 @@ export class BlockSearch {
 
   /** The block that has room; what is found there can be committed. Changes nothing. */
   find(request: AllocationRequest, size: number, alignment: number): MemoryBlock | undefined {
-    return this.search(request, size, alignment, false);
+    return this.search(request, size, alignment, FIND);
   }
 
   /** {@link find}, and takes the room at once: {@link slot} says where. */
   take(request: AllocationRequest, size: number, alignment: number): MemoryBlock | undefined {
-    return this.search(request, size, alignment, true);
+    return this.search(request, size, alignment, TAKE);
   }
 
+  /**
+   * V8 takes what it reads from a field or an argument for a boolean only where it is compared with one; asked plainly
+   * whether it is true, it took 13 instructions for each block.
+   */
   private search(
     request: AllocationRequest,
     size: number,
     alignment: number,
-    takes: boolean,
+    mode: Mode,
   ): MemoryBlock | undefined {
     const { blocks, ignoresMapping } = this;
     const { type, typeFlags } = request;
     const strategy = typeFlags & STRATEGIES;
-    if (blocks.length === 1 || this.isLinear) {
+    if (blocks.length === 1 || this.isLinear === true) {
       const last = blocks[blocks.length - 1];
-      return last !== undefined && this.hasRoom(last, size, alignment, type, typeFlags, takes)
+      return last !== undefined && this.hasRoom(last, size, alignment, type, typeFlags, mode)
         ? last
         : undefined;
     }
     if (strategy === MIN_TIME) {
       for (let index = blocks.length - 1; index >= 0; index--) {
         const block = blocks[index]!;
-        if (this.hasRoom(block, size, alignment, type, typeFlags, takes)) return block;
+        if (this.hasRoom(block, size, alignment, type, typeFlags, mode)) return block;
       }
       return undefined;
     }
     // On memory that can be mapped, mappable and other allocations gather in different blocks, so that few are mapped.
-    const wantsMapped = request.isMappingAllowed;
+    const wantsMapped = (typeFlags & HOST_ACCESS) !== 0;
     for (let index = 0; index < blocks.length; index++) {
       const block = blocks[index]!;
-      const isFirstChoice = ignoresMapping || block.isMapped === wantsMapped;
-      if (isFirstChoice && this.hasRoom(block, size, alignment, type, typeFlags, takes)) return block;
+      if (ignoresMapping === false && block.isMapped !== wantsMapped) continue;
+      if (this.hasRoom(block, size, alignment, type, typeFlags, mode)) return block;
     }
-    if (ignoresMapping) return undefined;
+    if (ignoresMapping === true) return undefined;
     for (let index = 0; index < blocks.length; index++) {
       const block = blocks[index]!;
-      const isFirstChoice = block.isMapped === wantsMapped;
-      if (!isFirstChoice && this.hasRoom(block, size, alignment, type, typeFlags, takes)) return block;
+      if (block.isMapped === wantsMapped) continue;
+      if (this.hasRoom(block, size, alignment, type, typeFlags, mode)) return block;
     }
     return undefined;
   }
@@ -85,11 +95,11 @@ export class BlockSearch {
     alignment: number,
     type: SuballocationType,
     typeFlags: number,
-    takes: boolean,
+    mode: Mode,
   ): boolean {
     const strategy = typeFlags & STRATEGIES;
     const isUpper = (typeFlags & UPPER_ADDRESS) !== 0;
-    if (!takes) return metadata.find(size, alignment, type, strategy, isUpper);
+    if (mode === FIND) return metadata.find(size, alignment, type, strategy, isUpper);
     const slot = metadata.allocate(size, alignment, type, strategy, isUpper);
     this.slot = slot;
     return slot !== NONE;

@@ -55,9 +55,8 @@ export class BufferRecipes {
     const { core, context } = this;
     if (core.isDestroyed || context.deviceMemory.inCallback) core.checkUsable();
     // What else is no description has no usage that a recipe has.
-    if (info === undefined || info === null) return undefined;
-    if (given !== undefined && (typeof given !== "object" || given === null)) return undefined;
-    const settings = given ?? NO_SETTINGS;
+    if (info === undefined || info === null || given === null) return undefined;
+    const settings = given === undefined ? NO_SETTINGS : given;
     const { size } = info;
     const { recipes } = this;
     let recipe: Recipe | undefined;
@@ -73,6 +72,8 @@ export class BufferRecipes {
       }
     }
     if (recipe === undefined || index === recipes.length) return undefined;
+    // What has a usage is an object.
+    if (recipe.usage === undefined && typeof settings !== "object") return undefined;
     if (index > 0) {
       recipes[index] = recipes[index - 1]!;
       recipes[index - 1] = recipe;

@@ -18,6 +18,9 @@ import type { AllocationRequest } from "./request.ts";
 import { readSettings } from "./settings.ts";
 import { AllocationTracker, type Leak, LeakError } from "./tracking.ts";
 
+/** A constant of this module, which V8 folds into its code. */
+const AllocationClass = Allocation;
+
 /** What the parts of an allocator stand around. */
 export class AllocatorCore {
   readonly context: AllocatorContext;
@@ -90,9 +93,9 @@ export class AllocatorCore {
   /** An allocation of this allocator that is alive; what the tracker handed out is unwrapped. */
   checkOwn(allocation: Allocation): Allocation {
     this.checkUsable();
-    if (!(allocation instanceof Allocation) || allocation.home?.context !== this.context) {
-      this.refuseAllocation(allocation);
-    }
+    if (!(allocation instanceof AllocationClass)) this.refuseAllocation(allocation);
+    const { home } = allocation;
+    if (home === null || home.context !== this.context) this.refuseAllocation(allocation);
     return this.tracker.isActive ? this.tracker.unwrap(allocation) : allocation;
   }
 

@@ -7,7 +7,7 @@
  *                   +---------- the next best memory type, when all of these failed
  */
 
-import { assert } from "../foundation/assert.ts";
+import { assert, fail } from "../foundation/assert.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Allocation } from "./allocation.ts";
 import { BlockList } from "./block-list.ts";
@@ -263,7 +263,7 @@ export class MemoryEngine {
 
   private release(allocation: Allocation): void {
     const { home } = allocation;
-    assert(home !== null, "an allocation that is freed is alive");
+    if (home === null) fail("an allocation that is freed is alive");
     home.list.free(allocation);
   }
 

@@ -11,17 +11,19 @@ import type { Pool } from "./pool.ts";
 import { AllocationRequest } from "./request.ts";
 
 /** What of the caller's settings decides how a resource is allocated. */
+const SETTINGS = [
+  "flags",
+  "usage",
+  "requiredFlags",
+  "preferredFlags",
+  "memoryTypeBits",
+  "pool",
+  "priority",
+  "minAlignment",
+  "dedicatedFallback",
+] as const;
 type Settings = {
-  readonly [Name in
-    | "flags"
-    | "usage"
-    | "requiredFlags"
-    | "preferredFlags"
-    | "memoryTypeBits"
-    | "pool"
-    | "priority"
-    | "minAlignment"
-    | "dedicatedFallback"]?: AllocationCreateInfo[Name] | undefined;
+  readonly [Name in (typeof SETTINGS)[number]]?: AllocationCreateInfo[Name] | undefined;
 };
 
 /** What a recipe is made of. */
@@ -106,7 +108,10 @@ export class Recipe implements Settings {
     this.largestSize = asInteger(info.largestSize);
   }
 
-  /** Whether these settings are the ones of its kind. */
+  /**
+   * Whether these settings are the ones of its kind. Only callers' settings come here: asked about recipes too, which have
+   * other names in another order, it took 14 instructions for each name rather than three.
+   */
   suits(settings: Settings): boolean {
     return (
       this.usage === settings.usage &&
@@ -128,7 +133,7 @@ export class Recipe implements Settings {
       this.resourceFlags === other.resourceFlags &&
       this.format === other.format &&
       this.tiling === other.tiling &&
-      this.suits(other)
+      SETTINGS.every((name) => this[name] === other[name])
     );
   }
 }

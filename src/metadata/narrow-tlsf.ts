@@ -24,7 +24,6 @@ import {
 } from "./block-metadata.ts";
 import type { NamedMetadataOptions } from "./handles.ts";
 import { LargeTlsf } from "./large-tlsf.ts";
-import { NO_LIST } from "./list-map.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
@@ -50,7 +49,6 @@ const LAST_UNUSED = IS_LAST_UNUSED;
 const FIRST_FRESH = IS_FIRST_FRESH;
 /** The first level of the list map: all classes of sizes below 2^31 are in its first word. */
 const CLASSES = CLASS_COUNT;
-const NOWHERE = NO_LIST;
 const SMALL_SIZE = LARGEST_SMALL_SIZE;
 /** What {@link listOfInt32} adds to a large size's exponent and leading bits. */
 const LARGE_LISTS = -96;
@@ -187,6 +185,7 @@ export class NarrowTlsf extends TlsfMetadata {
           const step = 26 - Math.clz32(size);
           list = (LARGE_LISTS + (step << 5) + (size >>> step)) | 0;
         }
+        const own = list;
         if ((strategy & STRATEGIES) !== MIN_MEMORY) list++;
         let map = maps[list >>> 5] & (-1 << (list & 31));
         list &= ~31;
@@ -219,7 +218,7 @@ export class NarrowTlsf extends TlsfMetadata {
           padding = (0 - words[last | END]) & mask;
           if (words[EDGE | OFFSET] - words[last | END] - padding >= size) owner = last;
           // A block that is nearly full says so at once: nothing that it lists is so large.
-          else if (this.lists.firstFrom(listOfInt32(size, smallShift)) === NOWHERE) return NO_SLOT;
+          else if (map === 0 && (maps[own >>> 5] & (1 << (own & 31))) === 0) return NO_SLOT;
         }
       }
       if (owner === NONE) return this.placeInSteps(size, mask + 1, strategy, mode);

@@ -417,6 +417,28 @@ describe("What is known of a kind of images", () => {
   });
 });
 
+describe("A kind of buffer that is known", () => {
+  it("does not keep from seeing that the settings are no object", () => {
+    const { allocator } = world({}, { rememberRequirements: true });
+    const info = { size: 4096, usage: 0x3 };
+    const kept = [{ usage: MemoryUsage.Auto }, undefined, {}].flatMap((settings) =>
+      [1, 2, 3].map(() => allocator.createBuffer(info, settings).allocation),
+    );
+    for (const settings of [5, 0, "a", "", true, false] as unknown as AllocationCreateInfo[]) {
+      expect(() => allocator.createBuffer(info, settings)).toThrow(
+        "an allocation's settings must be an object",
+      );
+    }
+    free(...kept);
+  });
+
+  it("may be given no settings as null", () => {
+    const { allocator } = world({}, { rememberRequirements: true });
+    const nothing = null as unknown as undefined;
+    free(...[1, 2, 3].map(() => allocator.createBuffer({ size: 4096, usage: 0x3 }, nothing).allocation));
+  });
+});
+
 describe("What is remembered of buffers is rounded up;", () => {
   it("where there is no room for that, what the driver says is tried", () => {
     const debug = { margin: 4 };
