@@ -338,8 +338,10 @@ export class BlockList {
     const corruption = this.detectsCorruption ? this.lookForCorruption(allocation) : undefined;
     const block = this.vacate(allocation);
     // A single block stays, and is in order, unless it is empty now.
-    if (this.blocks.length > 1 || block.metadata.isEmpty) {
-      const surplus = this.takeSurplusBlock(block);
+    const { blocks } = this;
+    if (blocks.length > 1 || block.metadata.isEmpty) {
+      const mayBeSurplus = block.metadata.isEmpty || blocks[blocks.length - 1]!.metadata.isEmpty;
+      const surplus = mayBeSurplus ? this.takeSurplusBlock(block) : undefined;
       this.sortOnce();
       surplus?.destroy();
     }

@@ -29,8 +29,11 @@ const OPERATIONS_PER_FETCH = 30;
 /** The part of a heap that counts as the budget where the driver says nothing (sensible). */
 const HEURISTIC_PERCENT = 80;
 
-/** Where a heap's totals stand in one array: counting an allocation reaches for one array rather than two. */
-const TOTALS = 4;
+/**
+ * Where a heap's totals stand in one array: counting an allocation reaches for one array rather than two. The places are
+ * put together from bits, which cannot overflow as sums and products can.
+ */
+const TOTALS_SHIFT = 2;
 const [BLOCK_COUNT, ALLOCATION_COUNT, BLOCK_BYTES, ALLOCATION_BYTES] = [0, 1, 2, 3] as const;
 
 /** The running totals of every heap. */
@@ -52,7 +55,7 @@ export class Budgets {
     this.device = device;
     this.memoryTypes = memoryTypes;
     this.fromDriver = fromDriver;
-    this.totals = new Float64Array(heapCount * TOTALS);
+    this.totals = new Float64Array(heapCount << TOTALS_SHIFT);
     this.heuristicBudgets = Float64Array.from(memoryTypes.heaps, ({ size }) => heuristicBudget(size));
     this.driverUsage = new Float64Array(heapCount);
     this.driverBudget = new Float64Array(heapCount);
@@ -62,35 +65,35 @@ export class Budgets {
 
   addBlock(heap: number, size: number): void {
     const { totals } = this;
-    totals[heap * TOTALS + BLOCK_COUNT]!++;
-    totals[heap * TOTALS + BLOCK_BYTES]! += size;
+    totals[(heap << TOTALS_SHIFT) | BLOCK_COUNT]!++;
+    totals[(heap << TOTALS_SHIFT) | BLOCK_BYTES]! += size;
     this.operationsSinceFetch++;
   }
 
   removeBlock(heap: number, size: number): void {
     const { totals } = this;
-    totals[heap * TOTALS + BLOCK_COUNT]!--;
-    totals[heap * TOTALS + BLOCK_BYTES]! -= size;
+    totals[(heap << TOTALS_SHIFT) | BLOCK_COUNT]!--;
+    totals[(heap << TOTALS_SHIFT) | BLOCK_BYTES]! -= size;
     assert(this.blockBytesOf(heap) >= 0, "a heap's blocks never add up to less than nothing");
   }
 
   addAllocation(heap: number, size: number): void {
     const { totals } = this;
-    totals[heap * TOTALS + ALLOCATION_COUNT]!++;
-    totals[heap * TOTALS + ALLOCATION_BYTES]! += size;
+    totals[(heap << TOTALS_SHIFT) | ALLOCATION_COUNT]!++;
+    totals[(heap << TOTALS_SHIFT) | ALLOCATION_BYTES]! += size;
     this.operationsSinceFetch++;
   }
 
   removeAllocation(heap: number, size: number): void {
     const { totals } = this;
-    totals[heap * TOTALS + ALLOCATION_COUNT]!--;
-    totals[heap * TOTALS + ALLOCATION_BYTES]! -= size;
+    totals[(heap << TOTALS_SHIFT) | ALLOCATION_COUNT]!--;
+    totals[(heap << TOTALS_SHIFT) | ALLOCATION_BYTES]! -= size;
     this.operationsSinceFetch++;
   }
 
   /** Bytes of memory objects in the heap. */
   blockBytesOf(heap: number): number {
-    return this.totals[heap * TOTALS + BLOCK_BYTES]!;
+    return this.totals[(heap << TOTALS_SHIFT) | BLOCK_BYTES]!;
   }
 
   /** Bytes in use by the process, as far as is known. */
@@ -123,10 +126,10 @@ export class Budgets {
   of(heap: number): Budget {
     const { totals } = this;
     return {
-      blockCount: totals[heap * TOTALS + BLOCK_COUNT]!,
-      allocationCount: totals[heap * TOTALS + ALLOCATION_COUNT]!,
-      blockBytes: totals[heap * TOTALS + BLOCK_BYTES]!,
-      allocationBytes: totals[heap * TOTALS + ALLOCATION_BYTES]!,
+      blockCount: totals[(heap << TOTALS_SHIFT) | BLOCK_COUNT]!,
+      allocationCount: totals[(heap << TOTALS_SHIFT) | ALLOCATION_COUNT]!,
+      blockBytes: totals[(heap << TOTALS_SHIFT) | BLOCK_BYTES]!,
+      allocationBytes: totals[(heap << TOTALS_SHIFT) | ALLOCATION_BYTES]!,
       usage: this.usageOf(heap),
       budget: this.budgetOf(heap),
     };
