@@ -26,6 +26,8 @@ const FIXED_COLOURS: readonly SideName[] = [
   SideName.BareCpp,
   SideName.DedicatedKoffi,
   SideName.DedicatedCpp,
+  SideName.TypedArrayCalls,
+  SideName.StructureCalls,
 ];
 
 /** Every side has its colour in all charts; what is not in the list shares those behind the first two. */

@@ -72,8 +72,7 @@ export class BufferRecipes {
       }
     }
     if (recipe === undefined || index === recipes.length) return undefined;
-    // What has a usage is an object.
-    if (recipe.usage === undefined && typeof settings !== "object") return undefined;
+    if (typeof settings !== "object") return undefined;
     if (index > 0) {
       recipes[index] = recipes[index - 1]!;
       recipes[index - 1] = recipe;

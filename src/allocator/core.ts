@@ -95,7 +95,9 @@ export class AllocatorCore {
     this.checkUsable();
     if (!(allocation instanceof AllocationClass)) this.refuseAllocation(allocation);
     const { home } = allocation;
-    if (home === null || home.context !== this.context) this.refuseAllocation(allocation);
+    // It is undefined where somebody made the object without the constructor.
+    if (home === null || home === undefined || home.context !== this.context)
+      this.refuseAllocation(allocation);
     return this.tracker.isActive ? this.tracker.unwrap(allocation) : allocation;
   }
 

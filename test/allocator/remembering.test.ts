@@ -424,7 +424,8 @@ describe("A kind of buffer that is known", () => {
     const kept = [{ usage: MemoryUsage.Auto }, undefined, {}].flatMap((settings) =>
       [1, 2, 3].map(() => allocator.createBuffer(info, settings).allocation),
     );
-    for (const settings of [5, 0, "a", "", true, false] as unknown as AllocationCreateInfo[]) {
+    const callable = Object.assign(() => 0, { usage: MemoryUsage.Auto });
+    for (const settings of [5, 0, "a", "", true, false, callable] as unknown as AllocationCreateInfo[]) {
       expect(() => allocator.createBuffer(info, settings)).toThrow(
         "an allocation's settings must be an object",
       );
