@@ -1,5 +1,6 @@
 /** Choosing a physical device and creating a device on it, with what it has to offer for memory. */
 
+import { checkUint64 } from "../foundation/check.ts";
 import { ApiVersion, PhysicalDeviceType } from "../vulkan/constants.ts";
 import { check } from "./commands.ts";
 import { KoffiDevice } from "./device.ts";
@@ -240,6 +241,7 @@ export function createDevice(
   options: DeviceOptions,
   onDestroy: () => void,
 ): KoffiDevice {
+  const allocationCallbacks = checkUint64(options.allocationCallbacks ?? 0n, "allocationCallbacks");
   const physicalDevice = choosePhysicalDevice(instance.physicalDevices(), options.physicalDevice);
   const wanted = options.memoryExtensions ?? true;
   const memory: Selection =
@@ -260,7 +262,7 @@ export function createDevice(
     apiVersion: Math.min(instance.apiVersion, physicalDevice.properties.apiVersion),
     enabledExtensions: extensions,
     enabledFeatures: new Set([...memory.features.map((f) => f.member), ...(options.features ?? [])]),
-    allocationCallbacks: options.allocationCallbacks ?? 0n,
+    allocationCallbacks,
     queue: { familyIndex: queueFamily, index: 0 },
   });
 }

@@ -10,7 +10,7 @@
  * (64), destroying 66 (62). By hand with every parameter uint64_t: 88, 50, 74, 66.
  */
 
-import { quote } from "../foundation/check.ts";
+import { checkUint64, quote } from "../foundation/check.ts";
 import { WHOLE_SIZE } from "../vulkan/constants.ts";
 import type {
   DeviceProperties,
@@ -135,11 +135,13 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   freeMemory(memory: bigint): void {
+    checkUint64(memory, "memory");
     this.#closeMapping(memory);
     this.#calls.freeMemory(memory);
   }
 
   mapMemory(memory: bigint, size: number): HostMapping {
+    checkUint64(memory, "memory");
     const whole = 0xffff_ffff_ffff_ffffn;
     check(this.functions.vkMapMemory(this.handle, memory, 0, whole, 0, this.#out), "vkMapMemory");
     const mapping = new KoffiMapping(this.#structs.handle, size);
@@ -148,6 +150,7 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   unmapMemory(memory: bigint): void {
+    checkUint64(memory, "memory");
     this.#closeMapping(memory);
     this.functions.vkUnmapMemory(this.handle, memory);
   }
@@ -208,6 +211,7 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   destroyBuffer(buffer: bigint): void {
+    checkUint64(buffer, "buffer");
     this.#calls.destroyBuffer(buffer);
   }
 
@@ -221,6 +225,7 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   destroyImage(image: bigint): void {
+    checkUint64(image, "image");
     if (this.#depthStencilImages.size > 0) this.#depthStencilImages.delete(image);
     this.#calls.destroyImage(image);
   }
@@ -233,6 +238,7 @@ export class KoffiDevice implements VulkanDevice {
   // Requirements
 
   getBufferMemoryRequirements(buffer: bigint, out: MemoryRequirements, dedicated: boolean): void {
+    checkUint64(buffer, "buffer");
     if (dedicated) {
       this.#structs.askForBuffer(buffer);
       this.#calls.bufferRequirements2();
@@ -248,6 +254,7 @@ export class KoffiDevice implements VulkanDevice {
     dedicated: boolean,
     planeAspect?: number,
   ): void {
+    checkUint64(image, "image");
     if (dedicated || planeAspect !== undefined) {
       this.#structs.askForImage(image, dedicated, planeAspect);
       this.#calls.imageRequirements2();
@@ -278,6 +285,8 @@ export class KoffiDevice implements VulkanDevice {
   // Binding
 
   bindBufferMemory(buffer: bigint, memory: bigint, offset: number, pNext?: NextChain): void {
+    checkUint64(buffer, "buffer");
+    checkUint64(memory, "memory");
     if (pNext !== undefined) {
       this.#bind("VkBindBufferMemoryInfo", { buffer, memory, memoryOffset: offset }, pNext);
       return;
@@ -287,6 +296,8 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   bindImageMemory(image: bigint, memory: bigint, offset: number, pNext?: NextChain): void {
+    checkUint64(image, "image");
+    checkUint64(memory, "memory");
     if (pNext !== undefined) {
       this.#bind("VkBindImageMemoryInfo", { image, memory, memoryOffset: offset }, pNext);
       return;
@@ -334,6 +345,7 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   setDeviceMemoryPriority(memory: bigint, priority: number): void {
+    checkUint64(memory, "memory");
     this.functions.vkSetDeviceMemoryPriorityEXT(this.handle, memory, priority);
   }
 
@@ -354,6 +366,7 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   getMemoryHostPointerProperties(handleType: number, address: bigint): number {
+    checkUint64(address, "address");
     const properties = this.#reserveOut("VkMemoryHostPointerPropertiesEXT");
     const { vkGetMemoryHostPointerPropertiesEXT } = this.functions;
     check(

@@ -11,6 +11,7 @@
 
 import koffi from "koffi";
 import { alignUp } from "../foundation/bits.ts";
+import { checkInteger, checkUint64 } from "../foundation/check.ts";
 import { layouts, type ScalarType } from "./layout.ts";
 import { type StructName, structureTypes } from "./structs.ts";
 
@@ -104,6 +105,7 @@ export class NativeMemory {
   /** Copies pointers onto the stack: the address of the array, or 0n for none. */
   pointers(values: readonly bigint[]): bigint {
     if (values.length === 0) return 0n;
+    for (const value of values) checkUint64(value, "an address");
     const offset = this.reserve(values.length * 8);
     this.u64.set(values, offset / 8);
     return this.at(offset);
@@ -144,19 +146,23 @@ export class NativeMemory {
       const value = values[field];
       if (value === undefined) continue;
       const items = Array.isArray(value) ? (value as FieldItem[]) : [value as FieldItem];
-      for (const [i, item] of items.entries()) this.#writeOne(type, offset + at + (i * size) / count, item);
+      for (const [i, item] of items.entries()) {
+        this.#writeOne(type, offset + at + (i * size) / count, item, `${field} of ${name}`);
+      }
     }
   }
 
-  #writeOne(type: ScalarType | StructName, offset: number, value: FieldItem): void {
+  /** What does not fit its field is refused: a typed array would cut it. */
+  #writeOne(type: ScalarType | StructName, offset: number, value: FieldItem, what: string): void {
     switch (type) {
       case "char":
       case "uint8_t":
-        this.u8[offset] = Number(value);
+        this.u8[offset] = checkInteger(Number(value), what, 0, 0xff);
         break;
       case "int32_t":
       case "uint32_t":
-        this.u32[offset / 4] = Number(value);
+        // Flags with bit 31 are negative when JavaScript's operators have put them together.
+        this.u32[offset / 4] = checkInteger(Number(value), what, -0x80000000, 0xffffffff);
         break;
       case "float":
         this.f32[offset / 4] = Number(value);
@@ -164,7 +170,8 @@ export class NativeMemory {
       case "pointer":
       case "uint64_t":
       case "size_t":
-        this.u64[offset / 8] = BigInt(value as number | bigint);
+        this.u64[offset / 8] =
+          typeof value === "bigint" ? checkUint64(value, what) : BigInt(checkInteger(value, what));
         break;
       default:
         this.write(type, offset, value as StructValues);

@@ -1,6 +1,6 @@
 /** Encoding pNext chains: friendly objects, encoded bytes and addresses become one chain in native memory. */
 
-import { quote } from "../foundation/check.ts";
+import { checkUint64, quote } from "../foundation/check.ts";
 import {
   type ImageFormatListCreateInfo,
   type NextChain,
@@ -34,6 +34,7 @@ const structOf = new Map<number, StructName>([
 const renamed: Readonly<Record<string, string>> = {
   hostPointer: "pHostPointer",
   attributes: "pAttributes",
+  viewFormats: "pViewFormats",
   access: "dwAccess",
 };
 
@@ -71,6 +72,7 @@ export function encodeNext(memory: NativeMemory, chain: NextChain | undefined, t
 
 /** A chain that the caller encoded ends where the caller says: nothing can be added behind it. */
 function joinForeign(address: bigint, tail: bigint): bigint {
+  checkUint64(address, "an address in pNext");
   if (address === 0n) return tail;
   if (tail !== 0n) {
     throw new TypeError("pNext must be an array of structures here, since the library adds one of its own");
@@ -85,6 +87,13 @@ function encodeBytes(memory: NativeMemory, bytes: Uint8Array): bigint {
   return memory.bytes(bytes);
 }
 
+/** The C name of a structure's field. The chain's links are made here, so that no object brings a pNext of its own. */
+function fieldOf(name: StructName, field: string): string {
+  const known = renamed[field] ?? field;
+  if (known in layouts[name].offsets && known !== "pNext") return known;
+  throw new TypeError(`${JSON.stringify(field)} is no member of ${name} in a pNext chain`);
+}
+
 function encodeStructure(memory: NativeMemory, item: NextStructure, next: bigint): bigint {
   const name = structOf.get(item?.sType);
   if (name === undefined) {
@@ -93,7 +102,7 @@ function encodeStructure(memory: NativeMemory, item: NextStructure, next: bigint
     );
   }
   const values: Record<string, StructValues[string]> = { pNext: next };
-  for (const [field, value] of Object.entries(item)) values[renamed[field] ?? field] = value;
+  for (const [field, value] of Object.entries(item)) values[fieldOf(name, field)] = value;
   if (item.sType === StructureType.ImageFormatListCreateInfo) {
     const { viewFormats } = item as ImageFormatListCreateInfo;
     values.viewFormatCount = viewFormats.length;

@@ -6,7 +6,7 @@
  * changes of images ride on barriers of their own, next to the copy that needs them.
  */
 
-import { quote } from "../foundation/check.ts";
+import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
 import { ImageAspect, ImageLayout } from "../vulkan/constants.ts";
 import type {
   BufferToImageCopy,
@@ -120,6 +120,7 @@ class Recorder {
     const target = this.#commandBuffer;
     switch (command.kind) {
       case "buffer": {
+        checkHandles(command);
         memory.reset();
         const region = memory.struct("VkBufferCopy", {
           srcOffset: command.sourceOffset ?? 0,
@@ -132,10 +133,10 @@ class Recorder {
       case "fill":
         functions.vkCmdFillBuffer(
           target,
-          command.target,
-          command.targetOffset ?? 0,
-          command.size,
-          command.value,
+          checkUint64(command.target, "target"),
+          checkInteger(command.targetOffset ?? 0, "targetOffset"),
+          checkInteger(command.size, "size"),
+          checkInteger(command.value, "value", 0, 0xffffffff),
         );
         break;
       case "bufferToImage":
@@ -155,6 +156,7 @@ class Recorder {
   }
 
   #bufferToImage(command: BufferToImageCopy): void {
+    checkHandles(command);
     const image = command.target;
     const range = this.#rangeOf(image, command);
     const copied = ImageLayout.TransferDstOptimal;
@@ -174,6 +176,7 @@ class Recorder {
   }
 
   #imageToBuffer(command: ImageToBufferCopy): void {
+    checkHandles(command);
     const image = command.source;
     const range = this.#rangeOf(image, command);
     const copied = ImageLayout.TransferSrcOptimal;
@@ -192,6 +195,7 @@ class Recorder {
   }
 
   #image(command: ImageCopy): void {
+    checkHandles(command);
     const { source, target, aspect, mipLevels, arrayLayers } = command;
     const layout = checkFinalLayout(command.layout, "layout");
     const from = ImageLayout.TransferSrcOptimal;
@@ -261,6 +265,12 @@ class Recorder {
     if ((aspect & PLANES) !== 0) return ImageAspect.Color;
     return this.#device.hasDepthAndStencil(image) ? DEPTH_AND_STENCIL : aspect;
   }
+}
+
+/** What a copy reads and writes, as handles that no cut makes those of others. */
+function checkHandles(command: { readonly source: bigint; readonly target: bigint }): void {
+  checkUint64(command.source, "source");
+  checkUint64(command.target, "target");
 }
 
 /** An image cannot be put into a layout that says its contents are unknown. */

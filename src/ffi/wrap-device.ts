@@ -1,6 +1,6 @@
 /** The port over handles that the user brings. */
 
-import { checkInteger, quote } from "../foundation/check.ts";
+import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
 import { KoffiDevice } from "./device.ts";
 import { instanceFunctions } from "./instance.ts";
@@ -37,12 +37,7 @@ function handleOf(value: Handle, what: string): bigint {
 }
 
 function addressOf(value: Handle, what: string): bigint {
-  if (typeof value === "bigint") {
-    if (value < 0n || value > 0xffff_ffff_ffff_ffffn) {
-      throw new RangeError(`${what} must be an unsigned 64-bit integer, got ${quote(value)}`);
-    }
-    return value;
-  }
+  if (typeof value === "bigint") return checkUint64(value, what);
   if (typeof value !== "number") {
     throw new TypeError(`${what} must be a bigint or a safe integer, got ${quote(value)}`);
   }

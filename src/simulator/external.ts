@@ -1,5 +1,6 @@
 /** Exporting memory, and asking what foreign memory can be imported to. */
 
+import { checkUint64 } from "../foundation/check.ts";
 import { ExternalMemoryHandleType } from "../vulkan/constants.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { forbid } from "./error.ts";
@@ -57,6 +58,7 @@ export function getMemoryHostPointerProperties(
   address: bigint,
 ): number {
   const call = "vkGetMemoryHostPointerPropertiesEXT";
+  checkUint64(address, "address");
   state.enter(call);
   state.require(call, call, Number.POSITIVE_INFINITY, "VK_EXT_external_memory_host");
   checkHostPointer(state, call, call, handleType, address);

@@ -1,6 +1,6 @@
 /** What every part of the simulated driver shares: options, objects, counters. */
 
-import { quote } from "../foundation/check.ts";
+import { checkUint64, quote } from "../foundation/check.ts";
 import { apiVersionString } from "../vulkan/constants.ts";
 import type { VulkanError } from "../vulkan/result.ts";
 import { type CallName, zeroCounts } from "./calls.ts";
@@ -195,6 +195,7 @@ export class DeviceState {
     if (typeof handle !== "bigint") {
       throw new TypeError(`${call}: ${kind} must be a bigint handle, got ${quote(handle)}`);
     }
+    checkUint64(handle, kind);
     const object = this.objects.get(Number(handle));
     const wasMade = handle > 0x1000n && handle <= BigInt(this.#lastHandle) && handle % 0x10n === 0n;
     let reason = "is not a handle of this device";
