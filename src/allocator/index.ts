@@ -1,4 +1,5 @@
 /** The allocator, without what stands above it. */
+export { fragmentationOf } from "../metadata/statistics.ts";
 export { Allocation, type AllocationInfo } from "./allocation.ts";
 export { type AllocationRange, type AllocatorInfo, BaseAllocator } from "./allocator.ts";
 export type { Budget } from "./budget.ts";
@@ -12,5 +13,5 @@ export { AllocationCreate, AllocatorCreate, MemoryUsage, PoolCreate } from "./fl
 export { type HostData, Mapping } from "./host-access.ts";
 export { Pool, type PoolCreateInfo } from "./pool.ts";
 export type { Allocatable, ImageWithMemory, RequirementsInfo } from "./resource-maker.ts";
-export { fragmentationOf, type TotalStatistics } from "./statistics-report.ts";
+export type { TotalStatistics } from "./statistics-report.ts";
 export { type Leak, LeakError } from "./tracking.ts";

@@ -32,9 +32,3 @@ export function calculateStatistics(engine: MemoryEngine): TotalStatistics {
   for (const statistics of memoryHeap) addDetailedStatistics(total, statistics);
   return { memoryType, memoryHeap, total };
 }
-
-/** The share of free memory that does not lie in the largest free range, from 0 (none is lost) to 1. */
-export function fragmentationOf(statistics: DetailedStatistics): number {
-  const free = statistics.blockBytes - statistics.allocationBytes;
-  return free === 0 ? 0 : 1 - statistics.unusedRangeSizeMax / free;
-}

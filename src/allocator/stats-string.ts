@@ -4,6 +4,13 @@
 
 import { NO_SLOT } from "../metadata/block-metadata.ts";
 import { type DetailedStatistics, emptyDetailedStatistics } from "../metadata/statistics.ts";
+import {
+  freeRangeJson,
+  type Json,
+  pointerText,
+  rangesJson,
+  statisticsJson,
+} from "../metadata/stats-string.ts";
 import { apiVersionString, MemoryHeapFlag, MemoryProperty } from "../vulkan/constants.ts";
 import type { Allocation } from "./allocation.ts";
 import type { BlockList } from "./block-list.ts";
@@ -12,8 +19,6 @@ import type { MemoryEngine } from "./engine.ts";
 import type { MemoryBlock } from "./memory-object.ts";
 import { calculateStatistics } from "./statistics-report.ts";
 import { kindName } from "./tracking.ts";
-
-type Json = { [key: string]: unknown };
 
 /**
  * The JSON text.
@@ -107,22 +112,14 @@ function sourceJson(blockList: BlockList, dedicated: DedicatedList): Json {
 function blockJson(block: MemoryBlock): Json {
   const statistics = emptyDetailedStatistics();
   block.metadata.addDetailedStatistics(statistics);
-  const suballocations: Json[] = [];
+  const ranges: Json[] = [];
   block.metadata.visit((offset, size, slot) => {
-    suballocations.push(
-      slot === NO_SLOT
-        ? { Offset: offset, Type: "FREE", Size: size }
-        : { Offset: offset, ...allocationJson(block.allocationAt(slot)) },
+    const isFree = slot === NO_SLOT;
+    ranges.push(
+      isFree ? freeRangeJson(offset, size) : { Offset: offset, ...allocationJson(block.allocationAt(slot)) },
     );
   });
-  return {
-    MapRefCount: block.mapCount,
-    TotalBytes: block.size,
-    UnusedBytes: statistics.blockBytes - statistics.allocationBytes,
-    Allocations: statistics.allocationCount,
-    UnusedRanges: statistics.unusedRangeCount,
-    Suballocations: suballocations,
-  };
+  return { MapRefCount: block.mapCount, ...rangesJson(statistics, ranges) };
 }
 
 function allocationJson(allocation: Allocation): Json {
@@ -131,37 +128,9 @@ function allocationJson(allocation: Allocation): Json {
     Size: allocation.size,
     Usage: allocation.resourceUsage,
   };
-  const customData = customDataText(allocation.userData);
+  const customData = pointerText(allocation.userData);
   if (customData !== undefined) json.CustomData = customData;
   if (allocation.name !== undefined) json.Name = allocation.name;
-  return json;
-}
-
-/** VMA prints a pointer; here whole numbers are printed likewise, and nothing stands for other values. */
-function customDataText(userData: unknown): string | undefined {
-  if (typeof userData === "bigint" && userData >= 0n) return `0x${userData.toString(16)}`;
-  if (Number.isSafeInteger(userData) && (userData as number) >= 0)
-    return `0x${(userData as number).toString(16)}`;
-  return undefined;
-}
-
-/** Statistics in VMA's JSON form; extremes only where they say more than the sum. */
-function statisticsJson(statistics: DetailedStatistics): Json {
-  const json: Json = {
-    BlockCount: statistics.blockCount,
-    BlockBytes: statistics.blockBytes,
-    AllocationCount: statistics.allocationCount,
-    AllocationBytes: statistics.allocationBytes,
-    UnusedRangeCount: statistics.unusedRangeCount,
-  };
-  if (statistics.allocationCount > 1) {
-    json.AllocationSizeMin = statistics.allocationSizeMin;
-    json.AllocationSizeMax = statistics.allocationSizeMax;
-  }
-  if (statistics.unusedRangeCount > 1) {
-    json.UnusedRangeSizeMin = statistics.unusedRangeSizeMin;
-    json.UnusedRangeSizeMax = statistics.unusedRangeSizeMax;
-  }
   return json;
 }
 

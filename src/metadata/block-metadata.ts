@@ -59,6 +59,11 @@ export interface BlockMetadata {
   readonly size: number;
   /** Allocations in the block. */
   readonly allocationCount: number;
+  /**
+   * The most allocations that there can be at once, whatever their sizes: a few hundred fewer than 2^24. With so many, nothing
+   * is found, however much is free.
+   */
+  readonly maxAllocationCount: number;
   /** Bytes not allocated. */
   readonly sumFreeSize: number;
   /** Whether nothing is allocated. */

@@ -112,6 +112,10 @@ export abstract class LinearMetadata implements ResizableMetadata {
     return this.allocationCount === 0;
   }
 
+  get maxAllocationCount(): number {
+    return this.records.limit;
+  }
+
   // Finding a place
 
   find(

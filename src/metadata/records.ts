@@ -116,6 +116,11 @@ export class Records {
     return this.words[LAST_UNUSED] !== NONE || this.words[FIRST_FRESH] < this.words.length;
   }
 
+  /** How many records can be in use at once: those that are reserved or retired cannot. */
+  get limit(): number {
+    return MAX_CAPACITY - this.reserved - this.retired;
+  }
+
   /** Makes room for half as many records again. Whether it could: a block has at most 2^24 records. */
   grow(): boolean {
     if (this.capacity === MAX_CAPACITY) return false;

@@ -70,3 +70,12 @@ export function addDetailedStatistics(total: DetailedStatistics, part: DetailedS
   total.unusedRangeSizeMin = Math.min(total.unusedRangeSizeMin, part.unusedRangeSizeMin);
   total.unusedRangeSizeMax = Math.max(total.unusedRangeSizeMax, part.unusedRangeSizeMax);
 }
+
+/**
+ * The share of the free bytes that are not in the largest free range, from 0 to 1: 0 if they are in one piece, or if there
+ * are none; close to 1 if no free range is worth mentioning beside their sum.
+ */
+export function fragmentationOf(statistics: DetailedStatistics): number {
+  const free = statistics.blockBytes - statistics.allocationBytes;
+  return free === 0 ? 0 : 1 - statistics.unusedRangeSizeMax / free;
+}

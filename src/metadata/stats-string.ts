@@ -1,23 +1,15 @@
 /**
- * A block's statistics in the form of VMA's JSON dump, which VMA's tools read: "Stats", and "Details" with every
- * range in address order. As in VMA, extremes are given only where there is more than one value.
+ * VMA's JSON dump, as far as it is the same for virtual blocks and for device memory: statistics, the ranges of one block in
+ * address order, and what a caller has attached. As in VMA, extremes are given only where there is more than one value.
  */
 
-import { quote } from "../foundation/check.ts";
 import type { DetailedStatistics } from "./statistics.ts";
 
-/** The ranges of a block, each in address order. */
-export interface RangeMap {
-  readonly allocations: readonly {
-    readonly offset: number;
-    readonly size: number;
-    readonly userData: unknown;
-  }[];
-  readonly freeRanges: readonly { readonly offset: number; readonly size: number }[];
-}
+/** An object of the dump. */
+export type Json = { [key: string]: unknown };
 
 /** What VMA's dump says of statistics. */
-export function detailedStatisticsObject(total: DetailedStatistics): Record<string, number> {
+export function statisticsJson(total: DetailedStatistics): Json {
   return {
     BlockCount: total.blockCount,
     BlockBytes: total.blockBytes,
@@ -35,24 +27,28 @@ export function detailedStatisticsObject(total: DetailedStatistics): Record<stri
   };
 }
 
-/** What VMA's dump says of a virtual block. */
-export function statsObject(total: DetailedStatistics, map?: RangeMap): Record<string, unknown> {
-  const Stats = detailedStatisticsObject(total);
-  return map === undefined ? { Stats } : { Stats, Details: detailsObject(total, map) };
-}
-
-function detailsObject(total: DetailedStatistics, map: RangeMap): Record<string, unknown> {
-  const taken = map.allocations.map(({ offset, size, userData }) => ({
-    Offset: offset,
-    Size: size,
-    ...(userData != null && { CustomData: typeof userData === "string" ? userData : quote(userData) }),
-  }));
-  const free = map.freeRanges.map(({ offset, size }) => ({ Offset: offset, Type: "FREE", Size: size }));
+/** What VMA's dump says of one block: its statistics, and its ranges in address order. */
+export function rangesJson(total: DetailedStatistics, ranges: readonly Json[]): Json {
   return {
     TotalBytes: total.blockBytes,
     UnusedBytes: total.blockBytes - total.allocationBytes,
     Allocations: total.allocationCount,
     UnusedRanges: total.unusedRangeCount,
-    Suballocations: [...taken, ...free].sort((a, b) => a.Offset - b.Offset),
+    Suballocations: ranges,
   };
+}
+
+/** What VMA's dump says of a free range. */
+export function freeRangeJson(offset: number, size: number): Json {
+  return { Offset: offset, Type: "FREE", Size: size };
+}
+
+/**
+ * VMA prints a pointer, if there is one. Here a whole number from 1 on stands for a pointer, as `number` or as `bigint`, and
+ * is printed likewise; undefined for all other values.
+ */
+export function pointerText(userData: unknown): string | undefined {
+  const isPointer = typeof userData === "bigint" || Number.isSafeInteger(userData);
+  if (!isPointer || (userData as number | bigint) <= 0) return undefined;
+  return `0x${(userData as number | bigint).toString(16)}`;
 }

@@ -128,6 +128,10 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     return this.allocationCount === 0;
   }
 
+  get maxAllocationCount(): number {
+    return this.records.limit;
+  }
+
   /** Free ranges, margins among them, and the tail even when it has no bytes. Counts them one by one. */
   get freeRangeCount(): number {
     let count = this.margin > 0 ? this.allocationCount + 1 : 1;

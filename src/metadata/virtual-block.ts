@@ -7,7 +7,7 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { checkFlags, checkInteger, checkSize } from "../foundation/check.ts";
+import { checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
 import { type ResizableMetadata, type Slot, NO_SLOT as ZERO } from "./block-metadata.ts";
 import { createLinear } from "./create-linear.ts";
 import { createTlsf } from "./create-tlsf.ts";
@@ -16,9 +16,10 @@ import {
   type DetailedStatistics,
   emptyDetailedStatistics,
   emptyStatistics,
+  fragmentationOf,
   type Statistics,
 } from "./statistics.ts";
-import { statsObject } from "./stats-string.ts";
+import { freeRangeJson, type Json, pointerText, rangesJson, statisticsJson } from "./stats-string.ts";
 
 /** VmaVirtualAllocation: an allocation in a {@link VirtualBlock}. */
 export type VirtualAllocation = number & { readonly __brand: "VirtualAllocation" };
@@ -109,6 +110,16 @@ export class VirtualBlock {
     return this.metadata.allocationCount;
   }
 
+  /**
+   * The most allocations that the block can have at once, however small: 16,776,846 (2^24 - 370), with
+   * {@link VirtualBlockCreate.LinearAlgorithm} 16,777,213. A place in the block's records that was used 2^27 times or more is
+   * not used again, which makes it one less. Where {@link allocationCount} has come to it, {@link allocate} returns
+   * {@link NO_ALLOCATION} for that reason alone.
+   */
+  get maxAllocationCount(): number {
+    return this.metadata.maxAllocationCount;
+  }
+
   /** Bytes that are not allocated; not necessarily in one piece. */
   get freeBytes(): number {
     return this.metadata.sumFreeSize;
@@ -126,7 +137,8 @@ export class VirtualBlock {
    * @param alignment what the offset must be a multiple of: a power of two; default 1.
    * @param flags a combination of {@link VirtualAllocationCreate}; default 0, a compromise.
    * @param userData anything to attach to the allocation.
-   * @returns the allocation, or {@link NO_ALLOCATION} if there is no room for it.
+   * @returns the allocation, or {@link NO_ALLOCATION} if there is no room for it, or there are {@link maxAllocationCount}
+   *   allocations.
    * @throws TypeError or RangeError for an argument that is not as described.
    */
   allocate(size: number, alignment?: number, flags?: number, userData?: unknown): VirtualAllocation {
@@ -251,24 +263,37 @@ export class VirtualBlock {
    * are none; close to 1 if no free range is worth mentioning beside their sum.
    */
   fragmentation(): number {
-    const largest = this.calculateStatistics().unusedRangeSizeMax;
-    return this.freeBytes === 0 ? 0 : 1 - largest / this.freeBytes;
+    return fragmentationOf(this.calculateStatistics());
   }
 
   /**
-   * The block as text, in VMA's JSON form. vmaBuildVirtualBlockStatsString
+   * The block as text, in VMA's JSON form. vmaBuildVirtualBlockStatsString. What is attached to an allocation is its
+   * `CustomData`: a whole number from 1 on in hexadecimal form, as VMA prints pointers; a string as it is; anything else in
+   * short. 0, `null` and `undefined` are left out, as a null pointer is.
    *
    * @param detailed lists every allocation and free range besides; default true.
    */
   buildStatsString(detailed = true): string {
     const total = this.calculateStatistics();
-    const map = detailed ? { allocations: this.allocations(), freeRanges: this.freeRanges() } : undefined;
-    return JSON.stringify(statsObject(total, map), undefined, 2);
+    const report: Json = { Stats: statisticsJson(total) };
+    if (detailed) {
+      const ranges: Json[] = [];
+      this.metadata.visit((offset, size, slot) => {
+        ranges.push(slot === NO_SLOT ? freeRangeJson(offset, size) : this.allocationJson(slot));
+      });
+      report.Details = rangesJson(total, ranges);
+    }
+    return JSON.stringify(report, undefined, 2);
   }
 
   /**
-   * Enlarges the block at its end; what is allocated stays where it is. In a linear block that is used as a double stack,
-   * the new bytes are used once the upper stack has become empty.
+   * Enlarges the block at its end; what is allocated stays where it is. The new bytes are free at once, but for two uses of a
+   * linear block, whose order cannot go around what lies at the old end:
+   *
+   * - A ring buffer that has wrapped around allocates between its newest and its oldest allocation, as before. Once all that
+   *   was allocated before it wrapped is freed, it goes on behind its newest allocation, up to the new end.
+   * - A double stack allocates between its two stacks, as before, from both sides. Once the upper stack is empty, it begins
+   *   anew at the new end.
    *
    * @param size bytes, at least as many as before.
    */
@@ -312,6 +337,15 @@ export class VirtualBlock {
     this.plainNamesEnd = 0;
     this.attached ??= [];
     this.attached[slot] = userData;
+  }
+
+  private allocationJson(slot: Slot): Json {
+    const { offset, size, userData } = this.describe(slot);
+    const json: Json = { Offset: offset, Size: size };
+    const isNull = userData == null || userData === 0 || userData === 0n;
+    if (isNull) return json;
+    json.CustomData = pointerText(userData) ?? (typeof userData === "string" ? userData : quote(userData));
+    return json;
   }
 
   private describe(slot: Slot): VirtualAllocationInfo {

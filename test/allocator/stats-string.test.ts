@@ -144,16 +144,16 @@ describe("The stats string", () => {
     free(...all);
   });
 
-  it("shows user data as VMA does where it is a whole number, else not at all", () => {
+  it("shows user data as VMA does where it is a whole number from 1 on, else not at all", () => {
     const made = world();
-    const values = [255, 255n, 2n ** 63n, -1, 1.5, { a: 1 }, "text", null, undefined];
+    const values = [255, 255n, 2n ** 63n, 0, 0n, -1, 1.5, { a: 1 }, "text", null, undefined];
     const all = values.map((userData) => made.allocator.allocateMemory(bytes(KiB, 1), { userData }));
     const { Suballocations } = dump(made).DefaultPools["Type 0"].Blocks["0"];
     expect(Suballocations.map(({ CustomData }: { CustomData?: string }) => CustomData)).toEqual([
       "0xff",
       "0xff",
       "0x8000000000000000",
-      ...Array.from({ length: 7 }, () => undefined),
+      ...Array.from({ length: 9 }, () => undefined),
     ]);
     free(...all);
   });

@@ -529,6 +529,19 @@ describe("what a block says about itself", () => {
     });
   });
 
+  it("prints whole numbers as VMA prints pointers, texts as they are, and nothing for none", () => {
+    const block = new VirtualBlock({ size: 1_000 });
+    const values = [2, 255n, 2 ** 53 - 1, 2n ** 63n, 0, 0n, null, undefined, "two", -1, 1.5, { a: 1 }];
+    for (const userData of values) block.allocate(10, 1, 0, userData);
+    const { Suballocations } = JSON.parse(block.buildStatsString()).Details;
+    expect(Suballocations.map(({ CustomData }: { CustomData?: string }) => CustomData)).toEqual([
+      ...["0x2", "0xff", "0x1fffffffffffff", "0x8000000000000000"],
+      ...[undefined, undefined, undefined, undefined],
+      ...["two", "-1", "1.5", "[object Object]"],
+      undefined,
+    ]);
+  });
+
   it("leaves extremes of fewer than two values out of it, as VMA does", () => {
     const block = new VirtualBlock({ size: 10 });
     expect(JSON.parse(block.buildStatsString(false)).Stats).toEqual({
@@ -584,12 +597,62 @@ describe("growing and shrinking", () => {
 
   it("uses what a double stack has grown by when its upper stack is empty", () => {
     const block = new VirtualBlock({ size: 100, flags: VirtualBlockCreate.LinearAlgorithm });
-    const upper = block.allocate(10, 1, VirtualAllocationCreate.UpperAddress);
+    const { UpperAddress } = VirtualAllocationCreate;
+    const [low, high] = [block.allocate(10), block.allocate(10, 1, UpperAddress)];
     block.grow(200);
-    expect(block.allocate(100)).toBe(NO_ALLOCATION);
-    block.free(upper);
-    const a = block.allocate(200);
-    expect(block.offset(a)).toBe(0);
-    endsWhole(block, a);
+    block.validate();
+    expect(block.freeRanges()).toEqual([
+      { offset: 10, size: 80 },
+      { offset: 100, size: 100 },
+    ]);
+    // Between the stacks, from either side, and nowhere else.
+    expect([block.allocate(81), block.allocate(81, 1, UpperAddress)]).toEqual([NO_ALLOCATION, NO_ALLOCATION]);
+    const more = block.allocate(80, 1, UpperAddress);
+    expect(block.offset(more)).toBe(10);
+    block.free(more);
+    block.free(high);
+    const whole = block.allocate(190, 1, UpperAddress);
+    expect(block.offset(whole)).toBe(10);
+    endsWhole(block, low, whole);
+  });
+
+  it.each([
+    [800, 1_600],
+    [800, 2 ** 40],
+    [2 ** 40, 2 ** 41],
+  ])(
+    "uses what a ring buffer that has wrapped has grown by (%d to %d) when that end is free",
+    (size, grown) => {
+      const block = new VirtualBlock({ size, flags: VirtualBlockCreate.LinearAlgorithm });
+      const part = size / 4;
+      const [a, b, c] = [block.allocate(part), block.allocate(part), block.allocate(2 * part)];
+      block.free(a);
+      const wrapped = block.allocate(part / 2);
+      expect(block.offset(wrapped)).toBe(0);
+      block.grow(grown);
+      block.validate();
+      expect(block.freeBytes).toBe(part / 2 + grown - size);
+      // Between the newest and the oldest, and nowhere else.
+      expect(block.allocate(part)).toBe(NO_ALLOCATION);
+      block.free(b);
+      const between = block.allocate(part);
+      expect(block.offset(between)).toBe(part / 2);
+      expect(block.allocate(part)).toBe(NO_ALLOCATION);
+      // All that was allocated before it wrapped is gone: on, over the old end, to the new one.
+      block.free(c);
+      const rest = block.allocate(grown - 1.5 * part);
+      expect(block.offset(rest)).toBe(1.5 * part);
+      endsWhole(block, wrapped, between, rest);
+    },
+  );
+
+  it("uses what a ring buffer that has not wrapped has grown by at once", () => {
+    const block = new VirtualBlock({ size: 100, flags: VirtualBlockCreate.LinearAlgorithm });
+    const [a, b] = [block.allocate(50), block.allocate(50)];
+    block.free(a);
+    block.grow(200);
+    const c = block.allocate(100);
+    expect(block.offset(c)).toBe(100);
+    endsWhole(block, b, c);
   });
 });
