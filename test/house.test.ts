@@ -50,6 +50,12 @@ describe("the house", () => {
     expect(violations(imports, RULES)).toEqual([]);
   });
 
+  it("touches each foreign way into C in one file", () => {
+    const importers = (name: string): string[] =>
+      imports.filter(({ specifier }) => specifier === name).map(({ file }) => file);
+    expect(importers("koffi")).toEqual(["ffi/native/koffi.ts"]);
+  });
+
   it("has no circle among its folders", () => {
     expect(findCircle(imports)).toBeUndefined();
   });

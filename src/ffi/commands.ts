@@ -1,22 +1,13 @@
 /**
- * The Vulkan commands that this layer calls, and how they become JavaScript functions.
- *
- * A signature is written as "parameters>result": n a 64-bit integer, given as a number or a bigint; p a
- * handle or pointer, given as a bigint; f a float; results: r VkResult, v void, a 64-bit address.
- *
- * Every parameter but a float fills a 64-bit register or stack slot, so handles, pointers, sizes and
- * enumerations all pass as integers of 64 bits. What matters is how koffi takes them from JavaScript: four
- * arguments to an empty C function cost, call included (Node.js 20.20, koffi 3.3), 53 ns as small numbers
- * for uint64_t, 69 ns as large numbers for uint64_t, 63 ns as bigints for "void *", 88 ns as bigints for
- * uint64_t. So in the commands that run for every resource, handles that change pass as bigints for
- * "void *", and what stays the same (the device, addresses of structures) as numbers for uint64_t.
+ * The Vulkan commands that this layer calls, and how they become JavaScript functions. Signatures are written as
+ * `./native/native-calls.ts` says: in the commands that run for every resource, p stands for handles that
+ * change, n for what stays the same (the device, addresses of structures); elsewhere it makes no difference.
  */
 
-import koffi, { type TypeObject } from "koffi";
 import { Result, VulkanError } from "../vulkan/result.ts";
+import type { NativeCalls, NativeFunction } from "./native/native-calls.ts";
 
-/** A command as JavaScript calls it. */
-export type NativeFunction = (...args: (bigint | number)[]) => number;
+export type { NativeFunction };
 
 /** Where a command comes from: its signature, and since when or with which extension a device has it. */
 export interface Command {
@@ -152,24 +143,6 @@ export type GlobalFunctions = Functions<typeof globalCommands>;
 export type InstanceFunctions = Functions<typeof instanceCommands>;
 export type DeviceFunctions = Functions<typeof deviceCommands>;
 
-const parameterTypes: Record<string, string> = { p: "void *", n: "uint64_t", f: "float" };
-const resultTypes: Record<string, string> = { r: "int32_t", v: "void", a: "uint64_t" };
-const prototypes = new Map<string, unknown>();
-
-/** Makes a C function pointer callable. Anonymous prototypes, one for each signature, serve all devices. */
-function bind(pointer: bigint, signature: string): NativeFunction {
-  let prototype = prototypes.get(signature);
-  if (prototype === undefined) {
-    const [parameters, result] = signature.split(">") as [string, string];
-    prototype = koffi.proto(
-      resultTypes[result]!,
-      [...parameters].map((letter) => parameterTypes[letter]!),
-    );
-    prototypes.set(signature, prototype);
-  }
-  return koffi.decode(pointer, prototype as TypeObject) as NativeFunction;
-}
-
 /** What stands for a command that the device or instance lacks: calling it throws. */
 function missing(name: string, command: Command): NativeFunction {
   const versions = command.core === undefined ? [] : [`Vulkan ${command.core}`];
@@ -192,10 +165,12 @@ function versionNumber(version: string): number {
  * Resolves a table of commands: by the core name when `apiVersion` has it, else by the extension's name
  * when the extension is enabled. What cannot be resolved throws `VK_ERROR_EXTENSION_NOT_PRESENT` when called.
  *
+ * @param native what makes them callable.
  * @param lookUp vkGetInstanceProcAddr or vkGetDeviceProcAddr; 0n where there is no such command.
  * @param isEnabled whether an extension is enabled.
  */
 export function resolveCommands<T extends Readonly<Record<string, Command>>>(
+  native: Pick<NativeCalls, "declare">,
   commands: T,
   apiVersion: number,
   isEnabled: (extension: string) => boolean,
@@ -203,12 +178,15 @@ export function resolveCommands<T extends Readonly<Record<string, Command>>>(
 ): Functions<T> {
   const functions: Record<string, NativeFunction> = {};
   for (const [name, command] of Object.entries<Command>(commands)) {
+    let found = name;
     let pointer = 0n;
     if (command.core !== undefined && apiVersion >= versionNumber(command.core)) pointer = lookUp(name);
     if (pointer === 0n && command.extension !== undefined && isEnabled(command.extension)) {
-      pointer = lookUp(name + (command.suffix ?? ""));
+      found = name + (command.suffix ?? "");
+      pointer = lookUp(found);
     }
-    functions[name] = pointer === 0n ? missing(name, command) : bind(pointer, command.signature);
+    functions[name] =
+      pointer === 0n ? missing(name, command) : native.declare(pointer, command.signature, found);
   }
   // A copy, as V8 keeps objects that get many names one by one as dictionaries, in which each call looks its function up.
   return { ...functions } as Functions<T>;

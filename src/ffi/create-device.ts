@@ -228,7 +228,7 @@ function supportedFeatures(
   device: PhysicalDevice,
   candidates: readonly FeatureExtension[],
 ): FeatureExtension[] {
-  using memory = new NativeMemory(4096);
+  using memory = new NativeMemory(instance.native, 4096);
   const { first, offsets } = featureChain(memory, candidates, 0, 0n);
   const query = memory.struct("VkPhysicalDeviceFeatures2", { pNext: first });
   instance.functions.vkGetPhysicalDeviceFeatures2(device.handle, memory.at(query));
@@ -252,6 +252,7 @@ export function createDevice(
   const queueFamily = chooseQueueFamily(physicalDevice);
   const handle = createHandle(instance, physicalDevice, queueFamily, extensions, memory.features, options);
   return new KoffiDevice({
+    native: instance.native,
     instanceHandle: instance.handle,
     instanceFunctions: instance.functions,
     messages: instance.messages,
@@ -275,7 +276,7 @@ function createHandle(
   features: readonly FeatureExtension[],
   options: DeviceOptions,
 ): bigint {
-  using memory = new NativeMemory(65536);
+  using memory = new NativeMemory(instance.native, 65536);
   const priorities = memory.reserve(4);
   memory.f32[priorities / 4] = 1;
   const queues = memory.struct("VkDeviceQueueCreateInfo", {

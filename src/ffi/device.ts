@@ -35,6 +35,7 @@ import {
 import { layouts } from "./layout.ts";
 import { KoffiMapping } from "./mapping.ts";
 import type { DebugMessage } from "./messenger.ts";
+import type { NativeCalls } from "./native/native-calls.ts";
 import { NativeMemory } from "./native-memory.ts";
 import { encodeNext } from "./next-chain.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
@@ -50,6 +51,7 @@ const combinedDepthStencil: ReadonlySet<number> = new Set([128, 129, 130]);
 
 /** What a {@link KoffiDevice} is made of. */
 export interface DeviceParts {
+  readonly native: NativeCalls;
   readonly instanceHandle: bigint;
   readonly instanceFunctions: InstanceFunctions;
   /** Where the instance's messages are collected, when this library made it. */
@@ -69,6 +71,8 @@ export interface DeviceParts {
 
 /** A VkDevice that this library made or wrapped. */
 export class KoffiDevice implements VulkanDevice {
+  /** @internal What makes the calls. */
+  readonly native: NativeCalls;
   /** VkDevice */
   readonly handle: bigint;
   /** VkInstance */
@@ -102,6 +106,7 @@ export class KoffiDevice implements VulkanDevice {
   /** @internal Devices come from `createDevice` and `wrapDevice`. */
   constructor(parts: DeviceParts) {
     this.#parts = parts;
+    this.native = parts.native;
     this.handle = parts.handle;
     this.instanceHandle = parts.instanceHandle;
     this.physicalDevice = parts.physicalDevice;
@@ -114,10 +119,11 @@ export class KoffiDevice implements VulkanDevice {
     this.#instanceFunctions = parts.instanceFunctions;
     this.functions = resolveDeviceFunctions(parts);
 
-    this.#structs = new ResourceStructs();
+    this.#structs = new ResourceStructs(parts.native);
     this.#memory = this.#structs.memory;
     this.#out = this.#structs.addresses.out;
     this.#calls = bindResourceCalls(
+      parts.native,
       this.functions,
       parts.handle,
       parts.allocationCallbacks,
@@ -144,7 +150,7 @@ export class KoffiDevice implements VulkanDevice {
     checkUint64(memory, "memory");
     const whole = 0xffff_ffff_ffff_ffffn;
     check(this.functions.vkMapMemory(this.handle, memory, 0, whole, 0, this.#out), "vkMapMemory");
-    const mapping = new KoffiMapping(this.#structs.handle, size);
+    const mapping = new KoffiMapping(this.native, this.#structs.handle, size);
     this.#mappings.set(memory, mapping);
     return mapping;
   }
@@ -450,8 +456,9 @@ export class KoffiDevice implements VulkanDevice {
 /** Device functions through vkGetDeviceProcAddr, so that calls go to the driver without the loader's detour. */
 function resolveDeviceFunctions(parts: DeviceParts): DeviceFunctions {
   const { vkGetDeviceProcAddr } = parts.instanceFunctions;
-  using name = new NativeMemory(256);
+  using name = new NativeMemory(parts.native, 256);
   return resolveCommands(
+    parts.native,
     deviceCommands,
     parts.apiVersion,
     (extension) => parts.enabledExtensions.has(extension),

@@ -6,6 +6,7 @@ import { createDevice, type DeviceOptions } from "./create-device.ts";
 import type { KoffiDevice } from "./device.ts";
 import type { Library } from "./library.ts";
 import { type DebugMessage, Messenger } from "./messenger.ts";
+import type { NativeCalls } from "./native/native-calls.ts";
 import { NativeMemory } from "./native-memory.ts";
 import { enumerateNames, listPhysicalDevices, type PhysicalDevice } from "./physical-device.ts";
 
@@ -54,7 +55,7 @@ export function instanceFunctions(
   apiVersion: number,
   isEnabled: (extension: string) => boolean,
 ): InstanceFunctions {
-  return resolveCommands(instanceCommands, apiVersion, isEnabled, (name) =>
+  return resolveCommands(library.native, instanceCommands, apiVersion, isEnabled, (name) =>
     library.instanceFunction(instance, name),
   );
 }
@@ -92,7 +93,7 @@ export class VulkanInstance {
       extensions.add("VK_EXT_debug_utils");
     }
     this.enabledExtensions = extensions;
-    const messenger = validation === undefined ? undefined : new Messenger(options.onMessage);
+    const messenger = validation === undefined ? undefined : new Messenger(library.native, options.onMessage);
     this.#messenger = messenger;
     this.messages = messenger?.messages ?? [];
     try {
@@ -112,7 +113,7 @@ export class VulkanInstance {
   }
 
   #listen(messenger: Messenger): bigint {
-    using memory = new NativeMemory(256);
+    using memory = new NativeMemory(this.library.native, 256);
     const info = memory.struct("VkDebugUtilsMessengerCreateInfoEXT", messenger.createInfo);
     const out = memory.reserve(8);
     check(
@@ -125,6 +126,11 @@ export class VulkanInstance {
   /** Whether VK_KHR_get_physical_device_properties2 can be used. */
   get hasProperties2(): boolean {
     return this.apiVersion >= ApiVersion.V1_1 || this.enabledExtensions.has(PROPERTIES2);
+  }
+
+  /** @internal */
+  get native(): NativeCalls {
+    return this.library.native;
   }
 
   /** Every physical device, in the driver's order, asked anew at each call. */
@@ -166,7 +172,7 @@ const noValidationLayer = `The validation layer ${VALIDATION_LAYER} is not insta
 
 /** The names of the instance extensions that the loader and its drivers offer. */
 export function instanceExtensions(library: Library): Set<string> {
-  return enumerateNames("VkExtensionProperties", "extensionName", (count, out) =>
+  return enumerateNames(library.native, "VkExtensionProperties", "extensionName", (count, out) =>
     check(
       library.functions.vkEnumerateInstanceExtensionProperties(0n, count, out),
       "vkEnumerateInstanceExtensionProperties",
@@ -176,7 +182,7 @@ export function instanceExtensions(library: Library): Set<string> {
 
 /** The names of the layers that the loader finds. */
 export function instanceLayers(library: Library): Set<string> {
-  return enumerateNames("VkLayerProperties", "layerName", (count, out) =>
+  return enumerateNames(library.native, "VkLayerProperties", "layerName", (count, out) =>
     check(
       library.functions.vkEnumerateInstanceLayerProperties(count, out),
       "vkEnumerateInstanceLayerProperties",
@@ -200,7 +206,7 @@ function createHandle(
   validation: ValidationOptions | undefined,
   messenger: Messenger | undefined,
 ): bigint {
-  using memory = new NativeMemory(65536);
+  using memory = new NativeMemory(library.native, 65536);
   let next = 0n;
   if (messenger !== undefined) {
     next = memory.at(memory.struct("VkDebugUtilsMessengerCreateInfoEXT", messenger.createInfo));

@@ -1,14 +1,16 @@
 /** Finding the Vulkan loader, and the two functions from which all others come. */
 
-import koffi, { type LibraryHandle } from "koffi";
 import { ApiVersion } from "../vulkan/constants.ts";
 import { type GlobalFunctions, globalCommands, resolveCommands } from "./commands.ts";
+import type { NativeCalls, NativeLibrary } from "./native/native-calls.ts";
 import { NativeMemory } from "./native-memory.ts";
 
 /** The opened Vulkan loader. */
 export interface Library {
   /** The name or path under which the loader was found. */
   readonly path: string;
+  /** What makes the calls. */
+  readonly native: NativeCalls;
   /** The highest instance version that the loader offers. */
   readonly apiVersion: number;
   readonly functions: GlobalFunctions;
@@ -41,38 +43,35 @@ Or name the loader: loadVulkan("/path/to/libvulkan.so.1"), or the environment va
  * Opens the Vulkan loader: `path`, else what the environment variable VMA_TS_VULKAN names, else the
  * platform's usual names. Throws an Error that says what to install when there is none.
  */
-export function openLibrary(path?: string): Library {
-  if (koffi.sizeof("void *") !== 8) {
-    throw new Error(
-      `vma-ts/koffi runs on 64-bit platforms only, this is ${process.platform} ${process.arch}`,
-    );
-  }
+export function openLibrary(native: NativeCalls, path?: string): Library {
   const named = path ?? (process.env.VMA_TS_VULKAN || undefined);
   const names = named === undefined ? (loaderNames[process.platform] ?? elfNames) : [named];
   const failures: string[] = [];
   for (const name of names) {
-    let handle: LibraryHandle;
+    let library: NativeLibrary;
     try {
-      handle = koffi.load(name);
+      library = native.load(name);
     } catch (error) {
       failures.push(`  ${name}: ${(error as Error).message}`);
       continue;
     }
-    return makeLibrary(name, handle);
+    return makeLibrary(native, name, library);
   }
   throw new Error(`No Vulkan loader was found. Tried:\n${failures.join("\n")}\n${help}`);
 }
 
-function makeLibrary(path: string, handle: LibraryHandle): Library {
-  let getInstanceProcAddr: (instance: bigint, name: string) => bigint | null;
-  try {
-    getInstanceProcAddr = handle.func("vkGetInstanceProcAddr", "void *", ["void *", "const char *"]);
-  } catch {
+function makeLibrary(native: NativeCalls, path: string, library: NativeLibrary): Library {
+  const address = library.find("vkGetInstanceProcAddr");
+  if (address === 0n) {
     throw new Error(`${path} is no Vulkan loader: it has no vkGetInstanceProcAddr`);
   }
-  const instanceFunction = (instance: bigint, name: string): bigint =>
-    getInstanceProcAddr(instance, name) ?? 0n;
+  const getInstanceProcAddr = native.declare(address, "pp>a", "vkGetInstanceProcAddr");
+  const instanceFunction = (instance: bigint, name: string): bigint => {
+    using memory = new NativeMemory(native, 256);
+    return BigInt(getInstanceProcAddr(instance, memory.string(name)));
+  };
   const functions = resolveCommands(
+    native,
     globalCommands,
     ApiVersion.V1_1,
     () => false,
@@ -80,14 +79,17 @@ function makeLibrary(path: string, handle: LibraryHandle): Library {
   );
   return {
     path,
+    native,
     functions,
     instanceFunction,
     apiVersion:
-      instanceFunction(0n, "vkEnumerateInstanceVersion") === 0n ? ApiVersion.V1_0 : version(functions),
+      instanceFunction(0n, "vkEnumerateInstanceVersion") === 0n
+        ? ApiVersion.V1_0
+        : version(native, functions),
   };
 }
 
-function version(functions: GlobalFunctions): number {
-  using memory = new NativeMemory(8);
+function version(native: NativeCalls, functions: GlobalFunctions): number {
+  using memory = new NativeMemory(native, 8);
   return functions.vkEnumerateInstanceVersion(memory.address) < 0 ? ApiVersion.V1_0 : memory.u32[0]!;
 }

@@ -13,25 +13,28 @@
  * `close` detaches every view made, so that retained sub-arrays have length 0 and reach nothing.
  */
 
-import { constants } from "node:buffer";
-import koffi from "koffi";
 import { checkInteger } from "../foundation/check.ts";
 import type { HostMapping } from "../vulkan/device.ts";
 import { detach } from "./detach.ts";
-
-/** The most bytes that one view can have. */
-export const VIEW_LIMIT: number = constants.MAX_LENGTH;
+import type { NativeCalls } from "./native/native-calls.ts";
 
 export class KoffiMapping implements HostMapping {
   readonly address: bigint;
   readonly size: number;
+  readonly #native: Pick<NativeCalls, "view">;
   readonly #viewLimit: number;
   readonly #views = new Map<string, ArrayBuffer>();
   #whole: ArrayBuffer | undefined;
   #open = true;
 
   /** `viewLimit`: bytes of the largest view, a multiple of 2; what the engine allows unless a test says less. */
-  constructor(address: bigint, size: number, viewLimit: number = VIEW_LIMIT) {
+  constructor(
+    native: Pick<NativeCalls, "view" | "viewLimit">,
+    address: bigint,
+    size: number,
+    viewLimit: number = native.viewLimit,
+  ) {
+    this.#native = native;
     this.address = address;
     this.size = size;
     this.#viewLimit = viewLimit;
@@ -69,7 +72,7 @@ export class KoffiMapping implements HostMapping {
     const key = `${offset}+${length}`;
     let view = this.#views.get(key);
     if (view === undefined) {
-      view = koffi.view(this.address + BigInt(offset), length);
+      view = this.#native.view(this.address + BigInt(offset), length);
       this.#views.set(key, view);
     }
     return view;

@@ -10,8 +10,8 @@
  * `submission.done()` first avoids it.
  */
 
-import koffi from "koffi";
 import { layouts } from "./layout.ts";
+import type { NativeCallback, NativeCalls } from "./native/native-calls.ts";
 import type { StructValues } from "./native-memory.ts";
 
 /** VkDebugUtilsMessageSeverityFlagBitsEXT */
@@ -32,25 +32,31 @@ export interface DebugMessage {
 }
 
 const CallbackData = layouts.VkDebugUtilsMessengerCallbackDataEXT.offsets;
-const Callback = koffi.proto("uint32_t", ["uint32_t", "uint32_t", "void *", "void *"]);
-
-function textAt(data: bigint, offset: number): string {
-  return (koffi.decode(data, offset, "const char *") as string | null) ?? "";
-}
+/** PFN_vkDebugUtilsMessengerCallbackEXT: severity, types, data, user data. */
+const SIGNATURE = "nnpp>r";
 
 export class Messenger {
   /** What has been said so far, oldest first. */
   readonly messages: DebugMessage[] = [];
+  readonly #native: NativeCalls;
   readonly #onMessage: ((message: DebugMessage) => void) | undefined;
-  #pointer: bigint;
+  readonly #callback: NativeCallback;
+  #isOpen = true;
 
   /** `onMessage` is called during the Vulkan call that the message is about; it must make no Vulkan call. */
-  constructor(onMessage?: (message: DebugMessage) => void) {
+  constructor(native: NativeCalls, onMessage?: (message: DebugMessage) => void) {
+    this.#native = native;
     this.#onMessage = onMessage;
-    this.#pointer = koffi.register(
-      (severity: number, types: number, data: bigint) => this.#take(severity, types, data),
-      koffi.pointer(Callback),
+    this.#callback = native.register(SIGNATURE, (severity, types, data) =>
+      this.#take(Number(severity), Number(types), BigInt(data!)),
     );
+  }
+
+  /** The text that the pointer in `data` at `offset` points to. */
+  #textAt(data: bigint, offset: number): string {
+    const pointer = new BigUint64Array(1);
+    this.#native.read(data + BigInt(offset), new Uint8Array(pointer.buffer));
+    return pointer[0] === 0n ? "" : this.#native.text(pointer[0]!);
   }
 
   /** Returns VK_FALSE: the call that the message is about goes on. An exception must not cross into C. */
@@ -58,8 +64,8 @@ export class Messenger {
     const message: DebugMessage = {
       severity,
       types,
-      messageIdName: textAt(data, CallbackData.pMessageIdName),
-      message: textAt(data, CallbackData.pMessage),
+      messageIdName: this.#textAt(data, CallbackData.pMessageIdName),
+      message: this.#textAt(data, CallbackData.pMessage),
     };
     this.messages.push(message);
     try {
@@ -77,14 +83,14 @@ export class Messenger {
     return {
       messageSeverity: MessageSeverity.Warning | MessageSeverity.Error,
       messageType: MessageType.General | MessageType.Validation | MessageType.Performance,
-      pfnUserCallback: this.#pointer,
+      pfnUserCallback: this.#callback.address,
     };
   }
 
   /** Gives the callback back. Only after vkDestroyInstance. */
   close(): void {
-    if (this.#pointer === 0n) return;
-    koffi.unregister(this.#pointer);
-    this.#pointer = 0n;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#callback.close();
   }
 }

@@ -1,18 +1,19 @@
 /**
- * Memory outside the JavaScript heap in which structures are written for Vulkan and read back.
+ * Memory in which structures are written for Vulkan and read back.
  *
- * One piece is made with koffi.alloc and viewed once through typed arrays. Its front holds structures at
- * fixed places (hot calls write there through constant offsets); behind them lies a stack for what has no
- * fixed size: pNext chains, strings, arrays.
+ * One piece is an ArrayBuffer of JavaScript's own, whose address is taken: engines do not move its bytes, and no engine
+ * refuses it, as some do a view of memory that C has allocated. Its front holds structures at fixed places (hot
+ * calls write there through constant offsets); behind them lies a stack for what has no fixed size: pNext
+ * chains, strings, arrays.
  *
  *   | fixed structures | stack: chain, strings, arrays …     | free                      |
  *   0                  fixed                               top                      size
  */
 
-import koffi from "koffi";
 import { alignUp } from "../foundation/bits.ts";
 import { checkInteger, checkUint64 } from "../foundation/check.ts";
 import { layouts, type ScalarType } from "./layout.ts";
+import type { NativeCalls } from "./native/native-calls.ts";
 import { type StructName, structureTypes } from "./structs.ts";
 
 /** What one item of a structure's field may be given as. */
@@ -44,14 +45,13 @@ export class NativeMemory {
   u64!: BigUint64Array;
   readonly #fixed: number;
   #top: number;
-  #freed = false;
 
   /** `size` bytes, of which the first `fixed` are not part of the stack. Filled with zeros. */
-  constructor(size: number, fixed = 0) {
+  constructor(native: Pick<NativeCalls, "addressOf">, size: number, fixed = 0) {
     this.size = alignUp(size, 8);
-    this.address = koffi.alloc("uint8_t", this.size) as bigint;
-    this.#see(koffi.view(this.address, this.size));
-    this.u8.fill(0);
+    const buffer = new ArrayBuffer(this.size);
+    this.address = native.addressOf(buffer);
+    this.#see(buffer);
     this.#fixed = alignUp(fixed, 8);
     this.#top = this.#fixed;
   }
@@ -229,15 +229,12 @@ export class NativeMemory {
   }
 
   /**
-   * Gives the memory back; the typed arrays are others from then on, which are empty. They are not detached, as mappings
+   * Lets the memory go; the typed arrays are others from then on, which are empty. It is not detached, as mappings
    * are: once a buffer was detached in a process, V8 looks at every access to any typed array whether its buffer was,
    * which takes a createBuffer and destroyBuffer 10 to 15 ns.
    */
   free(): void {
-    if (this.#freed) return;
-    this.#freed = true;
     this.#see(new ArrayBuffer());
-    koffi.free(this.address);
   }
 
   [Symbol.dispose](): void {

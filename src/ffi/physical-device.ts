@@ -4,6 +4,7 @@ import { ApiVersion } from "../vulkan/constants.ts";
 import type { DeviceProperties, MemoryProperties } from "../vulkan/device.ts";
 import { check, type InstanceFunctions } from "./commands.ts";
 import { layouts } from "./layout.ts";
+import type { NativeCalls } from "./native/native-calls.ts";
 import { type DecodedStruct, NativeMemory } from "./native-memory.ts";
 import type { structs } from "./structs.ts";
 
@@ -43,6 +44,7 @@ export interface PhysicalDevice {
 
 /** What is needed to ask a physical device. */
 export interface PhysicalDeviceSource {
+  readonly native: NativeCalls;
   readonly functions: InstanceFunctions;
   /** The version that the instance was made for. */
   readonly apiVersion: number;
@@ -52,10 +54,10 @@ export interface PhysicalDeviceSource {
 
 /** vkEnumeratePhysicalDevices, each described. */
 export function listPhysicalDevices(source: PhysicalDeviceSource, instance: bigint): PhysicalDevice[] {
-  const { functions } = source;
-  using count = new NativeMemory(8);
+  const { functions, native } = source;
+  using count = new NativeMemory(native, 8);
   check(functions.vkEnumeratePhysicalDevices(instance, count.address, 0n), "vkEnumeratePhysicalDevices");
-  using handles = new NativeMemory(8 * Math.max(1, count.u32[0]!));
+  using handles = new NativeMemory(native, 8 * Math.max(1, count.u32[0]!));
   check(
     functions.vkEnumeratePhysicalDevices(instance, count.address, handles.address),
     "vkEnumeratePhysicalDevices",
@@ -71,9 +73,9 @@ export function describePhysicalDevice(
   handle: bigint,
   index = 0,
 ): PhysicalDevice {
-  const { functions } = source;
-  const extensions = readExtensions(functions, handle);
-  using memory = new NativeMemory(4096);
+  const { functions, native } = source;
+  const extensions = readExtensions(source, handle);
+  using memory = new NativeMemory(native, 4096);
   const properties = readProperties(source, handle, extensions, memory);
   return {
     handle,
@@ -81,13 +83,13 @@ export function describePhysicalDevice(
     ...properties,
     memoryProperties: readMemoryProperties(functions, handle, memory),
     extensions,
-    queueFamilies: readQueueFamilies(functions, handle),
+    queueFamilies: readQueueFamilies(source, handle),
     features: readFeatures(functions, handle, memory),
   };
 }
 
-function readExtensions(functions: InstanceFunctions, handle: bigint): Set<string> {
-  return enumerateNames("VkExtensionProperties", "extensionName", (count, out) =>
+function readExtensions({ functions, native }: PhysicalDeviceSource, handle: bigint): Set<string> {
+  return enumerateNames(native, "VkExtensionProperties", "extensionName", (count, out) =>
     check(
       functions.vkEnumerateDeviceExtensionProperties(handle, 0n, count, out),
       "vkEnumerateDeviceExtensionProperties",
@@ -97,14 +99,15 @@ function readExtensions(functions: InstanceFunctions, handle: bigint): Set<strin
 
 /** Calls an enumerating function twice (how many, then all) and collects one name of each structure. */
 export function enumerateNames(
+  native: NativeCalls,
   struct: "VkExtensionProperties" | "VkLayerProperties",
   field: string,
   enumerate: (count: bigint, out: bigint) => void,
 ): Set<string> {
-  using count = new NativeMemory(8);
+  using count = new NativeMemory(native, 8);
   enumerate(count.address, 0n);
   const { size } = layouts[struct];
-  using all = new NativeMemory(Math.max(1, count.u32[0]!) * size);
+  using all = new NativeMemory(native, Math.max(1, count.u32[0]!) * size);
   enumerate(count.address, all.address);
   return new Set(
     Array.from({ length: count.u32[0]! }, (_, i) => all.read(struct, i * size)[field] as string),
@@ -180,11 +183,11 @@ function readMemoryProperties(
   };
 }
 
-function readQueueFamilies(functions: InstanceFunctions, handle: bigint): QueueFamily[] {
-  using count = new NativeMemory(8);
+function readQueueFamilies({ functions, native }: PhysicalDeviceSource, handle: bigint): QueueFamily[] {
+  using count = new NativeMemory(native, 8);
   functions.vkGetPhysicalDeviceQueueFamilyProperties(handle, count.address, 0n);
   const { size } = layouts.VkQueueFamilyProperties;
-  using all = new NativeMemory(Math.max(1, count.u32[0]!) * size);
+  using all = new NativeMemory(native, Math.max(1, count.u32[0]!) * size);
   functions.vkGetPhysicalDeviceQueueFamilyProperties(handle, count.address, all.address);
   return Array.from({ length: count.u32[0]! }, (_, i) => {
     const family = all.read("VkQueueFamilyProperties", i * size);

@@ -7,6 +7,7 @@
  */
 
 import type { DeviceFunctions } from "./commands.ts";
+import type { NativeCalls } from "./native/native-calls.ts";
 
 /** The device's calls for memory, buffers and images. Those that can fail return a VkResult. */
 export interface ResourceCalls {
@@ -43,28 +44,24 @@ export interface ResourceAddresses {
   readonly requirements2: bigint;
 }
 
-/** A number where it is exact. Pointers with tag bits above the 53rd stay bigints, which pass as well. */
-function fast(value: bigint): number | bigint {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
-}
-
 /** Binds the calls. `functions` is read at each call, so that revoking it revokes these. */
 export function bindResourceCalls(
+  native: Pick<NativeCalls, "constant">,
   functions: DeviceFunctions,
   handle: bigint,
   allocationCallbacks: bigint,
   addresses: ResourceAddresses,
 ): ResourceCalls {
-  const device = fast(handle);
-  const callbacks = fast(allocationCallbacks);
-  const out = fast(addresses.out);
-  const allocateInfo = fast(addresses.allocateInfo);
-  const bufferInfo = fast(addresses.bufferInfo);
-  const imageInfo = fast(addresses.imageInfo);
-  const bufferQuery = fast(addresses.bufferQuery);
-  const imageQuery = fast(addresses.imageQuery);
-  const requirements = fast(addresses.requirements);
-  const requirements2 = fast(addresses.requirements2);
+  const device = native.constant(handle);
+  const callbacks = native.constant(allocationCallbacks);
+  const out = native.constant(addresses.out);
+  const allocateInfo = native.constant(addresses.allocateInfo);
+  const bufferInfo = native.constant(addresses.bufferInfo);
+  const imageInfo = native.constant(addresses.imageInfo);
+  const bufferQuery = native.constant(addresses.bufferQuery);
+  const imageQuery = native.constant(addresses.imageQuery);
+  const requirements = native.constant(addresses.requirements);
+  const requirements2 = native.constant(addresses.requirements2);
   const f = functions;
   return {
     allocateMemory: () => f.vkAllocateMemory(device, allocateInfo, callbacks, out),

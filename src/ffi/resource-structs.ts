@@ -10,6 +10,7 @@ import { ImageType } from "../vulkan/constants.ts";
 import type { MemoryAllocateInfo } from "../vulkan/device.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { type Layouts, layouts } from "./layout.ts";
+import type { NativeCalls } from "./native/native-calls.ts";
 import { NativeMemory, place } from "./native-memory.ts";
 import { encodeNext } from "./next-chain.ts";
 import type { ResourceAddresses } from "./resource-calls.ts";
@@ -63,8 +64,8 @@ export class ResourceStructs {
   readonly #dedicated: bigint;
   readonly #planeQuery: bigint;
 
-  constructor() {
-    const memory = new NativeMemory(MEMORY_SIZE, slots.end);
+  constructor(native: Pick<NativeCalls, "addressOf">) {
+    const memory = new NativeMemory(native, MEMORY_SIZE, slots.end);
     this.memory = memory;
     for (const [name, struct] of Object.entries(parts)) {
       if (typeof struct === "string") memory.setType(struct, slots[name as keyof typeof parts]);

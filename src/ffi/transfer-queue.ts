@@ -82,13 +82,14 @@ export class KoffiTransferQueue implements TransferQueue {
   readonly handle: bigint;
   readonly familyIndex: number;
   readonly #device: KoffiDevice;
-  readonly #memory = new NativeMemory(4096);
+  readonly #memory: NativeMemory;
   readonly #idle: Slot[] = [];
   readonly #inFlight = new Set<KoffiSubmission>();
   #destroyed = false;
 
   constructor(device: KoffiDevice, choice: QueueChoice) {
     this.#device = device;
+    this.#memory = new NativeMemory(device.native, 4096);
     this.familyIndex = checkInteger(choice.familyIndex, "familyIndex", 0, 0xffffffff);
     const index = checkInteger(choice.index ?? 0, "index", 0, 0xffffffff);
     const out = this.#memory.reserve(8);

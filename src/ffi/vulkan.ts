@@ -4,6 +4,7 @@ import { createDevice, type DeviceOptions } from "./create-device.ts";
 import type { KoffiDevice } from "./device.ts";
 import { type InstanceOptions, instanceExtensions, instanceLayers, VulkanInstance } from "./instance.ts";
 import { type Library, openLibrary } from "./library.ts";
+import { koffiCalls } from "./native/koffi.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
 import { type WrapDeviceOptions, wrapDevice } from "./wrap-device.ts";
 
@@ -91,5 +92,5 @@ export class Vulkan {
  * Throws an Error that says what to install when there is none.
  */
 export function loadVulkan(path?: string): Vulkan {
-  return new Vulkan(openLibrary(path));
+  return new Vulkan(openLibrary(koffiCalls(), path));
 }

@@ -56,8 +56,12 @@ export function wrapDevice(library: Library, options: WrapDeviceOptions): KoffiD
   const hasProperties2 =
     apiVersion >= ApiVersion.V1_1 ||
     library.instanceFunction(instance, "vkGetPhysicalDeviceProperties2KHR") !== 0n;
-  const described = describePhysicalDevice({ functions, apiVersion, hasProperties2 }, physicalDevice);
+  const described = describePhysicalDevice(
+    { native: library.native, functions, apiVersion, hasProperties2 },
+    physicalDevice,
+  );
   return new KoffiDevice({
+    native: library.native,
     instanceHandle: instance,
     instanceFunctions: functions,
     messages: [],

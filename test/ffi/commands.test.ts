@@ -9,6 +9,7 @@ import {
   revoke,
 } from "../../src/ffi/commands.ts";
 import { ApiVersion, Result, VulkanError } from "../../src/vulkan/index.ts";
+import { native } from "../helpers/native.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   vkCore: { signature: "p>r", core: "1.0" },
@@ -23,7 +24,7 @@ function lookedUp(apiVersion: number, extensions: readonly string[]): string[] {
     names.push(name);
     return 0n;
   };
-  resolveCommands(commands, apiVersion, (name) => extensions.includes(name), lookUp);
+  resolveCommands(native, commands, apiVersion, (name) => extensions.includes(name), lookUp);
   return names;
 }
 
@@ -41,6 +42,7 @@ describe("resolving commands", () => {
 
   it("puts an error in the place of what is missing, which says what would bring it", () => {
     const functions = resolveCommands(
+      native,
       commands,
       ApiVersion.V1_0,
       () => false,
@@ -63,6 +65,7 @@ describe("resolving commands", () => {
 
   it("can take all functions back", () => {
     const functions = resolveCommands(
+      native,
       commands,
       ApiVersion.V1_0,
       () => false,

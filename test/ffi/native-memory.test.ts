@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type FieldLayout, layouts } from "../../src/ffi/layout.ts";
 import { NativeMemory, place, type StructValues } from "../../src/ffi/native-memory.ts";
 import { type StructName, structs } from "../../src/ffi/structs.ts";
+import { native } from "../helpers/native.ts";
 
 const names = (Object.keys(structs) as StructName[]).sort();
 
@@ -40,7 +41,7 @@ function values(name: StructName): fc.Arbitrary<StructValues> {
 
 describe("native memory", () => {
   it.each(names)("gives back what was written of %s", (name) => {
-    using memory = new NativeMemory(8192);
+    using memory = new NativeMemory(native, 8192);
     fc.assert(
       fc.property(values(name), (written) => {
         memory.reset();
@@ -55,7 +56,7 @@ describe("native memory", () => {
   });
 
   it("writes absent fields as zero, and the structure's type by itself", () => {
-    using memory = new NativeMemory(4096);
+    using memory = new NativeMemory(native, 4096);
     memory.reserve(4000);
     memory.u8.fill(0xff);
     memory.reset();
@@ -73,7 +74,7 @@ describe("native memory", () => {
   });
 
   it("keeps texts as C strings, and arrays of them", () => {
-    using memory = new NativeMemory(4096);
+    using memory = new NativeMemory(native, 4096);
     const array = memory.strings(["VK_KHR_a", "", "größer"]);
     const pointers = memory.u64.subarray(Number(array - memory.address) / 8);
     const text = (pointer: bigint): string => memory.text(Number(pointer - memory.address), 64);
@@ -82,7 +83,7 @@ describe("native memory", () => {
   });
 
   it("says when something does not fit, and can be used on", () => {
-    using memory = new NativeMemory(128, 32);
+    using memory = new NativeMemory(native, 128, 32);
     expect(() => memory.reserve(100)).toThrow(/must fit in 128 bytes when encoded, got at least 136/);
     expect(memory.reserve(96)).toBe(32);
     memory.reset();
@@ -90,7 +91,7 @@ describe("native memory", () => {
   });
 
   it("cannot be reached once it is freed", () => {
-    const memory = new NativeMemory(64);
+    const memory = new NativeMemory(native, 64);
     memory.free();
     memory.free();
     expect([memory.u8.length, memory.u32.length, memory.u64.length]).toEqual([0, 0, 0]);

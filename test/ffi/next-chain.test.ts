@@ -4,6 +4,7 @@ import { NativeMemory } from "../../src/ffi/native-memory.ts";
 import { encodeNext } from "../../src/ffi/next-chain.ts";
 import { type StructName, structureTypes } from "../../src/ffi/structs.ts";
 import { type NextChain, type NextStructure, StructureType } from "../../src/vulkan/index.ts";
+import { native } from "../helpers/native.ts";
 
 /** One object of every structure that a chain can hold, and how its C structure reads. */
 const all: [NextStructure, StructName, object][] = [
@@ -97,14 +98,14 @@ describe("a pNext chain", () => {
 
   it("encodes every known structure", () => {
     for (const [object, name, expected] of all) {
-      using memory = new NativeMemory(4096);
+      using memory = new NativeMemory(native, 4096);
       const address = encodeNext(memory, [object]);
       expect(at(memory, address, name)).toMatchObject({ sType: object.sType, pNext: 0n, ...expected });
     }
   });
 
   it("links all of them in order", () => {
-    using memory = new NativeMemory(8192);
+    using memory = new NativeMemory(native, 8192);
     let address = encodeNext(
       memory,
       all.map(([object]) => object),
@@ -118,7 +119,7 @@ describe("a pNext chain", () => {
   });
 
   it("keeps the list that a structure points to", () => {
-    using memory = new NativeMemory(4096);
+    using memory = new NativeMemory(native, 4096);
     const address = encodeNext(memory, [
       { sType: StructureType.ImageFormatListCreateInfo, viewFormats: [37, 43, 41] },
     ]);
@@ -128,19 +129,19 @@ describe("a pNext chain", () => {
   });
 
   it("is empty when there is none", () => {
-    using memory = new NativeMemory(4096);
+    using memory = new NativeMemory(native, 4096);
     for (const chain of [undefined, [], 0n]) expect(encodeNext(memory, chain)).toBe(0n);
   });
 
   it("may be an address, alone or at the end", () => {
-    using memory = new NativeMemory(4096);
+    using memory = new NativeMemory(native, 4096);
     expect(encodeNext(memory, 0x1234n)).toBe(0x1234n);
     const address = encodeNext(memory, [all[0]![0], 0x1234n]);
     expect(at(memory, address, all[0]![1]).pNext).toBe(0x1234n);
   });
 
   it("may be encoded bytes, alone or at the end, which are copied", () => {
-    using memory = new NativeMemory(4096);
+    using memory = new NativeMemory(native, 4096);
     const bytes = new Uint8Array(layouts.VkMemoryPriorityAllocateInfoEXT.size);
     new DataView(bytes.buffer).setUint32(0, 1000238001, true);
     new DataView(bytes.buffer).setFloat32(16, 0.75, true);
@@ -161,7 +162,7 @@ describe("a pNext chain", () => {
   });
 
   it("says what cannot stand in it", () => {
-    using memory = new NativeMemory(4096);
+    using memory = new NativeMemory(native, 4096);
     const encode = (chain: unknown) => () => encodeNext(memory, chain as NextChain);
     expect(encode([0x10n, all[0]![0]])).toThrow(/only be the last item of pNext, got 16n as item 0 of 2/);
     expect(encode([{ sType: 4711 }])).toThrow(/must have the sType of a structure .* got 4711/);

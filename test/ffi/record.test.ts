@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { NativeMemory } from "../../src/ffi/native-memory.ts";
 import { type RecordingDevice, record } from "../../src/ffi/record.ts";
 import { ImageAspect, ImageLayout, type TransferCommand } from "../../src/vulkan/index.ts";
+import { native } from "../helpers/native.ts";
 
 const MEMORY_READ_WRITE = 0x18000;
 const TRANSFER_READ_WRITE = 0x1800;
@@ -14,7 +15,7 @@ const EVERYTHING = 0x14000;
 /** Records and tells each call in a line. */
 function calls(commands: readonly TransferCommand[], depthStencil: readonly bigint[] = []): string[] {
   const lines: string[] = [];
-  using memory = new NativeMemory(4096);
+  using memory = new NativeMemory(native, 4096);
   const read = (name: Parameters<NativeMemory["read"]>[0], address: bigint) =>
     memory.read(name, Number(address - memory.address));
   const functions = new Proxy({} as RecordingDevice["functions"], {
