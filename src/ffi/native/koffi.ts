@@ -29,8 +29,12 @@ function prototypeOf(signature: string): TypeObject {
   return prototype;
 }
 
+/** koffi unloads a library when nobody holds it any more, whoever has addresses of its functions. */
+const loaded = new Set<LibraryHandle>();
+
 function load(path: string | null): NativeLibrary {
   const handle: LibraryHandle = koffi.load(path);
+  loaded.add(handle);
   return {
     find(name) {
       try {
