@@ -239,7 +239,7 @@ function supportedFeatures(
 export function createDevice(
   instance: VulkanInstance,
   options: DeviceOptions,
-  onDestroy: () => void,
+  onDestroy: (isLeft: boolean) => void,
 ): KoffiDevice {
   const allocationCallbacks = checkUint64(options.allocationCallbacks ?? 0n, "allocationCallbacks");
   const physicalDevice = choosePhysicalDevice(instance.physicalDevices(), options.physicalDevice);

@@ -41,6 +41,7 @@ import { encodeNext } from "./next-chain.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
 import { bindResourceCalls, type ResourceCalls } from "./resource-calls.ts";
 import { ResourceStructs } from "./resource-structs.ts";
+import { TakenMemories, type TakenMemory } from "./taken-memory.ts";
 import { KoffiTransferQueue, type QueueChoice } from "./transfer-queue.ts";
 
 /** How many ranges one call to flush or invalidate takes; more are handed over in several calls. */
@@ -56,8 +57,8 @@ export interface DeviceParts {
   readonly instanceFunctions: InstanceFunctions;
   /** Where the instance's messages are collected, when this library made it. */
   readonly messages: readonly DebugMessage[];
-  /** Called when the device was destroyed. */
-  readonly onDestroy?: () => void;
+  /** Called when the device was destroyed, or had to be left as it is since a view of its memory was taken. */
+  readonly onDestroy?: (isLeft: boolean) => void;
   readonly physicalDevice: PhysicalDevice;
   readonly handle: bigint;
   /** Whether vkDestroyDevice is this object's to call. */
@@ -98,6 +99,7 @@ export class KoffiDevice implements VulkanDevice {
   readonly #calls: ResourceCalls;
   readonly #out: bigint;
   readonly #mappings = new Map<bigint, KoffiMapping>();
+  readonly #taken = new TakenMemories();
   readonly #depthStencilImages = new Set<bigint>();
   readonly #queues: KoffiTransferQueue[] = [];
   #queue: KoffiTransferQueue | undefined;
@@ -143,22 +145,31 @@ export class KoffiDevice implements VulkanDevice {
   freeMemory(memory: bigint): void {
     checkUint64(memory, "memory");
     this.#closeMapping(memory);
-    this.#calls.freeMemory(memory);
+    if (this.#isTaken(memory)) this.#taken.free(memory);
+    else this.#calls.freeMemory(memory);
   }
 
   mapMemory(memory: bigint, size: number): HostMapping {
     checkUint64(memory, "memory");
-    const whole = 0xffff_ffff_ffff_ffffn;
-    check(this.functions.vkMapMemory(this.handle, memory, 0, whole, 0, this.#out), "vkMapMemory");
-    const mapping = new KoffiMapping(this.native, this.#structs.handle, size);
+    const mapping = new KoffiMapping(
+      this.native,
+      this.#taken.addressOf(memory) ?? this.#mapWhole(memory),
+      size,
+    );
     this.#mappings.set(memory, mapping);
     return mapping;
+  }
+
+  #mapWhole(memory: bigint): bigint {
+    const whole = 0xffff_ffff_ffff_ffffn;
+    check(this.functions.vkMapMemory(this.handle, memory, 0, whole, 0, this.#out), "vkMapMemory");
+    return this.#structs.handle;
   }
 
   unmapMemory(memory: bigint): void {
     checkUint64(memory, "memory");
     this.#closeMapping(memory);
-    this.functions.vkUnmapMemory(this.handle, memory);
+    if (!this.#isTaken(memory)) this.functions.vkUnmapMemory(this.handle, memory);
   }
 
   /** Views go first: there is no moment at which one reaches memory that is gone. */
@@ -166,7 +177,19 @@ export class KoffiDevice implements VulkanDevice {
     const mapping = this.#mappings.get(memory);
     if (mapping === undefined) return;
     this.#mappings.delete(memory);
-    mapping.close();
+    if (mapping.close()) this.#taken.add(memory, mapping);
+  }
+
+  #isTaken(memory: bigint): boolean {
+    return this.#taken.size > 0 && this.#taken.addressOf(memory) !== undefined;
+  }
+
+  /**
+   * Memory that was freed and is there all the same: of which a view was taken by a transfer, so that somebody may still
+   * reach it. The device is then not destroyed either.
+   */
+  leaks(): readonly TakenMemory[] {
+    return this.#taken.leaks();
   }
 
   flushMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void {
@@ -430,21 +453,23 @@ export class KoffiDevice implements VulkanDevice {
   /**
    * Waits until the device is idle, destroys its transfer queues, detaches what is still mapped, then destroys
    * the device and, if it came from `loadVulkan().createDevice()`, its instance. A wrapped device stays with
-   * its owner. Calls to a destroyed device throw. Destroying twice does nothing.
+   * its owner. Calls to a destroyed device throw. Destroying twice does nothing. What of its memory was taken by a
+   * transfer ({@link leaks}) stays mapped, and the device with it.
    */
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
     for (const queue of this.#queues) queue.destroy();
-    for (const mapping of this.#mappings.values()) mapping.close();
-    this.#mappings.clear();
-    if (this.#parts.ownsHandle) {
+    for (const memory of this.#mappings.keys()) this.#closeMapping(memory);
+    const isTaken = this.#taken.size > 0;
+    if (isTaken) this.#taken.freeAll();
+    else if (this.#parts.ownsHandle) {
       this.functions.vkDeviceWaitIdle(this.handle);
       this.functions.vkDestroyDevice(this.handle, this.allocationCallbacks);
     }
     revoke(this.functions, "the device was destroyed");
     this.#memory.free();
-    this.#parts.onDestroy?.();
+    this.#parts.onDestroy?.(isTaken);
   }
 
   /** {@link destroy}, for `using`. */

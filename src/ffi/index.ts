@@ -17,6 +17,7 @@ export {
   type QueueFamily,
   QueueFlag,
 } from "./physical-device.ts";
+export type { TakenMemory } from "./taken-memory.ts";
 export type { KoffiTransferQueue, QueueChoice } from "./transfer-queue.ts";
 export { type CreateDeviceOptions, loadVulkan, type Vulkan } from "./vulkan.ts";
 export type { Handle, WrapDeviceOptions } from "./wrap-device.ts";

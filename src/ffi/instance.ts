@@ -77,6 +77,8 @@ export class VulkanInstance {
   readonly #messengerHandle: bigint;
   readonly #devices = new Set<KoffiDevice>();
   #destroyed = false;
+  /** Whether a device had to be left. */
+  #isLeft = false;
 
   constructor(library: Library, options: InstanceOptions) {
     const validation = validationOf(options);
@@ -140,16 +142,29 @@ export class VulkanInstance {
 
   /** Creates a device of this instance. Destroying the instance destroys it. */
   createDevice(options: DeviceOptions = {}): KoffiDevice {
-    const device = createDevice(this, options, () => this.#devices.delete(device));
+    const device = createDevice(this, options, (isLeft) => {
+      this.#devices.delete(device);
+      this.#isLeft ||= isLeft;
+    });
     this.#devices.add(device);
     return device;
   }
 
-  /** Destroys the devices that it still has, then the instance. Destroying twice does nothing. */
-  destroy(): void {
+  /**
+   * Destroys the devices that it still has, then the instance. Destroying twice does nothing. A device that had to be left
+   * (see `KoffiDevice.leaks`) keeps its instance.
+   */
+  destroy(): void;
+  /** @internal */
+  destroy(isLeft: boolean): void;
+  destroy(isLeft = false): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
     for (const device of this.#devices) device.destroy();
+    if (isLeft || this.#isLeft) {
+      revoke(this.functions, "the instance was destroyed");
+      return;
+    }
     if (this.#messengerHandle !== 0n) {
       this.functions.vkDestroyDebugUtilsMessengerEXT(this.handle, this.#messengerHandle, 0n);
     }

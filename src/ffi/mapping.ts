@@ -11,6 +11,13 @@
  *   window 2                 |---------------|
  *
  * `close` detaches every view made, so that retained sub-arrays have length 0 and reach nothing.
+ *
+ * A program may take a view's buffer: a read into it with a BYOB reader moves it to another ArrayBuffer, and so does
+ * `ArrayBuffer.prototype.transfer`. The view is then made anew, but whoever has the buffer reaches the memory for as long
+ * as he likes. So `close` says whether that has happened: such memory must stay where it is. Nothing holds in general:
+ * `markAsUntransferable` of node:worker_threads changes nothing on Node.js 20 and 22, where messages do not move external
+ * buffers anyway, and on 24 a process that has marked one aborts at its end, as Node.js cannot detach it any more. What is
+ * prevented is `buffer.transfer()`, by a method of the buffer's own.
  */
 
 import { checkInteger } from "../foundation/check.ts";
@@ -26,6 +33,7 @@ export class KoffiMapping implements HostMapping {
   readonly #views = new Map<string, ArrayBuffer>();
   #whole: ArrayBuffer | undefined;
   #open = true;
+  #isTaken = false;
 
   /** `viewLimit`: bytes of the largest view, a multiple of 2; what the engine allows unless a test says less. */
   constructor(
@@ -40,9 +48,15 @@ export class KoffiMapping implements HostMapping {
     this.#viewLimit = viewLimit;
   }
 
+  /** Every range that crosses no multiple of this many bytes can be viewed. */
+  get pieceSize(): number {
+    return this.size <= this.#viewLimit ? this.size : this.#viewLimit / 2;
+  }
+
   bytes(offset: number, length: number): Uint8Array {
     if (!this.#open) throw new Error("the memory is no longer mapped: its bytes cannot be reached");
-    if (this.#whole !== undefined && offset + length <= this.size) {
+    // A buffer without a byte is one that was taken.
+    if (this.#whole !== undefined && this.#whole.byteLength !== 0 && offset + length <= this.size) {
       return new Uint8Array(this.#whole, offset, length);
     }
     checkInteger(offset, "offset", 0, this.size);
@@ -59,6 +73,7 @@ export class KoffiMapping implements HostMapping {
     if (length > this.#viewLimit) {
       throw new RangeError(`this engine can view at most ${this.#viewLimit} bytes at once, got ${length}`);
     }
+    if (length === 0) return new Uint8Array();
     if (length > half) return new Uint8Array(this.#view(offset, length));
     const start = Math.floor(offset / half) * half;
     return new Uint8Array(
@@ -70,19 +85,38 @@ export class KoffiMapping implements HostMapping {
 
   #view(offset: number, length: number): ArrayBuffer {
     const key = `${offset}+${length}`;
-    let view = this.#views.get(key);
-    if (view === undefined) {
-      view = this.#native.view(this.address + BigInt(offset), length);
-      this.#views.set(key, view);
-    }
+    const known = this.#views.get(key);
+    if (known !== undefined && known.byteLength !== 0) return known;
+    if (known !== undefined) this.#isTaken = true;
+    const view = this.#native.view(this.address + BigInt(offset), length);
+    keep(view);
+    this.#views.set(key, view);
     return view;
   }
 
-  /** Detaches every view; from now on `bytes` throws. */
-  close(): void {
+  /**
+   * Detaches every view; from now on `bytes` throws. Returns whether a view was taken, so that somebody can still reach
+   * the memory: it must be neither unmapped nor freed.
+   */
+  close(): boolean {
     this.#open = false;
     this.#whole = undefined;
-    for (const view of this.#views.values()) detach(view);
+    for (const view of this.#views.values()) {
+      if (view.byteLength === 0) this.#isTaken = true;
+      detach(view);
+    }
     this.#views.clear();
+    return this.#isTaken;
   }
+}
+
+const refused = {
+  value(): never {
+    throw new TypeError("mapped memory cannot be transferred: copy it, as with bytes.slice()");
+  },
+};
+
+/** Keeps a view's buffer from being transferred, as far as that can be done; see the head of this file. */
+function keep(view: ArrayBuffer): void {
+  Object.defineProperties(view, { transfer: refused, transferToFixedLength: refused });
 }

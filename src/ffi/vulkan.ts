@@ -73,7 +73,7 @@ export class Vulkan {
       ...(onMessage === undefined ? {} : { onMessage }),
     });
     try {
-      return createDevice(instance, options, () => instance.destroy());
+      return createDevice(instance, options, (isLeft) => instance.destroy(isLeft));
     } catch (error) {
       instance.destroy();
       throw error;

@@ -2,11 +2,13 @@
 
 import { checkInteger } from "../foundation/check.ts";
 import type { HostMapping } from "../vulkan/device.ts";
+import { PIECE } from "./lazy-bytes.ts";
 import { type MemoryObject, nameOf } from "./objects.ts";
 
 /** The {@link HostMapping} that the simulator's mapMemory returns. */
 export class SimulatedMapping implements HostMapping {
   readonly size: number;
+  readonly pieceSize: number = PIECE;
   readonly #memory: MemoryObject;
 
   constructor(memory: MemoryObject) {

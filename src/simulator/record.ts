@@ -19,7 +19,7 @@ import { forbid } from "./error.ts";
 import { type AspectFormat, packedBytes } from "./formats.ts";
 import { type BufferObject, type ImageObject, nameOf, type Resource } from "./objects.ts";
 import type { DeviceState } from "./state.ts";
-import { bytesOf, copyBox, copyPacked, type Subresource, subresourceOf } from "./texels.ts";
+import { copyBox, copyBytes, copyPacked, type Subresource, subresourceOf } from "./texels.ts";
 import {
   aspectOf,
   bitsOf,
@@ -109,7 +109,7 @@ export class Recording {
     if (from.memory!.payload === to.memory!.payload && distance < size) {
       forbid(call, `VUID-${call}-pRegions-00117`, "the source and the target range overlap in memory");
     }
-    this.#steps.push(() => bytesOf(to, targetOffset, size).set(bytesOf(from, sourceOffset, size)));
+    this.#steps.push(() => copyBytes(to, targetOffset, from, sourceOffset, size));
   }
 
   #fill(command: BufferFill): void {
@@ -134,7 +134,11 @@ export class Recording {
     }
     checkWithin(call, target, targetOffset, size, "dstOffset-00024", "size-00027");
     const part = target.parts[0]!;
-    this.#steps.push(() => fillWords(bytesOf(part, targetOffset, size), value));
+    this.#steps.push(() =>
+      part.memory!.payload.eachDevicePiece(part.offset + targetOffset, size, (bytes, at) =>
+        fillWords(bytes, value, at),
+      ),
+    );
   }
 
   #bufferToImage(command: BufferToImageCopy): void {
@@ -334,9 +338,9 @@ function mipBox(extent: Extent3D, mip: number): Required<Extent3D> {
   return { width: at(extent.width), height: at(extent.height), depth: at(extent.depth ?? 1) };
 }
 
-/** Writes a 32-bit value over and over, little-endian; the bytes need not be aligned. */
-function fillWords(bytes: Uint8Array, value: number): void {
-  for (let i = 0; i < 4; i++) bytes[i] = (value >>> (8 * i)) & 0xff;
+/** Writes a 32-bit value over and over, little-endian, from its byte `first` on; the bytes need not be aligned. */
+function fillWords(bytes: Uint8Array, value: number, first: number): void {
+  for (let i = 0; i < Math.min(4, bytes.length); i++) bytes[i] = (value >>> (8 * ((first + i) % 4))) & 0xff;
   for (let done = 4; done < bytes.length; done *= 2) {
     bytes.copyWithin(done, 0, Math.min(done, bytes.length - done));
   }

@@ -39,9 +39,20 @@ export function subresourceOf(
   return { part: own ?? image.parts[0]!, aspect, extent, offset };
 }
 
-/** The bytes of a part of a resource as the device sees them, now. */
-export function bytesOf(part: Part, offset: number, length: number): Uint8Array {
-  return part.memory!.payload.deviceBytes(part.offset + offset, length);
+/** Copies bytes of one part of a resource to another, as the device sees them, now. */
+export function copyBytes(
+  target: Part,
+  targetOffset: number,
+  source: Part,
+  sourceOffset: number,
+  length: number,
+): void {
+  const { payload } = target.memory!;
+  source.memory!.payload.eachDevicePiece(source.offset + sourceOffset, length, (from, done) => {
+    payload.eachDevicePiece(target.offset + targetOffset + done, from.length, (to, at) => {
+      to.set(from.subarray(at, at + to.length));
+    });
+  });
 }
 
 /** Calls `run` for each run of bytes of the box at the subresource's origin: its offset in the whole, and in the box. */
@@ -71,10 +82,8 @@ export function copyPacked(
   toImage: boolean,
 ): void {
   forEachRun(image, box, (inWhole, inBox, length) => {
-    const packed = bytesOf(buffer, offset + inBox, length);
-    const texels = bytesOf(image.part, image.offset + inWhole, length);
-    if (toImage) texels.set(packed);
-    else packed.set(texels);
+    if (toImage) copyBytes(image.part, image.offset + inWhole, buffer, offset + inBox, length);
+    else copyBytes(buffer, offset + inBox, image.part, image.offset + inWhole, length);
   });
 }
 
@@ -88,14 +97,13 @@ export function copyBox(
   if (samples > 1) {
     // Multisampled images are only ever copied whole.
     const length = packedBytes(source.aspect, source.extent) * samples;
-    bytesOf(target.part, target.offset, length).set(bytesOf(source.part, source.offset, length));
+    copyBytes(target.part, target.offset, source.part, source.offset, length);
     return;
   }
   const places: number[] = [];
   forEachRun(target, box, (inWhole) => places.push(inWhole));
   let next = 0;
   forEachRun(source, box, (inWhole, _inBox, length) => {
-    const to = bytesOf(target.part, target.offset + places[next++]!, length);
-    to.set(bytesOf(source.part, source.offset + inWhole, length));
+    copyBytes(target.part, target.offset + places[next++]!, source.part, source.offset + inWhole, length);
   });
 }

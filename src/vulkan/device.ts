@@ -92,6 +92,11 @@ export interface HostMapping {
   readonly address: bigint;
   /** Bytes mapped. */
   readonly size: number;
+  /**
+   * Every range that crosses no multiple of this many bytes can be viewed; whether longer ones can is the engine's to
+   * say. Default: every range.
+   */
+  readonly pieceSize?: number;
   /** A view of `length` bytes from `offset`. Throws when the memory is no longer mapped. */
   bytes(offset: number, length: number): Uint8Array;
 }

@@ -1,0 +1,61 @@
+/**
+ * Memory of which a view was taken (`./mapping.ts` says how): somebody has an ArrayBuffer over it that nobody can empty
+ * any more. It is never unmapped and never freed, so that touching that buffer stays harmless, and it is reported as
+ * leaked: by `KoffiDevice.leaks()`, and by a warning of the process when it is freed.
+ */
+
+/** A memory object that could not be freed. */
+export interface TakenMemory {
+  /** VkDeviceMemory */
+  readonly memory: bigint;
+  /** Bytes. */
+  readonly size: number;
+  /** Where it is mapped. */
+  readonly address: bigint;
+  /** Why it is still there. */
+  readonly reason: string;
+}
+
+const REASON =
+  "a view of it was transferred (a BYOB read into mapped bytes, or a transfer of their buffer), and whoever has " +
+  "the buffer can still reach it";
+
+/** The taken memory of one device. */
+export class TakenMemories {
+  readonly #all = new Map<bigint, TakenMemory>();
+  readonly #freed = new Set<bigint>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** A view of this memory was taken. */
+  add(memory: bigint, { address, size }: { readonly address: bigint; readonly size: number }): void {
+    this.#all.set(memory, { memory, size, address, reason: REASON });
+  }
+
+  /** Where the memory is mapped, if it was taken. */
+  addressOf(memory: bigint): bigint | undefined {
+    return this.#all.get(memory)?.address;
+  }
+
+  /** The program has freed the memory: it is leaked from now on. */
+  free(memory: bigint): void {
+    if (this.#freed.has(memory)) return;
+    this.#freed.add(memory);
+    const { size, reason } = this.#all.get(memory)!;
+    process.emitWarning(
+      `memory 0x${memory.toString(16)} of ${size} bytes is leaked, neither unmapped nor freed: ${reason}`,
+      "MemoryLeakWarning",
+    );
+  }
+
+  /** The device is gone for the program, and all of it is leaked. */
+  freeAll(): void {
+    for (const memory of this.#all.keys()) this.free(memory);
+  }
+
+  leaks(): TakenMemory[] {
+    return [...this.#freed].map((memory) => this.#all.get(memory)!);
+  }
+}
