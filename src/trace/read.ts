@@ -1,14 +1,16 @@
-/** Reads trace files, compressed with gzip or plain. */
+/** Reads trace files: plain, or compressed with gzip or Brotli. */
 
 import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 
 const GZIP_MAGIC = 0x1f8b;
 
-/** The lines of a trace file. */
+/** The lines of a trace file. Gzip is known by its first bytes; Brotli has no such mark, so its file ends in `.br`. */
 export function readTraceLines(path: string): string[] {
-  const bytes = readFileSync(path);
-  const isCompressed = bytes.length > 2 && bytes.readUInt16BE(0) === GZIP_MAGIC;
-  const text = (isCompressed ? gunzipSync(bytes) : bytes).toString("utf8");
-  return text.split("\n");
+  return decompress(path, readFileSync(path)).toString("utf8").split("\n");
+}
+
+function decompress(path: string, bytes: Buffer): Buffer {
+  if (path.endsWith(".br")) return brotliDecompressSync(bytes);
+  return bytes.length > 2 && bytes.readUInt16BE(0) === GZIP_MAGIC ? gunzipSync(bytes) : bytes;
 }

@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import { parseHeader, parseOperation } from "../../src/trace/format.ts";
 import { readTraceLines } from "../../src/trace/read.ts";
 import { Replay } from "../../src/trace/replay.ts";
-import { hasTraces, traceFolder, tracePaths } from "../helpers/traces.ts";
+import { traceFolder, traceName, tracePaths } from "../helpers/traces.ts";
 
 interface Mismatch {
   file: string;
@@ -56,12 +56,12 @@ function compare(path: string): Comparison {
   return comparison;
 }
 
-describe.skipIf(!hasTraces)(`recorded workloads (in ${traceFolder})`, () => {
+describe(`recorded workloads (in ${traceFolder})`, () => {
   it("are there", () => {
     expect(tracePaths().length).toBeGreaterThan(50);
   });
 
-  const traces = tracePaths().map((path) => ({ name: basename(path), path }));
+  const traces = tracePaths().map((path) => ({ name: traceName(path), path }));
 
   it.each(traces)("$name replays as recorded", ({ path }) => {
     const { compared, mismatches, defragmented } = compare(path);

@@ -5,11 +5,10 @@
  * The ratio is of bytes freed to bytes moved: how much memory a program gets back for what it pays.
  */
 
-import { basename } from "node:path";
 import { parseHeader, parseOperation } from "../../src/trace/format.ts";
 import { readTraceLines } from "../../src/trace/read.ts";
 import { Replay } from "../../src/trace/replay.ts";
-import { tracePaths } from "../helpers/traces.ts";
+import { traceName, tracePaths } from "../helpers/traces.ts";
 
 interface Outcome {
   readonly bytesMoved: number;
@@ -49,5 +48,5 @@ for (const path of tracePaths("defrag-")) {
     (each: Outcome) => mebibytes(each.bytesMoved),
     ratio,
   ].map((cell) => `${cell(ours)} (${cell(reference)})`);
-  console.log(`| ${[basename(path, ".jsonl.gz"), ...cells].join(" | ")} |`);
+  console.log(`| ${[traceName(path), ...cells].join(" | ")} |`);
 }

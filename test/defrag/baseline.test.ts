@@ -14,7 +14,7 @@ import { packsIn } from "../../src/defrag/sweep.ts";
 import { parseHeader, parseOperation } from "../../src/trace/format.ts";
 import { readTraceLines } from "../../src/trace/read.ts";
 import { Replay } from "../../src/trace/replay.ts";
-import { hasTraces, tracePaths } from "../helpers/traces.ts";
+import { tracePaths } from "../helpers/traces.ts";
 import {
   allocate,
   blocksWith,
@@ -53,7 +53,7 @@ function upToDefragmentation(path: string) {
 
 const traces = tracePaths("defrag-").map((path) => ({ name: basename(path), path }));
 
-describe.skipIf(!hasTraces)("on recorded workloads", () => {
+describe("on recorded workloads", () => {
   it.each(traces.filter(({ name }) => !name.includes("extensive")))(
     "the plain way moves and frees what the reference did: $name",
     ({ path }) => {

@@ -1,23 +1,24 @@
 /** Finds the recorded workloads that the tests replay. */
 
-import { existsSync, readdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+/** The folder of the recorded workloads: the repository's own, or the one that VMA_TS_TRACES names. */
+export const traceFolder: string =
+  process.env.VMA_TS_TRACES ?? resolve(import.meta.dirname, "../conformance/workloads");
 
-/** The folder of the recorded workloads: beside the checkout, or where VMA_TS_TRACES says. */
-export const traceFolder: string = process.env.VMA_TS_TRACES ?? resolve(root, "../shared/conformance");
-
-/** Whether the recorded workloads are there; with VMA_TS_REQUIRE_TRACES=1 they have to be, and tests fail without them. */
-export const hasTraces: boolean = process.env.VMA_TS_REQUIRE_TRACES === "1" || existsSync(traceFolder);
+const EXTENSION = /\.jsonl(\.gz|\.br)?$/;
 
 /** The paths of the traces whose names begin with one of `prefixes`, all without any. */
 export function tracePaths(...prefixes: string[]): string[] {
-  if (!hasTraces) return [];
   return readdirSync(traceFolder)
-    .filter((file) => file.endsWith(".jsonl.gz"))
+    .filter((file) => EXTENSION.test(file))
     .filter((file) => prefixes.length === 0 || prefixes.some((prefix) => file.startsWith(prefix)))
     .sort()
     .map((file) => join(traceFolder, file));
+}
+
+/** A trace's name: its file's without the endings. */
+export function traceName(path: string): string {
+  return basename(path).replace(EXTENSION, "");
 }

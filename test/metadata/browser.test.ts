@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasTraces } from "../helpers/traces.ts";
 import { buildVirtual } from "./build.ts";
 import { replay } from "./replay.ts";
 import { traceLines } from "./traces.ts";
@@ -72,9 +71,7 @@ describe.skipIf(!isThere && !isRequired)(
       }
     });
 
-    it
-      .skipIf(!hasTraces)
-      .each(["virtual-mixed-strategies.jsonl.gz", "linear-ring.jsonl.gz", "linear-double.jsonl.gz"])(
+    it.each(["virtual-mixed-strategies.jsonl.br", "linear-ring.jsonl.br", "linear-double.jsonl.br"])(
       "replays %s with the reference's outcomes",
       async (file) => {
         const page = await browser.newPage();

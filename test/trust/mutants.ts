@@ -183,7 +183,6 @@ function pass(copy: string, paths: readonly string[]): Promise<boolean> {
       stdio: "ignore",
       detached: true,
       env: {
-        VMA_TS_TRACES: join(ROOT, "..", "shared", "conformance"),
         ...process.env,
         VMA_TS_PROGRAM_SECONDS: "4",
         VMA_TS_PROGRAM_SEED: "1",
