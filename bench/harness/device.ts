@@ -12,6 +12,7 @@ import {
 import type { DeviceDescription } from "./environment.ts";
 
 let opened: KoffiDevice | undefined;
+let isAbsenceSaid = false;
 
 /** The device, or undefined where there is no Vulkan. VMA_TS_DEVICE is part of the name of the one to take. */
 export function openDevice(): KoffiDevice | undefined {
@@ -19,7 +20,11 @@ export function openDevice(): KoffiDevice | undefined {
     const wanted = process.env.VMA_TS_DEVICE;
     opened ??= loadVulkan().createDevice(wanted === undefined ? {} : { physicalDevice: wanted });
   } catch (error) {
-    console.error(`no device: ${error instanceof Error ? error.message : String(error)}`);
+    // The cases have processes of their own; the one that starts them says how a driver is had.
+    const message = error instanceof Error ? error.message : String(error);
+    if (!isAbsenceSaid)
+      console.error(`no device: ${process.send === undefined ? message : message.split("\n")[0]}`);
+    isAbsenceSaid = true;
   }
   return opened;
 }

@@ -1,11 +1,19 @@
 /** Choosing a physical device and creating a device on it, with what it has to offer for memory. */
 
-import { checkUint64 } from "../foundation/check.ts";
-import { ApiVersion, PhysicalDeviceType } from "../vulkan/constants.ts";
-import { check } from "./commands.ts";
+import { checkUint64, quote } from "../foundation/check.ts";
+import { PhysicalDeviceType } from "../vulkan/constants.ts";
+import { deviceError, noDriver } from "./advice.ts";
+import { CallersFeatures } from "./callers-features.ts";
 import { KoffiDevice } from "./device.ts";
 import type { VulkanInstance } from "./instance.ts";
 import { layouts } from "./layout.ts";
+import {
+  type FeatureExtension,
+  featureChain,
+  featureExtensions,
+  type Selection,
+  selectMemoryExtensions,
+} from "./memory-extensions.ts";
 import { NativeMemory } from "./native-memory.ts";
 import { type FeatureName, type PhysicalDevice, QueueFlag } from "./physical-device.ts";
 import type { StructName } from "./structs.ts";
@@ -30,80 +38,13 @@ export interface DeviceOptions {
   readonly memoryExtensions?: boolean | ((extension: string) => boolean);
   /**
    * The address of an encoded chain of feature structures to enable besides, which the caller keeps alive
-   * during the call. With `memoryExtensions`, it must not contain the structures of those.
+   * during the call. What the library enables besides is set in the chain's structures where it has them (those of a
+   * feature, of a Vulkan version or VkPhysicalDeviceFeatures2) for the time of the call.
    */
   readonly featureChain?: bigint;
   /** VkAllocationCallbacks*: given to every call of the device that takes one. Default 0n. */
   readonly allocationCallbacks?: bigint;
 }
-
-/** Extensions that concern memory, with the least Vulkan version that satisfies what they depend on. */
-const memoryExtensions: Readonly<Record<string, number>> = {
-  VK_KHR_get_memory_requirements2: ApiVersion.V1_0,
-  VK_KHR_dedicated_allocation: ApiVersion.V1_0,
-  VK_KHR_bind_memory2: ApiVersion.V1_0,
-  VK_KHR_maintenance3: ApiVersion.V1_0,
-  VK_EXT_memory_budget: ApiVersion.V1_0,
-  VK_KHR_external_memory: ApiVersion.V1_1,
-  VK_KHR_external_memory_fd: ApiVersion.V1_1,
-  VK_KHR_external_memory_win32: ApiVersion.V1_1,
-  VK_EXT_external_memory_dma_buf: ApiVersion.V1_1,
-  VK_EXT_external_memory_host: ApiVersion.V1_1,
-  // A device that is only almost Vulkan (MoltenVK) demands that this is enabled.
-  VK_KHR_portability_subset: ApiVersion.V1_1,
-};
-
-/** Extensions that come with a feature, the feature's structure and member, and the core version with it. */
-interface FeatureExtension {
-  readonly extension: string;
-  readonly struct: StructName;
-  readonly member: string;
-  /** The least Vulkan version that satisfies what the extension depends on. */
-  readonly since: number;
-  /** The Vulkan version that has the feature without the extension. */
-  readonly core?: number;
-}
-const featureExtensions: readonly FeatureExtension[] = [
-  {
-    extension: "VK_KHR_buffer_device_address",
-    struct: "VkPhysicalDeviceBufferDeviceAddressFeatures",
-    member: "bufferDeviceAddress",
-    since: ApiVersion.V1_1,
-    core: ApiVersion.V1_2,
-  },
-  {
-    extension: "VK_KHR_maintenance4",
-    struct: "VkPhysicalDeviceMaintenance4Features",
-    member: "maintenance4",
-    since: ApiVersion.V1_1,
-    core: ApiVersion.V1_3,
-  },
-  {
-    extension: "VK_KHR_maintenance5",
-    struct: "VkPhysicalDeviceMaintenance5FeaturesKHR",
-    member: "maintenance5",
-    since: ApiVersion.V1_3,
-    core: ApiVersion.V1_4,
-  },
-  {
-    extension: "VK_EXT_memory_priority",
-    struct: "VkPhysicalDeviceMemoryPriorityFeaturesEXT",
-    member: "memoryPriority",
-    since: ApiVersion.V1_0,
-  },
-  {
-    extension: "VK_EXT_pageable_device_local_memory",
-    struct: "VkPhysicalDevicePageableDeviceLocalMemoryFeaturesEXT",
-    member: "pageableDeviceLocalMemory",
-    since: ApiVersion.V1_0,
-  },
-  {
-    extension: "VK_AMD_device_coherent_memory",
-    struct: "VkPhysicalDeviceCoherentMemoryFeaturesAMD",
-    member: "deviceCoherentMemory",
-    since: ApiVersion.V1_0,
-  },
-];
 
 /** Real GPUs first, the strongest kind first. */
 const preference: readonly number[] = [
@@ -124,11 +65,12 @@ export function choosePhysicalDevice(
   devices: readonly PhysicalDevice[],
   choice: PhysicalDeviceChoice | undefined,
 ): PhysicalDevice {
-  if (devices.length === 0) throw new Error(noDevice);
+  if (devices.length === 0) throw new Error(`Vulkan has no physical device here: ${noDriver()}`);
   const chosen = find(devices, choice);
   if (chosen === undefined) {
     const list = devices.map((device) => `  ${device.index}: ${device.properties.deviceName}`).join("\n");
-    throw new Error(`No physical device fits the choice. There are:\n${list}`);
+    const said = typeof choice === "object" ? choice.properties.deviceName : quote(choice);
+    throw new Error(`No physical device fits the choice ${said}. There are:\n${list}`);
   }
   return chosen;
 }
@@ -151,12 +93,6 @@ function find(
   }
 }
 
-const noDevice = `Vulkan has no physical device here: there is a loader, but no driver.
-  Debian, Ubuntu: apt install mesa-vulkan-drivers   (it has lavapipe, which needs no GPU)
-  Fedora:         dnf install mesa-vulkan-drivers
-  macOS:          brew install molten-vk
-  Windows:        install the graphics card's driver`;
-
 /** The queue family that the device's queue is of: for graphics and compute, else compute, else transfers. */
 export function chooseQueueFamily(device: PhysicalDevice): number {
   const wanted = [
@@ -170,69 +106,6 @@ export function chooseQueueFamily(device: PhysicalDevice): number {
     if (index >= 0) return index;
   }
   throw new Error(`${device.properties.deviceName} has no queue family that can copy`);
-}
-
-interface Selection {
-  readonly extensions: Set<string>;
-  readonly features: FeatureExtension[];
-}
-
-/** What of the extensions for memory the device has and `isWanted`, with the features that they come with. */
-function selectMemoryExtensions(
-  instance: VulkanInstance,
-  device: PhysicalDevice,
-  isWanted: (extension: string) => boolean,
-): Selection {
-  const version = Math.min(instance.apiVersion, device.properties.apiVersion);
-  const extensions = new Set(
-    Object.keys(memoryExtensions).filter(
-      (name) => device.extensions.has(name) && version >= memoryExtensions[name]! && isWanted(name),
-    ),
-  );
-  if (!instance.hasProperties2) {
-    extensions.delete("VK_EXT_memory_budget");
-    extensions.delete("VK_KHR_maintenance3");
-    return { extensions, features: [] };
-  }
-  const candidates = featureExtensions.filter(
-    ({ core = Number.POSITIVE_INFINITY, since, extension }) =>
-      (version >= core || (version >= since && device.extensions.has(extension))) && isWanted(extension),
-  );
-  const features = supportedFeatures(instance, device, candidates);
-  for (const { extension } of features) if (device.extensions.has(extension)) extensions.add(extension);
-  if (!extensions.has("VK_EXT_memory_priority")) {
-    extensions.delete("VK_EXT_pageable_device_local_memory");
-    return { extensions, features: features.filter((f) => f.member !== "pageableDeviceLocalMemory") };
-  }
-  return { extensions, features };
-}
-
-/** Writes the features' structures, each with its member set to `value`: the first one's address. */
-function featureChain(
-  memory: NativeMemory,
-  features: readonly FeatureExtension[],
-  value: number,
-  tail: bigint,
-): { first: bigint; offsets: number[] } {
-  let first = tail;
-  const offsets = features.map(({ struct, member }) => {
-    const offset = memory.struct(struct, { pNext: first, [member]: value });
-    first = memory.at(offset);
-    return offset;
-  });
-  return { first, offsets };
-}
-
-function supportedFeatures(
-  instance: VulkanInstance,
-  device: PhysicalDevice,
-  candidates: readonly FeatureExtension[],
-): FeatureExtension[] {
-  using memory = new NativeMemory(instance.native, 4096);
-  const { first, offsets } = featureChain(memory, candidates, 0, 0n);
-  const query = memory.struct("VkPhysicalDeviceFeatures2", { pNext: first });
-  instance.functions.vkGetPhysicalDeviceFeatures2(device.handle, memory.at(query));
-  return candidates.filter(({ struct, member }, i) => memory.read(struct, offsets[i]!)[member] !== 0);
 }
 
 /** vkCreateDevice on the chosen physical device of `instance`. `onDestroy` is called after vkDestroyDevice. */
@@ -249,8 +122,25 @@ export function createDevice(
       ? { extensions: new Set(), features: [] }
       : selectMemoryExtensions(instance, physicalDevice, wanted === true ? () => true : wanted);
   const extensions = new Set([...memory.extensions, ...(options.extensions ?? [])]);
+  const callers = new CallersFeatures(
+    instance.native,
+    checkUint64(options.featureChain ?? 0n, "featureChain"),
+  );
   const queueFamily = chooseQueueFamily(physicalDevice);
-  const handle = createHandle(instance, physicalDevice, queueFamily, extensions, memory.features, options);
+  const enabledFeatures = new Set([
+    ...memory.features.map(({ member }) => member),
+    ...featureExtensions.filter((feature) => isOn(callers, feature)).map(({ member }) => member),
+    ...(options.features ?? []),
+  ]);
+  const handle = createHandle(
+    instance,
+    physicalDevice,
+    queueFamily,
+    extensions,
+    memory.features,
+    callers,
+    options,
+  );
   return new KoffiDevice({
     native: instance.native,
     instanceHandle: instance.handle,
@@ -262,10 +152,19 @@ export function createDevice(
     ownsHandle: true,
     apiVersion: Math.min(instance.apiVersion, physicalDevice.properties.apiVersion),
     enabledExtensions: extensions,
-    enabledFeatures: new Set([...memory.features.map((f) => f.member), ...(options.features ?? [])]),
+    enabledFeatures,
     allocationCallbacks,
     queue: { familyIndex: queueFamily, index: 0 },
   });
+}
+
+/** The structures of a feature: its own, and those of the Vulkan version that has it. */
+function structsOf({ struct, coreStruct }: FeatureExtension): StructName[] {
+  return coreStruct === undefined ? [struct] : [struct, coreStruct];
+}
+
+function isOn(callers: CallersFeatures, feature: FeatureExtension): boolean {
+  return structsOf(feature).some((struct) => callers.isOn(struct, feature.member));
 }
 
 function createHandle(
@@ -274,6 +173,7 @@ function createHandle(
   queueFamilyIndex: number,
   extensions: ReadonlySet<string>,
   features: readonly FeatureExtension[],
+  callers: CallersFeatures,
   options: DeviceOptions,
 ): bigint {
   using memory = new NativeMemory(instance.native, 65536);
@@ -285,6 +185,7 @@ function createHandle(
     pQueuePriorities: memory.at(priorities),
   });
   const enabled: Record<string, number> = {};
+  const merged: [StructName, string][] = [];
   for (const name of options.features ?? []) {
     if (!Object.hasOwn(layouts.VkPhysicalDeviceFeatures.offsets, name)) {
       throw new TypeError(
@@ -292,21 +193,38 @@ function createHandle(
       );
     }
     enabled[name] = 1;
+    if (callers.has("VkPhysicalDeviceFeatures2")) merged.push(["VkPhysicalDeviceFeatures2", name]);
+  }
+  const own: FeatureExtension[] = [];
+  for (const feature of features) {
+    const struct = structsOf(feature).find((name) => callers.has(name));
+    if (struct === undefined) own.push(feature);
+    else merged.push([struct, feature.member]);
   }
   const core = memory.struct("VkPhysicalDeviceFeatures", enabled);
   const info = memory.struct("VkDeviceCreateInfo", {
-    pNext: featureChain(memory, features, 1, options.featureChain ?? 0n).first,
+    pNext: featureChain(memory, own, 1, options.featureChain ?? 0n).first,
     queueCreateInfoCount: 1,
     pQueueCreateInfos: memory.at(queues),
     enabledExtensionCount: extensions.size,
     ppEnabledExtensionNames: memory.strings([...extensions]),
-    pEnabledFeatures: options.features === undefined ? 0n : memory.at(core),
+    pEnabledFeatures:
+      options.features === undefined || callers.has("VkPhysicalDeviceFeatures2") ? 0n : memory.at(core),
   });
   const out = memory.reserve(8);
   const { vkCreateDevice } = instance.functions;
-  check(
-    vkCreateDevice(physicalDevice.handle, memory.at(info), options.allocationCallbacks ?? 0n, memory.at(out)),
-    "vkCreateDevice",
+  const callbacks = options.allocationCallbacks ?? 0n;
+  const result = callers.while(merged, () =>
+    vkCreateDevice(physicalDevice.handle, memory.at(info), callbacks, memory.at(out)),
   );
+  if (result < 0) {
+    const { deviceName } = physicalDevice.properties;
+    throw deviceError(result, {
+      deviceName,
+      extensions,
+      features: options.features ?? [],
+      available: physicalDevice,
+    });
+  }
   return memory.u64[out / 8]!;
 }

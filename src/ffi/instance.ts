@@ -1,6 +1,7 @@
 /** Creating instances, with or without the validation layer. */
 
 import { ApiVersion } from "../vulkan/constants.ts";
+import { instanceError, noValidationLayer } from "./advice.ts";
 import { check, type InstanceFunctions, instanceCommands, resolveCommands, revoke } from "./commands.ts";
 import { createDevice, type DeviceOptions } from "./create-device.ts";
 import type { KoffiDevice } from "./device.ts";
@@ -179,12 +180,6 @@ export class VulkanInstance {
   }
 }
 
-const noValidationLayer = `The validation layer ${VALIDATION_LAYER} is not installed.
-  Debian, Ubuntu: apt install vulkan-validationlayers
-  Fedora:         dnf install vulkan-validation-layers
-  macOS:          brew install vulkan-validationlayers
-  Windows:        the Vulkan SDK from vulkan.lunarg.com`;
-
 /** The names of the instance extensions that the loader and its drivers offer. */
 export function instanceExtensions(library: Library): Set<string> {
   return enumerateNames(library.native, "VkExtensionProperties", "extensionName", (count, out) =>
@@ -251,6 +246,14 @@ function createHandle(
     ppEnabledExtensionNames: memory.strings([...extensions]),
   });
   const out = memory.reserve(8);
-  check(library.functions.vkCreateInstance(memory.at(info), 0n, memory.at(out)), "vkCreateInstance");
+  const result = library.functions.vkCreateInstance(memory.at(info), 0n, memory.at(out));
+  if (result < 0) {
+    throw instanceError(result, {
+      layers,
+      extensions,
+      availableLayers: () => instanceLayers(library),
+      availableExtensions: () => instanceExtensions(library),
+    });
+  }
   return memory.u64[out / 8]!;
 }

@@ -1,6 +1,7 @@
 /** Finding the Vulkan loader, and the two functions from which all others come. */
 
 import { ApiVersion } from "../vulkan/constants.ts";
+import { noLoaderHelp } from "./advice.ts";
 import { type GlobalFunctions, globalCommands, resolveCommands } from "./commands.ts";
 import type { NativeCalls, NativeLibrary } from "./native/native-calls.ts";
 import { NativeMemory } from "./native-memory.ts";
@@ -32,13 +33,6 @@ const loaderNames: Record<string, readonly string[]> = {
 };
 const elfNames: readonly string[] = ["libvulkan.so.1", "libvulkan.so"];
 
-const help = `Install a Vulkan loader and a driver:
-  Debian, Ubuntu: apt install libvulkan1 mesa-vulkan-drivers   (mesa has lavapipe, which needs no GPU)
-  Fedora:         dnf install vulkan-loader mesa-vulkan-drivers
-  macOS:          brew install vulkan-loader molten-vk         (or the Vulkan SDK from vulkan.lunarg.com)
-  Windows:        a current graphics driver brings vulkan-1.dll (or the Vulkan SDK from vulkan.lunarg.com)
-Or name the loader: loadVulkan("/path/to/libvulkan.so.1"), or the environment variable VMA_TS_VULKAN.`;
-
 /**
  * Opens the Vulkan loader: `path`, else what the environment variable VMA_TS_VULKAN names, else the
  * platform's usual names. Throws an Error that says what to install when there is none.
@@ -57,7 +51,7 @@ export function openLibrary(native: NativeCalls, path?: string): Library {
     }
     return makeLibrary(native, name, library);
   }
-  throw new Error(`No Vulkan loader was found. Tried:\n${failures.join("\n")}\n${help}`);
+  throw new Error(`No Vulkan loader was found. Tried:\n${failures.join("\n")}\n${noLoaderHelp}`);
 }
 
 function makeLibrary(native: NativeCalls, path: string, library: NativeLibrary): Library {

@@ -5,6 +5,7 @@ import { ApiVersion } from "../vulkan/constants.ts";
 import { KoffiDevice } from "./device.ts";
 import { instanceFunctions } from "./instance.ts";
 import type { Library } from "./library.ts";
+import { NativeMemory } from "./native-memory.ts";
 import { describePhysicalDevice } from "./physical-device.ts";
 import type { QueueChoice } from "./transfer-queue.ts";
 
@@ -19,7 +20,10 @@ export interface WrapDeviceOptions {
   readonly physicalDevice: Handle;
   /** VkDevice */
   readonly device: Handle;
-  /** The version that the instance was made for (VkApplicationInfo); default 1.0, as in VMA. */
+  /**
+   * The version that the instance was made for (VkApplicationInfo). Default: the highest one of whose core the device has
+   * a function, which is the lower of the instance's and the device's own.
+   */
   readonly apiVersion?: number;
   /** The names of the device extensions that are enabled; default none. */
   readonly enabledExtensions?: Iterable<string>;
@@ -44,12 +48,30 @@ function addressOf(value: Handle, what: string): bigint {
   return BigInt(checkInteger(value, what));
 }
 
+/** A function of each version's core. */
+const coreFunctions: readonly (readonly [version: number, name: string])[] = [
+  [ApiVersion.V1_4, "vkMapMemory2"],
+  [ApiVersion.V1_3, "vkGetDeviceBufferMemoryRequirements"],
+  [ApiVersion.V1_2, "vkGetBufferDeviceAddress"],
+  [ApiVersion.V1_1, "vkGetBufferMemoryRequirements2"],
+];
+
+/** The version of a device that somebody else has made: it has no function of a later one than its instance is for. */
+function askVersion(library: Library, instance: bigint, device: bigint): number {
+  const { vkGetDeviceProcAddr } = instanceFunctions(library, instance, ApiVersion.V1_0, () => false);
+  const has = (name: string): boolean => {
+    using memory = new NativeMemory(library.native, 256);
+    return BigInt(vkGetDeviceProcAddr(device, memory.string(name))) !== 0n;
+  };
+  return coreFunctions.find(([, name]) => has(name))?.[0] ?? ApiVersion.V1_0;
+}
+
 /** Puts the port over a device that stays the user's: destroying the result leaves the handles as they are. */
 export function wrapDevice(library: Library, options: WrapDeviceOptions): KoffiDevice {
   const instance = handleOf(options.instance, "instance");
   const physicalDevice = handleOf(options.physicalDevice, "physicalDevice");
   const handle = handleOf(options.device, "device");
-  const apiVersion = options.apiVersion ?? ApiVersion.V1_0;
+  const apiVersion = options.apiVersion ?? askVersion(library, instance, handle);
   const enabledExtensions = new Set(options.enabledExtensions);
   // Whether the instance has its extensions is not said; the loader gives no function of one that it has not.
   const functions = instanceFunctions(library, instance, apiVersion, () => true);

@@ -21,6 +21,10 @@ typedef struct { VkStructureType sType; void* pNext; VkBool32 maintenance5; } Vk
 typedef struct { VkStructureType sType; const void* pNext; VkFlags64 usage; } VkBufferUsageFlags2CreateInfoKHR;
 #define VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_5_FEATURES_KHR 1000470000
 #define VK_STRUCTURE_TYPE_BUFFER_USAGE_FLAGS_2_CREATE_INFO_KHR 1000470006
+#endif
+#ifndef VK_API_VERSION_1_4
+typedef struct { VkStructureType sType; void* pNext; VkBool32 globalPriorityQuery, shaderSubgroupRotate, shaderSubgroupRotateClustered, shaderFloatControls2, shaderExpectAssume, rectangularLines, bresenhamLines, smoothLines, stippledRectangularLines, stippledBresenhamLines, stippledSmoothLines, vertexAttributeInstanceRateDivisor, vertexAttributeInstanceRateZeroDivisor, indexTypeUint8, dynamicRenderingLocalRead, maintenance5, maintenance6, pipelineProtectedAccess, pipelineRobustness, hostImageCopy, pushDescriptor; } VkPhysicalDeviceVulkan14Features;
+#define VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_4_FEATURES 55
 #endif`;
 
 /** What vulkan_win32.h needs of windows.h, with the sizes that Windows gives it. */
@@ -32,7 +36,10 @@ typedef struct _SECURITY_ATTRIBUTES SECURITY_ATTRIBUTES;`;
 /** VkFooBar2InfoKHR is of VK_STRUCTURE_TYPE_FOO_BAR_2_INFO_KHR. */
 function structureTypeName(name: string): string {
   const words = name.slice(2).replace(/(?<=[a-z\d])(?=[A-Z])|(?<=[a-z])(?=\d)/g, "_");
-  return `VK_STRUCTURE_TYPE_${words.toUpperCase().replace("WIN_32", "WIN32")}`;
+  return `VK_STRUCTURE_TYPE_${words
+    .toUpperCase()
+    .replace("WIN_32", "WIN32")
+    .replace(/_VULKAN_1(\d)_/, "_VULKAN_1_$1_")}`;
 }
 
 function program(): string {
