@@ -43,6 +43,7 @@ import { bindResourceCalls, type ResourceCalls } from "./resource-calls.ts";
 import { ResourceStructs } from "./resource-structs.ts";
 import { TakenMemories, type TakenMemory } from "./taken-memory.ts";
 import { KoffiTransferQueue, type QueueChoice } from "./transfer-queue.ts";
+import { Win32Handles } from "./win32-handles.ts";
 
 /** How many ranges one call to flush or invalidate takes; more are handed over in several calls. */
 const RANGES_AT_ONCE = 256;
@@ -100,6 +101,7 @@ export class KoffiDevice implements VulkanDevice {
   readonly #out: bigint;
   readonly #mappings = new Map<bigint, KoffiMapping>();
   readonly #taken = new TakenMemories();
+  readonly #win32Handles: Win32Handles;
   readonly #depthStencilImages = new Set<bigint>();
   readonly #queues: KoffiTransferQueue[] = [];
   #queue: KoffiTransferQueue | undefined;
@@ -121,6 +123,7 @@ export class KoffiDevice implements VulkanDevice {
     this.#instanceFunctions = parts.instanceFunctions;
     this.functions = resolveDeviceFunctions(parts);
 
+    this.#win32Handles = new Win32Handles(parts.native);
     this.#structs = new ResourceStructs(parts.native);
     this.#memory = this.#structs.memory;
     this.#out = this.#structs.addresses.out;
@@ -415,6 +418,14 @@ export class KoffiDevice implements VulkanDevice {
       "vkGetMemoryWin32HandleKHR",
     );
     return this.#structs.handle;
+  }
+
+  duplicateWin32Handle(handle: bigint, targetProcess?: bigint): bigint {
+    return this.#win32Handles.duplicate(handle, targetProcess);
+  }
+
+  closeWin32Handle(handle: bigint): void {
+    this.#win32Handles.close(handle);
   }
 
   #reserveOut(struct: "VkMemoryFdPropertiesKHR" | "VkMemoryHostPointerPropertiesEXT"): number {

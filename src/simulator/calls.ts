@@ -21,6 +21,7 @@ export type FallibleCall =
   | "vkGetMemoryFdPropertiesKHR"
   | "vkGetMemoryHostPointerPropertiesEXT"
   | "vkGetMemoryWin32HandleKHR"
+  | "DuplicateHandle"
   | "vkCreateCommandPool"
   | "vkAllocateCommandBuffers"
   | "vkResetCommandPool"
@@ -56,6 +57,8 @@ export const fallibleCalls: Readonly<Record<FallibleCall, readonly [Result, ...R
   vkGetMemoryFdPropertiesKHR: [hostMemory, Result.ErrorInvalidExternalHandle],
   vkGetMemoryHostPointerPropertiesEXT: [hostMemory, Result.ErrorInvalidExternalHandle],
   vkGetMemoryWin32HandleKHR: [Result.ErrorTooManyObjects, hostMemory],
+  // No call of Vulkan's: the ports have it say what Windows refused.
+  DuplicateHandle: [Result.ErrorUnknown],
   vkCreateCommandPool: [hostMemory, deviceMemory],
   vkAllocateCommandBuffers: [hostMemory, deviceMemory],
   vkResetCommandPool: [deviceMemory],
@@ -82,6 +85,7 @@ export const infallibleCalls = [
   "vkGetPhysicalDeviceMemoryProperties2",
   "vkGetBufferDeviceAddress",
   "vkSetDeviceMemoryPriorityEXT",
+  "CloseHandle",
   "vkCmdCopyBuffer",
   "vkCmdCopyBufferToImage",
   "vkCmdCopyImageToBuffer",

@@ -235,6 +235,14 @@ export class SimulatedDevice implements VulkanDevice {
     return external.getMemoryWin32Handle(this.#state, handle, handleType);
   }
 
+  duplicateWin32Handle(handle: bigint, targetProcess?: bigint): bigint {
+    return external.duplicateWin32Handle(this.#state, handle, targetProcess);
+  }
+
+  closeWin32Handle(handle: bigint): void {
+    external.closeWin32Handle(this.#state, handle);
+  }
+
   /** The device's first queue, which completes submissions as soon as they are asked for. */
   get queue(): SimulatedTransferQueue {
     this.#queue ??= new SimulatedTransferQueue(this);

@@ -1,10 +1,10 @@
 /** Exporting memory, and asking what foreign memory can be imported to. */
 
 import { checkUint64 } from "../foundation/check.ts";
-import { ExternalMemoryHandleType } from "../vulkan/constants.ts";
+import { ExternalMemoryHandleType, isNtHandle } from "../vulkan/constants.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { forbid } from "./error.ts";
-import { type ExternalHandle, isNtHandle } from "./host.ts";
+import type { ExternalHandle } from "./host.ts";
 import { checkHostPointer, hostPointerTypes } from "./memory-rules.ts";
 import { type MemoryObject, nameOf } from "./objects.ts";
 import type { DeviceState } from "./state.ts";
@@ -94,6 +94,19 @@ export function getMemoryWin32Handle(state: DeviceState, handle: bigint, handleT
   state.faults.check(call);
   if (isNtHandle(handleType)) memory.exportedOnce |= handleType;
   return state.host.addWin32Handle(exported(memory, handleType));
+}
+
+/** DuplicateHandle */
+export function duplicateWin32Handle(state: DeviceState, handle: bigint, targetProcess?: bigint): bigint {
+  state.enter("DuplicateHandle");
+  state.faults.check("DuplicateHandle");
+  return state.host.duplicateWin32Handle(handle, targetProcess);
+}
+
+/** CloseHandle */
+export function closeWin32Handle(state: DeviceState, handle: bigint): void {
+  state.enter("CloseHandle");
+  state.host.closeWin32Handle(handle);
 }
 
 /** One more owner of the memory's bytes. */

@@ -24,24 +24,14 @@ interface HostRange {
   readonly bytes: Uint8Array;
 }
 
-/** Handle types that are NT handles: the program owns and closes them. */
-const ntHandles =
-  ExternalMemoryHandleType.OpaqueWin32 |
-  ExternalMemoryHandleType.D3D11Texture |
-  ExternalMemoryHandleType.D3D12Heap |
-  ExternalMemoryHandleType.D3D12Resource;
-
-/** Whether a Win32 handle type is an NT handle rather than a global share handle. */
-export function isNtHandle(handleType: number): boolean {
-  return (handleType & ntHandles) !== 0;
-}
-
 const PAGE = 65536;
 
 /** A simulated process. */
 export class SimulatedHost {
   readonly #descriptors = new Map<number, ExternalHandle>();
   readonly #handles = new Map<bigint, ExternalHandle>();
+  /** Handles of other processes, by their values here. */
+  readonly #processes = new Map<bigint, SimulatedHost>();
   readonly #ranges: HostRange[] = [];
   #lastDescriptor = 99;
   #lastHandle = 0x1000n;
@@ -106,6 +96,23 @@ export class SimulatedHost {
     if (!handle) throw new RangeError(`handle ${value} is not open`);
     this.#handles.delete(value);
     handle.payload.release();
+  }
+
+  /** OpenProcess: a handle of another simulated process, to duplicate handles into it. */
+  openProcess(other: SimulatedHost): bigint {
+    this.#lastHandle += 4n;
+    this.#processes.set(this.#lastHandle, other);
+    return this.#lastHandle;
+  }
+
+  /** DuplicateHandle: another handle of the same, in this process or the one whose handle is given. */
+  duplicateWin32Handle(value: bigint, targetProcess?: bigint): bigint {
+    const handle = this.#handles.get(value);
+    if (!handle) throw new RangeError(`handle ${value} is not open`);
+    const target = targetProcess === undefined ? this : this.#processes.get(targetProcess);
+    if (!target) throw new RangeError(`targetProcess ${targetProcess} is not the handle of a process`);
+    handle.payload.retain();
+    return target.addWin32Handle(handle);
   }
 
   /** A new descriptor, which takes over one ownership of the payload. */

@@ -7,6 +7,7 @@ import {
   ImageCreate,
   MemoryAllocate,
   MemoryProperty,
+  makeApiVersion,
 } from "../vulkan/constants.ts";
 import type { MappedMemoryRange, MemoryAllocateInfo } from "../vulkan/device.ts";
 import {
@@ -20,7 +21,7 @@ import {
 import { checkChain } from "./chains.ts";
 import { forbid } from "./error.ts";
 import type { ExternalHandle } from "./host.ts";
-import { type MemoryObject, nameOf } from "./objects.ts";
+import { type MemoryObject, nameOf, type Resource } from "./objects.ts";
 import type { DeviceState } from "./state.ts";
 
 const call = "vkAllocateMemory";
@@ -192,15 +193,7 @@ function planDedicated(state: DeviceState, info: MemoryAllocateInfo, source: Imp
       `${nameOf(resource)} is disjoint and cannot have dedicated memory`,
     );
   }
-  const needed = resource.parts[0]!.requirements.size;
-  if (info.allocationSize !== needed) {
-    const rule = resource.kind === "buffer" ? "buffer-02965" : "image-02964";
-    forbid(
-      call,
-      `VUID-${scope}-${rule}`,
-      `allocationSize ${info.allocationSize} must be the ${needed} bytes that ${nameOf(resource)} requires`,
-    );
-  }
+  checkDedicatedSize(state, info.allocationSize, resource);
   if (source?.handle && source.handle.memoryTypeIndex >= 0 && !source.handle.dedicated) {
     const rule = resource.kind === "buffer" ? "buffer-01879" : "image-01878";
     forbid(call, `VUID-${scope}-${rule}`, "memory imported as dedicated was not exported as dedicated");
@@ -209,6 +202,23 @@ function planDedicated(state: DeviceState, info: MemoryAllocateInfo, source: Imp
     forbid(call, `VUID-${owner}-pNext-02806`, "memory imported from a host pointer cannot be dedicated");
   }
   return resource.handle;
+}
+
+/**
+ * The patch of Vulkan 1.4 from which on memory for an image may be larger than the image. Before, and for buffers to this
+ * day, the sizes are equal. Drivers say with their own version which specification they were written for.
+ */
+const LARGER_FOR_IMAGES = makeApiVersion(1, 4, 327);
+
+function checkDedicatedSize(state: DeviceState, size: number, resource: Resource): void {
+  const needed = resource.parts[0]!.requirements.size;
+  const mayBeLarger = resource.kind === "image" && state.profile.apiVersion >= LARGER_FOR_IMAGES;
+  if (size === needed || (mayBeLarger && size > needed)) return;
+  forbid(
+    call,
+    `VUID-VkMemoryDedicatedAllocateInfo-${resource.kind === "buffer" ? "buffer-02965" : "image-02964"}`,
+    `allocationSize ${size} must be ${mayBeLarger ? "at least " : ""}the ${needed} bytes that ${nameOf(resource)} requires`,
+  );
 }
 
 /** Finds what is imported, if anything, and checks that it may be. */

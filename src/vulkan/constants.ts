@@ -190,6 +190,17 @@ export const ExternalMemoryHandleType = {
   DmaBufEXT: 0x200,
 } as const;
 
+const ntHandles =
+  ExternalMemoryHandleType.OpaqueWin32 |
+  ExternalMemoryHandleType.D3D11Texture |
+  ExternalMemoryHandleType.D3D12Heap |
+  ExternalMemoryHandleType.D3D12Resource;
+
+/** Whether a handle type is of NT handles, which the program owns and closes, rather than of global share handles (KMT). */
+export function isNtHandle(handleType: number): boolean {
+  return (handleType & ntHandles) !== 0;
+}
+
 /** VK_WHOLE_SIZE, as this library writes it: "to the end". */
 export const WHOLE_SIZE: number = Number.POSITIVE_INFINITY;
 

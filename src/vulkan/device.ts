@@ -170,6 +170,16 @@ export interface VulkanDevice {
   getMemoryFdProperties(handleType: number, fd: number): number;
   /** vkGetMemoryHostPointerPropertiesEXT: the memory types that the host range can be imported to. */
   getMemoryHostPointerProperties(handleType: number, address: bigint): number;
-  /** vkGetMemoryWin32HandleKHR: a new handle, which the caller owns. */
+  /**
+   * vkGetMemoryWin32HandleKHR. An NT handle is the caller's to close, and can be asked for once for each memory object and
+   * handle type; a KMT handle ("global share handle") belongs to nobody.
+   */
   getMemoryWin32Handle(memory: bigint, handleType: number): bigint;
+  /**
+   * DuplicateHandle with the same access: another NT handle, in the process that the handle `targetProcess` stands for
+   * (default: this one), whose program owns it.
+   */
+  duplicateWin32Handle(handle: bigint, targetProcess?: bigint): bigint;
+  /** CloseHandle, of a handle of this process. Never fails. */
+  closeWin32Handle(handle: bigint): void;
 }

@@ -34,6 +34,8 @@ function program(device: SimulatedDevice): void {
     device.getMemoryFdProperties(ExternalMemoryHandleType.DmaBufEXT, fd);
     const handle = device.getMemoryWin32Handle(allocated, ExternalMemoryHandleType.OpaqueWin32);
     undo.push(() => device.host.closeWin32Handle(handle));
+    const duplicate = device.duplicateWin32Handle(handle);
+    undo.push(() => device.closeWin32Handle(duplicate));
     const address = device.host.registerHostMemory(new Uint8Array(4096));
     device.getMemoryHostPointerProperties(ExternalMemoryHandleType.HostAllocationEXT, address);
     const queue = device.createTransferQueue();
