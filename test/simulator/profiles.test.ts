@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { constants, gunzipSync } from "node:zlib";
+import { brotliDecompressSync, constants, gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type DeviceProfile, knownExtensions, profiles, SimulatedDevice } from "../../src/simulator/index.ts";
 import { apiVersionString, MemoryProperty } from "../../src/vulkan/index.ts";
@@ -14,7 +14,10 @@ function header(path: string): { profile?: Parameters<typeof described>[0] } {
   const start = Buffer.alloc(4096);
   const length = readSync(file, start);
   closeSync(file);
-  const text = gunzipSync(start.subarray(0, length), { finishFlush: constants.Z_SYNC_FLUSH }).toString();
+  const compressed = start.subarray(0, length);
+  const text = path.endsWith(".br")
+    ? brotliDecompressSync(compressed, { finishFlush: constants.BROTLI_OPERATION_FLUSH }).toString()
+    : gunzipSync(compressed, { finishFlush: constants.Z_SYNC_FLUSH }).toString();
   return JSON.parse(text.slice(0, text.indexOf("\n")));
 }
 
