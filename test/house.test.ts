@@ -23,12 +23,11 @@ const RULES = new Map<string, FolderRule>([
   ["metadata", { folders: ["foundation"] }],
   ["allocator", { folders: ["metadata", "vulkan", "foundation"] }],
   ["defrag", { folders: ["allocator", "metadata", "vulkan", "foundation"] }],
-  ["face", { folders: ["defrag", "allocator", "metadata", "vulkan", "foundation"] }],
   // Replays run on simulated devices, and are a command as well.
   [
     "trace",
     {
-      folders: ["face", "defrag", "allocator", "metadata", "vulkan", "foundation", "simulator"],
+      folders: ["defrag", "allocator", "metadata", "vulkan", "foundation", "simulator"],
       packages: ["node:"],
     },
   ],
@@ -36,7 +35,7 @@ const RULES = new Map<string, FolderRule>([
   ["ffi", { folders: ["vulkan", "foundation"], packages: ["koffi", "node:"] }],
   ["simulator", { folders: ["vulkan", "foundation"] }],
   // The face of the package.
-  ["", { folders: ["trace", "face", "defrag", "allocator", "metadata", "vulkan", "foundation"] }],
+  ["", { folders: ["trace", "defrag", "allocator", "metadata", "vulkan", "foundation"] }],
 ]);
 
 describe("the house", () => {

@@ -12,8 +12,8 @@ import ts from "typescript";
 /** The root of the repository, with a slash at its end. */
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Compiles `src` and `bench`; returns the directory that now has both, and goes when the process does. */
-export function compile(): string {
+/** Compiles folders of the repository; returns the directory that now has them, and goes when the process does. */
+export function compile(folders: readonly string[] = ["src", "bench"]): string {
   const cache = join(ROOT, "node_modules", ".cache");
   mkdirSync(cache, { recursive: true });
   const output = mkdtempSync(join(cache, "vma-ts-bench-"));
@@ -21,7 +21,7 @@ export function compile(): string {
   process.once("SIGINT", () => process.exit(130));
   const config = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.config.compilerOptions, ROOT);
-  for (const folder of ["src", "bench"]) {
+  for (const folder of folders) {
     for (const name of readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })) {
       if (!name.endsWith(".ts") || name.endsWith(".d.ts")) continue;
       const file = join(folder, name);

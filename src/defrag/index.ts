@@ -1,4 +1,5 @@
-/** Defragmentation. */
+/** Defragmentation, and the allocator that has it. */
+export { Allocator, createAllocator } from "./allocator.ts";
 export { DefragmentationContext } from "./context.ts";
 export {
   DefragmentationFlag,

@@ -161,6 +161,28 @@ function versionNumber(version: string): number {
   return (major << 22) | (minor << 12);
 }
 
+/** Where a command is: its address, 0n where there is none, and the name under which it was found. */
+export interface FoundCommand {
+  readonly address: bigint;
+  readonly name: string;
+}
+
+/** Finds commands: see {@link resolveCommands}. */
+export function commandFinder(
+  apiVersion: number,
+  isEnabled: (extension: string) => boolean,
+  lookUp: (name: string) => bigint,
+): (name: string, command: Command) => FoundCommand {
+  return (name, { core, extension, suffix = "" }) => {
+    if (core !== undefined && apiVersion >= versionNumber(core)) {
+      const address = lookUp(name);
+      if (address !== 0n) return { address, name };
+    }
+    const isExtended = extension !== undefined && isEnabled(extension);
+    return { address: isExtended ? lookUp(name + suffix) : 0n, name: name + suffix };
+  };
+}
+
 /**
  * Resolves a table of commands: by the core name when `apiVersion` has it, else by the extension's name
  * when the extension is enabled. What cannot be resolved throws `VK_ERROR_EXTENSION_NOT_PRESENT` when called.
@@ -177,16 +199,13 @@ export function resolveCommands<T extends Readonly<Record<string, Command>>>(
   lookUp: (name: string) => bigint,
 ): Functions<T> {
   const functions: Record<string, NativeFunction> = {};
+  const find = commandFinder(apiVersion, isEnabled, lookUp);
   for (const [name, command] of Object.entries<Command>(commands)) {
-    let found = name;
-    let pointer = 0n;
-    if (command.core !== undefined && apiVersion >= versionNumber(command.core)) pointer = lookUp(name);
-    if (pointer === 0n && command.extension !== undefined && isEnabled(command.extension)) {
-      found = name + (command.suffix ?? "");
-      pointer = lookUp(found);
-    }
+    const found = find(name, command);
     functions[name] =
-      pointer === 0n ? missing(name, command) : native.declare(pointer, command.signature, found);
+      found.address === 0n
+        ? missing(name, command)
+        : native.declare(found.address, command.signature, found.name);
   }
   // A copy, as V8 keeps objects that get many names one by one as dictionaries, in which each call looks its function up.
   return { ...functions } as Functions<T>;

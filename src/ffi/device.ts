@@ -24,8 +24,10 @@ import type {
 import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { VulkanError } from "../vulkan/result.ts";
+import { bindBlockCalls, type blockCommands } from "./block-calls.ts";
 import {
   check,
+  commandFinder,
   type DeviceFunctions,
   deviceCommands,
   type InstanceFunctions,
@@ -39,7 +41,7 @@ import type { NativeCalls } from "./native/native-calls.ts";
 import { NativeMemory } from "./native-memory.ts";
 import { encodeNext } from "./next-chain.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
-import { bindResourceCalls, type ResourceCalls } from "./resource-calls.ts";
+import { bindResourceCalls, type ResourceCallParts, type ResourceCalls } from "./resource-calls.ts";
 import { ResourceStructs } from "./resource-structs.ts";
 import { TakenMemories, type TakenMemory } from "./taken-memory.ts";
 import { KoffiTransferQueue, type QueueChoice } from "./transfer-queue.ts";
@@ -97,7 +99,9 @@ export class KoffiDevice implements VulkanDevice {
   readonly #instanceFunctions: InstanceFunctions;
   readonly #memory: NativeMemory;
   readonly #structs: ResourceStructs;
-  readonly #calls: ResourceCalls;
+  #calls!: ResourceCalls;
+  /** Gives back what the calls need besides the functions. */
+  #freeCalls: (() => void) | undefined;
   readonly #out: bigint;
   readonly #mappings = new Map<bigint, KoffiMapping>();
   readonly #taken = new TakenMemories();
@@ -127,13 +131,34 @@ export class KoffiDevice implements VulkanDevice {
     this.#structs = new ResourceStructs(parts.native);
     this.#memory = this.#structs.memory;
     this.#out = this.#structs.addresses.out;
-    this.#calls = bindResourceCalls(
-      parts.native,
-      this.functions,
-      parts.handle,
-      parts.allocationCallbacks,
-      this.#structs.addresses,
-    );
+    this.#bindCalls();
+  }
+
+  /** Binds the calls that are made for every resource: as sequences where the native calls have such. */
+  #bindCalls(): void {
+    const parts = this.#callParts();
+    const { native } = parts;
+    this.#calls = bindResourceCalls(parts);
+    if (native.compile === undefined) return;
+    const find = deviceCommandFinder(this.#parts);
+    const addressOf = (command: (typeof blockCommands)[number]): bigint =>
+      find(command, deviceCommands[command]).address;
+    const { calls, free } = bindBlockCalls(parts, native.compile, addressOf, this.#calls);
+    this.#calls = calls;
+    this.#freeCalls = free;
+  }
+
+  /** Calls through sequences would reach the driver still; what is bound to the functions was revoked with them. */
+  #revokeCalls(): void {
+    this.#calls = bindResourceCalls(this.#callParts());
+    this.#freeCalls?.();
+    this.#freeCalls = undefined;
+  }
+
+  #callParts(): ResourceCallParts {
+    const { native, handle, allocationCallbacks } = this.#parts;
+    const { addresses, memory } = this.#structs;
+    return { native, functions: this.functions, handle, allocationCallbacks, memory, addresses };
   }
 
   // Memory
@@ -164,15 +189,14 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   #mapWhole(memory: bigint): bigint {
-    const whole = 0xffff_ffff_ffff_ffffn;
-    check(this.functions.vkMapMemory(this.handle, memory, 0, whole, 0, this.#out), "vkMapMemory");
+    check(this.#calls.mapMemory(memory), "vkMapMemory");
     return this.#structs.handle;
   }
 
   unmapMemory(memory: bigint): void {
     checkUint64(memory, "memory");
     this.#closeMapping(memory);
-    if (!this.#isTaken(memory)) this.functions.vkUnmapMemory(this.handle, memory);
+    if (!this.#isTaken(memory)) this.#calls.unmapMemory(memory);
   }
 
   /** Views go first: there is no moment at which one reaches memory that is gone. */
@@ -196,6 +220,11 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   flushMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void {
+    if (ranges.length === 1) {
+      this.#structs.encodeRange(ranges[0]!);
+      check(this.#calls.flushRange(), "vkFlushMappedMemoryRanges");
+      return;
+    }
     for (let from = 0; from < ranges.length; from += RANGES_AT_ONCE) {
       const count = Math.min(RANGES_AT_ONCE, ranges.length - from);
       const address = this.#encodeRanges(ranges, from, count);
@@ -207,6 +236,11 @@ export class KoffiDevice implements VulkanDevice {
   }
 
   invalidateMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void {
+    if (ranges.length === 1) {
+      this.#structs.encodeRange(ranges[0]!);
+      check(this.#calls.invalidateRange(), "vkInvalidateMappedMemoryRanges");
+      return;
+    }
     for (let from = 0; from < ranges.length; from += RANGES_AT_ONCE) {
       const count = Math.min(RANGES_AT_ONCE, ranges.length - from);
       const address = this.#encodeRanges(ranges, from, count);
@@ -242,6 +276,20 @@ export class KoffiDevice implements VulkanDevice {
     return this.#structs.handle;
   }
 
+  createAndBindBuffer(info: BufferCreateInfo, memory: bigint, offset: number): bigint {
+    this.#structs.encodeBuffer(info);
+    const result = this.#calls.createAndBindBuffer(memory, offset);
+    if (result < 0) this.#undoBuffer(result);
+    return this.#structs.handle;
+  }
+
+  /** After {@link createAndBindBuffer} has failed. */
+  #undoBuffer(result: number): never {
+    if (this.#calls.createResult() < 0) throw new VulkanError(result, "vkCreateBuffer");
+    this.#calls.destroyBuffer(this.#structs.handle);
+    throw new VulkanError(result, "vkBindBufferMemory");
+  }
+
   destroyBuffer(buffer: bigint): void {
     checkUint64(buffer, "buffer");
     this.#calls.destroyBuffer(buffer);
@@ -251,7 +299,24 @@ export class KoffiDevice implements VulkanDevice {
     this.#structs.encodeImage(info);
     const result = this.#calls.createImage();
     if (result < 0) throw new VulkanError(result, "vkCreateImage");
-    const image = this.#structs.handle;
+    return this.#madeImage(info, this.#structs.handle);
+  }
+
+  createImageWithRequirements(info: ImageCreateInfo, out: MemoryRequirements, dedicated: boolean): bigint {
+    if (!dedicated) {
+      const image = this.createImage(info);
+      this.getImageMemoryRequirements(image, out, false);
+      return image;
+    }
+    this.#structs.encodeImage(info);
+    this.#structs.askForImage(0n, true, undefined);
+    const result = this.#calls.createImageWithRequirements2();
+    if (result < 0) throw new VulkanError(result, "vkCreateImage");
+    this.#structs.decodeRequirements(out, true);
+    return this.#madeImage(info, this.#structs.queriedImage);
+  }
+
+  #madeImage(info: ImageCreateInfo, image: bigint): bigint {
     if (combinedDepthStencil.has(info.format)) this.#depthStencilImages.add(image);
     return image;
   }
@@ -479,6 +544,7 @@ export class KoffiDevice implements VulkanDevice {
       this.functions.vkDestroyDevice(this.handle, this.allocationCallbacks);
     }
     revoke(this.functions, "the device was destroyed");
+    this.#revokeCalls();
     this.#memory.free();
     this.#parts.onDestroy?.(isTaken);
   }
@@ -489,18 +555,30 @@ export class KoffiDevice implements VulkanDevice {
   }
 }
 
-/** Device functions through vkGetDeviceProcAddr, so that calls go to the driver without the loader's detour. */
+/** Functions come through vkGetDeviceProcAddr, so that calls go to the driver without the loader's detour. */
+function deviceLookUp({ native, instanceFunctions, handle }: DeviceParts): (name: string) => bigint {
+  const { vkGetDeviceProcAddr } = instanceFunctions;
+  const name = new NativeMemory(native, 256);
+  return (command) => {
+    name.reset();
+    return BigInt(vkGetDeviceProcAddr(handle, name.string(command)));
+  };
+}
+
+function deviceCommandFinder(parts: DeviceParts): ReturnType<typeof commandFinder> {
+  return commandFinder(
+    parts.apiVersion,
+    (extension) => parts.enabledExtensions.has(extension),
+    deviceLookUp(parts),
+  );
+}
+
 function resolveDeviceFunctions(parts: DeviceParts): DeviceFunctions {
-  const { vkGetDeviceProcAddr } = parts.instanceFunctions;
-  using name = new NativeMemory(parts.native, 256);
   return resolveCommands(
     parts.native,
     deviceCommands,
     parts.apiVersion,
     (extension) => parts.enabledExtensions.has(extension),
-    (command) => {
-      name.reset();
-      return BigInt(vkGetDeviceProcAddr(parts.handle, name.string(command)));
-    },
+    deviceLookUp(parts),
   );
 }

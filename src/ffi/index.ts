@@ -9,7 +9,9 @@ export type { DeviceFunctions, InstanceFunctions, NativeFunction } from "./comma
 export type { DeviceOptions, PhysicalDeviceChoice } from "./create-device.ts";
 export type { KoffiDevice } from "./device.ts";
 export type { InstanceOptions, ValidationOptions, VulkanInstance } from "./instance.ts";
+export { type LoadOptions, loadVulkan } from "./load-koffi.ts";
 export { type DebugMessage, MessageSeverity, MessageType } from "./messenger.ts";
+export type { NativeCallsInUse } from "./native/choose.ts";
 export {
   type AllLimits,
   type FeatureName,
@@ -19,5 +21,5 @@ export {
 } from "./physical-device.ts";
 export type { TakenMemory } from "./taken-memory.ts";
 export type { KoffiTransferQueue, QueueChoice } from "./transfer-queue.ts";
-export { type CreateDeviceOptions, loadVulkan, type Vulkan } from "./vulkan.ts";
+export type { CreateDeviceOptions, Vulkan } from "./vulkan.ts";
 export type { Handle, WrapDeviceOptions } from "./wrap-device.ts";

@@ -48,7 +48,7 @@ export class Messenger {
     this.#native = native;
     this.#onMessage = onMessage;
     this.#callback = native.register(SIGNATURE, (severity, types, data) =>
-      this.#take(Number(severity), Number(types), BigInt(data!)),
+      this.#take(Number(severity), Number(types), data!),
     );
   }
 

@@ -6,8 +6,9 @@
  * queue families, which have no fixed size, go to the stack behind.
  */
 
-import { ImageType } from "../vulkan/constants.ts";
-import type { MemoryAllocateInfo } from "../vulkan/device.ts";
+import { checkUint64 } from "../foundation/check.ts";
+import { ImageType, WHOLE_SIZE } from "../vulkan/constants.ts";
+import type { MappedMemoryRange, MemoryAllocateInfo } from "../vulkan/device.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { type Layouts, layouts } from "./layout.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
@@ -20,6 +21,12 @@ import type { StructName } from "./structs.ts";
 const MEMORY_SIZE = 65536;
 const parts = {
   out: 8,
+  buffer: 8,
+  image: 8,
+  deviceMemory: 8,
+  offset: 8,
+  results: 8,
+  range: "VkMappedMemoryRange",
   bufferInfo: "VkBufferCreateInfo",
   imageInfo: "VkImageCreateInfo",
   requirements: "VkMemoryRequirements2",
@@ -46,6 +53,26 @@ const REQUIREMENTS = wordsOf("VkMemoryRequirements", requirementsAt);
 const DEDICATED = wordsOf("VkMemoryDedicatedRequirements", slots.dedicated);
 const PLANE = wordsOf("VkImagePlaneMemoryRequirementsInfo", slots.planeQuery);
 const DEVICE_PLANE = wordsOf("VkDeviceImageMemoryRequirements", slots.deviceImageQuery);
+const imageQueryAt = slots.imageQuery + layouts.VkImageMemoryRequirementsInfo2.offsets.image;
+/** Cells of sequences of calls (`./block-calls.ts`), by their offsets in bytes. */
+export const cells: Readonly<
+  Record<
+    "out" | "queriedImage" | "buffer" | "image" | "deviceMemory" | "offset" | "result" | "secondResult",
+    number
+  >
+> = {
+  out: slots.out,
+  /** The image that `imageQuery` asks for. */
+  queriedImage: imageQueryAt,
+  buffer: slots.buffer,
+  image: slots.image,
+  deviceMemory: slots.deviceMemory,
+  offset: slots.offset,
+  /** VkResult of the first call, and of the second. */
+  result: slots.results,
+  secondResult: slots.results + 4,
+};
+const RANGE = wordsOf("VkMappedMemoryRange", slots.range);
 /** Indices of 64-bit words. */
 const REQUIREMENTS_NEXT = wordsOf("VkMemoryRequirements2", slots.requirements).pNext / 2;
 const QUERY_BUFFER = wordsOf("VkBufferMemoryRequirementsInfo2", slots.bufferQuery).buffer / 2;
@@ -81,6 +108,8 @@ export class ResourceStructs {
       imageQuery: memory.at(slots.imageQuery),
       deviceBufferQuery: memory.at(slots.deviceBufferQuery),
       deviceImageQuery: memory.at(slots.deviceImageQuery),
+      queriedImage: memory.at(imageQueryAt),
+      range: memory.at(slots.range),
       requirements: memory.at(requirementsAt),
       requirements2: memory.at(slots.requirements),
     };
@@ -92,6 +121,11 @@ export class ResourceStructs {
   /** The handle or address that a call has written to `out`. */
   get handle(): bigint {
     return this.memory.u64[OUT]!;
+  }
+
+  /** The image that `imageQuery` asks for. */
+  get queriedImage(): bigint {
+    return this.memory.u64[QUERY_IMAGE]!;
   }
 
   /** The signed 32-bit integer that a call has written to `out`. */
@@ -168,6 +202,16 @@ export class ResourceStructs {
     this.memory.u32[PLANE.planeAspect] = planeAspect ?? 0;
     this.memory.u64[QUERY_IMAGE_NEXT] = planeAspect === undefined ? 0n : this.#planeQuery;
     this.memory.u64[REQUIREMENTS_NEXT] = dedicated ? this.#dedicated : 0n;
+  }
+
+  /** Fills `range`. */
+  encodeRange({ memory, offset, size }: MappedMemoryRange): void {
+    const u32 = this.memory.u32;
+    this.memory.u64[RANGE.memory / 2] = checkUint64(memory, "memory");
+    u32[RANGE.offset] = offset;
+    u32[RANGE.offset + 1] = offset / TWO_32;
+    u32[RANGE.size] = size === WHOLE_SIZE ? 0xffffffff : size;
+    u32[RANGE.size + 1] = size === WHOLE_SIZE ? 0xffffffff : size / TWO_32;
   }
 
   /** Makes `deviceBufferQuery` and `requirements2` ask for the requirements of a buffer yet to be made. */

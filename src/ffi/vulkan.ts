@@ -3,8 +3,8 @@
 import { createDevice, type DeviceOptions } from "./create-device.ts";
 import type { KoffiDevice } from "./device.ts";
 import { type InstanceOptions, instanceExtensions, instanceLayers, VulkanInstance } from "./instance.ts";
-import { type Library, openLibrary } from "./library.ts";
-import { koffiCalls } from "./native/koffi.ts";
+import type { Library } from "./library.ts";
+import type { NativeCallsInUse } from "./native/choose.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
 import { type WrapDeviceOptions, wrapDevice } from "./wrap-device.ts";
 
@@ -22,10 +22,14 @@ export interface CreateDeviceOptions extends DeviceOptions {
 
 /** The Vulkan loader. */
 export class Vulkan {
+  /** What makes the calls, and why it and no other. */
+  readonly nativeCalls: NativeCallsInUse;
   readonly #library: Library;
 
-  constructor(library: Library) {
+  /** @internal The loader comes from `loadVulkan`. */
+  constructor(library: Library, nativeCalls: NativeCallsInUse) {
     this.#library = library;
+    this.nativeCalls = nativeCalls;
   }
 
   /** The name or path under which the loader was found. */
@@ -84,13 +88,4 @@ export class Vulkan {
   wrapDevice(options: WrapDeviceOptions): KoffiDevice {
     return wrapDevice(this.#library, options);
   }
-}
-
-/**
- * Opens the Vulkan loader: `path`, else what the environment variable VMA_TS_VULKAN names, else the
- * platform's usual name (libvulkan.so.1, vulkan-1.dll, libvulkan.dylib, libMoltenVK.dylib).
- * Throws an Error that says what to install when there is none.
- */
-export function loadVulkan(path?: string): Vulkan {
-  return new Vulkan(openLibrary(koffiCalls(), path));
 }

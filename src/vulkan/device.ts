@@ -157,6 +157,17 @@ export interface VulkanDevice {
   /** vkBindImageMemory; with `pNext` vkBindImageMemory2. */
   bindImageMemory(image: bigint, memory: bigint, offset: number, pNext?: NextChain): void;
 
+  /**
+   * vkCreateBuffer, then vkBindBufferMemory. Where the latter fails, the buffer is destroyed again. Optional: for bindings
+   * that do both in less time than one after the other.
+   */
+  createAndBindBuffer?(info: BufferCreateInfo, memory: bigint, offset: number): bigint;
+  /**
+   * vkCreateImage, then {@link getImageMemoryRequirements}. Optional: for bindings that do both in less time than one
+   * after the other.
+   */
+  createImageWithRequirements?(info: ImageCreateInfo, out: MemoryRequirements, dedicated: boolean): bigint;
+
   /** VkPhysicalDeviceMemoryBudgetPropertiesEXT; called only where VK_EXT_memory_budget is enabled. */
   getMemoryBudget(): MemoryBudgetProperties;
   /** vkGetBufferDeviceAddress (Vulkan 1.2 or VK_KHR_buffer_device_address) */

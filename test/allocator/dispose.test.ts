@@ -1,8 +1,7 @@
 /** `using`: allocators, pools, allocations and mappings end with their scope. */
 
 import { describe, expect, it } from "vitest";
-import { MemoryUsage } from "../../src/allocator/index.ts";
-import { Allocator } from "../../src/face/index.ts";
+import { BaseAllocator, MemoryUsage } from "../../src/allocator/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
 import { bufferOf, bytes, KiB, MiB, only, Type, twoHeaps } from "./setup.ts";
 
@@ -10,7 +9,7 @@ describe("using", () => {
   it("ends everything in the right order", () => {
     const device = new SimulatedDevice(twoHeaps);
     {
-      using allocator = new Allocator({ device });
+      using allocator = new BaseAllocator({ device });
       using pool = allocator.createPool({ memoryTypeIndex: Type.Host, blockSize: MiB });
       using allocation = allocator.createBuffer(bufferOf(KiB), {
         pool,
@@ -25,7 +24,7 @@ describe("using", () => {
   it("ends everything when the scope is left by an error", () => {
     const device = new SimulatedDevice(twoHeaps);
     expect(() => {
-      using allocator = new Allocator({ device });
+      using allocator = new BaseAllocator({ device });
       using pool = allocator.createPool({ memoryTypeIndex: Type.Host });
       using allocation = allocator.allocateMemory(bytes(KiB), { pool });
       allocation.map();
@@ -37,7 +36,7 @@ describe("using", () => {
   it("does not mind what was ended before", () => {
     const device = new SimulatedDevice(twoHeaps);
     {
-      using allocator = new Allocator({ device });
+      using allocator = new BaseAllocator({ device });
       using pool = allocator.createPool({ memoryTypeIndex: Type.Host });
       using allocation = allocator.allocateMemory(bytes(KiB), { pool });
       using mapping = allocation.map();
@@ -51,7 +50,7 @@ describe("using", () => {
 
   it("destroys the buffer or image that was created with an allocation", () => {
     const device = new SimulatedDevice(twoHeaps);
-    using allocator = new Allocator({ device });
+    using allocator = new BaseAllocator({ device });
     {
       using _buffer = allocator.createBuffer(bufferOf(KiB)).allocation;
       expect(device.statistics().bufferCount).toBe(1);
@@ -62,7 +61,7 @@ describe("using", () => {
   it("of an allocator with something alive tells of it", () => {
     const device = new SimulatedDevice(twoHeaps);
     expect(() => {
-      using allocator = new Allocator({ device });
+      using allocator = new BaseAllocator({ device });
       allocator.allocateMemory(bytes(KiB, only(0)), { name: "forgotten" });
     }).toThrow(/"forgotten"/);
   });

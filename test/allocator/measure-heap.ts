@@ -3,8 +3,7 @@
  * keeps nothing.
  */
 
-import type { BufferWithMemory } from "../../src/allocator/index.ts";
-import { Allocator } from "../../src/face/index.ts";
+import { BaseAllocator, type BufferWithMemory } from "../../src/allocator/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
 import type { MemoryRequirements } from "../../src/vulkan/resources.ts";
 import { twoHeaps } from "./recipes.ts";
@@ -38,7 +37,7 @@ function heapUsed(): number {
   return heap + arrayBuffers;
 }
 
-const allocator = new Allocator({
+const allocator = new BaseAllocator({
   device: new HollowDevice({ ...twoHeaps, name: "hollow" }),
   rememberRequirements: true,
 });

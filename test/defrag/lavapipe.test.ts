@@ -4,8 +4,7 @@
  */
 
 import { expect, it } from "vitest";
-import { DefragmentationFlag } from "../../src/defrag/index.ts";
-import { createAllocator } from "../../src/face/index.ts";
+import { createAllocator, DefragmentationFlag } from "../../src/defrag/index.ts";
 import { ImageLayout } from "../../src/vulkan/constants.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 import { Resources } from "./resources.ts";

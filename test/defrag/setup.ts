@@ -10,12 +10,13 @@ import {
   type AllocatorCreateInfo,
   type Pool,
 } from "../../src/allocator/index.ts";
-import type {
-  DefragmentationContext,
-  DefragmentationInfo,
-  DefragmentationStats,
+import {
+  type Allocator,
+  createAllocator,
+  type DefragmentationContext,
+  type DefragmentationInfo,
+  type DefragmentationStats,
 } from "../../src/defrag/index.ts";
-import { type Allocator, createAllocator } from "../../src/face/index.ts";
 import {
   type ProfileDescription,
   SimulatedDevice,

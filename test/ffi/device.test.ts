@@ -22,7 +22,7 @@ import {
   StructureType,
   VulkanError,
 } from "../../src/vulkan/index.ts";
-import { describeWithVulkan, hostMemory, memoryType } from "../helpers/vulkan.ts";
+import { describeWithVulkan, hostMemory, memoryType, plainDevice } from "../helpers/vulkan.ts";
 
 const STORAGE = BufferUsage.StorageBuffer | BufferUsage.TransferDst;
 
@@ -34,7 +34,7 @@ function field(address: bigint, struct: StructName, name: string): bigint | numb
 const wordsAt = (address: bigint, count: number): number[] =>
   koffi.decode(address, koffi.array("uint32_t", count, "Array"));
 
-/** Runs `body` with one function of the device replaced. */
+/** Runs `body` with one function of the device replaced; for functions of resources, of a `plainDevice`. */
 function replacing<T>(
   device: KoffiDevice,
   name: keyof DeviceFunctions,
@@ -109,7 +109,7 @@ describeWithVulkan("a device's buffers", (ctx) => {
   });
 
   it("are described to the driver as the caller describes them", () => {
-    const { device } = ctx;
+    using device = plainDevice();
     const seen: (bigint | number | number[])[] = [];
     const capture = (_: bigint, info: bigint): number => {
       const get = (name: string) => field(info, "VkBufferCreateInfo", name);
@@ -194,7 +194,7 @@ describeWithVulkan("a device's images", (ctx) => {
   });
 
   it("are asked for one plane of", () => {
-    const { device } = ctx;
+    using device = plainDevice();
     const planes: number[] = [];
     const query = (_: bigint, address: bigint): number => {
       const next = field(address, "VkImageMemoryRequirementsInfo2", "pNext");
@@ -219,7 +219,7 @@ describeWithVulkan("a device's images", (ctx) => {
   });
 
   it("are described to the driver as the caller describes them, and else by Vulkan's usual values", () => {
-    const { device } = ctx;
+    using device = plainDevice();
     const names = layouts.VkImageCreateInfo.fields
       .map(({ name }) => name)
       .filter((name) => name !== "extent");

@@ -74,9 +74,9 @@ describe.skipIf(process.platform === "win32")(`native calls through ${native.nam
   it("call back into JavaScript, during the call", () => {
     const seen: number[] = [];
     const values = memory(30, 10, 20);
-    const byteAt = (address: bigint | number): number => {
+    const byteAt = (address: bigint): number => {
       const byte = new Uint8Array(1);
-      native.read(BigInt(address), byte);
+      native.read(address, byte);
       return byte[0]!;
     };
     const compare: NativeCallback = native.register("pp>r", (a, b) => {

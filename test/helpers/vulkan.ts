@@ -44,6 +44,11 @@ export interface VulkanContext {
   readonly isKnownToLayer: (extension: string) => boolean;
 }
 
+/** A device whose calls all go through its `functions`, where a test can look at them and put others in their place. */
+export function plainDevice(): KoffiDevice {
+  return loadVulkan({ nativeCalls: "koffi" }).createDevice();
+}
+
 /** Whether a missing driver is a failure. */
 export const requireVulkan: boolean = process.env.VMA_TS_REQUIRE_VULKAN === "1";
 

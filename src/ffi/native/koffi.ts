@@ -46,8 +46,12 @@ function load(path: string | null): NativeLibrary {
   };
 }
 
-function register(signature: string, callee: (...args: (bigint | number)[]) => number): NativeCallback {
-  const address = koffi.register(callee, koffi.pointer(prototypeOf(signature)));
+function register(signature: string, callee: (...args: bigint[]) => number): NativeCallback {
+  // koffi hands null over for a null "void *", and a negative integer for one of 64 bits with the highest set.
+  const prototype = prototypeOf(signature.replaceAll("p", "n"));
+  const called = (...args: (bigint | number)[]): number =>
+    callee(...args.map((value) => BigInt.asUintN(64, BigInt(value))));
+  const address = koffi.register(called, koffi.pointer(prototype));
   return { address, close: () => koffi.unregister(address) };
 }
 

@@ -15,6 +15,8 @@
  * enumerations all pass as integers of 64 bits. p and n differ only in how a runtime takes them fastest.
  */
 
+import type { Sequence } from "./blocks/sequence.ts";
+
 /** A C function as JavaScript calls it. */
 export type NativeFunction = (...args: (bigint | number)[]) => number;
 
@@ -32,10 +34,20 @@ export interface NativeCallback {
   close(): void;
 }
 
+/** Sequences that can be called. */
+export interface CompiledSequences {
+  /** One for each sequence, in their order. */
+  readonly calls: readonly (() => void)[];
+  /** Gives their memory back. They must not be called any more. */
+  free(): void;
+}
+
 /** How a runtime reaches C. */
 export interface NativeCalls {
   /** What makes the calls: "koffi". */
   readonly name: string;
+  /** Makes sequences of calls callable, each in one call; absent where every call is made by itself. */
+  readonly compile?: (sequences: readonly Sequence[]) => CompiledSequences;
   /** The most bytes that one view can have. */
   readonly viewLimit: number;
 
@@ -43,8 +55,8 @@ export interface NativeCalls {
   load(path: string | null): NativeLibrary;
   /** Makes the function at `address` callable. `name`, where it has one, may help to make it fast. */
   declare(address: bigint, signature: string, name?: string): NativeFunction;
-  /** Makes JavaScript callable from C, on the thread that JavaScript runs on. Parameters are numbers or bigints. */
-  register(signature: string, callee: (...args: (bigint | number)[]) => number): NativeCallback;
+  /** Makes JavaScript callable from C, on the thread that JavaScript runs on. What it is given is unsigned. */
+  register(signature: string, callee: (...args: bigint[]) => number): NativeCallback;
   /** An argument that never changes, in the form in which it passes fastest as n. */
   constant(value: bigint): bigint | number;
 

@@ -1,0 +1,488 @@
+/** Native calls with argument blocks: when they are used, what they pass, and that their memory comes and goes. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Worker } from "node:worker_threads";
+import { afterEach, describe, expect, it } from "vitest";
+import { compile } from "../../bench/harness/compile.ts";
+import { bindBlockCalls, blockCommands } from "../../src/ffi/block-calls.ts";
+import type { DeviceFunctions } from "../../src/ffi/commands.ts";
+import { loadVulkan } from "../../src/ffi/index.ts";
+import { withArgumentBlocks } from "../../src/ffi/native/blocks/argument-blocks.ts";
+import { selfCheck } from "../../src/ffi/native/blocks/self-check.ts";
+import type { Sequence, SequenceCall } from "../../src/ffi/native/blocks/sequence.ts";
+import type { CompiledSequences, NativeCallback, NativeCalls } from "../../src/ffi/native/native-calls.ts";
+import { bindResourceCalls, type ResourceCallParts } from "../../src/ffi/resource-calls.ts";
+import { ResourceStructs } from "../../src/ffi/resource-structs.ts";
+import { emptyMemoryRequirements, Result } from "../../src/vulkan/index.ts";
+import { native } from "../helpers/native.ts";
+import { describeWithVulkan, plainDevice } from "../helpers/vulkan.ts";
+
+const areProven = process.platform === "linux" && process.arch === "x64";
+const BIT_63 = 0x8000_0000_0000_0000n;
+
+setFlagsFromString("--expose-gc");
+const gc = runInNewContext("gc") as () => void;
+
+/** Bytes of anonymous memory of this process that can be executed and not written, as Linux lists it. */
+function codeBytes(): number {
+  let bytes = 0;
+  for (const line of readFileSync("/proc/self/maps", "utf8").split("\n")) {
+    const range = /^(\w+)-(\w+) r-xp 00000000 00:00 0 *$/.exec(line);
+    if (range !== null) bytes += Number(`0x${range[2]}`) - Number(`0x${range[1]}`);
+  }
+  return bytes;
+}
+
+/** Bytes of code of one compilation: whole pages of the largest kind. */
+const PAGES = 65536;
+
+/** Ranges that can be written and executed; V8's own code is the only such thing. */
+function writableCode(): string[] {
+  return readFileSync("/proc/self/maps", "utf8")
+    .split("\n")
+    .filter((line) => / rwx/.test(line));
+}
+
+describe.runIf(areProven)("argument blocks", () => {
+  const blocks = areProven ? withArgumentBlocks(native) : native;
+  const assembleAll = blocks.compile!;
+
+  it("are native calls like those below, with sequences besides", () => {
+    expect(blocks.name).toBe(`argument blocks over ${native.name}`);
+    expect(blocks.declare).toBe(native.declare);
+  });
+
+  it("lie in memory that is never writable and executable at once, and give it back", () => {
+    const [before, writable] = [codeBytes(), writableCode().length];
+    const ffsll = native.load(null).find("ffsll");
+    const block = new BigUint64Array(2);
+    const call = { address: ffsll, operands: [{ cell: 0 }], result: 8 };
+    const { calls, free } = assembleAll([{ block: native.addressOf(block.buffer), calls: [call] }]);
+    expect(codeBytes()).toBe(before + PAGES);
+    expect(writableCode().length).toBe(writable);
+    block[0] = BIT_63;
+    calls[0]!();
+    expect(block[1]).toBe(64n);
+    free();
+    expect(codeBytes()).toBe(before);
+  });
+
+  it("give back what nobody can call any more", async () => {
+    const before = codeBytes();
+    assembleAll([8n, 16n].map((block) => ({ block, calls: [] })));
+    expect(codeBytes()).toBe(before + PAGES);
+    for (let i = 0; i < 20 && codeBytes() > before; i++) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(codeBytes()).toBe(before);
+  });
+
+  it("throw where the system gives no such memory, and take nothing", () => {
+    const before = codeBytes();
+    const refusing = (name: string, result: bigint): NativeCalls => ({
+      ...native,
+      declare: (address, signature, found) =>
+        found === name ? () => Number(result) : native.declare(address, signature, found),
+    });
+    expect(() => withArgumentBlocks(refusing("mprotect", -1n))).toThrow(
+      "mprotect does not make memory executable",
+    );
+    const { declare } = native;
+    const full: NativeCalls = {
+      ...native,
+      declare: (address, signature, found) =>
+        found === "mmap"
+          ? ((() => 0xffff_ffff_ffff_ffffn) as unknown as ReturnType<typeof declare>)
+          : declare(address, signature, found),
+    };
+    expect(() => withArgumentBlocks(full)).toThrow("mmap gave no memory");
+    expect(codeBytes()).toBe(before);
+  });
+});
+
+describe.runIf(areProven)("the check of argument blocks", () => {
+  const assembleAll = areProven ? withArgumentBlocks(native).compile! : () => expect.fail();
+  /** A compiler that gets calls wrong in one way. */
+  const wrong =
+    (change: (call: SequenceCall, index: number) => SequenceCall | undefined) =>
+    (sequences: readonly Sequence[]): CompiledSequences =>
+      assembleAll(
+        sequences.map(({ block, calls }) => ({
+          block,
+          calls: calls.map(change).filter((call) => call !== undefined),
+        })),
+      );
+  const mask =
+    (bits: bigint) =>
+    (call: SequenceCall): SequenceCall => ({
+      ...call,
+      operands: call.operands.map((operand) =>
+        "constant" in operand ? { constant: operand.constant & bits } : operand,
+      ),
+    });
+
+  it("passes what is right", () => {
+    expect(() => selfCheck(native, assembleAll)).not.toThrow();
+  });
+
+  const mistakes: [string, (call: SequenceCall, index: number) => SequenceCall | undefined, string][] = [
+    ["a result dropped", ({ result: _, ...call }) => call, "after a result of 0"],
+    [
+      "a result elsewhere",
+      (call) => (call.result === undefined ? call : { ...call, result: 24 }),
+      "after a result of 0",
+    ],
+    ["no second call", (call, i) => (i === 1 ? undefined : call), "after a result of 0"],
+    ["an error that ends nothing", ({ endsIfNegative: _, ...call }) => call, "takes an error for none"],
+    ["bit 63 of a constant lost", mask(BIT_63 - 1n), "loses bits of a handle"],
+  ];
+
+  it.each(mistakes)("sees %s", (_, change, message) => {
+    expect(() => selfCheck(native, wrong(change))).toThrow(message);
+  });
+
+  it("sees calls that do nothing", () => {
+    const nothing = (sequences: readonly Sequence[]): CompiledSequences => ({
+      calls: sequences.map(() => () => {}),
+      free: () => {},
+    });
+    expect(() => selfCheck(native, nothing)).toThrow("does not pass arguments as it should");
+  });
+});
+
+/** A driver that writes down what it is called with. */
+class FakeDriver {
+  readonly seen: string[] = [];
+  /** What the next calls return; 0 when there is none. */
+  readonly results: number[] = [];
+  readonly functions: Record<string, NativeCallback> = {};
+  /** What vkCreateBuffer and vkCreateImage make. */
+  made = 0n;
+
+  constructor(parameters: Readonly<Record<string, number>>) {
+    for (const [name, count] of Object.entries(parameters)) {
+      this.functions[name] = native.register(`${"p".repeat(count)}>r`, (...args) => {
+        this.seen.push(`${name}(${args.map((arg) => `0x${arg.toString(16)}`).join(", ")})`);
+        const result = this.results.shift() ?? 0;
+        const isMaking = name === "vkCreateBuffer" || name === "vkCreateImage";
+        if (isMaking && result >= 0) {
+          native.write(args[3]!, new Uint8Array(new BigUint64Array([this.made]).buffer));
+        }
+        return result;
+      });
+    }
+  }
+
+  close(): void {
+    for (const callback of Object.values(this.functions)) callback.close();
+  }
+}
+
+const parameterCounts = {
+  vkAllocateMemory: 4,
+  vkFreeMemory: 3,
+  vkMapMemory: 6,
+  vkUnmapMemory: 2,
+  vkFlushMappedMemoryRanges: 3,
+  vkInvalidateMappedMemoryRanges: 3,
+  vkCreateBuffer: 4,
+  vkDestroyBuffer: 3,
+  vkGetBufferMemoryRequirements: 3,
+  vkGetBufferMemoryRequirements2: 3,
+  vkBindBufferMemory: 4,
+  vkCreateImage: 4,
+  vkDestroyImage: 3,
+  vkGetImageMemoryRequirements: 3,
+  vkGetImageMemoryRequirements2: 3,
+  vkBindImageMemory: 4,
+};
+
+describe("the calls for resources", () => {
+  const driver = new FakeDriver(parameterCounts);
+  const structs = new ResourceStructs(native);
+  const handle = 0xfedc_ba98_7654_3210n;
+  const callbacks = 0x8000_0000_0000_0008n;
+  const functions = Object.fromEntries(
+    Object.entries(parameterCounts).map(([name, count]) => [
+      name,
+      native.declare(driver.functions[name]!.address, `${"p".repeat(count)}>r`),
+    ]),
+  );
+  const parts = {
+    native,
+    functions: new Proxy(functions as unknown as DeviceFunctions, {
+      // What changes passes as a bigint; the rest may be numbers.
+      get:
+        (target, name: keyof DeviceFunctions) =>
+        (...args: (bigint | number)[]) =>
+          target[name](...args.map(BigInt)),
+    }),
+    handle,
+    allocationCallbacks: callbacks,
+    memory: structs.memory,
+    addresses: structs.addresses,
+  } satisfies ResourceCallParts;
+  const plain = bindResourceCalls(parts);
+  const bound = areProven
+    ? bindBlockCalls(
+        parts,
+        withArgumentBlocks(native).compile!,
+        (command) => driver.functions[command]!.address,
+        plain,
+      )
+    : undefined;
+  afterEach(() => {
+    driver.seen.length = 0;
+    driver.results.length = 0;
+  });
+
+  const ways = [
+    ["by themselves", plain],
+    ...(bound === undefined ? [] : ([["through argument blocks", bound.calls]] as const)),
+  ] as const;
+  const hex = (value: bigint): string => `0x${value.toString(16)}`;
+  const [d, c] = [hex(handle), hex(callbacks)];
+  const at = structs.addresses;
+  /** Handles beyond 2^53, with and without bit 63. */
+  const handles = [1n, 2n ** 53n + 1n, BIT_63, BIT_63 | 0x1234_5678_9abcn, 2n ** 64n - 1n];
+
+  it.each(ways)("made %s pass handles whole", (_, calls) => {
+    for (const resource of handles) {
+      const memory = BIT_63 ^ resource ^ 0x10n;
+      const offset = 2 ** 40 + 256;
+      const expected: string[] = [];
+      const did = (call: string): number => expected.push(call);
+      calls.freeMemory(memory);
+      did(`vkFreeMemory(${d}, ${hex(memory)}, ${c})`);
+      expect(calls.mapMemory(memory)).toBe(0);
+      did(`vkMapMemory(${d}, ${hex(memory)}, 0x0, ${hex(2n ** 64n - 1n)}, 0x0, ${hex(at.out)})`);
+      calls.unmapMemory(memory);
+      did(`vkUnmapMemory(${d}, ${hex(memory)})`);
+      calls.destroyBuffer(resource);
+      did(`vkDestroyBuffer(${d}, ${hex(resource)}, ${c})`);
+      calls.bufferRequirements(resource);
+      did(`vkGetBufferMemoryRequirements(${d}, ${hex(resource)}, ${hex(at.requirements)})`);
+      calls.bindBuffer(resource, memory, offset);
+      did(`vkBindBufferMemory(${d}, ${hex(resource)}, ${hex(memory)}, ${hex(BigInt(offset))})`);
+      calls.destroyImage(resource);
+      did(`vkDestroyImage(${d}, ${hex(resource)}, ${c})`);
+      calls.imageRequirements(resource);
+      did(`vkGetImageMemoryRequirements(${d}, ${hex(resource)}, ${hex(at.requirements)})`);
+      calls.bindImage(resource, memory, offset);
+      did(`vkBindImageMemory(${d}, ${hex(resource)}, ${hex(memory)}, ${hex(BigInt(offset))})`);
+      driver.made = resource;
+      calls.createAndBindBuffer(memory, offset);
+      did(`vkCreateBuffer(${d}, ${hex(at.bufferInfo)}, ${c}, ${hex(at.out)})`);
+      did(`vkBindBufferMemory(${d}, ${hex(resource)}, ${hex(memory)}, ${hex(BigInt(offset))})`);
+      expect(structs.handle).toBe(resource);
+      calls.createImageWithRequirements2();
+      did(`vkCreateImage(${d}, ${hex(at.imageInfo)}, ${c}, ${hex(at.queriedImage)})`);
+      did(`vkGetImageMemoryRequirements2(${d}, ${hex(at.imageQuery)}, ${hex(at.requirements2)})`);
+      expect(structs.queriedImage).toBe(resource);
+      expect(driver.seen.splice(0)).toEqual(expected);
+    }
+  });
+
+  it.each(ways)("made %s pass what stays the same", (_, calls) => {
+    for (const name of ["allocateMemory", "createBuffer", "createImage"] as const)
+      expect(calls[name]()).toBe(0);
+    for (const name of ["flushRange", "invalidateRange"] as const) expect(calls[name]()).toBe(0);
+    calls.bufferRequirements2();
+    calls.imageRequirements2();
+    expect(driver.seen).toEqual([
+      `vkAllocateMemory(${d}, ${hex(at.allocateInfo)}, ${c}, ${hex(at.out)})`,
+      `vkCreateBuffer(${d}, ${hex(at.bufferInfo)}, ${c}, ${hex(at.out)})`,
+      `vkCreateImage(${d}, ${hex(at.imageInfo)}, ${c}, ${hex(at.out)})`,
+      `vkFlushMappedMemoryRanges(${d}, 0x1, ${hex(at.range)})`,
+      `vkInvalidateMappedMemoryRanges(${d}, 0x1, ${hex(at.range)})`,
+      `vkGetBufferMemoryRequirements2(${d}, ${hex(at.bufferQuery)}, ${hex(at.requirements2)})`,
+      `vkGetImageMemoryRequirements2(${d}, ${hex(at.imageQuery)}, ${hex(at.requirements2)})`,
+    ]);
+  });
+
+  it.each(ways)("made %s return what the driver says", (_, calls) => {
+    const returns = (call: () => number): void => {
+      for (const result of [0, 5, -1, Result.ErrorFragmentation]) {
+        driver.results.push(result);
+        expect(call()).toBe(result);
+      }
+    };
+    returns(() => calls.allocateMemory());
+    returns(() => calls.mapMemory(1n));
+    returns(() => calls.flushRange());
+    returns(() => calls.invalidateRange());
+    returns(() => calls.createBuffer());
+    returns(() => calls.bindBuffer(1n, 2n, 3));
+    returns(() => calls.createImage());
+    returns(() => calls.bindImage(1n, 2n, 3));
+  });
+
+  it.each(ways)("made %s stop at the first error", (_, calls) => {
+    driver.results.push(-2);
+    expect(calls.createAndBindBuffer(1n, 0)).toBe(-2);
+    expect(calls.createResult()).toBe(-2);
+    driver.results.push(0, -3);
+    expect(calls.createAndBindBuffer(1n, 0)).toBe(-3);
+    expect(calls.createResult()).toBe(0);
+    driver.results.push(-4);
+    expect(calls.createImageWithRequirements2()).toBe(-4);
+    const names = driver.seen.map((call) => call.split("(")[0]);
+    expect(names).toEqual(["vkCreateBuffer", "vkCreateBuffer", "vkBindBufferMemory", "vkCreateImage"]);
+  });
+
+  it.runIf(areProven)("leave to plain calls what the device has no function for", () => {
+    const { calls, free } = bindBlockCalls(
+      parts,
+      withArgumentBlocks(native).compile!,
+      (command) => (command.endsWith("2") ? 0n : driver.functions[command]!.address),
+      plain,
+    );
+    expect(calls.bufferRequirements2).toBe(plain.bufferRequirements2);
+    expect(calls.createImageWithRequirements2).toBe(plain.createImageWithRequirements2);
+    expect(calls.createBuffer).not.toBe(plain.createBuffer);
+    free();
+  });
+
+  it("know every command that a sequence calls", () => {
+    expect(Object.keys(parameterCounts).filter((name) => name !== "vkMapMemory")).toEqual([...blockCommands]);
+  });
+});
+
+describeWithVulkan("which native calls are used", (ctx) => {
+  const before = process.env.VMA_TS_NATIVE_CALLS;
+  afterEach(() => {
+    if (before === undefined) delete process.env.VMA_TS_NATIVE_CALLS;
+    else process.env.VMA_TS_NATIVE_CALLS = before;
+  });
+
+  it("is said, and why", () => {
+    delete process.env.VMA_TS_NATIVE_CALLS;
+    const { kind, reason } = loadVulkan().nativeCalls;
+    expect(kind).toBe(areProven ? "argument blocks" : "koffi");
+    expect(reason).toContain(
+      areProven ? `for ${process.platform} ${process.arch} was tried` : "cannot be used",
+    );
+  });
+
+  it("is the program's to say, then the environment's", () => {
+    process.env.VMA_TS_NATIVE_CALLS = "koffi";
+    expect(loadVulkan().nativeCalls).toEqual({
+      kind: "koffi",
+      reason: "it was asked for by VMA_TS_NATIVE_CALLS",
+    });
+    expect(loadVulkan({ nativeCalls: "koffi" }).nativeCalls.reason).toBe("it was asked for by the program");
+    if (areProven)
+      expect(loadVulkan({ nativeCalls: "argument blocks" }).nativeCalls.kind).toBe("argument blocks");
+    process.env.VMA_TS_NATIVE_CALLS = "magic";
+    expect(() => loadVulkan()).toThrow(
+      'VMA_TS_NATIVE_CALLS must be "koffi" or "argument blocks", got "magic"',
+    );
+    expect(() => loadVulkan({ nativeCalls: "dlopen" as "koffi" })).toThrow('nativeCalls must be "koffi" or');
+  });
+
+  it.runIf(process.platform === "linux")("makes a hundred devices leave nothing behind", () => {
+    const resident = (): number => {
+      gc();
+      gc();
+      return process.memoryUsage().rss;
+    };
+    const round = (): void => {
+      const device = ctx.vulkan.createDevice();
+      device.destroyBuffer(device.createBuffer({ size: 64, usage: 2 }));
+      device.destroy();
+    };
+    // The driver, and who frees memory late, take some at first.
+    for (let i = 0; i < 150; i++) round();
+    const [pages, bytes] = [codeBytes(), resident()];
+    for (let i = 0; i < 100; i++) round();
+    expect(codeBytes()).toBe(pages);
+    expect(resident() - bytes).toBeLessThan(16 * 2 ** 20);
+  });
+
+  it("throws after the device is gone", () => {
+    const device = ctx.vulkan.createDevice();
+    const buffer = device.createBuffer({ size: 64, usage: 2 });
+    device.destroyBuffer(buffer);
+    device.destroy();
+    const gone = /the device was destroyed/;
+    expect(() => device.createBuffer({ size: 64, usage: 2 })).toThrow(gone);
+    expect(() => device.createAndBindBuffer({ size: 64, usage: 2 }, 1n, 0)).toThrow(gone);
+    expect(() => device.destroyBuffer(1n)).toThrow(gone);
+    expect(() => device.bindImageMemory(1n, 1n, 0)).toThrow(gone);
+    expect(() => device.flushMappedMemoryRanges([{ memory: 1n, offset: 0, size: 64 }])).toThrow(gone);
+  });
+
+  it("does not matter to a worker that is terminated in the middle of its calls", async () => {
+    const folder = compile(["src/ffi", "src/vulkan", "src/foundation"]);
+    const face = pathToFileURL(join(folder, "src", "ffi", "index.js")).href;
+    const script = `
+      const { parentPort } = require("node:worker_threads");
+      import(${JSON.stringify(face)}).then(({ loadVulkan }) => {
+        const vulkan = loadVulkan();
+        const device = vulkan.createDevice();
+        parentPort.postMessage(vulkan.nativeCalls.kind);
+        for (;;) device.destroyBuffer(device.createBuffer({ size: 64, usage: 2 }));
+      }).catch((error) => parentPort.postMessage(String(error)));`;
+    for (let i = 0; i < 3; i++) {
+      const worker = new Worker(script, { eval: true, execArgv: [] });
+      const kind = await new Promise((resolve, reject) => {
+        worker.on("message", resolve);
+        worker.on("error", reject);
+      });
+      expect(kind).toBe(ctx.vulkan.nativeCalls.kind);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await worker.terminate();
+    }
+    ctx.device.destroyBuffer(ctx.device.createBuffer({ size: 64, usage: 2 }));
+  });
+});
+
+describeWithVulkan("creating and binding at once", (ctx) => {
+  it("is creating, then binding", () => {
+    const { device } = ctx;
+    const memory = device.allocateMemory({ allocationSize: 2 * 65536, memoryTypeIndex: 0 });
+    const buffer = device.createAndBindBuffer({ size: 65536, usage: 3 }, memory, 65536);
+    device.destroyBuffer(buffer);
+    device.freeMemory(memory);
+  });
+
+  it("leaves no buffer behind that cannot be bound", () => {
+    using device = plainDevice();
+    const { functions } = device;
+    const { vkBindBufferMemory, vkDestroyBuffer, vkCreateBuffer } = functions;
+    let destroyed = 0;
+    functions.vkDestroyBuffer = (...args) => {
+      destroyed++;
+      return vkDestroyBuffer(...args);
+    };
+    functions.vkBindBufferMemory = () => Result.ErrorOutOfHostMemory;
+    const make = (): bigint => device.createAndBindBuffer({ size: 64, usage: 2 }, 1n, 0);
+    expect(make).toThrow(
+      expect.objectContaining({ call: "vkBindBufferMemory", result: Result.ErrorOutOfHostMemory }),
+    );
+    expect(destroyed).toBe(1);
+    functions.vkCreateBuffer = () => Result.ErrorOutOfDeviceMemory;
+    expect(make).toThrow(
+      expect.objectContaining({ call: "vkCreateBuffer", result: Result.ErrorOutOfDeviceMemory }),
+    );
+    expect(destroyed).toBe(1);
+    Object.assign(functions, { vkBindBufferMemory, vkDestroyBuffer, vkCreateBuffer });
+  });
+
+  it("asks for an image's requirements as it is made", () => {
+    const { device } = ctx;
+    const info = { format: 37, extent: { width: 64, height: 64 }, usage: 6 };
+    for (const dedicated of [false, true]) {
+      const [apart, together] = [emptyMemoryRequirements(), emptyMemoryRequirements()];
+      const image = device.createImageWithRequirements(info, together, dedicated);
+      device.getImageMemoryRequirements(image, apart, dedicated);
+      expect(together).toEqual(apart);
+      device.destroyImage(image);
+    }
+  });
+});
