@@ -1,0 +1,132 @@
+/**
+ * What is wrong at a moment, if anything is: the sentences of the first screen, the worst first, each with its
+ * figures and a way to where it can be seen.
+ */
+
+import { formatBytes, formatCount, formatCountOf, formatShare } from "./format.ts";
+import { hasTime, type History } from "./history.ts";
+import { budgetAt, type Moment, type MomentTotals } from "./moment.ts";
+import { pinnedBlocks } from "./pins.ts";
+
+/** How bad it is. */
+export type Severity = "bad" | "warning" | "note";
+
+/** Where a finding leads. */
+export interface Way {
+  readonly view: "map" | "time" | "table" | "difference" | "fragmentation";
+  readonly filter?: string;
+  readonly moment?: number;
+}
+
+/** Something that deserves a look. */
+export interface Finding {
+  readonly severity: Severity;
+  /** A few words. */
+  readonly title: string;
+  /** One sentence with figures. */
+  readonly text: string;
+  readonly way?: Way;
+}
+
+/** Free bytes in blocks that are worth mentioning: both this much and this share of what is reserved. */
+const NOTABLE_FREE_BYTES = 16 * 1024 * 1024;
+const NOTABLE_FREE_SHARE = 0.25;
+/** The share of a budget or a limit that is close to it. */
+const NEARLY = 0.9;
+
+/** Everything that deserves a look. */
+export function findingsOf(moment: Moment, totals: MomentTotals): Finding[] {
+  const findings = [
+    ...overBudget(moment, totals),
+    ...fragmentation(moment, totals),
+    ...emptyBlocks(totals),
+    ...memoryObjects(moment.history, totals),
+    ...oddities(moment.history),
+  ];
+  const order: Severity[] = ["bad", "warning", "note"];
+  return findings.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
+
+function overBudget(moment: Moment, totals: MomentTotals): Finding[] {
+  const { history } = moment;
+  return history.heaps.flatMap(({ label, size }, heap): Finding[] => {
+    const reading = budgetAt(history, heap, moment.at);
+    const reserved = totals.heaps[heap]!.reserved;
+    const limit = reading?.budget ?? size;
+    const usage = Math.max(reading?.usage ?? 0, reserved);
+    const what = reading === undefined ? "size" : "budget";
+    if (limit === 0 || usage < limit * NEARLY) return [];
+    const isOver = usage > limit;
+    return [
+      {
+        severity: isOver ? "bad" : "warning",
+        title: isOver ? `${label} is over its ${what}` : `${label} is nearly at its ${what}`,
+        text:
+          `${formatBytes(usage)} in use of ${formatBytes(limit)}` +
+          (isOver ? `: ${formatBytes(usage - limit)} too much. The driver may move memory to the host.` : "."),
+        way: { view: hasTime(history) ? "time" : "map", filter: `heap:"${label}"` },
+      },
+    ];
+  });
+}
+
+function fragmentation(moment: Moment, { all }: MomentTotals): Finding[] {
+  const free = all.reserved - all.used;
+  if (free < NOTABLE_FREE_BYTES || free < all.reserved * NOTABLE_FREE_SHARE) return [];
+  const pins = pinnedBlocks(moment);
+  const last = pins.at(-1);
+  if (last === undefined || last.gain < free / 4) {
+    return [
+      {
+        severity: "note",
+        title: `${formatShare(free, all.reserved)} of the reserved memory is free`,
+        text: `${formatBytes(free)} of ${formatBytes(all.reserved)} lie free in ${formatCountOf(all.freeRanges, "range")}, the largest of ${formatBytes(all.largestFree)}.`,
+        way: { view: "fragmentation" },
+      },
+    ];
+  }
+  const allocations = pins.reduce((sum, pin) => sum + pin.allocations, 0);
+  return [
+    {
+      severity: "warning",
+      title: "Fragmentation",
+      text:
+        `${formatCountOf(allocations, "allocation")} of ${formatBytes(last.cost)} ` +
+        `${allocations === 1 ? "keeps" : "keep"} ${formatCountOf(pins.length, "block")} of ${formatBytes(last.gain)} alive. ` +
+        `Moved elsewhere, up to ${formatBytes(last.gain)} could be given back.`,
+      way: { view: "fragmentation" },
+    },
+  ];
+}
+
+function emptyBlocks({ all }: MomentTotals): Finding[] {
+  // One is kept on purpose, so that the next allocation need not wait for the driver.
+  if (all.emptyBlocks < 2) return [];
+  return [
+    {
+      severity: "note",
+      title: formatCountOf(all.emptyBlocks, "empty block"),
+      text: "Nothing lies in them, and they are kept. One for each pool is usual.",
+      way: { view: "map" },
+    },
+  ];
+}
+
+function memoryObjects({ device }: History, { all }: MomentTotals): Finding[] {
+  const objects = all.blocks + all.dedicated;
+  if (device.maxMemoryObjects === 0 || objects < device.maxMemoryObjects * NEARLY) return [];
+  return [
+    {
+      severity: "bad",
+      title: "Nearly out of memory objects",
+      text: `${formatCount(objects)} of ${formatCount(device.maxMemoryObjects)} that the device allows are taken, ${formatCount(all.dedicated)} by dedicated allocations.`,
+      way: { view: "table", filter: "is:dedicated" },
+    },
+  ];
+}
+
+function oddities({ warnings }: History): Finding[] {
+  if (warnings.length === 0) return [];
+  const rest = warnings.length === 1 ? "" : ` And ${formatCount(warnings.length - 1)} more of the kind.`;
+  return [{ severity: "note", title: "The file contradicts itself", text: `${warnings[0]}${rest}` }];
+}

@@ -1,0 +1,20 @@
+/** Names from strangers, made fit to be shown: short, on one line, reading from left to right. */
+
+// Control characters, and those that reorder or hide what stands beside them.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** A name on one line; what cannot be seen becomes a dot. */
+export function displayText(text: string, most = 200): string {
+  const visible = text.slice(0, most + 1).replace(UNSEEN, "·");
+  return visible.length > most ? `${visible.slice(0, most)}…` : visible;
+}
+
+/**
+ * What resources of a kind have in common in their names: the part before the first digit, slash, colon or bracket.
+ * "shadow map 12" and "shadow map 13" are both "shadow map"; "mesh/tree#7" is "mesh".
+ */
+export function namePrefix(name: string): string {
+  const head = /^[^\d/:#([{<]+/.exec(name)?.[0].replace(/[\s._-]+$/, "") ?? "";
+  return head === "" ? name : head;
+}

@@ -1,0 +1,38 @@
+/** The worker's side of opening a file: reads it, and hands the columns over. */
+
+import type { History } from "../model/history.ts";
+import type { ReadAnswer, ReadRequest } from "../state/open.ts";
+import { FileError } from "./json.ts";
+import { readFile } from "./read.ts";
+
+/** Answers requests to read; for a worker only. */
+export function serveReading(): void {
+  addEventListener("message", ({ data }: MessageEvent<ReadRequest>) => {
+    const start = performance.now();
+    let answer: ReadAnswer;
+    try {
+      const history = readFile(new Uint8Array(data.bytes), data.name);
+      answer = { history, milliseconds: performance.now() - start };
+    } catch (error) {
+      answer = { error: describe(error) };
+    }
+    postMessage(answer, { transfer: "history" in answer ? buffersOf(answer.history) : [] });
+  });
+}
+
+function describe(error: unknown): string {
+  if (error instanceof FileError) return error.message;
+  if (error instanceof RangeError) return `The file is too large for this browser: ${error.message}`;
+  return `The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function buffersOf(history: History): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const part of Object.values(history)) {
+    if (typeof part !== "object" || part === null) continue;
+    for (const column of Object.values(part)) {
+      if (ArrayBuffer.isView(column)) buffers.add(column.buffer as ArrayBuffer);
+    }
+  }
+  return [...buffers];
+}
