@@ -34,6 +34,8 @@ const RULES = new Map<string, FolderRule>([
   // The annexes.
   ["ffi", { folders: ["vulkan", "foundation"], packages: ["koffi", "node:"] }],
   ["simulator", { folders: ["vulkan", "foundation"] }],
+  // The page: browser code, bundled.
+  ["viewer", { folders: ["foundation"], packages: ["preact", "preact/hooks", "@preact/signals"] }],
   // The face of the package.
   ["", { folders: ["trace", "defrag", "allocator", "metadata", "vulkan", "foundation"] }],
 ]);
@@ -69,7 +71,7 @@ describe("the house", () => {
 
   it("imports TypeScript files by their own names", () => {
     const relative = imports.filter(({ folder }) => folder !== undefined);
-    expect(relative.filter(({ specifier }) => !specifier.endsWith(".ts"))).toEqual([]);
+    expect(relative.filter(({ specifier }) => !/\.tsx?$/.test(specifier))).toEqual([]);
   });
 });
 

@@ -27,7 +27,8 @@ describe("the package", () => {
 
   it("contains the code, built and as written, its documents, and nothing else", () => {
     const others = packed.files.filter((file) => !/^(dist\/.*\.(js|d\.ts)(\.map)?|src\/.*\.ts)$/.test(file));
-    expect(others).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    expect(others).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist/viewer.html", "package.json"]);
+    expect(packed.files.filter((file) => file.includes("src/viewer"))).toEqual([]);
   });
 
   it.each(Object.entries(faces))("%s imports in plain Node.js", (face, names) => {

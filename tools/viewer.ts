@@ -27,12 +27,16 @@ export async function buildViewer(path: string = join(root, "dist", "viewer.html
     legalComments: "none",
     charset: "ascii",
   });
-  const textOf = (ending: string): string => outputFiles.find((file) => file.path.endsWith(ending))!.text.trim();
+  const textOf = (ending: string): string =>
+    outputFiles.find((file) => file.path.endsWith(ending))!.text.trim();
   // A script ends at the first such tag, wherever it stands.
   const script = textOf(".js").replaceAll("</script", "<\\/script");
   const style = textOf(".css");
   const parts: Readonly<Record<string, string>> = { script, style, policy: policy(script, style) };
-  const page = readFileSync(join(source, "index.html"), "utf8").replace(/\{(\w+)\}/g, (_, name) => parts[name]!);
+  const page = readFileSync(join(source, "index.html"), "utf8").replace(
+    /\/\* (\w+) \*\//g,
+    (_, name) => parts[name]!,
+  );
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, page);
   return page;

@@ -5,25 +5,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHROMIUM, hasChromium, launchChromium, requireChromium } from "../helpers/chromium.ts";
 import { buildVirtual } from "./build.ts";
 import { replay } from "./replay.ts";
 import { traceLines } from "./traces.ts";
-
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const isRequired = process.env.VMA_TS_REQUIRE_BROWSER === "1";
-const isThere = existsSync(CHROMIUM);
-const FLAGS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** Serves the files of a folder on a port of its own. */
 async function serve(folder: string): Promise<Server> {
@@ -38,19 +25,18 @@ async function serve(folder: string): Promise<Server> {
   return server;
 }
 
-describe.skipIf(!isThere && !isRequired)(
-  `vma-ts/virtual in ${CHROMIUM}${isThere ? "" : " (not installed)"}`,
+describe.skipIf(!hasChromium && !requireChromium)(
+  `vma-ts/virtual in ${CHROMIUM}${hasChromium ? "" : " (not installed)"}`,
   () => {
     let folder: string;
     let server: Server;
     let browser: Browser;
 
     beforeAll(async () => {
-      if (!isThere) throw new Error(`VMA_TS_REQUIRE_BROWSER is set, and there is no ${CHROMIUM}`);
       folder = mkdtempSync(join(tmpdir(), "vma-ts-browser-"));
       buildVirtual(folder);
       server = await serve(folder);
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: 60_000 });
+      browser = await launchChromium();
     }, 120_000);
 
     afterAll(async () => {

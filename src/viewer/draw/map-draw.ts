@@ -6,11 +6,11 @@
  * rectangles, however many ranges lie in it.
  */
 
-import { formatBytes, formatOffset, formatShare } from "../model/format.ts";
 import type { RangeTest } from "../model/filter.ts";
-import { displayText } from "../model/text.ts";
-import { type Moment, visitFree } from "../model/moment.ts";
-import type { Selection, Zoom } from "../state/state.ts";
+import { formatBytes, formatOffset, formatShare } from "../model/format.ts";
+import { aliasesAlive, type Moment, visitFree } from "../model/moment.ts";
+import { placeOf, type Selection, type Zoom } from "../model/selection.ts";
+import { displayText, flagWords } from "../model/text.ts";
 import {
   BAR_GAP,
   type BlockRow,
@@ -20,7 +20,7 @@ import {
   type MapLayout,
   rowAt,
 } from "./map-layout.ts";
-import { textOn, type Theme } from "./palette.ts";
+import { type RangeColours, type Theme, textOn } from "./palette.ts";
 
 /** Pixels at the left, for what is said of each row. */
 export const GUTTER = 148;
@@ -28,11 +28,6 @@ export const GUTTER = 148;
 export const MARGIN = 16;
 /** Pixels at the top, for the ruler. */
 export const RULER_HEIGHT = 26;
-
-/** How ranges are coloured. */
-export interface RangeColours {
-  of(range: number): string;
-}
 
 /** Everything that a picture of the map depends on. */
 export interface MapScene {
@@ -127,11 +122,6 @@ function drawHeading(
   context.textAlign = "left";
   const room = width - MARGIN - context.measureText(figures).width - 40 - labelWidth;
   context.fillText(fitted(context, flags, room), 12 + labelWidth + 12, middle);
-}
-
-/** "DEVICE_LOCAL" is read easier as "device local". */
-export function flagWords(flags: readonly string[]): string {
-  return flags.map((flag) => flag.toLowerCase().replaceAll("_", " ")).join(" · ");
 }
 
 function drawBlock(context: CanvasRenderingContext2D, scene: MapScene, row: BlockRow, y: number): void {
@@ -324,11 +314,7 @@ function drawGranularity(
   if (granularity <= 1 || step < 14) return;
   context.fillStyle = theme.text;
   context.globalAlpha = 0.45;
-  for (
-    let page = Math.ceil(scale.offset(left) / granularity);
-    scale.x(page * granularity) < right;
-    page++
-  ) {
+  for (let page = Math.ceil(scale.offset(left) / granularity); scale.x(page * granularity) < right; page++) {
     context.fillRect(Math.round(scale.x(page * granularity)), top + height - 5, 1, 5);
   }
   context.globalAlpha = 1;
@@ -364,25 +350,6 @@ function drawAliases(
       context.globalAlpha = 1;
     });
   }
-}
-
-const aliasesOfMoment = new WeakMap<Moment, Map<number, number[]>>();
-
-/** The aliases of each allocation at a moment. */
-export function aliasesAlive(moment: Moment): Map<number, number[]> {
-  let result = aliasesOfMoment.get(moment);
-  if (result === undefined) {
-    result = new Map();
-    const { aliases } = moment.history;
-    for (let alias = 0; alias < aliases.count; alias++) {
-      if (aliases.birth[alias]! > moment.at || moment.at >= aliases.death[alias]!) continue;
-      const list = result.get(aliases.allocation[alias]!);
-      if (list === undefined) result.set(aliases.allocation[alias]!, [alias]);
-      else list.push(alias);
-    }
-    aliasesOfMoment.set(moment, result);
-  }
-  return result;
 }
 
 /** Outlines of what is selected and of what is pointed at. */
@@ -421,30 +388,6 @@ function outline(
   context.lineWidth = 2;
   context.strokeStyle = isSelected ? theme.accent : theme.text;
   context.strokeRect(from - 1, top - 1, width + 2, height + 2);
-}
-
-/** The block, offset and size of something selected; undefined if it is not there at the moment. */
-export function placeOf(
-  { history }: Moment,
-  selection: Selection,
-): { block: number; offset: number; size: number } | undefined {
-  const { ranges, blocks } = history;
-  switch (selection.what) {
-    case "range":
-      return selection.range < ranges.count
-        ? {
-            block: ranges.block[selection.range]!,
-            offset: ranges.offset[selection.range]!,
-            size: ranges.size[selection.range]!,
-          }
-        : undefined;
-    case "free":
-      return selection;
-    case "block":
-      return selection.block < blocks.count
-        ? { block: selection.block, offset: 0, size: blocks.size[selection.block]! }
-        : undefined;
-  }
 }
 
 function drawDedicated(
@@ -525,7 +468,11 @@ function drawRuler(context: CanvasRenderingContext2D, scene: MapScene): void {
     context.fillRect(Math.round(x), RULER_HEIGHT - 7, 1, 6);
     if (tick % every !== 0 || x > width - 40) continue;
     context.fillStyle = theme.muted;
-    context.fillText(fitBlocks ? `${+(tick * step).toPrecision(6)} %` : rulerLabel(tick * step, step), x + 4, RULER_HEIGHT / 2);
+    context.fillText(
+      fitBlocks ? `${+(tick * step).toPrecision(6)} %` : rulerLabel(tick * step, step),
+      x + 4,
+      RULER_HEIGHT / 2,
+    );
   }
 }
 

@@ -101,7 +101,9 @@ export function layoutMap(moment: Moment, totals: MomentTotals, width: number): 
         push({ what: "heap", index: heap, label, flags, reserved, used, height: HEAP_HEIGHT });
       }
       const { reserved, used } = totals.pools[pool]!;
-      const label = pools[pool]!.isCustom ? `${poolLabel(history, pool)}, ${type.label}` : poolLabel(history, pool);
+      const label = pools[pool]!.isCustom
+        ? `${poolLabel(history, pool)}, ${type.label}`
+        : poolLabel(history, pool);
       push({ what: "pool", index: pool, label, flags: type.flags, reserved, used, height: POOL_HEIGHT });
     }
     if (blocks.dedicated[block] === 1) dedicated.push(block);

@@ -1,8 +1,8 @@
 /** What is on the map at a point, and what is next to it: for the pointer and for the keys. */
 
 import type { Moment } from "../model/moment.ts";
-import type { Selection } from "../state/state.ts";
-import { dedicatedSpan, type MapScene, placeOf, RULER_HEIGHT, RowScale } from "./map-draw.ts";
+import { placeOf, type Selection } from "../model/selection.ts";
+import { dedicatedSpan, type MapScene, RowScale, RULER_HEIGHT } from "./map-draw.ts";
 import { firstEndingBehind, type MapLayout, type MapRow, rowAt } from "./map-layout.ts";
 
 /** What is at a point of the canvas; undefined where there is nothing. */
@@ -63,8 +63,7 @@ function freeBetween(
   place: number,
 ): Selection {
   const { offset: offsets, size: sizes } = history.ranges;
-  const from =
-    place > first[block]! ? offsets[ranges[place - 1]!]! + sizes[ranges[place - 1]!]! : 0;
+  const from = place > first[block]! ? offsets[ranges[place - 1]!]! + sizes[ranges[place - 1]!]! : 0;
   const to = place < first[block + 1]! ? offsets[ranges[place]!]! : size;
   return { what: "free", block, offset: from, size: to - from };
 }

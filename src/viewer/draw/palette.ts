@@ -44,6 +44,11 @@ export const darkTheme: Theme = {
   warning: "#f2b84b",
 };
 
+/** How ranges are coloured. */
+export interface RangeColours {
+  of(range: number): string;
+}
+
 /** The colours of kinds of resources, in their order. */
 export const kindColours: readonly string[] = [
   "#8b9097", // unknown
@@ -63,12 +68,12 @@ export const groupColours: readonly string[] = [
   "#0f62b4",
   "#e69f00",
   "#009e73",
-  "#d889b5",
+  "#b5508f",
   "#56b4e9",
   "#d55e00",
   "#efe04a",
   "#7a4b2a",
-  "#7b5fc4",
+  "#a8c6e0",
 ];
 
 /** The colour of what has no colour of its own. */
@@ -98,8 +103,8 @@ export function channels(colour: string): [number, number, number] {
   return [value >> 16, (value >> 8) & 0xff, value & 0xff];
 }
 
-/** Black or white, whichever reads better on a colour. */
+/** Black or white, whichever stands out more. */
 export function textOn(colour: string): string {
-  const [r, g, b] = channels(colour);
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#101010" : "#ffffff";
+  const [r, g, b] = channels(colour).map((value) => (value / 255) ** 2.2) as [number, number, number];
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000000" : "#ffffff";
 }

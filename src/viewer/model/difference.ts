@@ -2,8 +2,8 @@
  * What is different between two moments: what came, went, moved, grew or shrank.
  *
  * Two moments of one recording: an allocation is itself. Two files: nothing says which allocation of one is which of
- * the other, so they are matched by what they are, name first: with the same place and size, then with the same
- * size, and those that have a name, in the order of their sizes. What finds no partner came or went.
+ * the other, so they are matched by what they are, kind and name: with the same place and size, then with the same
+ * size in the same pool, then in any pool, and those that have a name, in the order of their sizes. What finds no partner came or went.
  */
 
 import { type GroupMode, groupingOf } from "./grouping.ts";
@@ -55,17 +55,20 @@ function pairOf(before: Moment, after: Moment, a: number, b: number): Pair {
 
 function isSamePlace(one: History, a: number, other: History, b: number): boolean {
   if (one === other) return a === b;
-  return (
-    one.ranges.offset[a] === other.ranges.offset[b] &&
-    placeKey(one, a) === placeKey(other, b)
-  );
+  return one.ranges.offset[a] === other.ranges.offset[b] && placeKey(one, a) === placeKey(other, b);
 }
 
-/** The block of a range, as another file would call it, too. */
-function placeKey({ ranges, blocks, pools, types }: History, range: number): string {
-  const block = ranges.block[range]!;
-  const pool = pools[blocks.pool[block]!]!;
-  return `${types[pool.type]!.label}|${pool.isCustom ? pool.label : ""}|${blocks.dedicated[block]}|${blocks.id[block]}`;
+/** The pool of a range, as another file would call it, too. */
+function poolKey({ ranges, blocks, pools, types }: History, range: number): string {
+  const pool = pools[blocks.pool[ranges.block[range]!]!]!;
+  return `${types[pool.type]!.label}|${pool.isCustom ? pool.label : ""}`;
+}
+
+/** The block of a range, likewise. */
+function placeKey(history: History, range: number): string {
+  const { dedicated, id } = history.blocks;
+  const block = history.ranges.block[range]!;
+  return `${poolKey(history, range)}|${dedicated[block]}|${id[block]}`;
 }
 
 function sameHistory(before: Moment, after: Moment): Pair[] {
@@ -127,7 +130,11 @@ function twoHistories(before: Moment, after: Moment): Pair[] {
       bucket.before = bucket.before.filter((a) => !taken.has(a));
     }
   };
-  match((history, range) => `${placeKey(history, range)}|${history.ranges.offset[range]}|${history.ranges.size[range]}`);
+  match(
+    (history, range) =>
+      `${placeKey(history, range)}|${history.ranges.offset[range]}|${history.ranges.size[range]}`,
+  );
+  match((history, range) => `${poolKey(history, range)}|${history.ranges.size[range]}`);
   match((history, range) => history.ranges.size[range]!);
   for (const bucket of waiting.values()) {
     if (bucket.isNamed) pairBySize(bucket, before, after, pairs);
@@ -178,8 +185,7 @@ export function differenceByGroup(
   const groupsB = groupingOf(after.history, mode);
   const groups = new Map<string, GroupDifference>();
   for (const { change, before: a, after: b, difference } of pairs) {
-    const label =
-      b === ABSENT ? groupsA.labels[groupsA.ofRange[a]!]! : groupsB.labels[groupsB.ofRange[b]!]!;
+    const label = b === ABSENT ? groupsA.labels[groupsA.ofRange[a]!]! : groupsB.labels[groupsB.ofRange[b]!]!;
     let group = groups.get(label);
     if (group === undefined) {
       group = { label, bytes: noChanges(), counts: noChanges(), before: 0, after: 0 };

@@ -147,14 +147,10 @@ function numberField(history: History, field: string): RangeNumber | undefined {
 }
 type RangeNumber = (range: number) => number;
 
-function comparison(
-  number: RangeNumber,
-  operator: string,
-  field: string,
-  text: string,
-): RangeTest | string {
+function comparison(number: RangeNumber, operator: string, field: string, text: string): RangeTest | string {
   const value = parseQuantity(text);
-  if (value === undefined) return `“${field}${operator}” is followed by a number such as 4096 or 1.5MiB, not by “${text}”`;
+  if (value === undefined)
+    return `“${field}${operator}” is followed by a number such as 4096 or 1.5MiB, not by “${text}”`;
   switch (operator) {
     case ">":
       return (range) => number(range) > value;

@@ -4,7 +4,7 @@
  */
 
 import { formatBytes, formatCount, formatCountOf, formatShare } from "./format.ts";
-import { hasTime, type History } from "./history.ts";
+import { type History, hasTime } from "./history.ts";
 import { budgetAt, type Moment, type MomentTotals } from "./moment.ts";
 import { pinnedBlocks } from "./pins.ts";
 
@@ -63,7 +63,9 @@ function overBudget(moment: Moment, totals: MomentTotals): Finding[] {
         title: isOver ? `${label} is over its ${what}` : `${label} is nearly at its ${what}`,
         text:
           `${formatBytes(usage)} in use of ${formatBytes(limit)}` +
-          (isOver ? `: ${formatBytes(usage - limit)} too much. The driver may move memory to the host.` : "."),
+          (isOver
+            ? `: ${formatBytes(usage - limit)} too much. The driver may move memory to the host.`
+            : "."),
         way: { view: hasTime(history) ? "time" : "map", filter: `heap:"${label}"` },
       },
     ];

@@ -205,3 +205,22 @@ export function budgetAt(
   }
   return undefined;
 }
+
+const aliasesOfMoment = new WeakMap<Moment, Map<number, number[]>>();
+
+/** The aliases of each allocation at a moment. */
+export function aliasesAlive(moment: Moment): Map<number, number[]> {
+  let result = aliasesOfMoment.get(moment);
+  if (result === undefined) {
+    result = new Map();
+    const { aliases } = moment.history;
+    for (let alias = 0; alias < aliases.count; alias++) {
+      if (aliases.birth[alias]! > moment.at || moment.at >= aliases.death[alias]!) continue;
+      const list = result.get(aliases.allocation[alias]!);
+      if (list === undefined) result.set(aliases.allocation[alias]!, [alias]);
+      else list.push(alias);
+    }
+    aliasesOfMoment.set(moment, result);
+  }
+  return result;
+}

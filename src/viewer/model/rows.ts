@@ -40,9 +40,7 @@ export function sorted(history: History, ranges: Uint32Array, { key, descending 
   const order = new Uint32Array(ranges.length);
   for (let i = 0; i < order.length; i++) order[i] = i;
   order.sort(
-    descending
-      ? (a, b) => weights[b]! - weights[a]! || a - b
-      : (a, b) => weights[a]! - weights[b]! || a - b,
+    descending ? (a, b) => weights[b]! - weights[a]! || a - b : (a, b) => weights[a]! - weights[b]! || a - b,
   );
   for (let i = 0; i < order.length; i++) order[i] = ranges[order[i]!]!;
   return order;

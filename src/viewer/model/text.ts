@@ -18,3 +18,8 @@ export function namePrefix(name: string): string {
   const head = /^[^\d/:#([{<]+/.exec(name)?.[0].replace(/[\s._-]+$/, "") ?? "";
   return head === "" ? name : head;
 }
+
+/** "DEVICE_LOCAL" is read easier as "device local". */
+export function flagWords(flags: readonly string[]): string {
+  return flags.map((flag) => flag.toLowerCase().replaceAll("_", " ")).join(" · ");
+}

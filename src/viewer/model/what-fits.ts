@@ -19,7 +19,7 @@ export function whatFits(moment: Moment, block: number, offset: number, size: nu
   const byAlignment = ALIGNMENTS.map((alignment) => {
     const start = Math.ceil(offset / alignment) * alignment;
     return { alignment, most: Math.max(offset + size - start, 0) };
-  }).filter(({ most }, index, list) => index === 0 || (most > 0 && most !== list[index - 1]!.most));
+  }).filter(({ most }) => most > 0);
   return { byAlignment, byGroup: groupsThatFit(moment, block, size) };
 }
 
@@ -42,7 +42,12 @@ function groupsThatFit(moment: Moment, block: number, room: number): Fitting["by
     .map(([group, list]) => {
       list.sort((a, b) => a - b);
       const size = list[list.length >> 1]!;
-      return { label: labels[group]!, size, count: Math.floor(room / Math.max(size, 1)), total: size * list.length };
+      return {
+        label: labels[group]!,
+        size,
+        count: Math.floor(room / Math.max(size, 1)),
+        total: size * list.length,
+      };
     })
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.total - a.total)

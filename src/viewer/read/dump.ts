@@ -137,7 +137,9 @@ class PoolReader {
     const known = this.#types.get(label) ?? this.#types.get(label.split(" - ")[0]!);
     if (known !== undefined) return known;
     if (this.builder.heaps.length === 0) this.builder.addHeap({ label: "Heap", flags: [], size: 0 });
-    this.builder.warnings.push(`The pool ${JSON.stringify(label)} is of a memory type that MemoryInfo lacks.`);
+    this.builder.warnings.push(
+      `The pool ${JSON.stringify(label)} is of a memory type that MemoryInfo lacks.`,
+    );
     this.addType(label, 0, []);
     return this.#types.get(label)!;
   }

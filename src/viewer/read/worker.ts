@@ -1,8 +1,8 @@
 /** The worker's side of opening a file: reads it, and hands the columns over. */
 
 import type { History } from "../model/history.ts";
-import type { ReadAnswer, ReadRequest } from "../state/open.ts";
 import { FileError } from "./json.ts";
+import type { ReadAnswer, ReadRequest } from "./protocol.ts";
 import { readFile } from "./read.ts";
 
 /** Answers requests to read; for a worker only. */

@@ -1,8 +1,7 @@
 /** The colour of each range, by the mode that is chosen. */
 
 import { computed, type ReadonlySignal } from "@preact/signals";
-import type { RangeColours } from "../draw/map-draw.ts";
-import { ageColours, colourOfGroup } from "../draw/palette.ts";
+import { ageColours, colourOfGroup, type RangeColours } from "../draw/palette.ts";
 import { NONE } from "../model/history.ts";
 import type { Moment } from "../model/moment.ts";
 import { colouring, isRecording, moment } from "./state.ts";
@@ -20,7 +19,8 @@ export const rangeColours: ReadonlySignal<RangeColours> = computed(() => {
 
 /** Whether the file says how old allocations are. */
 export const knowsAge: ReadonlySignal<boolean> = computed(
-  () => isRecording.value || (moment.value?.history.allocations.frame.some((frame) => frame !== NONE) ?? false),
+  () =>
+    isRecording.value || (moment.value?.history.allocations.frame.some((frame) => frame !== NONE) ?? false),
 );
 
 /** Old is dark, new is bright; steps are of equal numbers of events, or of frames in a dump that has them. */

@@ -8,6 +8,7 @@
 import { batch, effect } from "@preact/signals";
 import { groupModes } from "../model/grouping.ts";
 import { sortKeys } from "../model/rows.ts";
+import type { Selection, Zoom } from "../model/selection.ts";
 import * as state from "./state.ts";
 
 /** Reads a hash into the state. */
@@ -80,13 +81,13 @@ function whole(value: string | null): number | undefined {
   return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
-function readZoom(value: string | null): state.Zoom | undefined {
+function readZoom(value: string | null): Zoom | undefined {
   const [, from, to] = /^([\d.e-]+)_([\d.e-]+)$/.exec(value ?? "") ?? [];
   const zoom = { from: Number(from), to: Number(to) };
   return zoom.from >= 0 && zoom.to <= 1 && zoom.from < zoom.to ? zoom : undefined;
 }
 
-function writeSelection(selection: state.Selection | undefined): string {
+function writeSelection(selection: Selection | undefined): string {
   switch (selection?.what) {
     case "range":
       return `r${selection.range}`;
@@ -99,7 +100,7 @@ function writeSelection(selection: state.Selection | undefined): string {
   }
 }
 
-function readSelection(value: string | null): state.Selection | undefined {
+function readSelection(value: string | null): Selection | undefined {
   const [, what, ...numbers] = /^([rbf])(\d{1,15})(?:\.(\d{1,16})\.(\d{1,16}))?$/.exec(value ?? "") ?? [];
   const [first, offset, size] = numbers.map(Number) as [number, number, number];
   if (what === "r") return { what: "range", range: first };

@@ -3,20 +3,9 @@
  */
 
 import { batch } from "@preact/signals";
-import type { History } from "../model/history.ts";
+import type { ReadAnswer, ReadRequest } from "../read/protocol.ts";
 import { documents, problem, reading } from "./documents.ts";
 import { active, resetForNewFile, view } from "./state.ts";
-
-/** What the worker is asked. */
-export interface ReadRequest {
-  readonly name: string;
-  readonly bytes: ArrayBuffer;
-}
-
-/** What the worker answers. */
-export type ReadAnswer =
-  | { readonly history: History; readonly milliseconds: number }
-  | { readonly error: string };
 
 /** The source of this very script, which the worker runs as well. */
 const source = typeof document === "undefined" ? "" : (document.currentScript?.textContent ?? "");
@@ -65,7 +54,8 @@ function readInWorker(request: ReadRequest): Promise<ReadAnswer> {
       resolve(answer);
     };
     worker.onmessage = ({ data }: MessageEvent<ReadAnswer>) => finish(data);
-    worker.onerror = (event) => finish({ error: `The file cannot be read: ${event.message || "out of memory"}` });
+    worker.onerror = (event) =>
+      finish({ error: `The file cannot be read: ${event.message || "out of memory"}` });
     worker.postMessage(request, [request.bytes]);
   });
 }

@@ -5,10 +5,11 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Filter, parseFilter, type RangeTest } from "../model/filter.ts";
 import { type Finding, findingsOf, type Way } from "../model/findings.ts";
-import { type GroupMode, type Grouping, groupingOf } from "../model/grouping.ts";
-import { hasTime, type History, lastMoment } from "../model/history.ts";
+import { type Grouping, type GroupMode, groupingOf } from "../model/grouping.ts";
+import { type History, hasTime, lastMoment } from "../model/history.ts";
 import { type Moment, type MomentTotals, momentOf, totalsOf } from "../model/moment.ts";
 import type { Sorting } from "../model/rows.ts";
+import type { Selection, Zoom } from "../model/selection.ts";
 import { documents } from "./documents.ts";
 import { timed } from "./timing.ts";
 
@@ -19,18 +20,6 @@ export type View = (typeof views)[number];
 
 /** How the map is coloured. */
 export type ColourMode = GroupMode | "age";
-
-/** What is selected. */
-export type Selection =
-  | { readonly what: "range"; readonly range: number }
-  | { readonly what: "free"; readonly block: number; readonly offset: number; readonly size: number }
-  | { readonly what: "block"; readonly block: number };
-
-/** The part of the map that is seen: 0 is the left end of every block, 1 the right end of the longest. */
-export interface Zoom {
-  readonly from: number;
-  readonly to: number;
-}
 
 export const view: Signal<View> = signal<View>("map");
 /** Which of the open files is looked at. */

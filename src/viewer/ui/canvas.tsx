@@ -25,7 +25,14 @@ interface CanvasProps<Scene> {
   readonly attributes?: CanvasHTMLAttributes<HTMLCanvasElement>;
 }
 
-export function Canvas<Scene>({ name, size, scene, draw, canvas, attributes }: CanvasProps<Scene>): JSX.Element {
+export function Canvas<Scene>({
+  name,
+  size,
+  scene,
+  draw,
+  canvas,
+  attributes,
+}: CanvasProps<Scene>): JSX.Element {
   const own = useRef<HTMLCanvasElement>(null);
   const ref = canvas ?? own;
   // The effect lives as long as the canvas; it must draw with the functions of the last rendering.

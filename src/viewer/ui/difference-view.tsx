@@ -2,7 +2,6 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { formatBytes, formatChange, formatCount, formatCountOf, formatTime } from "../model/format.ts";
 import {
   ABSENT,
   type Change,
@@ -11,6 +10,7 @@ import {
   type GroupDifference,
   type Pair,
 } from "../model/difference.ts";
+import { formatBytes, formatChange, formatCount, formatCountOf, formatTime } from "../model/format.ts";
 import { type GroupMode, groupingOf, groupModeLabels, groupModes } from "../model/grouping.ts";
 import { hasTime, kindLabels, lastMoment, timeOf } from "../model/history.ts";
 import { type Moment, momentOf } from "../model/moment.ts";
@@ -42,8 +42,8 @@ export function DifferenceView(): JSX.Element {
     return (
       <div class="empty">
         <p>
-          <b>A dump is one moment.</b> Open a second file, and what is different in it is shown here: drop it on this
-          page, or choose it.
+          <b>A dump is one moment.</b> Open a second file, and what is different in it is shown here: drop it
+          on this page, or choose it.
         </p>
         <OpenButton label="Choose the second file…" primary />
       </div>
@@ -149,7 +149,15 @@ function Moments(): JSX.Element {
   );
 }
 
-function Sums({ pairs, before, after }: { pairs: readonly Pair[]; before: Moment; after: Moment }): JSX.Element {
+function Sums({
+  pairs,
+  before,
+  after,
+}: {
+  pairs: readonly Pair[];
+  before: Moment;
+  after: Moment;
+}): JSX.Element {
   const counts = { came: 0, went: 0, grew: 0, shrank: 0, moved: 0, same: 0 };
   const bytes = { came: 0, went: 0, grew: 0, shrank: 0, moved: 0, same: 0 };
   let difference = 0;
@@ -177,7 +185,7 @@ function Sums({ pairs, before, after }: { pairs: readonly Pair[]; before: Moment
       {(["came", "went", "grew", "shrank", "moved", "same"] as const).map((change) => (
         <li key={change} class={counts[change] === 0 ? "none" : ""}>
           <b>
-            {signs[change]}
+            {counts[change] > 0 && signs[change]}
             {formatBytes(bytes[change])}
           </b>
           <span class="muted">
@@ -207,7 +215,9 @@ function Groups({
   chosen: string | undefined;
   choose: (label: string | undefined) => void;
 }): JSX.Element {
-  const changed = groups.filter(({ counts }) => counts.came + counts.went + counts.grew + counts.shrank + counts.moved > 0);
+  const changed = groups.filter(
+    ({ counts }) => counts.came + counts.went + counts.grew + counts.shrank + counts.moved > 0,
+  );
   const widest = changed.reduce(
     (most, { bytes }) => Math.max(most, bytes.came + bytes.grew, bytes.went + bytes.shrank),
     1,
@@ -245,7 +255,10 @@ function Groups({
 function changeText({ counts, bytes }: GroupDifference): string {
   return (["came", "went", "grew", "shrank", "moved"] as const)
     .filter((change) => counts[change] > 0)
-    .map((change) => `${formatCount(counts[change])} ${words[change]} (${signs[change]}${formatBytes(bytes[change])})`)
+    .map(
+      (change) =>
+        `${formatCount(counts[change])} ${words[change]} (${signs[change]}${formatBytes(bytes[change])})`,
+    )
     .join(", ");
 }
 
@@ -283,7 +296,8 @@ function Changes({
 }
 
 function groupLabel(pair: Pair, before: Moment, after: Moment, mode: GroupMode): string {
-  const [history, range] = pair.after === ABSENT ? [before.history, pair.before] : [after.history, pair.after];
+  const [history, range] =
+    pair.after === ABSENT ? [before.history, pair.before] : [after.history, pair.after];
   const { labels, ofRange } = groupingOf(history, mode);
   return labels[ofRange[range]!]!;
 }
@@ -306,7 +320,9 @@ function ChangeRow({ pair, before, after }: { pair: Pair; before: Moment; after:
             : placeLabel(history, range)}
         </span>
       </span>
-      <span class="number">{pair.change === "grew" || pair.change === "shrank" ? `${old} → ${size}` : size}</span>
+      <span class="number">
+        {pair.change === "grew" || pair.change === "shrank" ? `${old} → ${size}` : size}
+      </span>
     </div>
   );
 }

@@ -20,13 +20,14 @@ export function FragmentationView(): JSX.Element {
     <div class="fragmentation">
       <p class="lead">
         <b>{formatBytes(all.reserved - all.used)}</b> of {formatBytes(all.reserved)} reserved lie free (
-        {formatShare(all.reserved - all.used, all.reserved)}), in {formatCountOf(all.freeRanges, "range")}, the
-        largest of <b>{formatBytes(all.largestFree)}</b>.{" "}
+        {formatShare(all.reserved - all.used, all.reserved)}), in {formatCountOf(all.freeRanges, "range")},
+        the largest of <b>{formatBytes(all.largestFree)}</b>.{" "}
         {last === undefined ? (
           "No block could be emptied into the others of its pool: defragmentation would give nothing back."
         ) : (
           <>
-            Up to <b>{formatBytes(last.gain)}</b> could be given back by moving <b>{formatBytes(last.cost)}</b>.
+            Up to <b>{formatBytes(last.gain)}</b> could be given back by moving{" "}
+            <b>{formatBytes(last.cost)}</b>.
           </>
         )}
       </p>
@@ -76,12 +77,16 @@ export function FragmentationView(): JSX.Element {
                           selection.value = { what: "range", range };
                         }}
                       >
-                        {displayText(history.strings[history.allocations.name[history.ranges.allocation[range]!]!]!, 30) ||
-                          "(unnamed)"}{" "}
+                        {displayText(
+                          history.strings[history.allocations.name[history.ranges.allocation[range]!]!]!,
+                          30,
+                        ) || "(unnamed)"}{" "}
                         <span class="muted">{formatBytes(history.ranges.size[range]!)}</span>
                       </button>
                     ))}
-                    {allocations > NAMES && <span class="muted"> and {formatCountOf(allocations - NAMES, "more", "more")}</span>}
+                    {allocations > NAMES && (
+                      <span class="muted"> and {formatCountOf(allocations - NAMES, "more", "more")}</span>
+                    )}
                   </td>
                   <td class="number muted">
                     {formatBytes(gain)} for {formatBytes(cost)}

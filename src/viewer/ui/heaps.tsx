@@ -5,8 +5,8 @@
 import type { JSX } from "preact";
 import { formatBytes, formatCountOf, formatExactBytes, formatShare } from "../model/format.ts";
 import { budgetAt } from "../model/moment.ts";
+import { flagWords } from "../model/text.ts";
 import { moment, totals } from "../state/state.ts";
-import { flagWords } from "../draw/map-draw.ts";
 
 export function Heaps(): JSX.Element {
   const { history, at } = moment.value!;

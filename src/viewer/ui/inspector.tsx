@@ -1,11 +1,17 @@
 /** Everything about what is pinned, else about what is pointed at. */
 
 import type { ComponentChildren, JSX } from "preact";
-import { aliasesAlive } from "../draw/map-draw.ts";
-import { formatBytes, formatCountOf, formatExactBytes, formatOffset, formatShare, formatTime } from "../model/format.ts";
+import {
+  formatBytes,
+  formatCountOf,
+  formatExactBytes,
+  formatOffset,
+  formatShare,
+  formatTime,
+} from "../model/format.ts";
 import { poolLabel } from "../model/grouping.ts";
 import { hasTime, kindLabels, NEVER, NONE, timeOf } from "../model/history.ts";
-import { type Moment, totalsOfBlock } from "../model/moment.ts";
+import { aliasesAlive, type Moment, totalsOfBlock } from "../model/moment.ts";
 import { displayText } from "../model/text.ts";
 import { usageWords } from "../model/usage.ts";
 import { whatFits } from "../model/what-fits.ts";
@@ -223,7 +229,9 @@ function BlockDetails({ moment, block }: { moment: Moment; block: number }): JSX
         </Fact>
         <Fact label="Largest free">{formatBytes(largestFree)}</Fact>
         <Fact label="Pool">{poolLabel(history, blocks.pool[block]!)}</Fact>
-        <Fact label="Mapped">{blocks.mapCount[block]! > 0 && formatCountOf(blocks.mapCount[block]!, "time")}</Fact>
+        <Fact label="Mapped">
+          {blocks.mapCount[block]! > 0 && formatCountOf(blocks.mapCount[block]!, "time")}
+        </Fact>
       </dl>
     </>
   );

@@ -6,7 +6,10 @@ import { at, hovered, isRecording, momentNumber, selection, view, views } from "
 
 /** Whether keys are typed into something. */
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || target.isContentEditable);
+  return (
+    target instanceof HTMLElement &&
+    (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || target.isContentEditable)
+  );
 }
 
 export function bindKeys(): void {

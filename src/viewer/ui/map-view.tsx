@@ -3,22 +3,13 @@
 import { computed, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { barWidth, drawMap, GUTTER, type MapScene, MARGIN, placeOf, RULER_HEIGHT } from "../draw/map-draw.ts";
+import { barWidth, drawMap, GUTTER, MARGIN, type MapScene, RULER_HEIGHT } from "../draw/map-draw.ts";
 import { layoutMap } from "../draw/map-layout.ts";
 import { type Direction, neighbour, pointAt } from "../draw/map-point.ts";
 import { formatBytes } from "../model/format.ts";
+import { placeOf, type Selection, type Zoom } from "../model/selection.ts";
 import { rangeColours } from "../state/colouring.ts";
-import {
-  filterTest,
-  fitBlocks,
-  hovered,
-  moment,
-  type Selection,
-  selection,
-  totals,
-  type Zoom,
-  zoom,
-} from "../state/state.ts";
+import { filterTest, fitBlocks, hovered, moment, selection, totals, zoom } from "../state/state.ts";
 import { colours } from "../state/theme.ts";
 import { Canvas, type CanvasSize } from "./canvas.tsx";
 import { Tooltip } from "./tooltip.tsx";
@@ -37,10 +28,13 @@ export function MapView(): JSX.Element {
       ? layoutMap(moment.value, totals.value, barWidth(size.value.width))
       : undefined,
   );
-  const scene = (of: CanvasSize): MapScene | undefined => layout.value && sceneOf(of, scroll.value, layout.value);
+  const scene = (of: CanvasSize): MapScene | undefined =>
+    layout.value && sceneOf(of, scroll.value, layout.value);
   const at = (event: MouseEvent): Selection | undefined =>
     layout.value && pointAt(sceneOf(size.value, scroll.value, layout.value), event.offsetX, event.offsetY);
-  const drag = useRef<{ x: number; y: number; zoom: Zoom; scroll: number; moved: boolean } | undefined>(undefined);
+  const drag = useRef<{ x: number; y: number; zoom: Zoom; scroll: number; moved: boolean } | undefined>(
+    undefined,
+  );
 
   useEffect(() => bindWheel(canvas.current!), []);
 
@@ -177,7 +171,12 @@ export function MapView(): JSX.Element {
             onKeyDown,
           }}
         />
-        <div class="spacer" style={{ height: `${Math.max((layout.value?.height ?? 0) + RULER_HEIGHT + 24 - size.value.height, 0)}px` }} />
+        <div
+          class="spacer"
+          style={{
+            height: `${Math.max((layout.value?.height ?? 0) + RULER_HEIGHT + 24 - size.value.height, 0)}px`,
+          }}
+        />
       </div>
       <Tooltip pointer={pointer} />
     </div>
@@ -257,11 +256,17 @@ function bindWheel(canvas: HTMLCanvasElement): () => void {
     const width = barWidth(canvas.clientWidth);
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault();
-      const about = Math.min(Math.max((event.offsetX - GUTTER) / (canvas.clientWidth - GUTTER - MARGIN), 0), 1);
+      const about = Math.min(
+        Math.max((event.offsetX - GUTTER) / (canvas.clientWidth - GUTTER - MARGIN), 0),
+        1,
+      );
       zoomBy(1.0025 ** (event.deltaY * (event.deltaMode === 1 ? 20 : 1)), about);
     } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
       event.preventDefault();
-      zoom.value = panned(zoom.value, (event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX) / width);
+      zoom.value = panned(
+        zoom.value,
+        (event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX) / width,
+      );
     }
   };
   // Not passive, as it must keep the browser from zooming the page.

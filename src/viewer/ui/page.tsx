@@ -19,7 +19,9 @@ export function startPage(): void {
 
 /** Files that whoever made this copy of the page put into it, as text in base64. */
 async function openInlined(): Promise<void> {
-  const elements = document.querySelectorAll<HTMLScriptElement>('script[type="application/octet-stream;base64"]');
+  const elements = document.querySelectorAll<HTMLScriptElement>(
+    'script[type="application/octet-stream;base64"]',
+  );
   for (const [index, element] of [...elements].slice(0, 2).entries()) {
     const bytes = decodeBase64(element.textContent ?? "");
     const name = element.dataset.name ?? `file ${index + 1}`;

@@ -3,13 +3,44 @@
 import { type Signal, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { colourOfGroup } from "../draw/palette.ts";
-import { formatBytes, formatCount, formatCountOf, formatOffset, formatShare, formatTime } from "../model/format.ts";
-import { type GroupMode, groupingOf, groupModeLabels, groupModes, innermostFrame, poolLabel } from "../model/grouping.ts";
-import { hasTime, type History, kindLabels, NONE, timeOf } from "../model/history.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatCountOf,
+  formatOffset,
+  formatShare,
+  formatTime,
+} from "../model/format.ts";
+import {
+  type GroupMode,
+  groupingOf,
+  groupModeLabels,
+  groupModes,
+  innermostFrame,
+  poolLabel,
+} from "../model/grouping.ts";
+import { type History, hasTime, kindLabels, NONE, timeOf } from "../model/history.ts";
 import type { Moment } from "../model/moment.ts";
-import { aliveAtEnd, bytesOf, filtered, grouped, type RowGroup, type SortKey, sorted } from "../model/rows.ts";
+import {
+  aliveAtEnd,
+  bytesOf,
+  filtered,
+  grouped,
+  type RowGroup,
+  type SortKey,
+  sorted,
+} from "../model/rows.ts";
 import { displayText } from "../model/text.ts";
-import { filterTest, groupMode, isRecording, lifetime, moment, selection, since, sorting } from "../state/state.ts";
+import {
+  filterTest,
+  groupMode,
+  isRecording,
+  lifetime,
+  moment,
+  selection,
+  since,
+  sorting,
+} from "../state/state.ts";
 import { timed } from "../state/timing.ts";
 import { VirtualList } from "./virtual-list.tsx";
 
@@ -31,7 +62,12 @@ const columns: readonly TableColumn[] = [
     text: ({ strings, allocations, ranges }, range) =>
       displayText(strings[allocations.name[ranges.allocation[range]!]!]!, 80) || "(unnamed)",
   },
-  { key: "size", label: "Size", isNumber: true, text: ({ ranges }, range) => formatBytes(ranges.size[range]!) },
+  {
+    key: "size",
+    label: "Size",
+    isNumber: true,
+    text: ({ ranges }, range) => formatBytes(ranges.size[range]!),
+  },
   {
     key: "kind",
     label: "Kind",
@@ -109,7 +145,8 @@ export function TableView(): JSX.Element {
         {isRecording.value && <Lifetimes />}
         <span class="spring" />
         <span>
-          <b>{formatBytes(bytesOf(history, rows.value))}</b> in {formatCountOf(rows.value.length, "allocation")}
+          <b>{formatBytes(bytesOf(history, rows.value))}</b> in{" "}
+          {formatCountOf(rows.value.length, "allocation")}
         </span>
       </div>
       {groupMode.value === "none" ? (
@@ -145,7 +182,9 @@ function Lifetimes(): JSX.Element {
       >
         <option value="all">all that are alive</option>
         <option value="end">those never freed</option>
-        <option value="since">those made since the mark ({formatTime(timeOf(moment.value!.history, since.value))})</option>
+        <option value="since">
+          those made since the mark ({formatTime(timeOf(moment.value!.history, since.value))})
+        </option>
       </select>
     </label>
   );
@@ -256,7 +295,15 @@ function GroupedRows({
       row={(index) => {
         const row = flat[index]!;
         if ("range" in row) return <Row key={row.range} history={history} range={row.range} shown={shown} />;
-        return <GroupRow key={`g${row.group.group}`} group={row.group} total={total} open={open} isKind={mode === "kind"} />;
+        return (
+          <GroupRow
+            key={`g${row.group.group}`}
+            group={row.group}
+            total={total}
+            open={open}
+            isKind={mode === "kind"}
+          />
+        );
       }}
     />
   );
@@ -294,14 +341,15 @@ function GroupRow({
       <span class="cell number">
         <b>{formatBytes(group.bytes)}</b>
       </span>
-      <span class="cell number muted">
-        {formatShare(group.bytes, total)}
-      </span>
-      <span class="cell number">
-        {formatCountOf(group.ranges.length, "allocation")}
-      </span>
+      <span class="cell number muted">{formatShare(group.bytes, total)}</span>
+      <span class="cell number">{formatCountOf(group.ranges.length, "allocation")}</span>
       <span class="cell bar">
-        <i style={{ width: `${(group.bytes / Math.max(total, 1)) * 100}%`, background: colourOfGroup(isKind, group.group) }} />
+        <i
+          style={{
+            width: `${(group.bytes / Math.max(total, 1)) * 100}%`,
+            background: colourOfGroup(isKind, group.group),
+          }}
+        />
       </span>
     </button>
   );

@@ -2,8 +2,8 @@
 
 import type { JSX } from "preact";
 import { ageColours, colourOfGroup, OTHER_COLOUR } from "../draw/palette.ts";
-import { groupModeLabels, groupModes } from "../model/grouping.ts";
 import { formatBytes, formatCount } from "../model/format.ts";
+import { groupModeLabels, groupModes } from "../model/grouping.ts";
 import { knowsAge } from "../state/colouring.ts";
 import {
   type ColourMode,
@@ -13,9 +13,9 @@ import {
   filterTest,
   filterText,
   moment,
+  type View,
   view,
   views,
-  type View,
 } from "../state/state.ts";
 
 const viewLabels: Readonly<Record<View, string>> = {
@@ -45,6 +45,17 @@ export function Toolbar(): JSX.Element {
           </button>
         ))}
       </div>
+      {usesFilter.includes(view.value) && <FilterAndColours />}
+    </div>
+  );
+}
+
+/** The views that filter and colour allocations one by one. */
+const usesFilter: readonly View[] = ["map", "time", "table"];
+
+function FilterAndColours(): JSX.Element {
+  return (
+    <>
       <FilterBox />
       <label>
         Colour{" "}
@@ -65,7 +76,7 @@ export function Toolbar(): JSX.Element {
         </select>
       </label>
       <Legend />
-    </div>
+    </>
   );
 }
 

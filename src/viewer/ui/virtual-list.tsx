@@ -37,10 +37,9 @@ export function VirtualList({ count, rowHeight, row, header, label }: VirtualLis
   const rows: JSX.Element[] = [];
   for (let index = first; index < last; index++) rows.push(row(index));
   return (
-    <div
+    <section
       class="list"
       ref={scroller}
-      role="region"
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keys.
       tabIndex={0}
@@ -57,6 +56,6 @@ export function VirtualList({ count, rowHeight, row, header, label }: VirtualLis
           {rows}
         </div>
       </div>
-    </div>
+    </section>
   );
 }

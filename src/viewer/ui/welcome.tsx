@@ -24,7 +24,8 @@ export function Welcome(): JSX.Element {
         </dd>
         <dt>Dumps of VMA 2 and 3, and of vma-ts</dt>
         <dd>
-          one moment: <code>vmaBuildStatsString</code> with the detailed map, <code>buildStatsString(true)</code>
+          one moment: <code>vmaBuildStatsString</code> with the detailed map,{" "}
+          <code>buildStatsString(true)</code>
         </dd>
         <dt>Dumps of D3D12MA</dt>
         <dd>
