@@ -10,6 +10,7 @@ const root = resolve(import.meta.dirname, "../..");
 const SOURCES = [
   "package.json",
   "src",
+  "tools",
   "tsconfig.json",
   "tsconfig.build.json",
   "README.md",
