@@ -1,0 +1,214 @@
+/** One record of a recording: its members, and how those are read that several kinds have in common. */
+
+import { PRIORITY_SCALE, type RecordedRequest } from "../format/request.ts";
+import type { RecordedBudget } from "../writer/fields.ts";
+import { Definitions, type RecordedStack, type SharedDefinitions } from "./definitions.ts";
+import { Damage, RecordReader } from "./record-reader.ts";
+
+/** Devices have at most this many heaps. */
+const MAX_HEAPS = 16;
+
+/** The record that was read last. Members that its kind has no use for are left as they were. */
+export class RecordFields {
+  /** One of {@link RecordKind}; of those with bits the first. */
+  kind = 0;
+  /** Nanoseconds since the beginning of the recording. */
+  time = 0;
+  /** Operations up to this record, itself included. */
+  operation = 0;
+
+  // How many have been made so far, this record included.
+  allocationsMade = 0;
+  blocksMade = 0;
+  poolsMade = 0;
+  aliasesMade = 0;
+  defragmentationsMade = 0;
+
+  // What the record is about, by number.
+  allocation = 0;
+  block = 0;
+  pool: number | undefined = undefined;
+  alias = 0;
+  defragmentation = 0;
+
+  /** Bytes from the start of the block; of an alias from the start of its allocation. */
+  offset = 0;
+  /** Bytes of the allocation, alias, block, or of what was refused. */
+  size = 0;
+  /** Bytes that were asked for. */
+  requestedSize = 0;
+  /** mapMemory calls in effect. */
+  mapCount = 0;
+  isPersistentlyMapped = false;
+  /** `BlockBit`s of a block; flags of a pool or a defragmentation. */
+  bits = 0;
+  memoryType = 0;
+  /** Allocations of a block in a snapshot. */
+  count = 0;
+
+  // Of pools.
+  blockSize = 0;
+  minBlockCount = 0;
+  maxBlockCount = 0;
+  priority = 0;
+  minAllocationAlignment = 0;
+
+  // Of defragmentations.
+  maxBytesPerPass = 0;
+  maxAllocationsPerPass = 0;
+  passes = 0;
+  isInPass = false;
+  moves = 0;
+  bytesMoved = 0;
+  blocksFreed = 0;
+  bytesFreed = 0;
+
+  // Of refusals.
+  /** VkResult */
+  result = 0;
+  heap: number | undefined = undefined;
+  /** 0: unknown. */
+  missingBytes = 0;
+
+  frame: number | undefined = undefined;
+  /** For each heap. */
+  budgets: readonly RecordedBudget[] = [];
+
+  /** @internal */
+  readonly reader: RecordReader = new RecordReader();
+  /** @internal */
+  readonly definitions: Definitions;
+  /** @internal */
+  nameNumber = 0;
+  /** @internal */
+  requestNumber = 0;
+  /** @internal */
+  stackNumber = 0;
+  /** @internal */
+  reasonNumber = 0;
+  /** @internal */
+  messageNumber = 0;
+
+  constructor(shared: SharedDefinitions) {
+    this.definitions = new Definitions(shared);
+  }
+
+  /** The name of an allocation or a pool, the text of a mark, why the recording ended. */
+  get name(): string | undefined {
+    return this.definitions.text(this.nameNumber);
+  }
+
+  /** What was asked for. */
+  get request(): RecordedRequest | undefined {
+    return this.definitions.request(this.requestNumber);
+  }
+
+  /** Who asked, if stacks were recorded. */
+  get stack(): RecordedStack | undefined {
+    return this.definitions.stack(this.stackNumber);
+  }
+
+  /** Why something was refused: one word. */
+  get reason(): string | undefined {
+    return this.definitions.text(this.reasonNumber);
+  }
+
+  /** Why something was refused: a sentence. */
+  get message(): string | undefined {
+    return this.definitions.text(this.messageNumber);
+  }
+
+  /** @internal */
+  readAge(): void {
+    const allocation = this.allocationsMade - 1 - this.reader.uint();
+    if (allocation < 0) throw new Damage("there is no such allocation", this.reader.at);
+    this.allocation = allocation;
+  }
+
+  /** @internal */
+  readBlockNumber(): void {
+    const block = this.reader.uint();
+    if (block >= this.blocksMade) throw new Damage(`there is no block ${block}`, this.reader.at);
+    this.block = block;
+  }
+
+  /** @internal */
+  readNumber(made: number, what: string): number {
+    const number = this.reader.uint();
+    if (number >= made) throw new Damage(`there is no ${what} ${number}`, this.reader.at);
+    return number;
+  }
+
+  /** @internal */
+  readName(): void {
+    this.nameNumber = this.definitions.checkText(this.reader.uint(), this.reader);
+  }
+
+  /** @internal */
+  readRequestNumber(): void {
+    this.requestNumber = this.definitions.checkRequest(this.reader.uint(), this.reader);
+  }
+
+  /** @internal */
+  readStack(): void {
+    this.stackNumber = this.definitions.checkStack(this.reader.uint(), this.reader);
+  }
+
+  /** @internal */
+  readBlock(): void {
+    const { reader } = this;
+    this.bits = reader.uint();
+    this.memoryType = reader.uint();
+    this.pool = reader.optional();
+    this.size = reader.uint();
+  }
+
+  /** @internal */
+  readPool(): void {
+    const { reader } = this;
+    this.memoryType = reader.uint();
+    this.bits = reader.uint();
+    this.blockSize = reader.uint();
+    this.minBlockCount = reader.uint();
+    this.maxBlockCount = reader.uint();
+    this.priority = reader.uint() / PRIORITY_SCALE;
+    this.minAllocationAlignment = reader.uint();
+    this.readName();
+  }
+
+  /** @internal */
+  readDefragmentation(): void {
+    const { reader } = this;
+    this.bits = reader.uint();
+    this.pool = reader.optional();
+    this.maxBytesPerPass = reader.uint();
+    this.maxAllocationsPerPass = reader.uint();
+  }
+
+  /** @internal */
+  readAlias(): void {
+    this.readRequestNumber();
+    this.offset = this.reader.uint();
+    this.size = this.reader.uint();
+  }
+
+  /** @internal */
+  readBudgets(): void {
+    const { reader } = this;
+    const count = reader.count("heaps");
+    if (count > MAX_HEAPS) throw new Damage(`there are no devices with ${count} heaps`, reader.at);
+    this.budgets = Array.from({ length: count }, () => ({ usage: reader.uint(), budget: reader.uint() }));
+  }
+
+  /** @internal Checks that the range can be. */
+  checkRange(): void {
+    if (!Number.isSafeInteger(this.offset + this.size)) {
+      throw new Damage("an allocation ends beyond 2^53 - 1 bytes", this.reader.at);
+    }
+  }
+}
+
+/** @internal The error for a kind that version 1 does not have. */
+export function unknownKind(kind: number, reader: RecordReader): Damage {
+  return new Damage(`there is no record of kind 0x${kind.toString(16).padStart(2, "0")}`, reader.at - 1);
+}

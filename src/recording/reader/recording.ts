@@ -1,0 +1,187 @@
+/**
+ * A recording that can be read: from the beginning with a cursor, or the state at any moment. Runs in browsers.
+ *
+ * Opening looks at the headers and checksums of the chunks alone, 0.5 ns a byte. The state at a moment takes one snapshot
+ * and at most 1 MiB of operations after it.
+ */
+
+import { checkInteger } from "../../foundation/check.ts";
+import { RecordingError, type RecordingProblem } from "../error.ts";
+import type { RecordingHeader } from "../format/header.ts";
+import { RecordKind } from "../format/kinds.ts";
+import { ChunkIndex, type Segment } from "./chunk-index.ts";
+import { RecordCursor } from "./cursor.ts";
+import { SharedDefinitions } from "./definitions.ts";
+import { RecordedState } from "./state.ts";
+
+/** Bytes that are made room for at first. */
+const FIRST_CAPACITY = 0x40000;
+
+/** What is known of the end of a recording. */
+export interface RecordingEnd {
+  /** Operations in the recording, lost ones included. */
+  readonly operations: number;
+  /** Nanoseconds from its beginning to its last operation. */
+  readonly duration: number;
+  /** Why it ended; undefined where the program was killed, or goes on. */
+  readonly reason: string | undefined;
+}
+
+/** A recording, whole or as far as it has come. */
+export class Recording {
+  private readonly index: ChunkIndex = new ChunkIndex();
+  private readonly shared: SharedDefinitions = new SharedDefinitions();
+  /** By the position of the damage, as going through it again finds the same. */
+  private readonly damage: Map<number, RecordingProblem> = new Map();
+  private buffer: Uint8Array;
+  private length = 0;
+  private knownEnd: { readonly end: RecordingEnd; readonly length: number } | undefined = undefined;
+
+  /** @internal Use {@link readRecording}, or {@link Recording.live}. */
+  constructor(bytes?: Uint8Array) {
+    this.buffer = bytes ?? new Uint8Array(FIRST_CAPACITY);
+    this.length = bytes?.length ?? 0;
+    if (bytes !== undefined) this.index.scan(bytes, true);
+  }
+
+  /** A recording whose bytes come one after the other, with {@link append}; the header is there after the first ones. */
+  static live(): Recording {
+    return new Recording();
+  }
+
+  /**
+   * Adds what has come of a recording that goes on. Cursors go on, too.
+   *
+   * @throws RecordingError where it is no recording, or of a newer version.
+   */
+  append(bytes: Uint8Array): void {
+    const length = this.length + bytes.length;
+    if (length > this.buffer.length) {
+      const larger = new Uint8Array(Math.max(length, this.buffer.length * 2));
+      larger.set(this.buffer.subarray(0, this.length));
+      this.buffer = larger;
+    }
+    this.buffer.set(bytes, this.length);
+    this.length = length;
+    this.index.scan(this.bytes, false);
+  }
+
+  /** All bytes. */
+  get bytes(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  /**
+   * What was recorded.
+   *
+   * @throws RecordingError while nothing has come of a live one.
+   */
+  get header(): RecordingHeader {
+    if (this.index.header === undefined) throw new RecordingError("the recording has no header yet", 0);
+    return this.index.header;
+  }
+
+  /** What is damaged, as far as it has been looked at: opening sees damaged chunks, going through them the rest. */
+  get problems(): readonly RecordingProblem[] {
+    return [...this.index.problems, ...this.damage.values()].sort((a, b) => a.position - b.position);
+  }
+
+  /** Where the last chunk ends whose checksum holds. */
+  get goodUpTo(): number {
+    return this.index.goodUpTo;
+  }
+
+  /** The snapshots: after how many operations, and when, in nanoseconds. */
+  get segments(): readonly Pick<Segment, "operations" | "time" | "isContinuous">[] {
+    return this.index.segments;
+  }
+
+  /** How long it is, and how it ended. */
+  get end(): RecordingEnd {
+    if (this.knownEnd?.length !== this.length) {
+      this.knownEnd = { end: this.findEnd(), length: this.length };
+    }
+    return this.knownEnd!.end;
+  }
+
+  /** A cursor in front of the first record, or of the snapshot of a segment. */
+  cursor(segment = 0): RecordCursor {
+    checkInteger(segment, "segment", 0, Math.max(this.index.segments.length - 1, 0));
+    const { index, shared, damage } = this;
+    const bytes = (): Uint8Array => this.bytes;
+    return new RecordCursor(
+      {
+        segments: index.segments,
+        shared,
+        get bytes() {
+          return bytes();
+        },
+        addProblem: (problem) => void damage.set(problem.position, problem),
+      },
+      segment,
+    );
+  }
+
+  /**
+   * The state after `operation` operations. Where those are lost, it is the last state before that is known: see
+   * its `operation`.
+   */
+  stateAt(operation: number): RecordedState {
+    checkInteger(operation, "operation");
+    const segment = this.segmentBefore((each) => each.operations <= operation);
+    return this.seek(segment, (cursor) => cursor.operation > operation);
+  }
+
+  /** The state after all operations up to `time`, in nanoseconds. */
+  stateAtTime(time: number): RecordedState {
+    const segment = this.segmentBefore((each) => each.time <= time);
+    return this.seek(segment, (cursor) => cursor.time > time);
+  }
+
+  /** The last segment that fits; segments are in order of both operations and time. */
+  private segmentBefore(fits: (segment: Segment) => boolean): number {
+    const { segments } = this.index;
+    let low = 0;
+    let high = segments.length;
+    while (low + 1 < high) {
+      const middle = (low + high) >>> 1;
+      if (fits(segments[middle]!)) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private seek(segment: number, isBeyond: (cursor: RecordCursor) => boolean): RecordedState {
+    const state = new RecordedState();
+    if (this.index.segments.length === 0) return state;
+    const cursor = this.cursor(segment);
+    // The snapshot is wanted whole, whatever the moment.
+    while (cursor.next()) {
+      if (!cursor.isSnapshot && isBeyond(cursor)) break;
+      state.apply(cursor);
+    }
+    return state;
+  }
+
+  private findEnd(): RecordingEnd {
+    const { segments } = this.index;
+    if (segments.length === 0) return { operations: 0, duration: 0, reason: undefined };
+    const cursor = this.cursor(segments.length - 1);
+    let reason: string | undefined;
+    while (cursor.next()) {
+      if (!cursor.isSnapshot) reason = cursor.kind === RecordKind.End ? (cursor.name ?? "") : undefined;
+    }
+    return { operations: cursor.operation, duration: cursor.time, reason };
+  }
+}
+
+/**
+ * Opens a recording.
+ *
+ * @throws RecordingError where it is none, or of a newer version. Damage behind the header is told by
+ * {@link Recording.problems} instead, and what is good is read.
+ */
+export function readRecording(bytes: Uint8Array): Recording {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`a recording must be a Uint8Array, got ${bytes}`);
+  return new Recording(bytes);
+}

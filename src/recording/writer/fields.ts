@@ -1,0 +1,84 @@
+/** Groups of fields that operations and snapshots have in common. Each function returns the position behind them. */
+
+import { PRIORITY_SCALE } from "../format/request.ts";
+import { putUint } from "../format/varint.ts";
+
+/** What a pool is made with; see `PoolCreateInfo`. */
+export interface RecordedPoolInfo {
+  readonly memoryType: number;
+  /** `PoolCreate` flags. */
+  readonly flags: number;
+  /** 0: as the allocator sees fit. */
+  readonly blockSize: number;
+  readonly minBlockCount: number;
+  /** 0: no limit. */
+  readonly maxBlockCount: number;
+  /** From 0 to 1. */
+  readonly priority: number;
+  readonly minAllocationAlignment: number;
+  readonly name: string | undefined;
+}
+
+/** What a defragmentation is begun with. */
+export interface RecordedDefragmentationInfo {
+  readonly flags: number;
+  /** The custom pool's number; undefined for all default pools. */
+  readonly pool: number | undefined;
+  /** 0: no limit. */
+  readonly maxBytesPerPass: number;
+  /** 0: no limit. */
+  readonly maxAllocationsPerPass: number;
+}
+
+/** One heap's figures, in bytes. */
+export interface RecordedBudget {
+  readonly usage: number;
+  readonly budget: number;
+}
+
+/** A number that may not be there: plus 1, or 0. */
+export function putOptional(bytes: Uint8Array, at: number, value: number | undefined): number {
+  return putUint(bytes, at, value === undefined ? 0 : value + 1);
+}
+
+export function putBlock(
+  bytes: Uint8Array,
+  start: number,
+  bits: number,
+  memoryType: number,
+  pool: number | undefined,
+  size: number,
+): number {
+  let at = putUint(bytes, start, bits);
+  at = putUint(bytes, at, memoryType);
+  at = putOptional(bytes, at, pool);
+  return putUint(bytes, at, size);
+}
+
+export function putPool(bytes: Uint8Array, start: number, info: RecordedPoolInfo, name: number): number {
+  let at = putUint(bytes, start, info.memoryType);
+  at = putUint(bytes, at, info.flags);
+  at = putUint(bytes, at, info.blockSize);
+  at = putUint(bytes, at, info.minBlockCount);
+  at = putUint(bytes, at, info.maxBlockCount);
+  at = putUint(bytes, at, Math.round(info.priority * PRIORITY_SCALE));
+  at = putUint(bytes, at, info.minAllocationAlignment);
+  return putUint(bytes, at, name);
+}
+
+export function putDefragmentation(
+  bytes: Uint8Array,
+  start: number,
+  info: RecordedDefragmentationInfo,
+): number {
+  let at = putUint(bytes, start, info.flags);
+  at = putOptional(bytes, at, info.pool);
+  at = putUint(bytes, at, info.maxBytesPerPass);
+  return putUint(bytes, at, info.maxAllocationsPerPass);
+}
+
+export function putBudgets(bytes: Uint8Array, start: number, budgets: readonly RecordedBudget[]): number {
+  let at = putUint(bytes, start, budgets.length);
+  for (const { usage, budget } of budgets) at = putUint(bytes, putUint(bytes, at, usage), budget);
+  return at;
+}
