@@ -31,11 +31,16 @@ const RULES = new Map<string, FolderRule>([
       packages: ["node:"],
     },
   ],
+  // Runs in browsers, too: Node's modules are asked for at run time.
+  ["recording", { folders: ["defrag", "allocator", "metadata", "vulkan", "foundation"] }],
   // The annexes.
   ["ffi", { folders: ["vulkan", "foundation"], packages: ["koffi", "node:"] }],
   ["simulator", { folders: ["vulkan", "foundation"] }],
   // The page: browser code, bundled.
-  ["viewer", { folders: ["foundation"], packages: ["preact", "preact/hooks", "@preact/signals"] }],
+  [
+    "viewer",
+    { folders: ["recording", "foundation"], packages: ["preact", "preact/hooks", "@preact/signals"] },
+  ],
   // The face of the package.
   ["", { folders: ["trace", "defrag", "allocator", "metadata", "vulkan", "foundation"] }],
 ]);

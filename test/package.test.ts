@@ -16,6 +16,7 @@ const faces = {
   "vma-ts/koffi": ["loadVulkan"],
   "vma-ts/simulator": ["SimulatedDevice", "profiles"],
   "vma-ts/virtual": ["VirtualBlock", "NO_ALLOCATION"],
+  "vma-ts/recording": ["readRecording", "Recording", "RecordKind"],
 };
 
 describe("the package", () => {

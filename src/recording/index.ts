@@ -12,7 +12,7 @@ export type { RecordedImage, RecordedRequest } from "./format/request.ts";
 export type { RecordCursor } from "./reader/cursor.ts";
 export type { RecordedStack, RecordedStackFrame } from "./reader/definitions.ts";
 export type { RecordFields } from "./reader/record.ts";
-export { Recording, type RecordingEnd, readRecording } from "./reader/recording.ts";
+export { Recording, type RecordingEnd, type RecordingSegment, readRecording } from "./reader/recording.ts";
 export {
   type RecordedAlias,
   type RecordedAllocation,

@@ -31,7 +31,7 @@ export const RecordKind = {
   MoveCancelled: 0x1c,
   PassEnded: 0x1d,
   DefragmentationEnded: 0x1e,
-  /** The first of 16, which differ in their {@link MadeBit}s. */
+  /** The first of 16, which differ in their MadeBits. */
   AllocationMade: 0x20,
   Freed: 0x40,
   Mapped: 0x41,
@@ -46,7 +46,7 @@ export const RecordKind = {
   End: 0x4f,
   /** The first of 16 that carry their length, so that a reader can skip them. */
   Later: 0x50,
-  /** The first of 64, which differ in their {@link SnapshotBit}s. */
+  /** The first of 64, which differ in their SnapshotBits. */
   SnapshotAllocation: 0x80,
 } as const;
 

@@ -27,6 +27,16 @@ export interface RecordingEnd {
   readonly reason: string | undefined;
 }
 
+/** A snapshot and what follows it. */
+export interface RecordingSegment {
+  /** Operations before it. */
+  readonly operations: number;
+  /** Nanoseconds of the last operation before it. */
+  readonly time: number;
+  /** Whether nothing is missing between the segment before and this one. */
+  readonly isContinuous: boolean;
+}
+
 /** A recording, whole or as far as it has come. */
 export class Recording {
   private readonly index: ChunkIndex = new ChunkIndex();
@@ -91,8 +101,8 @@ export class Recording {
     return this.index.goodUpTo;
   }
 
-  /** The snapshots: after how many operations, and when, in nanoseconds. */
-  get segments(): readonly Pick<Segment, "operations" | "time" | "isContinuous">[] {
+  /** The snapshots: where moments can be reached from. */
+  get segments(): readonly RecordingSegment[] {
     return this.index.segments;
   }
 
