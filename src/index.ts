@@ -7,6 +7,7 @@
 
 export * from "./allocator/index.ts";
 export * from "./defrag/index.ts";
+export * from "./face/index.ts";
 export { AssertionError } from "./foundation/assert.ts";
 export type { DetailedStatistics, Statistics } from "./metadata/statistics.ts";
 export * from "./vulkan/index.ts";

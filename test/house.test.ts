@@ -23,11 +23,12 @@ const RULES = new Map<string, FolderRule>([
   ["metadata", { folders: ["foundation"] }],
   ["allocator", { folders: ["metadata", "vulkan", "foundation"] }],
   ["defrag", { folders: ["allocator", "metadata", "vulkan", "foundation"] }],
+  ["face", { folders: ["defrag", "allocator", "metadata", "vulkan", "foundation"] }],
   // Replays run on simulated devices, and are a command as well.
   [
     "trace",
     {
-      folders: ["defrag", "allocator", "metadata", "vulkan", "foundation", "simulator"],
+      folders: ["face", "defrag", "allocator", "metadata", "vulkan", "foundation", "simulator"],
       packages: ["node:"],
     },
   ],
@@ -42,7 +43,7 @@ const RULES = new Map<string, FolderRule>([
     { folders: ["recording", "foundation"], packages: ["preact", "preact/hooks", "@preact/signals"] },
   ],
   // The face of the package.
-  ["", { folders: ["trace", "defrag", "allocator", "metadata", "vulkan", "foundation"] }],
+  ["", { folders: ["trace", "face", "defrag", "allocator", "metadata", "vulkan", "foundation"] }],
 ]);
 
 describe("the house", () => {

@@ -12,10 +12,13 @@
 
 import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
-import type { AllocatorContext } from "./context.ts";
-import { copyToAllocation, type HostData, Mapping, mapAllocation, readAllocation } from "./host-access.ts";
-import type { DedicatedMemory, MemoryBlock } from "./memory-object.ts";
+import { copyToAllocation, type HostData, readAllocation } from "./host/copies.ts";
+import { Mapping, mapAllocation } from "./host/mapping.ts";
+import type { DedicatedMemory, MemoryBlock } from "./memory/memory-object.ts";
 import type { Pool } from "./pool.ts";
+import { destroyResource, ResourceKind } from "./resource/destroy.ts";
+import type { AllocatorState } from "./state.ts";
+import { checkUsable } from "./usable.ts";
 
 const MAP_COUNT_MASK = 0xff;
 const TYPE_SHIFT = 8;
@@ -28,12 +31,6 @@ const UNBOUND = 1 << 15;
 const ALIGNMENT_SHIFT = 16;
 /** A constant of this module, which V8 folds into its code. */
 const NONE = NO_SLOT;
-
-/** How often one allocation may be mapped at once, as in VMA. */
-export const MAX_MAP_COUNT = 255;
-
-/** What was created together with an allocation. */
-export const ResourceKind = { None: 0, Buffer: 1, Image: 2 } as const;
 
 /** VmaAllocationInfo2, and the pool, which VMA's users ask for. */
 export interface AllocationInfo {
@@ -238,8 +235,10 @@ export class Allocation {
 
   /** Frees the allocation, and destroys the buffer or image that was created with it. */
   destroy(): void {
-    const home = this.live();
-    home.context.free(this, true);
+    const { state } = this.live();
+    checkUsable(state);
+    const own = state.tracker.isActive ? state.tracker.unwrap(this) : this;
+    destroyResource(state, own.kind, own.resource, own);
   }
 
   /** Does nothing when the allocation is freed already; else {@link destroy}. */
@@ -248,8 +247,8 @@ export class Allocation {
   }
 
   /** @internal */
-  get context(): AllocatorContext {
-    return this.live().context;
+  get state(): AllocatorState {
+    return this.live().state;
   }
 
   /** @internal */

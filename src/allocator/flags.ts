@@ -125,3 +125,8 @@ const extensionOfFlag: readonly (readonly [number, string])[] = [
 export function flagsFromExtensions(enabled: ReadonlySet<string>): number {
   return extensionOfFlag.reduce((flags, [bit, name]) => (enabled.has(name) ? flags | bit : flags), 0);
 }
+
+/** Whether an {@link AllocatorCreate} flag is set. */
+export function hasFlag({ flags }: { readonly flags: number }, flag: number): boolean {
+  return (flags & flag) !== 0;
+}

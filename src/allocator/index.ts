@@ -1,17 +1,18 @@
-/** The allocator, without what stands above it. */
+/** The allocator's parts, on which the face stands. */
 export { fragmentationOf } from "../metadata/statistics.ts";
 export { Allocation, type AllocationInfo } from "./allocation.ts";
-export { type AllocationRange, type AllocatorInfo, BaseAllocator } from "./allocator.ts";
-export type { Budget } from "./budget.ts";
-export type { BufferWithMemory } from "./buffer-recipes.ts";
-export type { AllocationCreateInfo, AllocatorCreateInfo } from "./create-info.ts";
-export { CorruptionError, type DebugCreateInfo } from "./debug.ts";
-export type { DeviceMemoryCallbacks, DeviceMemoryEvent } from "./device-memory.ts";
-export type { AllocationPlan } from "./dry-run.ts";
-export type { ExternalMemory } from "./external-memory.ts";
 export { AllocationCreate, AllocatorCreate, MemoryUsage, PoolCreate } from "./flags.ts";
-export { type HostData, Mapping } from "./host-access.ts";
+export type { HostData } from "./host/copies.ts";
+export { Mapping } from "./host/mapping.ts";
+export { CorruptionError } from "./host/margins.ts";
+export type { Budget } from "./memory/budget.ts";
+export type { DeviceMemoryCallbacks, DeviceMemoryEvent } from "./memory/device-memory.ts";
+export type { ExternalMemory } from "./memory/external-memory.ts";
+export type { AllocationCreateInfo, AllocatorCreateInfo, DebugCreateInfo } from "./options.ts";
 export { Pool, type PoolCreateInfo } from "./pool.ts";
-export type { Allocatable, ImageWithMemory, RequirementsInfo } from "./resource-maker.ts";
-export type { TotalStatistics } from "./statistics-report.ts";
-export { type Leak, LeakError } from "./tracking.ts";
+export type { Allocatable, AllocationPlan } from "./report/dry-run.ts";
+export { type Leak, LeakError } from "./report/leaks.ts";
+export type { TotalStatistics } from "./report/statistics.ts";
+export type { BufferWithMemory } from "./resource/buffers.ts";
+export type { ImageWithMemory } from "./resource/images.ts";
+export type { RequirementsInfo } from "./resource/memory.ts";

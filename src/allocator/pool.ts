@@ -1,14 +1,14 @@
 /** A custom pool: blocks of one memory type, apart from the default ones, with settings of their own. */
 
-import { checkAlignment, checkFlags, checkInteger, quote } from "../foundation/check.ts";
 import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
 import type { NextChain } from "../vulkan/next.ts";
-import { Result, VulkanError } from "../vulkan/result.ts";
-import { BlockList } from "./block-list.ts";
-import type { AllocatorContext } from "./context.ts";
-import { DedicatedList } from "./dedicated-list.ts";
-import { ALL_POOL_FLAGS, PoolCreate } from "./flags.ts";
-import { copyChain } from "./memory-chain.ts";
+import { PoolCreate } from "./flags.ts";
+import { BlockList } from "./memory/block-list.ts";
+import { DedicatedList } from "./memory/dedicated-list.ts";
+import { copyChain } from "./memory/memory-chain.ts";
+import { type Leak, LeakError } from "./report/leaks.ts";
+import type { AllocatorState } from "./state.ts";
+import { checkUsable } from "./usable.ts";
 
 /** VmaPoolCreateInfo */
 export interface PoolCreateInfo {
@@ -39,6 +39,8 @@ export class Pool {
   /** Shown in statistics and leak lists (vmaSetPoolName). */
   name: string | undefined;
   readonly memoryTypeIndex: number;
+  /** @internal The state of its allocator. */
+  readonly state: AllocatorState;
   /** @internal */
   readonly blockList: BlockList;
   /** @internal */
@@ -46,41 +48,33 @@ export class Pool {
   /** @internal */
   isDestroyed = false;
 
-  private readonly onDestroy: (pool: Pool) => void;
-
   /** @internal */
-  constructor(
-    context: AllocatorContext,
-    id: number,
-    info: PoolCreateInfo,
-    preferredBlockSize: number,
-    onDestroy: (pool: Pool) => void,
-  ) {
+  constructor(state: AllocatorState, id: number, info: PoolCreateInfo, preferredBlockSize: number) {
     const flags = info.flags ?? 0;
     const blockSize = info.blockSize ?? 0;
     const { memoryTypeIndex } = info;
+    this.state = state;
     this.id = id;
     this.name = info.name;
     this.memoryTypeIndex = memoryTypeIndex;
-    this.onDestroy = onDestroy;
-    this.blockList = new BlockList(context, {
+    this.blockList = new BlockList(state, {
       pool: this,
       memoryTypeIndex,
       preferredBlockSize: blockSize === 0 ? preferredBlockSize : blockSize,
       explicitBlockSize: blockSize !== 0,
       minBlockCount: info.minBlockCount ?? 0,
       maxBlockCount: info.maxBlockCount || Number.POSITIVE_INFINITY,
-      granularity: (flags & PoolCreate.IgnoreBufferImageGranularity) !== 0 ? 1 : context.granularity,
+      granularity: (flags & PoolCreate.IgnoreBufferImageGranularity) !== 0 ? 1 : state.granularity,
       linear: (flags & PoolCreate.LinearAlgorithm) !== 0,
       priority: info.priority ?? 0.5,
       minAllocationAlignment: Math.max(
-        context.memoryTypes.minAlignment(memoryTypeIndex),
-        context.debug.minAlignment,
+        state.memoryTypes.minAlignment(memoryTypeIndex),
+        state.debug.minAlignment,
         info.minAllocationAlignment ?? 0,
       ),
       next: copyChain(info.memoryAllocateNext),
     });
-    this.dedicated = new DedicatedList(context, this, memoryTypeIndex);
+    this.dedicated = new DedicatedList(state, this, memoryTypeIndex);
   }
 
   /** Whether nothing is allocated from the pool. */
@@ -102,14 +96,33 @@ export class Pool {
     this.dedicated.addDetailedStatistics(total);
   }
 
-  /** Destroys the pool, which must be empty (vmaDestroyPool). */
+  /**
+   * Destroys the pool, which must be empty (vmaDestroyPool).
+   *
+   * @throws LeakError with the list of its allocations when it is not empty; nothing has changed then.
+   * @throws TypeError while a pass of a defragmentation of the pool is under way.
+   */
   destroy(): void {
-    this.onDestroy(this);
+    const { state } = this;
+    checkUsable(state);
+    if (this.isDestroyed) throw new TypeError(`${this.label} is used after it was destroyed`);
+    state.guard?.checkPool(this);
+    if (!this.isEmpty) throw new LeakError(this.leaks(), []);
+    if (state.recorder !== undefined) state.recorder.poolDestroyed(this);
+    state.pools.delete(this);
+    this.isDestroyed = true;
+    this.blockList.destroy();
+  }
+
+  private leaks(): Leak[] {
+    const { blockList, dedicated, state } = this;
+    const allocations = [...blockList.allocations(), ...dedicated.allocations];
+    return allocations.map((allocation) => state.tracker.describe(allocation));
   }
 
   /** Does nothing when the pool is destroyed already; else {@link destroy}. */
   [Symbol.dispose](): void {
-    if (!this.isDestroyed) this.onDestroy(this);
+    if (!this.isDestroyed) this.destroy();
   }
 
   /** @internal The name and number, for messages. */
@@ -121,40 +134,5 @@ export class Pool {
   validate(): void {
     this.blockList.validate();
     this.dedicated.validate();
-  }
-}
-
-/** Checks what can be checked of a pool's settings without the device. */
-export function checkPoolCreateInfo(info: PoolCreateInfo): void {
-  if (typeof info !== "object" || info === null) {
-    throw new TypeError(`a pool's settings must be an object, got ${quote(info)}`);
-  }
-  checkInteger(info.memoryTypeIndex, "memoryTypeIndex", 0, 0xffffffff);
-  checkFlags(info.flags ?? 0, ALL_POOL_FLAGS, "a pool's flags");
-  checkInteger(info.blockSize ?? 0, "blockSize");
-  const minBlockCount = checkInteger(info.minBlockCount ?? 0, "minBlockCount");
-  const maxBlockCount = checkInteger(info.maxBlockCount ?? 0, "maxBlockCount");
-  if (maxBlockCount !== 0 && minBlockCount > maxBlockCount) {
-    const detail = `minBlockCount ${minBlockCount} is more than maxBlockCount ${maxBlockCount}`;
-    throw new VulkanError(Result.ErrorInitializationFailed, "createPool", detail);
-  }
-  checkPriority(info.priority ?? 0.5);
-  checkAlignment(info.minAllocationAlignment ?? 0, "minAllocationAlignment");
-  checkName(info.name);
-}
-
-/** A priority: a number from 0 to 1. */
-export function checkPriority(priority: unknown): number {
-  if (typeof priority !== "number") throw new TypeError(`priority must be a number, got ${quote(priority)}`);
-  if (!(priority >= 0 && priority <= 1)) {
-    throw new RangeError(`priority must be from 0 to 1, got ${quote(priority)}`);
-  }
-  return priority;
-}
-
-/** A name: a string, or undefined for none. */
-export function checkName(name: unknown): asserts name is string | undefined {
-  if (name !== undefined && typeof name !== "string") {
-    throw new TypeError(`a name must be a string or undefined, got ${quote(name)}`);
   }
 }

@@ -7,8 +7,8 @@
  * only more tightly.
  */
 
-import type { BlockList } from "../allocator/block-list.ts";
-import type { MemoryBlock } from "../allocator/memory-object.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
 import { assert } from "../foundation/assert.ts";
 import type { Slot } from "../metadata/block-metadata.ts";
 import type { TlsfMetadata } from "../metadata/tlsf.ts";
@@ -180,7 +180,7 @@ class Trial {
     const othersEmpty = this.emptyCount;
     if (from.metadata.isEmpty) this.emptyCount++;
     if (places.length <= list.options.minBlockCount) return;
-    const keep = list.context.keepEmptyBlocks;
+    const keep = list.state.keepEmptyBlocks;
     const last = places[places.length - 1]!;
     if (from.metadata.isEmpty) {
       if (othersEmpty >= (keep ?? 1) || this.isBudgetExceeded) this.remove(from);
@@ -190,7 +190,7 @@ class Trial {
   }
 
   private get isBudgetExceeded(): boolean {
-    const { budgets } = this.list.context;
+    const { budgets } = this.list.state;
     const { heapIndex } = this.list;
     const freed = this.heapBytesFreed.get(heapIndex) ?? 0;
     return budgets.usageOf(heapIndex) - freed >= budgets.budgetOf(heapIndex);
@@ -211,7 +211,7 @@ class Trial {
     const { places, list, result } = this;
     const empty = places.filter(({ metadata }) => metadata.isEmpty).reverse();
     const surplus = Math.min(
-      empty.length - (list.context.keepEmptyBlocks ?? 0),
+      empty.length - (list.state.keepEmptyBlocks ?? 0),
       places.length - list.options.minBlockCount,
     );
     for (const { block } of empty.slice(0, Math.max(0, surplus))) {

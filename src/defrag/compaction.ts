@@ -9,7 +9,7 @@
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
-import type { MemoryBlock } from "../allocator/memory-object.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
 import { type Item, itemsOf } from "./model.ts";
 import type { DefragmentationMove, MoveMaker } from "./move.ts";
 import { Admission, type PassBudget } from "./pass-budget.ts";

@@ -15,8 +15,9 @@
  * things as they were: a pass that cannot begin takes no places, one that cannot end is still under way.
  */
 
-import type { BlockList } from "../allocator/block-list.ts";
-import type { AllocatorContext } from "../allocator/context.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
+import type { AllocatorState } from "../allocator/state.ts";
+import { checkUsable } from "../allocator/usable.ts";
 import { chooseCourse } from "./course.ts";
 import { type Effort, effortOf } from "./effort.ts";
 import {
@@ -31,7 +32,7 @@ import { PassBudget } from "./pass-budget.ts";
 
 /** VmaDefragmentationContext. Made by `Allocator.beginDefragmentation`. */
 export class DefragmentationContext {
-  private readonly context: AllocatorContext;
+  private readonly state: AllocatorState;
   private readonly effort: Effort;
   private readonly info: DefragmentationInfo;
   private readonly allowance: Allowance = { bytes: 0 };
@@ -49,13 +50,13 @@ export class DefragmentationContext {
 
   /** @internal */
   constructor(
-    context: AllocatorContext,
+    state: AllocatorState,
     lists: readonly BlockList[],
     info: DefragmentationInfo,
     onEnd: (self: DefragmentationContext) => void,
   ) {
     const effort = effortOf(info.flags ?? 0);
-    this.context = context;
+    this.state = state;
     this.effort = effort;
     this.info = info;
     this.lists = lists.map((list) => new ListDefragmenter(list, effort, info, this.allowance));
@@ -219,7 +220,7 @@ export class DefragmentationContext {
     for (const { list, isSweeping } of this.present) {
       if (isSweeping) continue;
       try {
-        list.trim(this.context.keepEmptyBlocks ?? 0);
+        list.trim(this.state.keepEmptyBlocks ?? 0);
       } catch (error) {
         errors.push(error);
       }
@@ -228,7 +229,7 @@ export class DefragmentationContext {
 
   /** Counts the memory objects that are given back meanwhile. */
   private countFreed(work: () => void): void {
-    const { budgets, deviceMemory, memoryTypes } = this.context;
+    const { budgets, deviceMemory, memoryTypes } = this.state;
     const bytes = (): number =>
       memoryTypes.heaps.reduce((sum, _heap, index) => sum + budgets.blockBytesOf(index), 0);
     const bytesBefore = bytes();
@@ -278,7 +279,7 @@ export class DefragmentationContext {
   }
 
   private checkUsable(): void {
-    this.context.checkUsable();
+    checkUsable(this.state);
     if (this.ended) throw new TypeError("the defragmentation is used after it ended");
   }
 }
@@ -303,7 +304,7 @@ function mapAhead(moves: readonly DefragmentationMove[]): void {
   const swapped = moves.filter(({ isToBeSwapped }) => isToBeSwapped);
   swapped.forEach((move, index) => {
     if (move.mapAhead()) return;
-    const error = move.list.context.failure.toError();
+    const error = move.list.state.failure.toError();
     for (const done of swapped.slice(0, index)) done.unmapAhead();
     throw error;
   });

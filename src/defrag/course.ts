@@ -7,8 +7,8 @@
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
-import type { BlockList } from "../allocator/block-list.ts";
-import type { MemoryBlock } from "../allocator/memory-object.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
 import { type Baseline, plainWay } from "./baseline.ts";
 import type { Effort } from "./effort.ts";
 import { type Choice, type Evacuation, EvacuationSearch } from "./evacuation.ts";

@@ -19,8 +19,8 @@
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
-import type { BlockList } from "../allocator/block-list.ts";
-import type { MemoryBlock } from "../allocator/memory-object.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
 import { assert } from "../foundation/assert.ts";
 import type { Effort } from "./effort.ts";
 import { type BlockModel, type Item, largestFirst, modelOf } from "./model.ts";
@@ -134,7 +134,7 @@ export class EvacuationSearch {
     this.empty = this.models.filter(({ live }) => live === 0);
     this.occupied = this.models.filter(({ live }) => live > 0);
     this.mostVictims = list.blocks.length - minBlockCount;
-    this.kept = list.context.keepEmptyBlocks ?? 0;
+    this.kept = list.state.keepEmptyBlocks ?? 0;
     this.candidates.push({ recipe: undefined, victims: 0, bytes: 0, bytesFreed: 0 });
     this.search(rules.effort.orders);
   }

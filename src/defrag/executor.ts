@@ -11,10 +11,10 @@
  * fail afterwards but the program's own functions, whose first error is thrown when the pass is done.
  */
 
-import { type Allocation, ResourceKind } from "../allocator/allocation.ts";
-import type { AllocatorContext } from "../allocator/context.ts";
-import { fragmentationOf } from "../allocator/index.ts";
-import { emptyDetailedStatistics } from "../metadata/statistics.ts";
+import type { Allocation } from "../allocator/allocation.ts";
+import { destroyHandle, ResourceKind } from "../allocator/resource/destroy.ts";
+import type { AllocatorState } from "../allocator/state.ts";
+import { emptyDetailedStatistics, fragmentationOf } from "../metadata/statistics.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Submission, TransferCommand } from "../vulkan/transfer.ts";
 import type { DefragmentationContext } from "./context.ts";
@@ -22,7 +22,7 @@ import { DefragmentationMoveOperation } from "./flags.ts";
 import type { DefragmentationMove } from "./move.ts";
 import type { DefragmentationProgress, DefragmentationResult, DefragmentOptions } from "./options.ts";
 import type { Pace } from "./pace.ts";
-import { canCopy, copyCommand, createAgain, destroyResource } from "./resource-copy.ts";
+import { canCopy, copyCommand, createAgain } from "./resource-copy.ts";
 
 /** How often a fence is asked again that could not be asked. */
 const MAX_FENCE_ERRORS = 100;
@@ -42,7 +42,7 @@ interface Transfer {
 
 /** Runs one defragmentation. */
 export class Executor {
-  private readonly allocator: AllocatorContext;
+  private readonly state: AllocatorState;
   private readonly context: DefragmentationContext;
   private readonly options: DefragmentOptions;
   private readonly pace: Pace;
@@ -53,12 +53,12 @@ export class Executor {
   private passes = 0;
 
   constructor(
-    allocator: AllocatorContext,
+    state: AllocatorState,
     context: DefragmentationContext,
     options: DefragmentOptions,
     pace: Pace,
   ) {
-    this.allocator = allocator;
+    this.state = state;
     this.context = context;
     this.options = options;
     this.pace = pace;
@@ -133,7 +133,7 @@ export class Executor {
   /** Creates the new resources and hands the copies to the queue; all or nothing. */
   private submit(moves: readonly DefragmentationMove[], transfers: Transfer[]): Submission | undefined {
     const { options } = this;
-    const { device } = this.allocator;
+    const { device } = this.state;
     const commands: TransferCommand[] = [];
     try {
       for (const move of moves) {
@@ -156,7 +156,7 @@ export class Executor {
       }
       return commands.length > 0 ? options.queue?.submit(commands) : undefined;
     } catch (error) {
-      for (const { kind, replacement } of transfers.reverse()) destroyResource(device, kind, replacement);
+      for (const { kind, replacement } of transfers.reverse()) destroyHandle(device, kind, replacement);
       throw error;
     }
   }
@@ -183,7 +183,7 @@ export class Executor {
     try {
       const target = move.dstTmpAllocation;
       const answer = await this.options.moveOther?.({
-        allocation: this.allocator.handOut(allocation),
+        allocation: this.state.tracker.handOut(allocation),
         target,
       });
       if (typeof answer === "bigint") transfer.replacement = answer;
@@ -210,11 +210,11 @@ export class Executor {
       transfers.filter(({ move }) => move.isSwapped),
       errors,
     );
-    const { device } = this.allocator;
+    const { device } = this.state;
     for (const { move, kind, old, replacement, isRetired, destroysOld } of transfers) {
       if (move.isSwapped) continue;
-      destroyResource(device, kind, replacement);
-      if (isRetired && destroysOld) destroyResource(device, kind, old);
+      destroyHandle(device, kind, replacement);
+      if (isRetired && destroysOld) destroyHandle(device, kind, old);
     }
     try {
       return context.endPass();
@@ -236,7 +236,7 @@ export class Executor {
     for (const outcome of told) if (outcome.status === "rejected") errors.push(outcome.reason);
     for (const { kind, old } of replaced) {
       this.outgoing.delete(old);
-      destroyResource(this.allocator.device, kind, old);
+      destroyHandle(this.state.device, kind, old);
     }
   }
 
@@ -244,7 +244,7 @@ export class Executor {
     const { onReplaced } = this.options;
     if (onReplaced === undefined || allocation.isFreed) return;
     await onReplaced({
-      allocation: this.allocator.handOut(allocation),
+      allocation: this.state.tracker.handOut(allocation),
       kind: kind === ResourceKind.Buffer ? "buffer" : "image",
       old,
       replacement,

@@ -1,5 +1,4 @@
-/** Defragmentation, and the allocator that has it. */
-export { Allocator, createAllocator } from "./allocator.ts";
+/** Defragmentation. */
 export { DefragmentationContext } from "./context.ts";
 export {
   DefragmentationFlag,

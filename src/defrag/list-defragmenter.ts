@@ -13,8 +13,8 @@
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
-import type { BlockList } from "../allocator/block-list.ts";
-import type { MemoryBlock } from "../allocator/memory-object.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
 import type { Slot } from "../metadata/block-metadata.ts";
 import type { TlsfMetadata } from "../metadata/tlsf.ts";
 import { Compaction } from "./compaction.ts";
@@ -91,7 +91,7 @@ export class ListDefragmenter {
     this.bytesPlanned = bytes;
     this.isDisturbed = false;
     if (moves.length === 0) {
-      this.list.trim(this.list.context.keepEmptyBlocks ?? 0);
+      this.list.trim(this.list.state.keepEmptyBlocks ?? 0);
       this.beginPacking();
       return;
     }
@@ -113,7 +113,7 @@ export class ListDefragmenter {
   /** Nothing more can be moved the plain way. */
   endSweeping(): void {
     this.sweep = undefined;
-    this.list.trim(this.list.context.keepEmptyBlocks ?? 0);
+    this.list.trim(this.list.state.keepEmptyBlocks ?? 0);
     this.phase = this.effort.packsAllBlocks ? Phase.Planning : Phase.Done;
   }
 

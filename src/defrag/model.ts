@@ -6,8 +6,8 @@
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
-import type { BlockList } from "../allocator/block-list.ts";
-import type { MemoryBlock } from "../allocator/memory-object.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
 import { assert } from "../foundation/assert.ts";
 import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
 import { TlsfMetadata } from "../metadata/tlsf.ts";

@@ -8,10 +8,10 @@
  */
 
 import { Allocation } from "../allocator/allocation.ts";
-import type { BlockList } from "../allocator/block-list.ts";
 import { AllocationCreate } from "../allocator/flags.ts";
-import type { MemoryBlock } from "../allocator/memory-object.ts";
-import { AllocationRequest } from "../allocator/request.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
+import { AllocationRequest } from "../allocator/resource/request.ts";
 import { assert } from "../foundation/assert.ts";
 import { Strategy } from "../metadata/block-metadata.ts";
 import { Result } from "../vulkan/result.ts";
@@ -21,7 +21,7 @@ import { DefragmentationMoveOperation } from "./flags.ts";
 export class DefragmentationMove {
   /** The allocation to be moved. Its place and its memory object change when the pass ends. */
   get srcAllocation(): Allocation {
-    return this.source.context.handOut(this.moved);
+    return this.source.state.tracker.handOut(this.moved);
   }
 
   /** Its new place: bind the new resource to this. Exists until the pass ends; never free it. */
@@ -73,6 +73,7 @@ export class DefragmentationMove {
     const { moved: srcAllocation, dstTmpAllocation, source } = this;
     const target = dstTmpAllocation.home as MemoryBlock;
     const oldSlot = srcAllocation.slot;
+    const oldOffset = srcAllocation.offset;
     assert(this.mappedAhead === srcAllocation.mapCount, "the new place is mapped before it is taken");
     srcAllocation.home = target;
     srcAllocation.slot = dstTmpAllocation.slot;
@@ -83,6 +84,8 @@ export class DefragmentationMove {
     source.unmap(this.mappedAhead);
     this.mappedAhead = 0;
     this.swapped = true;
+    const { recorder } = source.state;
+    if (recorder !== undefined) recorder.moved(srcAllocation, source, oldOffset);
   }
 
   /** @internal Whether the allocations have changed places. */
@@ -140,7 +143,7 @@ export class MoveMaker {
    * @throws VulkanError when the new place has to be mapped and cannot be; nothing has changed then.
    */
   makeFound(allocation: Allocation, target: MemoryBlock): DefragmentationMove {
-    const { failure } = target.context;
+    const { failure } = target.state;
     failure.reset();
     const temporary = target.list.take(target, this.describe(allocation), allocation.alignment);
     if (temporary !== undefined) return new DefragmentationMove(allocation, temporary);

@@ -1,7 +1,7 @@
 /** What a defragmentation would do, without doing it. */
 
 import type { Allocation } from "../allocator/allocation.ts";
-import type { BlockList } from "../allocator/block-list.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
 import { chooseCourse } from "./course.ts";
 import { effortOf } from "./effort.ts";
 import type { DefragmentationInfo, DefragmentationStats } from "./flags.ts";

@@ -1,6 +1,7 @@
 /** Makes the buffer or image of an allocation again in another place, and says how to copy the contents. */
 
-import { type Allocation, ResourceKind } from "../allocator/allocation.ts";
+import type { Allocation } from "../allocator/allocation.ts";
+import { ResourceKind } from "../allocator/resource/destroy.ts";
 import { BufferCreate, BufferUsage, ImageAspect, ImageCreate, ImageLayout } from "../vulkan/constants.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
@@ -38,7 +39,7 @@ export function canCopy(allocation: Allocation, layout: LayoutSource | undefined
     (format >= FIRST_YCBCR && format <= LAST_YCBCR) ||
     (format >= FIRST_YCBCR_444 && format <= LAST_YCBCR_444);
   if (isYcbcr) return false;
-  const stated = layout?.(allocation.context.handOut(allocation));
+  const stated = layout?.(allocation.state.tracker.handOut(allocation));
   // Nothing can be brought into the layout Preinitialized.
   return stated !== undefined && stated !== ImageLayout.Preinitialized;
 }
@@ -100,11 +101,4 @@ export function copyCommand(
     mipLevels,
     arrayLayers,
   };
-}
-
-/** Destroys a buffer or an image of the given kind. */
-export function destroyResource(device: VulkanDevice, kind: number, handle: bigint): void {
-  if (handle === 0n) return;
-  if (kind === ResourceKind.Buffer) device.destroyBuffer(handle);
-  else if (kind === ResourceKind.Image) device.destroyImage(handle);
 }

@@ -11,7 +11,7 @@
  * many searches in blocks as turn out to have none after all, through alignment or granularity.
  */
 
-import type { BlockList } from "../allocator/block-list.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
 import { NO_SLOT, type Slot, Strategy } from "../metadata/block-metadata.ts";
 import type { TlsfMetadata } from "../metadata/tlsf.ts";
 import { Packs } from "./effort.ts";

@@ -1,7 +1,7 @@
 /** Replays the operations on a device: an allocator over a simulated driver that follows the trace's profile. */
 
 import type { Allocation, AllocationCreateInfo, Pool } from "../allocator/index.ts";
-import { Allocator } from "../defrag/index.ts";
+import { Allocator } from "../face/index.ts";
 import { type DriverEvent, SimulatedDevice } from "../simulator/index.ts";
 import { Format } from "../vulkan/constants.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";

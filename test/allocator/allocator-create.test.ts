@@ -1,7 +1,8 @@
 /** Making an allocator: versions, flags, limits, and what is refused. */
 
 import { describe, expect, it } from "vitest";
-import { AllocationCreate, AllocatorCreate, BaseAllocator, MemoryUsage } from "../../src/allocator/index.ts";
+import { AllocationCreate, AllocatorCreate, MemoryUsage } from "../../src/allocator/index.ts";
+import { Allocator } from "../../src/face/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
 import { ApiVersion } from "../../src/vulkan/constants.ts";
 import { Result } from "../../src/vulkan/result.ts";
@@ -146,9 +147,9 @@ describe("An allocator", () => {
 
   it("needs a device, and settings that make sense", () => {
     const device = new SimulatedDevice(twoHeaps);
-    const make = (info: object) => () => new BaseAllocator({ device, ...info });
-    expect(() => new BaseAllocator(undefined as never)).toThrow(TypeError);
-    expect(() => new BaseAllocator({} as never)).toThrow(/device must be a VulkanDevice/);
+    const make = (info: object) => () => new Allocator({ device, ...info });
+    expect(() => new Allocator(undefined as never)).toThrow(TypeError);
+    expect(() => new Allocator({} as never)).toThrow(/device must be a VulkanDevice/);
     expect(make({ preferredLargeHeapBlockSize: -5 })).toThrow(/preferredLargeHeapBlockSize.*got -5/);
     expect(make({ preferredLargeHeapBlockSize: "1" })).toThrow(TypeError);
     expect(make({ apiVersion: 1.5 })).toThrow(RangeError);

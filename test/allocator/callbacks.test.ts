@@ -1,7 +1,8 @@
 /** The device-memory callbacks: when they are called, what they may do, and what happens when they throw. */
 
 import { describe, expect, it } from "vitest";
-import { AllocationCreate, type BaseAllocator, type DeviceMemoryEvent } from "../../src/allocator/index.ts";
+import { AllocationCreate, type DeviceMemoryEvent } from "../../src/allocator/index.ts";
+import type { Allocator } from "../../src/face/index.ts";
 import { bufferOf, bytes, free, KiB, kindsOf, MiB, stateOf, world } from "./setup.ts";
 
 describe("The callbacks", () => {
@@ -50,7 +51,7 @@ describe("The callbacks", () => {
         refusals.push((error as Error).message);
       }
     };
-    let allocator: BaseAllocator | undefined;
+    let allocator: Allocator | undefined;
     let held: { destroy(): void; map(): unknown } | undefined;
     const reenter = (): void => {
       if (allocator === undefined) return;

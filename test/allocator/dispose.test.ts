@@ -1,7 +1,8 @@
 /** `using`: allocators, pools, allocations and mappings end with their scope. */
 
 import { describe, expect, it } from "vitest";
-import { BaseAllocator, MemoryUsage } from "../../src/allocator/index.ts";
+import { MemoryUsage } from "../../src/allocator/index.ts";
+import { Allocator } from "../../src/face/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
 import { bufferOf, bytes, KiB, MiB, only, Type, twoHeaps } from "./setup.ts";
 
@@ -9,7 +10,7 @@ describe("using", () => {
   it("ends everything in the right order", () => {
     const device = new SimulatedDevice(twoHeaps);
     {
-      using allocator = new BaseAllocator({ device });
+      using allocator = new Allocator({ device });
       using pool = allocator.createPool({ memoryTypeIndex: Type.Host, blockSize: MiB });
       using allocation = allocator.createBuffer(bufferOf(KiB), {
         pool,
@@ -24,7 +25,7 @@ describe("using", () => {
   it("ends everything when the scope is left by an error", () => {
     const device = new SimulatedDevice(twoHeaps);
     expect(() => {
-      using allocator = new BaseAllocator({ device });
+      using allocator = new Allocator({ device });
       using pool = allocator.createPool({ memoryTypeIndex: Type.Host });
       using allocation = allocator.allocateMemory(bytes(KiB), { pool });
       allocation.map();
@@ -36,7 +37,7 @@ describe("using", () => {
   it("does not mind what was ended before", () => {
     const device = new SimulatedDevice(twoHeaps);
     {
-      using allocator = new BaseAllocator({ device });
+      using allocator = new Allocator({ device });
       using pool = allocator.createPool({ memoryTypeIndex: Type.Host });
       using allocation = allocator.allocateMemory(bytes(KiB), { pool });
       using mapping = allocation.map();
@@ -50,7 +51,7 @@ describe("using", () => {
 
   it("destroys the buffer or image that was created with an allocation", () => {
     const device = new SimulatedDevice(twoHeaps);
-    using allocator = new BaseAllocator({ device });
+    using allocator = new Allocator({ device });
     {
       using _buffer = allocator.createBuffer(bufferOf(KiB)).allocation;
       expect(device.statistics().bufferCount).toBe(1);
@@ -61,7 +62,7 @@ describe("using", () => {
   it("of an allocator with something alive tells of it", () => {
     const device = new SimulatedDevice(twoHeaps);
     expect(() => {
-      using allocator = new BaseAllocator({ device });
+      using allocator = new Allocator({ device });
       allocator.allocateMemory(bytes(KiB, only(0)), { name: "forgotten" });
     }).toThrow(/"forgotten"/);
   });

@@ -3,10 +3,11 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { type BaseAllocator, LeakError } from "../../src/allocator/index.ts";
+import { LeakError } from "../../src/allocator/index.ts";
+import type { Allocator } from "../../src/face/index.ts";
 import { bufferOf, bytes, free, imageOf, KiB, MiB, Type, world } from "./setup.ts";
 
-function leakErrorOf(allocator: BaseAllocator): LeakError {
+function leakErrorOf(allocator: Allocator): LeakError {
   try {
     allocator.destroy();
   } catch (error) {

@@ -3,7 +3,8 @@
  * keeps nothing.
  */
 
-import { BaseAllocator, type BufferWithMemory } from "../../src/allocator/index.ts";
+import type { BufferWithMemory } from "../../src/allocator/index.ts";
+import { Allocator } from "../../src/face/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
 import type { MemoryRequirements } from "../../src/vulkan/resources.ts";
 import { twoHeaps } from "./recipes.ts";
@@ -37,7 +38,7 @@ function heapUsed(): number {
   return heap + arrayBuffers;
 }
 
-const allocator = new BaseAllocator({
+const allocator = new Allocator({
   device: new HollowDevice({ ...twoHeaps, name: "hollow" }),
   rememberRequirements: true,
 });

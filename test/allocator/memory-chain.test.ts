@@ -1,7 +1,7 @@
 /** The pNext chains that memory is made with, in each of the forms in which a program may give its part. */
 
 import { describe, expect, it } from "vitest";
-import { chainForBlock, copyChain, mayImport } from "../../src/allocator/memory-chain.ts";
+import { chainForBlock, copyChain, mayImport } from "../../src/allocator/memory/memory-chain.ts";
 import { ExternalMemoryHandleType } from "../../src/vulkan/constants.ts";
 import { type NextChain, type NextStructure, StructureType } from "../../src/vulkan/next.ts";
 import { world } from "./setup.ts";
@@ -53,7 +53,7 @@ describe("A chain may import memory", () => {
 describe("A block's chain", () => {
   const chainOf = (extensions: readonly string[], next: NextChain | undefined): NextChain | undefined => {
     const { allocator } = world({}, {}, { extensions });
-    return chainForBlock(allocator.context, 0, { priority: 0.25, next });
+    return chainForBlock(allocator.state, 0, { priority: 0.25, next });
   };
   const has = ["VK_EXT_memory_priority"];
 

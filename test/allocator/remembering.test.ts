@@ -1,7 +1,6 @@
 /** The short ways (requirements and whole recipes that are remembered) lead where the long way does. */
 
 import { describe, expect, it, vi } from "vitest";
-import { ImageRecipes } from "../../src/allocator/image-recipes.ts";
 import {
   type Allocation,
   AllocationCreate,
@@ -10,7 +9,8 @@ import {
   type Pool,
   PoolCreate,
 } from "../../src/allocator/index.ts";
-import type { Recipe } from "../../src/allocator/recipe.ts";
+import { CreationCache } from "../../src/allocator/resource/creation-cache.ts";
+import type { Allocator } from "../../src/face/index.ts";
 import {
   ExternalMemoryHandleType,
   Format,
@@ -27,6 +27,11 @@ import { VulkanError } from "../../src/vulkan/result.ts";
 import { randomImage, randomProfile, randomSettings } from "./programs.ts";
 import { Chance, seed } from "./seeded.ts";
 import { bufferOf, bytes, free, imageOf, KiB, kindsOf, MiB, only, Type, world } from "./setup.ts";
+
+/** Counts how often memory is searched for without what is remembered: each time begins with no failure. */
+function searches(allocator: Allocator) {
+  return vi.spyOn(allocator.state.failure, "reset");
+}
 
 /** What a program on a random device came to: every placement, and every call to the driver but questions. */
 function outcomes(salt: number, rememberRequirements: boolean, imageShare = 0.1): string[] {
@@ -153,7 +158,7 @@ describe("What is told of a buffer with a chain", () => {
 describe("What is remembered saves work:", () => {
   it("the second buffer of a kind is put into a block without a word to the engine", () => {
     const { allocator } = world({}, { rememberRequirements: true });
-    const asked = vi.spyOn(allocator.engine, "allocate");
+    const asked = searches(allocator);
     const first = allocator.createBuffer(bufferOf(64 * KiB)).allocation;
     expect(asked).toHaveBeenCalledTimes(1);
     const second = allocator.createBuffer(bufferOf(KiB)).allocation;
@@ -167,7 +172,7 @@ describe("What is remembered saves work:", () => {
   it("eight kinds in any order all stay known, and the ninth takes the place of one", () => {
     const { allocator } = world({}, { rememberRequirements: true });
     const kept = allocator.createBuffer(bufferOf(64 * KiB)).allocation;
-    const asked = vi.spyOn(allocator.engine, "allocate");
+    const asked = searches(allocator);
     const make = (kind: number) => {
       const { buffer, allocation } = allocator.createBuffer({ size: KiB, usage: 0x10 << kind });
       allocator.destroyBuffer(buffer, allocation);
@@ -185,7 +190,7 @@ describe("What is remembered saves work:", () => {
 
   it("memory types are looked through once for the same question", () => {
     const { allocator } = world();
-    const { memoryTypes } = allocator.context;
+    const { memoryTypes } = allocator.state;
     const looked = vi.spyOn(memoryTypes as unknown as { search(): number }, "search");
     const [device, host] = [{}, { usage: MemoryUsage.CpuOnly }].map((info) => [
       allocator.findMemoryTypeIndex(0x1f, info),
@@ -215,7 +220,7 @@ describe("What is known of a kind", () => {
   it("is learnt and used also where null stands for the settings, as for none at all", () => {
     const { allocator } = world({}, { rememberRequirements: true });
     const none = null as unknown as AllocationCreateInfo;
-    const asked = vi.spyOn(allocator.engine, "allocate");
+    const asked = searches(allocator);
     const all = [none, none, undefined].flatMap((settings) => [
       allocator.createBuffer(bufferOf(KiB), settings).allocation,
       allocator.createImage(imageOf(16), settings).allocation,
@@ -239,8 +244,8 @@ describe("What is known of a kind", () => {
     allocator.createBuffer(bufferOf(KiB), settings[1]).allocation.destroy();
     const all = [...make(), ...make()];
     expect(all.every((allocation) => allocation.userData === userData)).toBe(true);
-    const { maker } = allocator as unknown as { maker: Record<string, { recipes: Recipe[] }> };
-    const known = [maker.recipes!, maker.imageRecipes!].flatMap((each) => each.recipes);
+    const { buffers, images } = allocator.state;
+    const known = [...buffers.entries, ...images.entries];
     expect(known.length).toBe(4);
     for (const { request } of known) expect([request.userData, request.name]).toEqual([undefined, undefined]);
     free(filler, ...all);
@@ -252,7 +257,7 @@ describe("What is known of a kind", () => {
       allocator.createBuffer(bufferOf(KiB), settings).allocation,
       allocator.createImage(imageOf(16), settings).allocation,
     ];
-    const asked = vi.spyOn(allocator.engine, "allocate");
+    const asked = searches(allocator);
     const all = [...make({}), ...make({})];
     expect(asked).toHaveBeenCalledTimes(2);
     all.push(...make(difference));
@@ -266,7 +271,7 @@ describe("What is known of a kind", () => {
 describe("What is known of a kind of images", () => {
   it("puts the second one into a block without a word to the engine", () => {
     const { allocator, events } = world();
-    const asked = vi.spyOn(allocator.engine, "allocate");
+    const asked = searches(allocator);
     const first = allocator.createImage(imageOf(16)).allocation;
     expect(asked).toHaveBeenCalledTimes(1);
     events.length = 0;
@@ -284,7 +289,7 @@ describe("What is known of a kind of images", () => {
     const { allocator, device } = world();
     device.setRequirements(() => ({ size: KiB, alignment: 256, memoryTypeBits: 0x1f }));
     const first = allocator.createImage(imageOf(16)).allocation;
-    const asked = vi.spyOn(allocator.engine, "allocate");
+    const asked = searches(allocator);
     const others = [
       { ...imageOf(16), tiling: ImageTiling.Linear },
       { ...imageOf(16), format: Format.R16G16B16A16Sfloat },
@@ -314,7 +319,7 @@ describe("What is known of a kind of images", () => {
     expect(others.map(({ dedicatedMemory }) => dedicatedMemory)).toEqual([false, true, true, true, false]);
     expect(others[0]!.memoryType).toBe(Type.Host);
     expect(others[4]!.offset % (64 * KiB)).toBe(0);
-    const asked = vi.spyOn(allocator.engine, "allocate");
+    const asked = searches(allocator);
     const again = allocator.createImage(imageOf(16)).allocation;
     expect(asked).not.toHaveBeenCalled();
     expect(again.deviceMemory).toBe(first.deviceMemory);
@@ -469,7 +474,7 @@ describe(`With seed ${seed},`, () => {
   it("programs go alike whether the way of images is known or found anew", () => {
     for (let salt = 1; salt <= 20; salt++) {
       const known = outcomes(salt, true, 0.6);
-      const find = vi.spyOn(ImageRecipes.prototype, "find").mockReturnValue(undefined);
+      const find = vi.spyOn(CreationCache.prototype, "findImage").mockReturnValue(undefined);
       const anew = outcomes(salt, true, 0.6);
       find.mockRestore();
       expect(known, `device ${salt}`).toEqual(anew);

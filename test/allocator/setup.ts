@@ -10,7 +10,8 @@
  */
 
 import { afterEach, expect } from "vitest";
-import { type Allocation, type AllocatorCreateInfo, BaseAllocator } from "../../src/allocator/index.ts";
+import type { Allocation, AllocatorCreateInfo } from "../../src/allocator/index.ts";
+import { Allocator } from "../../src/face/index.ts";
 import {
   type DeviceProfile,
   type DriverEvent,
@@ -26,7 +27,7 @@ export * from "./recipes.ts";
 /** One simulated device and one allocator on it. */
 export interface World {
   readonly device: SimulatedDevice;
-  readonly allocator: BaseAllocator;
+  readonly allocator: Allocator;
   /** What the driver has done so far; empty it with `events.length = 0`. */
   readonly events: DriverEvent[];
 }
@@ -44,7 +45,7 @@ export function world(
     { ...twoHeaps, ...profile },
     { onEvent: (event) => events.push(event), ...options },
   );
-  const made = { device, allocator: new BaseAllocator({ device, ...info }), events };
+  const made = { device, allocator: new Allocator({ device, ...info }), events };
   open.push(made);
   return made;
 }

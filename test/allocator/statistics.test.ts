@@ -1,7 +1,8 @@
 /** Statistics: cheap and detailed, of pools, types, heaps and all, and that they agree. */
 
 import { describe, expect, it } from "vitest";
-import { AllocationCreate, type BaseAllocator, fragmentationOf } from "../../src/allocator/index.ts";
+import { AllocationCreate, fragmentationOf } from "../../src/allocator/index.ts";
+import type { Allocator } from "../../src/face/index.ts";
 import {
   addDetailedStatistics,
   type DetailedStatistics,
@@ -12,7 +13,7 @@ import { bytes, free, KiB, MiB, only, Type, world } from "./setup.ts";
 const none = emptyDetailedStatistics();
 
 /** Three allocations of 1, 2 and 3 MiB in one block of 16 MiB, of which the second is freed. */
-function withHole(allocator: BaseAllocator) {
+function withHole(allocator: Allocator) {
   const all = [1, 2, 3].map((size) => allocator.allocateMemory(bytes(size * MiB, 1)));
   free(all[1]!);
   return [all[0]!, all[2]!];

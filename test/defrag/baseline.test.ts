@@ -6,11 +6,13 @@
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Allocation, Pool } from "../../src/allocator/index.ts";
-import type { MemoryBlock } from "../../src/allocator/memory-object.ts";
+import { sourcesOf } from "../../src/allocator/memory/default-pools.ts";
+import type { MemoryBlock } from "../../src/allocator/memory/memory-object.ts";
 import { type Baseline, plainWay } from "../../src/defrag/baseline.ts";
 import { effortOf, Packs } from "../../src/defrag/effort.ts";
-import { type Allocator, DefragmentationFlag } from "../../src/defrag/index.ts";
+import { DefragmentationFlag } from "../../src/defrag/index.ts";
 import { packsIn } from "../../src/defrag/sweep.ts";
+import type { Allocator } from "../../src/face/index.ts";
 import { parseHeader, parseOperation } from "../../src/trace/format.ts";
 import { readTraceLines } from "../../src/trace/read.ts";
 import { Replay } from "../../src/trace/replay.ts";
@@ -59,7 +61,7 @@ describe("on recorded workloads", () => {
     ({ path }) => {
       const { allocator, operation, expected } = upToDefragmentation(path);
       const { flags, maxBytesPerPass, maxAllocationsPerPass } = operation;
-      const lists = [...allocator.engine.sources()]
+      const lists = [...sourcesOf(allocator.state)]
         .map(({ blockList }) => blockList)
         .filter((list) => (list.options.pool !== undefined) === (operation.pool !== 0));
       const limits = { maxBytesPerPass, maxAllocationsPerPass };
@@ -217,7 +219,7 @@ describe(`no algorithm does less than the plain way, or moves more (seed ${seed}
         maxAllocationsPerPass: chance.oneOf([0, 0, 5]),
       };
       const { plainPacks, isFrugal } = effortOf(flags);
-      const lists = [...allocator.engine.sources()]
+      const lists = [...sourcesOf(allocator.state)]
         .map(({ blockList }) => blockList)
         .filter((list) => list.options.pool === pool);
       const plain = { bytes: 0, blocksFreed: 0, bytesFreed: 0 };

@@ -2,12 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
-import type {
-  Allocator,
-  DefragmentationProgress,
-  DefragmentOptions,
-  Replacement,
-} from "../../src/defrag/index.ts";
+import type { DefragmentationProgress, DefragmentOptions, Replacement } from "../../src/defrag/index.ts";
+import type { Allocator } from "../../src/face/index.ts";
 import type { SimulatedDevice } from "../../src/simulator/index.ts";
 import { BufferUsage, Format, ImageLayout, ImageUsage } from "../../src/vulkan/constants.ts";
 import { Result, VulkanError } from "../../src/vulkan/result.ts";

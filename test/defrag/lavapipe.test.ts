@@ -4,7 +4,8 @@
  */
 
 import { expect, it } from "vitest";
-import { createAllocator, DefragmentationFlag } from "../../src/defrag/index.ts";
+import { DefragmentationFlag } from "../../src/defrag/index.ts";
+import { createAllocator } from "../../src/face/index.ts";
 import { ImageLayout } from "../../src/vulkan/constants.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 import { Resources } from "./resources.ts";

@@ -6,11 +6,11 @@
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, type Pool } from "../../src/allocator/index.ts";
 import {
-  type Allocator,
   DefragmentationFlag,
   type DefragmentationMove,
   DefragmentationMoveOperation,
 } from "../../src/defrag/index.ts";
+import type { Allocator } from "../../src/face/index.ts";
 import { SuballocationType } from "../../src/metadata/block-metadata.ts";
 import { bytes, Chance, KiB, memoryCount, only, runAll, seed, Type, type World, world } from "./setup.ts";
 

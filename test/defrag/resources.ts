@@ -5,7 +5,7 @@
 
 import { expect } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
-import type { Allocator } from "../../src/defrag/index.ts";
+import type { Allocator } from "../../src/face/index.ts";
 import { BufferUsage, Format, ImageLayout, ImageUsage } from "../../src/vulkan/constants.ts";
 import type { ImageCreateInfo } from "../../src/vulkan/resources.ts";
 import type { TransferCommand, TransferQueue } from "../../src/vulkan/transfer.ts";

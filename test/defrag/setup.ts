@@ -10,13 +10,12 @@ import {
   type AllocatorCreateInfo,
   type Pool,
 } from "../../src/allocator/index.ts";
-import {
-  type Allocator,
-  createAllocator,
-  type DefragmentationContext,
-  type DefragmentationInfo,
-  type DefragmentationStats,
+import type {
+  DefragmentationContext,
+  DefragmentationInfo,
+  DefragmentationStats,
 } from "../../src/defrag/index.ts";
+import { type Allocator, createAllocator } from "../../src/face/index.ts";
 import {
   type ProfileDescription,
   SimulatedDevice,

@@ -135,7 +135,7 @@ export class Machine {
 
   private checkMargins(): void {
     const { allocator } = this.target;
-    if (!allocator.context.debug.detectCorruption) return;
+    if (!allocator.state.debug.detectCorruption) return;
     try {
       allocator.checkCorruption();
     } catch (error) {

@@ -81,7 +81,7 @@ export class Model {
 
   /** No two allocations share a byte, margins included, and each lies inside its memory object. */
   private checkOverlaps(): void {
-    const margin = this.target.allocator.context.debug.margin;
+    const margin = this.target.allocator.state.debug.margin;
     const places = this.entries
       .map(({ allocation }) => allocation.info())
       .sort((a, b) => Number(a.deviceMemory - b.deviceMemory) || a.offset - b.offset);

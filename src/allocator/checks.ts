@@ -1,0 +1,59 @@
+/** The checks of what a caller hands in: allocations, pools and handles of this allocator that are alive. */
+
+import { quote } from "../foundation/check.ts";
+import { Allocation } from "./allocation.ts";
+import { Pool } from "./pool.ts";
+import type { AllocatorState } from "./state.ts";
+import { checkUsable } from "./usable.ts";
+
+/** A constant of this module, which V8 folds into its code. */
+const AllocationClass = Allocation;
+
+/** An allocation of this allocator that is alive; what the tracker hands out is unwrapped. */
+export function checkAllocation(state: AllocatorState, allocation: Allocation): Allocation {
+  checkUsable(state);
+  if (!(allocation instanceof AllocationClass)) refuseAllocation(allocation);
+  const { home } = allocation;
+  // It is undefined where somebody made the object without the constructor.
+  if (home === null || home === undefined || home.state !== state) refuseAllocation(allocation);
+  return state.tracker.isActive ? state.tracker.unwrap(allocation) : allocation;
+}
+
+/** {@link checkAllocation} where nothing at all is legal too. */
+export function checkAllocationIfAny(
+  state: AllocatorState,
+  allocation: Allocation | null | undefined,
+): Allocation | undefined {
+  if (allocation !== undefined && allocation !== null) return checkAllocation(state, allocation);
+  checkUsable(state);
+  return undefined;
+}
+
+/** Apart from the check, so that V8 inlines that: 15 ns of a destroyBuffer. */
+function refuseAllocation(allocation: Allocation): never {
+  if (!(allocation instanceof Allocation)) {
+    throw new TypeError(`allocation must be an Allocation, got ${quote(allocation)}`);
+  }
+  allocation.live();
+  throw new TypeError(`allocation${allocation.label} belongs to another allocator`);
+}
+
+/** A pool of this allocator that is alive. */
+export function checkPool(state: AllocatorState, pool: Pool): Pool {
+  checkUsable(state);
+  if (!(pool instanceof Pool)) throw new TypeError(`pool must be a Pool, got ${quote(pool)}`);
+  if (pool.state !== state) throw new TypeError(`${pool.label} belongs to another allocator`);
+  if (pool.isDestroyed) throw new TypeError(`${pool.label} is used after it was destroyed`);
+  return pool;
+}
+
+/** Checks a Vulkan handle. */
+export function checkHandle(handle: unknown, what: string): void {
+  checkHandleType(handle, what);
+  if (handle === 0n) throw new RangeError(`${what} must not be 0n`);
+}
+
+/** Checks what may be a Vulkan handle or 0n. */
+export function checkHandleType(handle: unknown, what: string): void {
+  if (typeof handle !== "bigint") throw new TypeError(`${what} must be a bigint, got ${quote(handle)}`);
+}

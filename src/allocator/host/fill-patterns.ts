@@ -1,0 +1,35 @@
+/** VMA's patterns in memory that was just allocated or is about to be freed, as a tool for finding mistakes. */
+
+import { VulkanError } from "../../vulkan/result.ts";
+import type { Allocation } from "../allocation.ts";
+import { DedicatedMemory } from "../memory/memory-object.ts";
+import { copyToAllocation } from "./copies.ts";
+
+/** VMA_ALLOCATION_FILL_PATTERN_CREATED */
+const PATTERN_CREATED = 0xdc;
+/** VMA_ALLOCATION_FILL_PATTERN_DESTROYED */
+const PATTERN_DESTROYED = 0xef;
+
+/** Fills a new allocation with VMA's pattern, where the host can. */
+export function fillCreated(allocation: Allocation): void {
+  fill(allocation, PATTERN_CREATED);
+}
+
+/** Fills an allocation that is about to be freed with VMA's pattern, where the host can; freeing never fails. */
+export function fillDestroyed(allocation: Allocation): void {
+  try {
+    fill(allocation, PATTERN_DESTROYED);
+  } catch (error) {
+    if (!(error instanceof VulkanError)) throw error;
+    allocation.state.debug.log?.(`a freed allocation was not filled: ${error.message}`);
+  }
+}
+
+function fill(allocation: Allocation, pattern: number): void {
+  const { state, home } = allocation;
+  if (!state.debug.fillPatterns || !allocation.isMappingAllowed) return;
+  // Imported bytes are somebody's data.
+  if (home instanceof DedicatedMemory && home.isImported) return;
+  if (!state.memoryTypes.isHostVisible(allocation.memoryType)) return;
+  copyToAllocation(allocation, new Uint8Array(allocation.size).fill(pattern), 0);
+}

@@ -1,0 +1,86 @@
+/** Mapping of allocations: each counts how often the program has it mapped, and its memory object the references. */
+
+import { Result, VulkanError } from "../../vulkan/result.ts";
+import type { Allocation } from "../allocation.ts";
+import { checkUsable } from "../usable.ts";
+
+/** How often one allocation may be mapped at once, as in VMA. */
+export const MAX_MAP_COUNT = 255;
+
+/** A mapping that ends when it is disposed of: `using mapping = allocation.map()`. */
+export class Mapping {
+  private allocation: Allocation | undefined;
+
+  /** @internal */
+  constructor(allocation: Allocation) {
+    this.allocation = allocation;
+  }
+
+  /** The allocation's bytes. Throws when the mapping has ended or the allocation is freed. */
+  get bytes(): Uint8Array {
+    const data = this.allocation?.mappedData;
+    if (data === undefined) throw new TypeError("the mapping is used after it ended");
+    return data;
+  }
+
+  /** Ends the mapping. */
+  unmap(): void {
+    if (this.allocation === undefined) throw new TypeError("the mapping is ended twice");
+    unmapAllocation(this.allocation);
+    this.allocation = undefined;
+  }
+
+  /** Ends the mapping unless it has ended, by itself or with its allocation. */
+  [Symbol.dispose](): void {
+    if (this.allocation !== undefined && !this.allocation.isFreed) this.unmap();
+  }
+}
+
+/** Maps an allocation once more for the program. */
+export function mapAllocation(allocation: Allocation): void {
+  acquireMapping(allocation);
+  const { recorder } = allocation.state;
+  if (recorder !== undefined) recorder.mapped(allocation);
+}
+
+/** Takes back one {@link mapAllocation}. */
+export function unmapAllocation(allocation: Allocation): void {
+  releaseMapping(allocation);
+  const { recorder } = allocation.state;
+  if (recorder !== undefined) recorder.unmapped(allocation);
+}
+
+/** Takes one reference to the mapping of the allocation's memory. */
+export function acquireMapping(allocation: Allocation): void {
+  const home = allocation.live();
+  checkUsable(home.state);
+  if (!allocation.isMappingAllowed) {
+    throw new TypeError(
+      `allocation${allocation.label} cannot be mapped: it was created without ` +
+        "AllocationCreate.HostAccessSequentialWrite or HostAccessRandom",
+    );
+  }
+  if (!home.state.memoryTypes.isHostVisible(home.memoryTypeIndex)) {
+    throw mapFailed(`memory type ${home.memoryTypeIndex} is not HostVisible`);
+  }
+  if (allocation.mapCount === MAX_MAP_COUNT) {
+    throw mapFailed(`allocation${allocation.label} is mapped ${MAX_MAP_COUNT} times already`);
+  }
+  if (!home.map(1)) throw home.state.failure.toError();
+  allocation.mapCount++;
+}
+
+/** Gives back one reference to the mapping. */
+export function releaseMapping(allocation: Allocation): void {
+  const home = allocation.live();
+  checkUsable(home.state);
+  if (allocation.mapCount === 0) {
+    throw new TypeError(`allocation${allocation.label} is unmapped more often than it was mapped`);
+  }
+  allocation.mapCount--;
+  home.unmap(1);
+}
+
+function mapFailed(detail: string): VulkanError {
+  return new VulkanError(Result.ErrorMemoryMapFailed, "vkMapMemory", detail);
+}

@@ -1,0 +1,71 @@
+/**
+ * Margins with a magic value after every allocation (VMA_DEBUG_DETECT_CORRUPTION), which tell when something was written
+ * past the end of one.
+ */
+
+import { MemoryProperty } from "../../vulkan/constants.ts";
+import type { Allocation } from "../allocation.ts";
+import type { MemoryBlock } from "../memory/memory-object.ts";
+import type { AllocatorState } from "../state.ts";
+
+/** VMA_CORRUPTION_DETECTION_MAGIC_VALUE */
+const MAGIC = 0x7f84e666;
+/** Bytes of the magic value; margins are multiples of it. */
+export const MAGIC_SIZE = 4;
+
+/** Something was written past the end of an allocation. */
+export class CorruptionError extends Error {
+  override readonly name = "CorruptionError";
+  /** The allocation whose end was overrun. */
+  readonly allocation: Allocation;
+
+  constructor(allocation: Allocation) {
+    super(
+      `memory after allocation${allocation.label} was overwritten ` +
+        `(memory type ${allocation.memoryType}, offset ${allocation.offset}, ${allocation.size} bytes)`,
+    );
+    this.allocation = allocation;
+  }
+}
+
+/** Whether margins of this memory type carry the magic value. */
+export function isCorruptionDetected(state: AllocatorState, memoryTypeIndex: number): boolean {
+  const needed = MemoryProperty.HostVisible | MemoryProperty.HostCoherent;
+  const has = state.memoryTypes.propertyFlags(memoryTypeIndex) & needed;
+  return state.debug.detectCorruption && has === needed;
+}
+
+/**
+ * Writes the magic value into the margin after the allocation. Returns false, with the failure recorded, where the
+ * memory cannot be mapped.
+ */
+export function writeMargin(allocation: Allocation): boolean {
+  return withMargin(allocation, (margin) => {
+    for (let at = 0; at < margin.byteLength; at += MAGIC_SIZE) margin.setUint32(at, MAGIC, true);
+  });
+}
+
+/**
+ * A {@link CorruptionError} when the margin after the allocation was written to.
+ *
+ * @throws VulkanError where the memory cannot be mapped.
+ */
+export function findCorruption(allocation: Allocation): CorruptionError | undefined {
+  let intact = true;
+  const seen = withMargin(allocation, (margin) => {
+    for (let at = 0; at < margin.byteLength; at += MAGIC_SIZE)
+      intact &&= margin.getUint32(at, true) === MAGIC;
+  });
+  if (!seen) throw allocation.state.failure.toError();
+  return intact ? undefined : new CorruptionError(allocation);
+}
+
+function withMargin(allocation: Allocation, use: (margin: DataView) => void): boolean {
+  const block = allocation.home as MemoryBlock;
+  const { debug } = block.state;
+  if (!block.map(1)) return false;
+  const bytes = block.mapping!.bytes(allocation.offset + allocation.size, debug.margin);
+  use(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  block.unmap(1);
+  return true;
+}

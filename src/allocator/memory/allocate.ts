@@ -1,0 +1,68 @@
+/**
+ * Allocates where {@link selectMemory} looks, and takes back what was allocated for a call that has failed.
+ */
+
+import { assert } from "../../foundation/assert.ts";
+import { VulkanError } from "../../vulkan/result.ts";
+import type { Allocation } from "../allocation.ts";
+import { fillCreated } from "../host/fill-patterns.ts";
+import type { AllocationRequest } from "../resource/request.ts";
+import type { AllocatorState } from "../state.ts";
+import { usesDedicatedInfo } from "./memory-chain.ts";
+import { isWithinBudget, type MemoryVisitor } from "./selection.ts";
+
+/** Allocates: what `selectMemory` is given for that. */
+export const allocating: MemoryVisitor<Allocation> = {
+  block(state, request, source) {
+    const { made } = state.deviceMemory;
+    const allocation = source.blockList.allocate(request);
+    return state.debug.fillPatterns ? filled(state, allocation, made) : allocation;
+  },
+
+  dedicated(state, request, source) {
+    const { dedicated, blockList } = source;
+    settleDedicatedSize(state, request);
+    if (!isWithinBudget(state, request, dedicated.heapIndex)) return undefined;
+    const { made } = state.deviceMemory;
+    const allocation = dedicated.allocate(request, blockList.options.next);
+    return state.debug.fillPatterns ? filled(state, allocation, made) : allocation;
+  },
+};
+
+/**
+ * Memory for one buffer has to have the very size that the driver requires of it; requirements that are
+ * remembered may say more, rounded up to the alignment. Asking costs little beside allocating memory.
+ */
+function settleDedicatedSize(state: AllocatorState, { buffer, requirements }: AllocationRequest): void {
+  if (buffer === 0n || !usesDedicatedInfo(state)) return;
+  const { alignment } = requirements;
+  state.device.getBufferMemoryRequirements(buffer, requirements, true);
+  requirements.alignment = Math.max(alignment, requirements.alignment);
+}
+
+function filled(
+  state: AllocatorState,
+  allocation: Allocation | undefined,
+  made: number,
+): Allocation | undefined {
+  if (allocation === undefined) return undefined;
+  try {
+    fillCreated(allocation);
+  } catch (error) {
+    undoAllocation(allocation, made);
+    if (!(error instanceof VulkanError)) throw error;
+    state.failure.fromCall(error, "to fill a new allocation");
+    return undefined;
+  }
+  return allocation;
+}
+
+/**
+ * Takes back an allocation of a call that has failed, with the memory that was made for it after `made` memory
+ * objects: see `DeviceMemory.made`.
+ */
+export function undoAllocation(allocation: Allocation, made: number): void {
+  const { home } = allocation;
+  assert(home !== null, "an allocation that is taken back is alive");
+  home.list.undo(allocation, made);
+}

@@ -1,0 +1,514 @@
+/**
+ * The blocks of one memory type, or of one pool (VmaBlockVector).
+ *
+ * A request goes to the first block that has room. Blocks stand nearly sorted by free space, the fullest
+ * first: each operation makes at most one swap towards that order, which over many operations empties the
+ * blocks at the end. The first blocks of a list are small (1/8, 1/4, 1/2 of the preferred size), so that a
+ * small program takes little; where the driver refuses a size, smaller ones are tried.
+ */
+
+import { assert, fail } from "../../foundation/assert.ts";
+import { alignUp } from "../../foundation/bits.ts";
+import { type BlockMetadata, NO_SLOT, type Slot } from "../../metadata/block-metadata.ts";
+import { createLinear } from "../../metadata/create-linear.ts";
+import { createTlsf } from "../../metadata/create-tlsf.ts";
+import type { DetailedStatistics, Statistics } from "../../metadata/statistics.ts";
+import type { NextChain } from "../../vulkan/next.ts";
+import { Result, VulkanError } from "../../vulkan/result.ts";
+import { Allocation, packFacts } from "../allocation.ts";
+import {
+  type CorruptionError,
+  findCorruption,
+  isCorruptionDetected,
+  MAGIC_SIZE,
+  writeMargin,
+} from "../host/margins.ts";
+import type { Pool } from "../pool.ts";
+import type { AllocationRequest } from "../resource/request.ts";
+import type { AllocatorState } from "../state.ts";
+import { BlockSearch, SearchMode } from "./block-search.ts";
+import { ErrorList } from "./error-list.ts";
+import { chainForBlock } from "./memory-chain.ts";
+import { MemoryBlock } from "./memory-object.ts";
+
+/** The first block of a list may be this many times halved. */
+const MAX_HALVINGS = 3;
+
+/** How a list makes its blocks. */
+export interface BlockListOptions {
+  readonly pool: Pool | undefined;
+  readonly memoryTypeIndex: number;
+  /** Bytes of a full-sized block. */
+  readonly preferredBlockSize: number;
+  /** Whether the user gave the size: then every block has it and nothing becomes dedicated. */
+  readonly explicitBlockSize: boolean;
+  readonly minBlockCount: number;
+  readonly maxBlockCount: number;
+  /** bufferImageGranularity to keep; 1 for none. */
+  readonly granularity: number;
+  readonly linear: boolean;
+  /** VkMemoryPriorityAllocateInfoEXT's, from 0 to 1. */
+  readonly priority: number;
+  /** Bytes, a power of two. */
+  readonly minAllocationAlignment: number;
+  /** The user's chain for every memory object of the list. */
+  readonly next: NextChain | undefined;
+}
+
+/** VmaBlockVector */
+export class BlockList {
+  readonly state: AllocatorState;
+  readonly options: BlockListOptions;
+  readonly memoryTypeIndex: number;
+  readonly heapIndex: number;
+  readonly blocks: MemoryBlock[] = [];
+  readonly search: BlockSearch;
+  /** Whether the blocks stay in their order, since defragmentation depends on it. */
+  isOrderKept = false;
+
+  private nextBlockId = 0;
+  private readonly detectsCorruption: boolean;
+
+  constructor(state: AllocatorState, options: BlockListOptions) {
+    this.state = state;
+    this.options = options;
+    this.memoryTypeIndex = options.memoryTypeIndex;
+    this.heapIndex = state.memoryTypes.heapIndex(options.memoryTypeIndex);
+    const isHostVisible = state.memoryTypes.isHostVisible(options.memoryTypeIndex);
+    this.search = new BlockSearch(this.blocks, options.linear, isHostVisible);
+    this.detectsCorruption = isCorruptionDetected(state, options.memoryTypeIndex);
+  }
+
+  /** Makes the blocks that the list always has. Returns false, with none made, where one cannot be had. */
+  createMinBlocks(): boolean {
+    const count = this.options.minBlockCount;
+    try {
+      while (this.blocks.length < count && this.createBlock(this.options.preferredBlockSize) !== undefined);
+    } finally {
+      // Also when the user's callback has thrown.
+      if (this.blocks.length < count) this.destroy();
+    }
+    return this.blocks.length === count;
+  }
+
+  /** Frees every block, also when the user's callback throws; its first error is thrown in the end. */
+  destroy(): void {
+    const errors = new ErrorList();
+    for (const block of this.blocks.splice(0).reverse()) errors.collect(() => block.destroy());
+    errors.throwFirst();
+  }
+
+  /** Allocates from a block, an existing one or a new one. Undefined, with the failure recorded, if none. */
+  allocate(request: AllocationRequest): Allocation | undefined {
+    const size = this.paddedSize(request);
+    const alignment = this.alignmentFor(request);
+    if (!this.isServable(request, size)) return undefined;
+    return (
+      this.allocateFromExisting(request, size, alignment) ?? this.allocateFromNew(request, size, alignment)
+    );
+  }
+
+  /**
+   * Allocates from a block that is there, for a request that this list can serve. Undefined if none has room. The place
+   * is found and taken at once where nothing can fail in between: nothing has to be mapped or written.
+   */
+  allocateFromExisting(
+    request: AllocationRequest,
+    size: number = this.paddedSize(request),
+    alignment: number = this.alignmentFor(request),
+  ): Allocation | undefined {
+    const { search } = this;
+    if (request.isMapped || this.detectsCorruption) {
+      const block = search.search(request, size, alignment, SearchMode.Find);
+      return block === undefined ? undefined : this.take(block, request, alignment);
+    }
+    const block = search.search(request, size, alignment, SearchMode.Take);
+    if (block === undefined) return undefined;
+    block.hysteresis.afterAllocate();
+    const allocation = this.place(block, search.slot, request, alignment);
+    this.sortOnce();
+    return allocation;
+  }
+
+  /**
+   * What {@link allocate} would do, if the driver grants what it is asked for: 0 when a block has room, else
+   * the bytes of a new block. Undefined, with the failure recorded, if it would fail.
+   */
+  plan(request: AllocationRequest): number | undefined {
+    const size = this.paddedSize(request);
+    if (!this.isServable(request, size)) return undefined;
+    if (this.search.search(request, size, this.alignmentFor(request), SearchMode.Find) !== undefined)
+      return 0;
+    if (!this.mayCreateBlock(request, size))
+      return this.outOfMemory(`no block may be added for ${size} bytes`);
+    for (const blockSize of this.newBlockSizes(size)) {
+      const isAllowed = this.state.deviceMemory.isAllowed(this.heapIndex, blockSize);
+      if (isAllowed && this.isAffordable(request, blockSize)) return blockSize;
+    }
+    return this.outOfMemory(`no new block for ${size} bytes keeps to the limits of heap ${this.heapIndex}`);
+  }
+
+  /** With corruption detection the margin's magic value stands at a multiple of its size. */
+  private paddedSize(request: AllocationRequest): number {
+    return this.detectsCorruption ? alignUp(request.size, MAGIC_SIZE) : request.size;
+  }
+
+  /** The alignment that the request has in these blocks. */
+  alignmentFor(request: AllocationRequest): number {
+    const least = this.detectsCorruption ? MAGIC_SIZE : 1;
+    return Math.max(request.requirements.alignment, this.options.minAllocationAlignment, least);
+  }
+
+  /** Whether this list could serve the request at all; records the failure where it cannot. */
+  private isServable(request: AllocationRequest, size: number): boolean {
+    if (request.isUpperAddress && !this.hasUpperAddress) {
+      this.state.failure.refuse(
+        Result.ErrorFeatureNotPresent,
+        "allocateMemory",
+        "AllocationCreate.UpperAddress needs a linear pool with maxBlockCount 1",
+      );
+      return false;
+    }
+    if (size + this.state.debug.margin > this.options.preferredBlockSize) {
+      this.outOfMemory(`${size} bytes exceed the block size of ${this.options.preferredBlockSize}`);
+      return false;
+    }
+    return true;
+  }
+
+  /** Whether allocations may come from the upper end. */
+  get hasUpperAddress(): boolean {
+    return this.options.linear && this.options.maxBlockCount === 1;
+  }
+
+  private allocateFromNew(
+    request: AllocationRequest,
+    size: number,
+    alignment: number,
+  ): Allocation | undefined {
+    if (!this.mayCreateBlock(request, size)) {
+      return this.outOfMemory(`no block has room for ${size} bytes and none may be added`);
+    }
+    const block = this.createBlockFor(request, size);
+    if (block === undefined) return undefined;
+    let allocation: Allocation | undefined;
+    try {
+      const { type, strategy, isUpperAddress } = request;
+      const fits = block.metadata.find(size, alignment, type, strategy, isUpperAddress);
+      if (fits) allocation = this.take(block, request, alignment);
+      // The alignment or the margin takes more than the block has.
+      else this.outOfMemory(`a new block of ${block.size} bytes has no room for ${size} bytes`);
+    } finally {
+      if (allocation === undefined) {
+        this.removeBlock(block);
+        block.destroy();
+      }
+    }
+    return allocation;
+  }
+
+  /** Whether dedicated memory may be tried when no block has room. */
+  canFallBack(request: AllocationRequest): boolean {
+    return !this.options.explicitBlockSize && request.mayAllocateMemory && request.dedicatedFallback;
+  }
+
+  /** Whether a block of `size` bytes keeps to the budget, as far as the request has to. */
+  private isAffordable(request: AllocationRequest, size: number): boolean {
+    if (!request.isWithinBudget && !this.canFallBack(request)) return true;
+    return size <= this.state.budgets.freeOf(this.heapIndex);
+  }
+
+  private mayCreateBlock(request: AllocationRequest, size: number): boolean {
+    return (
+      request.mayAllocateMemory &&
+      this.blocks.length < this.options.maxBlockCount &&
+      this.isAffordable(request, size)
+    );
+  }
+
+  /** The sizes to try for a new block that has to hold `size` bytes, in order. */
+  private *newBlockSizes(size: number): Generator<number> {
+    let blockSize = this.options.preferredBlockSize;
+    if (this.options.explicitBlockSize) {
+      yield blockSize;
+      return;
+    }
+    const largest = this.blocks.reduce((most, block) => Math.max(most, block.size), 0);
+    let halvings = 0;
+    for (; halvings < MAX_HALVINGS; halvings++) {
+      const half = Math.floor(blockSize / 2);
+      if (half <= largest || half < size * 2) break;
+      blockSize = half;
+    }
+    yield blockSize;
+    for (; halvings < MAX_HALVINGS; halvings++) {
+      blockSize = Math.floor(blockSize / 2);
+      if (blockSize < size) return;
+      yield blockSize;
+    }
+  }
+
+  private createBlockFor(request: AllocationRequest, size: number): MemoryBlock | undefined {
+    for (const blockSize of this.newBlockSizes(size)) {
+      if (this.isAffordable(request, blockSize)) {
+        const block = this.createBlock(blockSize);
+        if (block !== undefined) return block;
+      } else {
+        this.outOfMemory(
+          `a new block of ${blockSize} bytes would exceed the budget of heap ${this.heapIndex}`,
+        );
+      }
+    }
+    return undefined;
+  }
+
+  /** Takes a new block from the device. Undefined, with the failure recorded, if it cannot be had. */
+  private createBlock(size: number): MemoryBlock | undefined {
+    const { state, memoryTypeIndex } = this;
+    const memory = state.deviceMemory.allocate(
+      memoryTypeIndex,
+      size,
+      chainForBlock(state, memoryTypeIndex, this.options),
+    );
+    if (memory === 0n) return undefined;
+    const block = new MemoryBlock(this, memory, this.nextBlockId++, this.createMetadata(size));
+    this.blocks.push(block);
+    if (this.state.recorder !== undefined) this.state.recorder.blockCreated(block);
+    return block;
+  }
+
+  private createMetadata(size: number): BlockMetadata {
+    const options = { size, margin: this.state.debug.margin, granularity: this.options.granularity };
+    return this.options.linear ? createLinear(options) : createTlsf(options);
+  }
+
+  /** Makes the allocation that the search has just found. Undefined, with the failure recorded, if not. */
+  take(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation | undefined {
+    if (!this.mapFor(block, request)) return undefined;
+    const allocation = this.place(block, block.metadata.commit(), request, alignment);
+    if (this.detectsCorruption && !this.isMarginWritten(allocation)) return undefined;
+    this.sortOnce();
+    return allocation;
+  }
+
+  /** Maps the block where the allocation is to stay mapped. Returns false, with nothing changed, where that fails. */
+  private mapFor(block: MemoryBlock, request: AllocationRequest): boolean {
+    if (!request.isMapped || block.isMapped) {
+      block.hysteresis.afterAllocate();
+      if (request.isMapped) block.map(1);
+      return true;
+    }
+    const before = block.hysteresis.save();
+    block.hysteresis.afterAllocate();
+    let isMapped = false;
+    try {
+      isMapped = block.map(1);
+    } finally {
+      if (!isMapped) block.hysteresis.restore(before);
+    }
+    return isMapped;
+  }
+
+  /** Writes the margin of a new allocation, which is gone where that fails. */
+  private isMarginWritten(allocation: Allocation): boolean {
+    let isWritten = false;
+    try {
+      isWritten = writeMargin(allocation);
+    } finally {
+      if (!isWritten) this.vacate(allocation);
+    }
+    return isWritten;
+  }
+
+  /** The packed facts of an allocation for the request. */
+  factsFor(request: AllocationRequest, alignment: number): number {
+    return packFacts(request.type, alignment, request.isMappingAllowed, request.isMapped);
+  }
+
+  /** The allocation in a slot that was taken for it. */
+  private place(block: MemoryBlock, slot: Slot, request: AllocationRequest, alignment: number): Allocation {
+    const facts = this.factsFor(request, alignment);
+    const allocation = new Allocation(block, slot, facts, request.userData, request.name);
+    block.allocations[slot] = allocation;
+    this.state.budgets.addAllocation(this.heapIndex, block.metadata.sizeOf(slot));
+    return allocation;
+  }
+
+  /**
+   * Frees an allocation of one of these blocks, and a block that is no longer needed. Where margins are
+   * checked, a CorruptionError is thrown once that is done.
+   */
+  free(allocation: Allocation): void {
+    const corruption = this.detectsCorruption ? this.lookForCorruption(allocation) : undefined;
+    const block = this.vacate(allocation);
+    // A single block stays, and is in order, unless it is empty now.
+    const { blocks } = this;
+    if (blocks.length > 1 || block.metadata.isEmpty) {
+      const mayBeSurplus = block.metadata.isEmpty || blocks[blocks.length - 1]!.metadata.isEmpty;
+      const surplus = mayBeSurplus ? this.takeSurplusBlock(block) : undefined;
+      this.sortOnce();
+      surplus?.destroy();
+    }
+    if (corruption !== undefined) throw corruption;
+  }
+
+  /** Freeing does not fail because the margin cannot be looked at. */
+  private lookForCorruption(allocation: Allocation): CorruptionError | undefined {
+    try {
+      return findCorruption(allocation);
+    } catch (error) {
+      if (!(error instanceof VulkanError)) throw error;
+      this.state.debug.log?.(`the margin of a freed allocation was not checked: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  /**
+   * Takes back an allocation of a call that has failed, and its block if that was made after `made` memory objects:
+   * then the blocks are as they were before the call.
+   */
+  undo(allocation: Allocation, made: number): void {
+    const block = this.vacate(allocation);
+    if (block.ordinal <= made || !block.metadata.isEmpty) return;
+    this.removeBlock(block);
+    block.destroy();
+  }
+
+  /** Ends an allocation and returns the block that it was in. */
+  private vacate(allocation: Allocation): MemoryBlock {
+    const block = allocation.home as MemoryBlock;
+    if (allocation.hasMapReferences) {
+      if (allocation.isPersistentlyMapped) block.unmap(1);
+      block.unmap(allocation.mapCount);
+    }
+    const size = block.metadata.sizeOf(allocation.slot);
+    // Compared with false, since V8 does not know that it is a boolean: what else may be false takes ten instructions.
+    if (block.metadata.free(allocation.slot) === false) fail("what is freed is an allocation of the block");
+    block.allocations[allocation.slot] = undefined;
+    block.afterFree();
+    this.state.budgets.removeAllocation(this.heapIndex, size);
+    allocation.bury();
+    return block;
+  }
+
+  /** After `block` has had something freed: the block that the list need not keep, already taken out of it. */
+  private takeSurplusBlock(block: MemoryBlock): MemoryBlock | undefined {
+    if (this.blocks.length <= this.options.minBlockCount) return undefined;
+    const keep = this.state.keepEmptyBlocks;
+    if (block.metadata.isEmpty) {
+      const othersEmpty = this.countEmpty() - 1;
+      const isSurplus = othersEmpty >= (keep ?? 1) || this.state.budgets.isExceeded(this.heapIndex);
+      if (!isSurplus) return undefined;
+      this.removeBlock(block);
+      return block;
+    }
+    // VMA's way: the empty block that was kept goes with the next free elsewhere, when it stands last.
+    const last = this.blocks[this.blocks.length - 1]!;
+    if (!last.metadata.isEmpty || this.countEmpty() <= (keep ?? 0)) return undefined;
+    this.blocks.pop();
+    return last;
+  }
+
+  /** Frees the empty blocks beyond `keep` and minBlockCount, the last ones first. Returns the bytes freed. */
+  trim(keep: number): number {
+    let freed = 0;
+    let empty = this.countEmpty();
+    for (let index = this.blocks.length - 1; index >= 0 && empty > keep; index--) {
+      const block = this.blocks[index]!;
+      if (!block.metadata.isEmpty) continue;
+      if (this.blocks.length <= this.options.minBlockCount) break;
+      this.blocks.splice(index, 1);
+      block.destroy();
+      freed += block.size;
+      empty--;
+    }
+    return freed;
+  }
+
+  countEmpty(): number {
+    let count = 0;
+    for (let index = 0; index < this.blocks.length; index++) {
+      if (this.blocks[index]!.metadata.isEmpty) count++;
+    }
+    return count;
+  }
+
+  private removeBlock(block: MemoryBlock): void {
+    const index = this.blocks.indexOf(block);
+    assert(index >= 0, "a block that is removed stands in its list");
+    this.blocks.splice(index, 1);
+  }
+
+  /** One step of a bubble sort by free space; the linear algorithm depends on the order of making. */
+  sortOnce(): void {
+    if (this.isOrderKept || this.options.linear) return;
+    const { blocks } = this;
+    let freeBefore = 0;
+    for (let index = 0; index < blocks.length; index++) {
+      const block = blocks[index]!;
+      const free = block.metadata.sumFreeSize;
+      if (free < freeBefore) {
+        blocks[index] = blocks[index - 1]!;
+        blocks[index - 1] = block;
+        return;
+      }
+      freeBefore = free;
+    }
+  }
+
+  /** Sorts all blocks by free space, the fullest first. */
+  sortByFreeSize(): void {
+    this.blocks.sort((a, b) => a.metadata.sumFreeSize - b.metadata.sumFreeSize);
+  }
+
+  /** Whether margins of these blocks carry the magic value. */
+  get canCheckCorruption(): boolean {
+    return this.detectsCorruption;
+  }
+
+  /** Throws the CorruptionError of the first allocation whose margin was written to. */
+  checkCorruption(): void {
+    for (const block of this.blocks) {
+      block.metadata.visit((_offset, _size, slot) => {
+        const corruption = slot === NO_SLOT ? undefined : findCorruption(block.allocationAt(slot));
+        if (corruption !== undefined) throw corruption;
+      });
+    }
+  }
+
+  /** Every allocation in these blocks. */
+  *allocations(): Generator<Allocation> {
+    for (const block of this.blocks) {
+      for (const allocation of block.allocations) if (allocation !== undefined) yield allocation;
+    }
+  }
+
+  addStatistics(total: Statistics): void {
+    for (const block of this.blocks) block.metadata.addStatistics(total);
+  }
+
+  addDetailedStatistics(total: DetailedStatistics): void {
+    for (const block of this.blocks) block.metadata.addDetailedStatistics(total);
+  }
+
+  /** Checks every block. */
+  validate(): void {
+    assert(
+      this.blocks.length >= this.options.minBlockCount,
+      "a list never has fewer than its minimum of blocks",
+    );
+    assert(
+      this.blocks.length <= this.options.maxBlockCount,
+      "a list never has more than its maximum of blocks",
+    );
+    for (const block of this.blocks) {
+      assert(block.list === this, "a block knows its list");
+      block.validate();
+    }
+  }
+
+  private outOfMemory(detail: string): undefined {
+    this.state.failure.refuse(Result.ErrorOutOfDeviceMemory, "vkAllocateMemory", detail);
+    return undefined;
+  }
+}

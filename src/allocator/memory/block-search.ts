@@ -1,0 +1,100 @@
+/**
+ * Which block of a list a request goes to: the first that has room, in the order that suits the request. A list keeps its
+ * fullest blocks first; MIN_TIME begins with the emptiest instead, and in a linear list only the last block counts.
+ */
+
+import { NO_SLOT, type Slot, Strategy, type SuballocationType } from "../../metadata/block-metadata.ts";
+import { AllocationCreate, HOST_ACCESS_MASK, STRATEGY_MASK } from "../flags.ts";
+import type { AllocationRequest } from "../resource/request.ts";
+import type { MemoryBlock } from "./memory-object.ts";
+
+/** What a search is to do with the room that it finds: say which block has it, or take it too. */
+export const SearchMode = { Find: 0, Take: 1 } as const;
+/** One of {@link SearchMode}. */
+export type SearchMode = (typeof SearchMode)[keyof typeof SearchMode];
+
+// Constants of this module, which V8 folds into its code.
+const FIND = SearchMode.Find;
+const UPPER_ADDRESS = AllocationCreate.UpperAddress;
+const STRATEGIES = STRATEGY_MASK;
+const MIN_TIME = Strategy.MinTime;
+const HOST_ACCESS = HOST_ACCESS_MASK;
+const NONE = NO_SLOT;
+
+/** Searches the blocks of one list. */
+export class BlockSearch {
+  /** The slot that was taken. */
+  slot: Slot = NONE;
+
+  private readonly blocks: readonly MemoryBlock[];
+  private readonly isLinear: boolean;
+  /** Whether it does not matter which blocks are mapped: their memory cannot be. */
+  private readonly ignoresMapping: boolean;
+
+  constructor(blocks: readonly MemoryBlock[], isLinear: boolean, isHostVisible: boolean) {
+    this.blocks = blocks;
+    this.isLinear = isLinear;
+    this.ignoresMapping = !isHostVisible;
+  }
+
+  /**
+   * The block that has room, with that taken or not as `mode` says; what is only found can be committed.
+   *
+   * V8 takes what it reads from a field or an argument for a boolean only where it is compared with one; asked plainly
+   * whether it is true, it took 13 instructions for each block.
+   */
+  search(
+    request: AllocationRequest,
+    size: number,
+    alignment: number,
+    mode: SearchMode,
+  ): MemoryBlock | undefined {
+    const { blocks, ignoresMapping } = this;
+    const { type, typeFlags } = request;
+    const strategy = typeFlags & STRATEGIES;
+    if (blocks.length === 1 || this.isLinear === true) {
+      const last = blocks[blocks.length - 1];
+      return last !== undefined && this.hasRoom(last, size, alignment, type, typeFlags, mode)
+        ? last
+        : undefined;
+    }
+    if (strategy === MIN_TIME) {
+      for (let index = blocks.length - 1; index >= 0; index--) {
+        const block = blocks[index]!;
+        if (this.hasRoom(block, size, alignment, type, typeFlags, mode)) return block;
+      }
+      return undefined;
+    }
+    // On memory that can be mapped, mappable and other allocations gather in different blocks, so that few are mapped.
+    const wantsMapped = (typeFlags & HOST_ACCESS) !== 0;
+    for (let index = 0; index < blocks.length; index++) {
+      const block = blocks[index]!;
+      if (ignoresMapping === false && block.isMapped !== wantsMapped) continue;
+      if (this.hasRoom(block, size, alignment, type, typeFlags, mode)) return block;
+    }
+    if (ignoresMapping === true) return undefined;
+    for (let index = 0; index < blocks.length; index++) {
+      const block = blocks[index]!;
+      if (block.isMapped === wantsMapped) continue;
+      if (this.hasRoom(block, size, alignment, type, typeFlags, mode)) return block;
+    }
+    return undefined;
+  }
+
+  /** What is asked for comes in arguments: from fields, where sizes are float64, it took 50 instructions more for a block. */
+  private hasRoom(
+    { metadata }: MemoryBlock,
+    size: number,
+    alignment: number,
+    type: SuballocationType,
+    typeFlags: number,
+    mode: SearchMode,
+  ): boolean {
+    const strategy = typeFlags & STRATEGIES;
+    const isUpper = (typeFlags & UPPER_ADDRESS) !== 0;
+    if (mode === FIND) return metadata.find(size, alignment, type, strategy, isUpper);
+    const slot = metadata.allocate(size, alignment, type, strategy, isUpper);
+    this.slot = slot;
+    return slot !== NONE;
+  }
+}

@@ -1,0 +1,29 @@
+/** Makes custom pools. */
+
+import { Result, VulkanError } from "../../vulkan/result.ts";
+import { checkPoolCreateInfo } from "../options.ts";
+import { Pool, type PoolCreateInfo } from "../pool.ts";
+import type { AllocatorState } from "../state.ts";
+import { checkUsable } from "../usable.ts";
+import { preferredBlockSize } from "./default-pools.ts";
+
+/** Makes a pool with its minimum of blocks. */
+export function createPool(state: AllocatorState, info: PoolCreateInfo): Pool {
+  checkUsable(state);
+  checkPoolCreateInfo(info);
+  const { memoryTypeIndex } = info;
+  const isUsable =
+    memoryTypeIndex < state.memoryTypes.types.length &&
+    (state.memoryTypes.globalBits & (1 << memoryTypeIndex)) !== 0;
+  if (!isUsable) {
+    const detail = `memory type ${memoryTypeIndex} is not there or not used by this allocator`;
+    throw new VulkanError(Result.ErrorFeatureNotPresent, "createPool", detail);
+  }
+  state.failure.reset();
+  const pool = new Pool(state, state.nextPoolId, info, preferredBlockSize(state, memoryTypeIndex));
+  if (!pool.blockList.createMinBlocks()) throw state.failure.toError();
+  state.nextPoolId++;
+  state.pools.add(pool);
+  if (state.recorder !== undefined) state.recorder.poolCreated(pool);
+  return pool;
+}

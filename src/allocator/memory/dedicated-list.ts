@@ -1,0 +1,106 @@
+/** The dedicated allocations of one memory type, or of one pool: each has a memory object of its own. */
+
+import { assert } from "../../foundation/assert.ts";
+import { NO_SLOT } from "../../metadata/block-metadata.ts";
+import { addAllocation, type DetailedStatistics, type Statistics } from "../../metadata/statistics.ts";
+import type { NextChain } from "../../vulkan/next.ts";
+import { Allocation, packFacts } from "../allocation.ts";
+import type { Pool } from "../pool.ts";
+import type { AllocationRequest } from "../resource/request.ts";
+import type { AllocatorState } from "../state.ts";
+import { chainForDedicated, mayImport } from "./memory-chain.ts";
+import { DedicatedMemory } from "./memory-object.ts";
+
+/** VmaDedicatedAllocationList */
+export class DedicatedList {
+  readonly state: AllocatorState;
+  readonly pool: Pool | undefined;
+  readonly memoryTypeIndex: number;
+  readonly heapIndex: number;
+  /** In the order of making. */
+  readonly allocations: Set<Allocation> = new Set();
+
+  constructor(state: AllocatorState, pool: Pool | undefined, memoryTypeIndex: number) {
+    this.state = state;
+    this.pool = pool;
+    this.memoryTypeIndex = memoryTypeIndex;
+    this.heapIndex = state.memoryTypes.heapIndex(memoryTypeIndex);
+  }
+
+  /** Makes a dedicated allocation. Undefined, with the failure recorded and nothing left behind, if it fails. */
+  allocate(request: AllocationRequest, poolChain: NextChain | undefined): Allocation | undefined {
+    const { state, memoryTypeIndex } = this;
+    const chain = chainForDedicated(state, memoryTypeIndex, request, request.next ?? poolChain);
+    const memory = state.deviceMemory.allocate(memoryTypeIndex, request.size, chain);
+    if (memory === 0n) return undefined;
+    const home = new DedicatedMemory(this, memory, request.size, mayImport(chain));
+    let isReady = !request.isMapped;
+    try {
+      isReady ||= home.map(1);
+    } finally {
+      if (!isReady) home.destroy();
+    }
+    if (!isReady) {
+      // A descriptor that was imported is gone with the memory: no other memory type can have it.
+      if (home.isImported) throw state.failure.toError();
+      return undefined;
+    }
+    const facts = packFacts(
+      request.type,
+      request.requirements.alignment,
+      request.isMappingAllowed,
+      request.isMapped,
+    );
+    const allocation = new Allocation(home, NO_SLOT, facts, request.userData, request.name);
+    this.allocations.add(allocation);
+    state.budgets.addAllocation(this.heapIndex, request.size);
+    return allocation;
+  }
+
+  /** Frees one; vkFreeMemory unmaps what is mapped. */
+  free(allocation: Allocation): void {
+    const home = allocation.home as DedicatedMemory;
+    this.allocations.delete(allocation);
+    this.state.budgets.removeAllocation(this.heapIndex, home.size);
+    allocation.bury();
+    home.destroy();
+  }
+
+  /** Takes back an allocation of a call that has failed. */
+  undo(allocation: Allocation): void {
+    this.free(allocation);
+  }
+
+  addStatistics(total: Statistics): void {
+    for (const { size } of this.allocations) {
+      total.blockCount++;
+      total.blockBytes += size;
+      total.allocationCount++;
+      total.allocationBytes += size;
+    }
+  }
+
+  addDetailedStatistics(total: DetailedStatistics): void {
+    for (const { size } of this.allocations) {
+      total.blockCount++;
+      total.blockBytes += size;
+      addAllocation(total, size);
+    }
+  }
+
+  /** Checks that allocations and memory objects belong together. */
+  validate(): void {
+    for (const allocation of this.allocations) {
+      const { home } = allocation;
+      assert(home instanceof DedicatedMemory && home.list === this, "a dedicated allocation knows its list");
+      assert(
+        home.mapCount === allocation.mapReferences,
+        "dedicated memory is mapped as often as its allocation is",
+      );
+      assert(
+        home.isMapped === home.mapCount > 0,
+        "dedicated memory is mapped exactly while somebody needs it",
+      );
+    }
+  }
+}

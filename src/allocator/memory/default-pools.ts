@@ -1,0 +1,56 @@
+/** The default pools: for each memory type a list of blocks and one of dedicated allocations. */
+
+import type { AllocatorState } from "../state.ts";
+import { BlockList } from "./block-list.ts";
+import { DedicatedList } from "./dedicated-list.ts";
+
+/** Heaps up to this size have blocks of an eighth of the heap (VMA_SMALL_HEAP_MAX_SIZE). */
+const SMALL_HEAP_MAX_SIZE = 1024 * 1024 * 1024;
+
+/** Where allocations of one memory type come from: a default pool, or a custom one. */
+export interface MemorySource {
+  readonly blockList: BlockList;
+  readonly dedicated: DedicatedList;
+}
+
+/** One for each memory type; undefined for types that this allocator does not use. */
+export function createDefaultPools(state: AllocatorState): (MemorySource | undefined)[] {
+  const { globalBits, types } = state.memoryTypes;
+  return types.map((_type, index) =>
+    (globalBits & (1 << index)) === 0 ? undefined : createDefaultPool(state, index),
+  );
+}
+
+function createDefaultPool(state: AllocatorState, memoryTypeIndex: number): MemorySource {
+  const blockList = new BlockList(state, {
+    pool: undefined,
+    memoryTypeIndex,
+    preferredBlockSize: preferredBlockSize(state, memoryTypeIndex),
+    explicitBlockSize: false,
+    minBlockCount: 0,
+    maxBlockCount: Number.POSITIVE_INFINITY,
+    granularity: state.granularity,
+    linear: false,
+    priority: 0.5,
+    minAllocationAlignment: Math.max(
+      state.memoryTypes.minAlignment(memoryTypeIndex),
+      state.debug.minAlignment,
+    ),
+    next: undefined,
+  });
+  return { blockList, dedicated: new DedicatedList(state, undefined, memoryTypeIndex) };
+}
+
+/** Bytes of a full-sized block of the memory type. */
+export function preferredBlockSize(state: AllocatorState, memoryTypeIndex: number): number {
+  const { memoryTypes, preferredLargeHeapBlockSize } = state;
+  const heapSize = memoryTypes.heaps[memoryTypes.heapIndex(memoryTypeIndex)]!.size;
+  const size = heapSize <= SMALL_HEAP_MAX_SIZE ? Math.floor(heapSize / 8) : preferredLargeHeapBlockSize;
+  return Math.ceil(size / 32) * 32;
+}
+
+/** Every pool, default and custom. */
+export function* sourcesOf(state: AllocatorState): Generator<MemorySource> {
+  for (const source of state.defaultPools) if (source !== undefined) yield source;
+  yield* state.pools;
+}

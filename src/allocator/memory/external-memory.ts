@@ -1,0 +1,69 @@
+/** Memory that comes from outside: another process or API through a descriptor or handle, or the host's own. */
+
+import { checkInteger, quote } from "../../foundation/check.ts";
+import { ExternalMemoryHandleType } from "../../vulkan/constants.ts";
+import type { VulkanDevice } from "../../vulkan/device.ts";
+import { type NextStructure, StructureType } from "../../vulkan/next.ts";
+
+/** Where memory is imported from. */
+export type ExternalMemory =
+  | {
+      /** A file descriptor. Once imported it belongs to the driver: it must not be closed. */
+      readonly fd: number;
+      /** {@link ExternalMemoryHandleType}: OpaqueFd or DmaBufEXT. */
+      readonly handleType: number;
+    }
+  | {
+      /** An address, aligned to minImportedHostPointerAlignment, whose bytes must outlive the allocation. */
+      readonly hostPointer: bigint;
+      /** {@link ExternalMemoryHandleType}; default HostAllocationEXT. */
+      readonly handleType?: number;
+    }
+  | {
+      /** A Win32 handle, which remains the caller's. */
+      readonly win32Handle: bigint;
+      /** {@link ExternalMemoryHandleType}: OpaqueWin32 and its kin. */
+      readonly handleType: number;
+    };
+
+/** The structure for vkAllocateMemory that imports from `source`. */
+export function importStructure(source: ExternalMemory): NextStructure {
+  if (typeof source !== "object" || source === null) {
+    throw new TypeError(`external memory must be an object, got ${quote(source)}`);
+  }
+  if ("fd" in source) {
+    const fd = checkInteger(source.fd, "fd", 0, 0x7fffffff);
+    return { sType: StructureType.ImportMemoryFdInfoKHR, handleType: handleTypeOf(source), fd };
+  }
+  if ("hostPointer" in source) {
+    const hostPointer = checkAddress(source.hostPointer, "hostPointer");
+    const handleType = handleTypeOf(source);
+    return { sType: StructureType.ImportMemoryHostPointerInfoEXT, handleType, hostPointer };
+  }
+  const handle = checkAddress(source.win32Handle, "win32Handle");
+  return { sType: StructureType.ImportMemoryWin32HandleInfoKHR, handleType: handleTypeOf(source), handle };
+}
+
+/**
+ * The memory types that the driver can import from `source` to, a bit for each. Of an opaque handle the driver
+ * knows nothing: it can only be imported to the memory type that it was exported from.
+ */
+export function importableTypeBits(device: VulkanDevice, source: ExternalMemory): number {
+  if ("hostPointer" in source) {
+    return device.getMemoryHostPointerProperties(handleTypeOf(source), source.hostPointer);
+  }
+  const isOpaque = !("fd" in source) || source.handleType === ExternalMemoryHandleType.OpaqueFd;
+  return isOpaque ? 0xffffffff : device.getMemoryFdProperties(source.handleType, source.fd);
+}
+
+function handleTypeOf(source: ExternalMemory): number {
+  const { handleType } = source;
+  if (handleType === undefined && "hostPointer" in source) return ExternalMemoryHandleType.HostAllocationEXT;
+  return checkInteger(handleType, "handleType", 1, 0xffffffff);
+}
+
+function checkAddress(value: unknown, what: string): bigint {
+  if (typeof value !== "bigint") throw new TypeError(`${what} must be a bigint, got ${quote(value)}`);
+  if (value <= 0n) throw new RangeError(`${what} must be above 0n, got ${value}n`);
+  return value;
+}

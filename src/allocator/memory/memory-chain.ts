@@ -1,0 +1,103 @@
+/** The pNext chains of new memory objects: what the allocator adds stands before what the user gave. */
+
+import { ApiVersion, MemoryAllocate } from "../../vulkan/constants.ts";
+import { findNext, type NextChain, type NextStructure, StructureType } from "../../vulkan/next.ts";
+import { AllocationCreate, AllocatorCreate, hasFlag } from "../flags.ts";
+import type { AllocationRequest } from "../resource/request.ts";
+import type { AllocatorState } from "../state.ts";
+
+/** The chain for a block: any buffer may come to live in it. */
+export function chainForBlock(
+  state: AllocatorState,
+  memoryTypeIndex: number,
+  list: { readonly priority: number; readonly next: NextChain | undefined },
+): NextChain | undefined {
+  const own: NextStructure[] = [];
+  addExport(own, state, memoryTypeIndex);
+  addPriority(own, state, list.priority);
+  if (hasFlag(state, AllocatorCreate.BufferDeviceAddress)) addDeviceAddress(own);
+  return joinChains(own, list.next);
+}
+
+/** The chain for memory of one allocation alone. */
+export function chainForDedicated(
+  state: AllocatorState,
+  memoryTypeIndex: number,
+  request: AllocationRequest,
+  next: NextChain | undefined,
+): NextChain | undefined {
+  const own: NextStructure[] = [];
+  addExport(own, state, memoryTypeIndex);
+  addPriority(own, state, request.priority);
+  if (hasFlag(state, AllocatorCreate.BufferDeviceAddress) && request.mayHaveDeviceAddress)
+    addDeviceAddress(own);
+  // The host's own memory cannot be tied to a resource.
+  const isHosts = findNext(next, StructureType.ImportMemoryHostPointerInfoEXT) !== undefined;
+  if (usesDedicatedInfo(state) && !isHosts && (request.typeFlags & AllocationCreate.CanAlias) === 0) {
+    addDedicated(own, request);
+  }
+  return joinChains(own, next);
+}
+
+const importStructures: ReadonlySet<number> = new Set([
+  StructureType.ImportMemoryFdInfoKHR,
+  StructureType.ImportMemoryHostPointerInfoEXT,
+  StructureType.ImportMemoryWin32HandleInfoKHR,
+]);
+
+/** Whether a chain imports memory; of one that the caller has encoded it is not known, and it counts as if it did. */
+export function mayImport(chain: NextChain | undefined): boolean {
+  if (chain === undefined) return false;
+  if (!Array.isArray(chain)) return true;
+  const items = chain as readonly (NextStructure | bigint | Uint8Array)[];
+  return items.some(
+    (item) => typeof item === "bigint" || item instanceof Uint8Array || importStructures.has(item.sType),
+  );
+}
+
+/** Whether VkMemoryDedicatedAllocateInfo and the driver's wishes for it may be used. */
+export function usesDedicatedInfo(state: AllocatorState): boolean {
+  return state.apiVersion >= ApiVersion.V1_1 || hasFlag(state, AllocatorCreate.KhrDedicatedAllocation);
+}
+
+function addExport(chain: NextStructure[], state: AllocatorState, memoryTypeIndex: number): void {
+  const handleTypes = state.exportHandleTypes[memoryTypeIndex] ?? 0;
+  if (handleTypes !== 0) chain.push({ sType: StructureType.ExportMemoryAllocateInfo, handleTypes });
+}
+
+function addPriority(chain: NextStructure[], state: AllocatorState, priority: number): void {
+  if (hasFlag(state, AllocatorCreate.ExtMemoryPriority)) {
+    chain.push({ sType: StructureType.MemoryPriorityAllocateInfoEXT, priority });
+  }
+}
+
+function addDeviceAddress(chain: NextStructure[]): void {
+  chain.push({ sType: StructureType.MemoryAllocateFlagsInfo, flags: MemoryAllocate.DeviceAddress });
+}
+
+function addDedicated(chain: NextStructure[], request: AllocationRequest): void {
+  if (request.buffer !== 0n) {
+    chain.push({ sType: StructureType.MemoryDedicatedAllocateInfo, buffer: request.buffer });
+  } else if (request.image !== 0n) {
+    chain.push({ sType: StructureType.MemoryDedicatedAllocateInfo, image: request.image });
+  }
+}
+
+/** A structure that stands in both would be invalid: the user's wins. */
+function joinChains(own: NextStructure[], user: NextChain | undefined): NextChain | undefined {
+  if (user === undefined) return own.length === 0 ? undefined : own;
+  if (!Array.isArray(user)) return own.length === 0 ? user : [...own, user as bigint | Uint8Array];
+  const given = user as readonly (NextStructure | bigint | Uint8Array)[];
+  const types = new Set(given.map((item) => (typeof item === "object" && "sType" in item ? item.sType : 0)));
+  return [...own.filter((item) => !types.has(item.sType)), ...given];
+}
+
+/** A copy of a chain that later changes to the original do not reach; what an address points to is the user's. */
+export function copyChain(chain: NextChain | undefined): NextChain | undefined {
+  if (chain === undefined || typeof chain === "bigint") return chain;
+  if (chain instanceof Uint8Array) return chain.slice();
+  return chain.map((item) => {
+    if (typeof item === "bigint") return item;
+    return item instanceof Uint8Array ? item.slice() : { ...item };
+  });
+}

@@ -1,0 +1,184 @@
+/**
+ * Where memory is looked for: which memory type, and there a block or memory of its own, in which order. What is done
+ * in each place is the visitor's: allocating is one, the dry run is the other.
+ *
+ *     request -> memory type -> dedicated memory, when required or preferred
+ *                   ^           a block with room, or a new block
+ *                   |           dedicated memory, when no block could be had
+ *                   +---------- the next best memory type, when all of these failed
+ */
+
+import { Result } from "../../vulkan/result.ts";
+import { AllocationCreate, HOST_ACCESS_MASK, MemoryUsage } from "../flags.ts";
+import type { Pool } from "../pool.ts";
+import type { AllocationRequest } from "../resource/request.ts";
+import type { AllocatorState } from "../state.ts";
+import type { BlockList } from "./block-list.ts";
+import type { MemorySource } from "./default-pools.ts";
+import { NO_MEMORY_TYPE } from "./memory-types.ts";
+
+/** What is tried for one memory type, in order. */
+const Attempts = {
+  Dedicated: 0,
+  DedicatedThenBlock: 1,
+  BlockThenDedicated: 2,
+  Block: 3,
+} as const;
+
+/** What is done where memory may be had. Undefined, with the failure recorded and nothing changed, where it may not. */
+export interface MemoryVisitor<Found> {
+  /** In the blocks of a pool, or in a new one. */
+  block(state: AllocatorState, request: AllocationRequest, source: MemorySource): Found | undefined;
+  /** As memory of its own. */
+  dedicated(state: AllocatorState, request: AllocationRequest, source: MemorySource): Found | undefined;
+}
+
+/**
+ * What the visitor found where it was first successful; undefined, with the failure recorded, if nowhere. The request
+ * says afterwards how many memory types were tried, and whether blocks came first in the last one.
+ */
+export function selectMemory<Found>(
+  state: AllocatorState,
+  request: AllocationRequest,
+  visitor: MemoryVisitor<Found>,
+): Found | undefined {
+  state.failure.reset();
+  request.typesTried = 0;
+  if (!settleFlags(state, request)) return undefined;
+  const { pool } = request;
+  if (pool !== undefined && !suitsPool(state, request, pool)) return undefined;
+  let typeBits = request.requirements.memoryTypeBits;
+  let type = pool === undefined ? firstMemoryType(state, request) : pool.memoryTypeIndex;
+  while (type !== NO_MEMORY_TYPE) {
+    const source = pool ?? state.defaultPools[type]!;
+    let found: Found | undefined;
+    switch (attemptsFor(state, request, source, type)) {
+      case Attempts.Dedicated:
+        found = visitor.dedicated(state, request, source);
+        break;
+      case Attempts.DedicatedThenBlock:
+        found = visitor.dedicated(state, request, source) ?? visitor.block(state, request, source);
+        break;
+      case Attempts.BlockThenDedicated:
+        found = visitor.block(state, request, source) ?? visitor.dedicated(state, request, source);
+        break;
+      default:
+        found = visitor.block(state, request, source);
+    }
+    if (found !== undefined || pool !== undefined) return found;
+    typeBits &= ~(1 << type);
+    type = state.memoryTypes.find(typeBits, request);
+  }
+  return undefined;
+}
+
+/** The best memory type; records a failure where there is none. */
+export function firstMemoryType(state: AllocatorState, request: AllocationRequest): number {
+  const type = state.memoryTypes.find(request.requirements.memoryTypeBits, request);
+  if (type === NO_MEMORY_TYPE) refuse(state, Result.ErrorFeatureNotPresent, describeNoType(request));
+  return type;
+}
+
+/** Completes the flags by what follows from the rest; false where they contradict each other. */
+function settleFlags(state: AllocatorState, request: AllocationRequest): boolean {
+  const { requirements, pool, usage } = request;
+  if (requirements.size === 0) {
+    return refuse(state, Result.ErrorInitializationFailed, "an allocation has at least 1 byte, got 0");
+  }
+  const isDedicated = requirements.requiresDedicatedAllocation || request.next !== undefined;
+  if (isDedicated || usage === MemoryUsage.GpuLazilyAllocated)
+    request.flags |= AllocationCreate.DedicatedMemory;
+  if (pool !== undefined) request.priority = pool.blockList.options.priority;
+  if ((request.flags & AllocationCreate.DedicatedMemory) !== 0) {
+    if ((request.flags & AllocationCreate.NeverAllocate) !== 0) {
+      return refuse(
+        state,
+        Result.ErrorFeatureNotPresent,
+        "AllocationCreate.NeverAllocate and dedicated memory exclude each other",
+      );
+    }
+    if (pool?.blockList.options.explicitBlockSize === true) {
+      return refuse(
+        state,
+        Result.ErrorFeatureNotPresent,
+        `dedicated memory was asked for, but ${pool.label} has an explicit blockSize`,
+      );
+    }
+  }
+  // Usages other than Auto have always allowed mapping.
+  if (usage < MemoryUsage.Auto && (request.flags & HOST_ACCESS_MASK) === 0) {
+    request.flags |= AllocationCreate.HostAccessRandom;
+  }
+  return true;
+}
+
+/** A resource can live only in the memory types that the driver names for it, whatever pool is asked for. */
+function suitsPool(state: AllocatorState, request: AllocationRequest, pool: Pool): boolean {
+  if ((request.requirements.memoryTypeBits & (1 << pool.memoryTypeIndex)) !== 0) return true;
+  return refuse(
+    state,
+    Result.ErrorFeatureNotPresent,
+    `${pool.label} has memory type ${pool.memoryTypeIndex}, the resource needs one of ` +
+      `0x${(request.requirements.memoryTypeBits >>> 0).toString(16)}`,
+  );
+}
+
+/** Adapts the request to the memory type and says what is to be tried. */
+function attemptsFor(
+  state: AllocatorState,
+  request: AllocationRequest,
+  { blockList }: MemorySource,
+  memoryTypeIndex: number,
+): number {
+  request.typesTried++;
+  request.typeFlags = state.memoryTypes.isHostVisible(memoryTypeIndex)
+    ? request.flags
+    : request.flags & ~AllocationCreate.Mapped;
+  const attempts = chooseAttempts(state, request, blockList);
+  request.beginsWithBlock = attempts >= Attempts.BlockThenDedicated;
+  return attempts;
+}
+
+function chooseAttempts(state: AllocatorState, request: AllocationRequest, blockList: BlockList): number {
+  if ((request.typeFlags & AllocationCreate.DedicatedMemory) !== 0) return Attempts.Dedicated;
+  const canBeDedicated = request.mayAllocateMemory && !blockList.options.explicitBlockSize;
+  if (!canBeDedicated) return Attempts.Block;
+  if (state.debug.alwaysDedicated) return Attempts.Dedicated;
+  if (prefersDedicated(state, request, blockList)) return Attempts.DedicatedThenBlock;
+  return request.dedicatedFallback ? Attempts.BlockThenDedicated : Attempts.Block;
+}
+
+function prefersDedicated(state: AllocatorState, request: AllocationRequest, blockList: BlockList): boolean {
+  // With a heap at its limit each allocation would become dedicated and use up the memory objects.
+  if (state.deviceMemory.count > state.preferDedicatedUpTo) return false;
+  const { size, prefersDedicatedAllocation } = request.requirements;
+  return prefersDedicatedAllocation || size > Math.floor(blockList.options.preferredBlockSize / 2);
+}
+
+/** Whether new memory of the request's size keeps to the budget, where the request insists on that. */
+export function isWithinBudget(
+  state: AllocatorState,
+  request: AllocationRequest,
+  heapIndex: number,
+): boolean {
+  if (!request.isWithinBudget) return true;
+  const { budgets } = state;
+  if (budgets.usageOf(heapIndex) + request.size <= budgets.budgetOf(heapIndex)) return true;
+  return refuse(
+    state,
+    Result.ErrorOutOfDeviceMemory,
+    `${request.size} bytes would exceed the budget of heap ${heapIndex}`,
+  );
+}
+
+function refuse({ failure }: AllocatorState, result: number, detail: string): false {
+  failure.refuse(result, "allocateMemory", detail);
+  return false;
+}
+
+function describeNoType(request: AllocationRequest): string {
+  if (request.usage >= MemoryUsage.Auto && !request.resourceKnown) {
+    return "the Auto usages need a resource whose usage is known (createBuffer, createImage)";
+  }
+  return `no memory type among 0x${(request.requirements.memoryTypeBits >>> 0).toString(16)} is what was asked for`;
+}

@@ -1,0 +1,371 @@
+/**
+ * Every option that a caller can give for an allocation, an allocator, its debugging or a pool: read and checked here, and
+ * nowhere else.
+ */
+
+import { checkAlignment, checkFlags, checkInteger, quote } from "../foundation/check.ts";
+import { ApiVersion, apiVersionString } from "../vulkan/constants.ts";
+import type { VulkanDevice } from "../vulkan/device.ts";
+import { Result, VulkanError } from "../vulkan/result.ts";
+import {
+  ALL_ALLOCATION_FLAGS,
+  ALL_ALLOCATOR_FLAGS,
+  ALL_POOL_FLAGS,
+  AllocationCreate,
+  flagsFromExtensions,
+  HOST_ACCESS_MASK,
+  MemoryUsage,
+} from "./flags.ts";
+import { MAGIC_SIZE } from "./host/margins.ts";
+import type { DeviceMemoryCallbacks } from "./memory/device-memory.ts";
+import { Pool, type PoolCreateInfo } from "./pool.ts";
+import type { AllocationRequest } from "./resource/request.ts";
+
+/** VmaAllocationCreateInfo */
+export interface AllocationCreateInfo {
+  /** {@link AllocationCreate} flags; default 0. */
+  readonly flags?: number;
+  /** {@link MemoryUsage}; default Unknown. */
+  readonly usage?: number;
+  /** {@link MemoryProperty} flags that the memory type must have; default 0. Ignored with a pool. */
+  readonly requiredFlags?: number;
+  /** {@link MemoryProperty} flags that it had better have; default 0. Ignored with a pool. */
+  readonly preferredFlags?: number;
+  /** Acceptable memory types, a bit for each; default 0: all. Ignored with a pool. */
+  readonly memoryTypeBits?: number;
+  /** The custom pool to allocate from; default: the default pool of the memory type. */
+  readonly pool?: Pool | undefined;
+  /** From 0 to 1, for dedicated memory (VK_EXT_memory_priority); default 0.5. A pool's own priority wins. */
+  readonly priority?: number;
+  /** Bytes, a power of two, on top of what the resource needs; default 0. */
+  readonly minAlignment?: number;
+  /** Any value. */
+  readonly userData?: unknown;
+  /** Shown in leak lists and statistics. */
+  readonly name?: string | undefined;
+  /** Whether dedicated memory is tried where no block could be had; default: as the allocator says. */
+  readonly dedicatedFallback?: boolean;
+}
+
+/** VmaAllocatorCreateInfo */
+export interface AllocatorCreateInfo {
+  /** The device; its Vulkan functions come with it. */
+  readonly device: VulkanDevice;
+  /** {@link AllocatorCreate} flags; default: what the device's enabled extensions stand for. */
+  readonly flags?: number;
+  /** The Vulkan version that the program uses, VK_MAKE_API_VERSION; 0 means 1.0; default: the device's. */
+  readonly apiVersion?: number;
+  /** Bytes of a block on a heap above 1 GiB; default 0: 256 MiB. Smaller heaps have blocks of an eighth. */
+  readonly preferredLargeHeapBlockSize?: number;
+  /** For each heap the bytes that may be taken of it, null or Infinity for no limit; default: no limits. */
+  readonly heapSizeLimits?: readonly (number | null)[];
+  /** Told of each memory object that is taken and freed. */
+  readonly deviceMemoryCallbacks?: DeviceMemoryCallbacks;
+  /** For each memory type the {@link ExternalMemoryHandleType} flags that its memory can be exported as. */
+  readonly typeExternalMemoryHandleTypes?: readonly number[];
+  /**
+   * Empty blocks that each list keeps for later; default: VMA's way, one until the next free elsewhere.
+   * None is kept over budget.
+   */
+  readonly keepEmptyBlocks?: number;
+  /** Whether dedicated memory is tried where no block could be had; default true. */
+  readonly dedicatedFallback?: boolean;
+  /**
+   * Whether a resource's memory requirements are remembered by what they depend on, instead of asked for each
+   * resource; default: where maintenance4 guarantees what is needed for it.
+   */
+  readonly rememberRequirements?: boolean;
+  /** Tools for finding mistakes. */
+  readonly debug?: DebugCreateInfo;
+}
+
+/** What nothing at all stands for. */
+export const NO_SETTINGS: AllocationCreateInfo = Object.freeze({});
+
+/** Fills the caller's part of `request`; everything is checked before anything else happens. */
+export function readAllocationCreateInfo(
+  request: AllocationRequest,
+  given: AllocationCreateInfo | undefined,
+  fallback: boolean,
+): void {
+  const info = given ?? NO_SETTINGS;
+  checkSettings(info);
+  const { flags = 0, usage = 0, pool, name, priority, minAlignment } = info;
+  // What is right is told by one comparison; the functions say what is wrong. Saves 30 of 45 ns.
+  request.flags =
+    (flags & ALL_ALLOCATION_FLAGS) === flags
+      ? flags
+      : checkFlags(flags, ALL_ALLOCATION_FLAGS, "an allocation's flags");
+  request.usage = checkInteger(usage, "usage", MemoryUsage.Unknown, MemoryUsage.AutoPreferHost);
+  request.requiredFlags = readMask(info.requiredFlags, "requiredFlags");
+  request.preferredFlags = readMask(info.preferredFlags, "preferredFlags");
+  request.acceptedTypeBits = readMask(info.memoryTypeBits, "memoryTypeBits");
+  request.priority = priority === undefined ? 0.5 : checkPriority(priority);
+  request.dedicatedFallback = info.dedicatedFallback ?? fallback;
+  if (minAlignment !== undefined) checkAlignment(minAlignment, "minAlignment");
+  if (name !== undefined) checkName(name);
+  if (pool !== undefined && !(pool instanceof Pool)) {
+    throw new TypeError(`pool must be a Pool or undefined, got ${quote(pool)}`);
+  }
+  request.pool = pool;
+  readUserData(request, info);
+}
+
+/** The settings of an allocation must be an object; nothing at all stands for the defaults. */
+export function checkSettings(info: AllocationCreateInfo | null | undefined): void {
+  if (info != null && typeof info !== "object") {
+    throw new TypeError(`an allocation's settings must be an object, got ${quote(info)}`);
+  }
+}
+
+function readMask(mask: number | undefined, what: string): number {
+  return mask === undefined ? 0 : checkInteger(mask, what, 0, 0xffffffff);
+}
+
+/** With VMA's flag for it, string user data is the name. */
+function readUserData(request: AllocationRequest, info: AllocationCreateInfo): void {
+  if ((request.flags & AllocationCreate.UserDataCopyString) === 0) {
+    request.userData = info.userData;
+    request.name = info.name;
+    return;
+  }
+  if (info.userData !== undefined && typeof info.userData !== "string") {
+    throw new TypeError(
+      `with AllocationCreate.UserDataCopyString userData must be a string, got ${quote(info.userData)}`,
+    );
+  }
+  request.userData = undefined;
+  request.name = info.name ?? info.userData;
+}
+
+/** Refuses flags that contradict each other, where something is to be allocated with them. */
+export function checkFlagCombination(request: AllocationRequest): void {
+  const { flags, usage } = request;
+  const hostAccess = flags & HOST_ACCESS_MASK;
+  if (hostAccess === HOST_ACCESS_MASK) {
+    throw new RangeError(
+      "AllocationCreate.HostAccessSequentialWrite and HostAccessRandom exclude each other, got both",
+    );
+  }
+  if (hostAccess === 0) {
+    if ((flags & AllocationCreate.HostAccessAllowTransferInstead) !== 0) {
+      throw new RangeError(
+        "AllocationCreate.HostAccessAllowTransferInstead needs HostAccessSequentialWrite or HostAccessRandom",
+      );
+    }
+    if ((flags & AllocationCreate.Mapped) !== 0 && usage >= MemoryUsage.Auto) {
+      throw new RangeError(
+        "AllocationCreate.Mapped with an Auto usage needs HostAccessSequentialWrite or HostAccessRandom",
+      );
+    }
+  }
+  if ((flags & AllocationCreate.NeverAllocate) !== 0 && (flags & AllocationCreate.DedicatedMemory) !== 0) {
+    throw new VulkanError(
+      Result.ErrorFeatureNotPresent,
+      "allocateMemory",
+      "AllocationCreate.NeverAllocate and DedicatedMemory exclude each other",
+    );
+  }
+  const strategy =
+    flags &
+    (AllocationCreate.StrategyMinMemory |
+      AllocationCreate.StrategyMinTime |
+      AllocationCreate.StrategyMinOffset);
+  if ((strategy & (strategy - 1)) !== 0) {
+    throw new RangeError(`only one allocation strategy may be given, got 0x${strategy.toString(16)}`);
+  }
+}
+
+// ---- An allocator's ------------------------------------------------------------------------------------
+
+/** The settings of one allocator, checked and with their defaults; `AllocatorState` has them as fields. */
+export interface AllocatorSettings {
+  readonly device: VulkanDevice;
+  readonly apiVersion: number;
+  readonly flags: number;
+  readonly debug: DebugOptions;
+  readonly granularity: number;
+  readonly preferredLargeHeapBlockSize: number;
+  readonly keepEmptyBlocks: number | undefined;
+  readonly dedicatedFallback: boolean;
+  readonly exportHandleTypes: readonly number[];
+}
+
+/** VMA_DEFAULT_LARGE_HEAP_BLOCK_SIZE */
+const DEFAULT_LARGE_HEAP_BLOCK_SIZE = 256 * 1024 * 1024;
+
+/** The settings, with their defaults. */
+export function readSettings(info: AllocatorCreateInfo): AllocatorSettings {
+  if (typeof info !== "object" || info === null) {
+    throw new TypeError(`an allocator's settings must be an object, got ${quote(info)}`);
+  }
+  const device = checkDevice(info.device);
+  const debug = debugOptions(info.debug);
+  const blockSize = checkInteger(info.preferredLargeHeapBlockSize ?? 0, "preferredLargeHeapBlockSize");
+  const apiVersion = checkInteger(
+    info.apiVersion ?? device.properties.apiVersion,
+    "apiVersion",
+    0,
+    0xffffffff,
+  );
+  checkApiVersion(apiVersion, device);
+  const keep = info.keepEmptyBlocks;
+  return {
+    device,
+    apiVersion: apiVersion === 0 ? ApiVersion.V1_0 : apiVersion,
+    flags: checkFlags(
+      info.flags ?? flagsFromExtensions(device.enabledExtensions),
+      ALL_ALLOCATOR_FLAGS,
+      "an allocator's flags",
+    ),
+    debug,
+    granularity: Math.max(device.properties.limits.bufferImageGranularity, debug.minBufferImageGranularity),
+    preferredLargeHeapBlockSize: blockSize === 0 ? DEFAULT_LARGE_HEAP_BLOCK_SIZE : blockSize,
+    keepEmptyBlocks: keep === undefined ? undefined : checkInteger(keep, "keepEmptyBlocks"),
+    dedicatedFallback: info.dedicatedFallback ?? true,
+    exportHandleTypes: readHandleTypes(info, device),
+  };
+}
+
+/** A version is used up to its minor number; its patch says nothing about what may be called. */
+function checkApiVersion(apiVersion: number, device: VulkanDevice): void {
+  if (apiVersion >>> 12 <= device.properties.apiVersion >>> 12) return;
+  throw new RangeError(
+    `apiVersion must be at most the device's ${apiVersionString(device.properties.apiVersion)}, ` +
+      `got ${apiVersionString(apiVersion)}`,
+  );
+}
+
+function checkDevice(device: VulkanDevice): VulkanDevice {
+  if (typeof device !== "object" || device === null || typeof device.allocateMemory !== "function") {
+    throw new TypeError(
+      `device must be a VulkanDevice (vma-ts/koffi, vma-ts/simulator), got ${quote(device)}`,
+    );
+  }
+  return device;
+}
+
+function readHandleTypes(info: AllocatorCreateInfo, device: VulkanDevice): readonly number[] {
+  const types = info.typeExternalMemoryHandleTypes ?? [];
+  const count = device.memoryProperties.memoryTypes.length;
+  if (types.length > count) {
+    throw new RangeError(
+      `typeExternalMemoryHandleTypes has ${types.length} entries for ${count} memory types`,
+    );
+  }
+  return types.map((flags, index) =>
+    checkInteger(flags, `typeExternalMemoryHandleTypes[${index}]`, 0, 0xffffffff),
+  );
+}
+
+// ---- For debugging ----------------------------------------------------------------------------------------
+
+/** What `createAllocator` is told for debugging. Everything is off by default but the list of leaks. */
+export interface DebugCreateInfo {
+  /** Bytes kept free after every allocation in a block (VMA_DEBUG_MARGIN), a multiple of 4; default 0. */
+  readonly margin?: number;
+  /**
+   * Writes a magic value into the margins and checks it when an allocation is freed and in checkCorruption
+   * (VMA_DEBUG_DETECT_CORRUPTION). For HostVisible and HostCoherent memory; not for dedicated memory.
+   */
+  readonly detectCorruption?: boolean;
+  /** Fills new memory with 0xDC and freed memory with 0xEF, where it can be mapped and is not imported. */
+  readonly fillPatterns?: boolean;
+  /** Gives every allocation dedicated memory (VMA_DEBUG_ALWAYS_DEDICATED_MEMORY), unless NeverAllocate. */
+  readonly alwaysDedicated?: boolean;
+  /** Bytes, a power of two: the least alignment of every allocation (VMA_MIN_ALIGNMENT); default 1. */
+  readonly minAlignment?: number;
+  /** Bytes, a power of two: the least bufferImageGranularity; default 1. */
+  readonly minBufferImageGranularity?: number;
+  /** Whether destroy() throws a list of what was not freed; default true. When false they are only logged. */
+  readonly throwOnLeak?: boolean;
+  /** Records where each allocation was made, for the list of leaks; slow. */
+  readonly creationStacks?: boolean;
+  /** Warns through `log` when an allocation that was not freed is garbage-collected; slow. */
+  readonly warnOnCollect?: boolean;
+  /** Is told what the allocator does, in words. */
+  readonly log?: (message: string) => void;
+}
+
+/** {@link DebugCreateInfo} with its defaults. */
+export interface DebugOptions {
+  readonly margin: number;
+  readonly detectCorruption: boolean;
+  readonly fillPatterns: boolean;
+  readonly alwaysDedicated: boolean;
+  readonly minAlignment: number;
+  readonly minBufferImageGranularity: number;
+  readonly throwOnLeak: boolean;
+  readonly creationStacks: boolean;
+  readonly warnOnCollect: boolean;
+  readonly log: ((message: string) => void) | undefined;
+}
+
+/** Checks the options and fills in the defaults. */
+export function debugOptions(info: DebugCreateInfo = {}): DebugOptions {
+  const margin = checkInteger(info.margin ?? 0, "debug.margin");
+  if (margin % MAGIC_SIZE !== 0) {
+    throw new RangeError(`debug.margin must be a multiple of ${MAGIC_SIZE}, got ${margin}`);
+  }
+  if (info.detectCorruption === true && margin === 0) {
+    throw new RangeError("debug.detectCorruption needs a debug.margin of at least 4, got 0");
+  }
+  return {
+    margin,
+    detectCorruption: info.detectCorruption ?? false,
+    fillPatterns: info.fillPatterns ?? false,
+    alwaysDedicated: info.alwaysDedicated ?? false,
+    minAlignment: checkAlignment(info.minAlignment ?? 1, "debug.minAlignment"),
+    minBufferImageGranularity: checkAlignment(
+      info.minBufferImageGranularity ?? 1,
+      "debug.minBufferImageGranularity",
+    ),
+    throwOnLeak: info.throwOnLeak ?? true,
+    creationStacks: info.creationStacks ?? false,
+    warnOnCollect: info.warnOnCollect ?? false,
+    log: info.log,
+  };
+}
+
+// ---- A pool's ---------------------------------------------------------------------------------------------
+
+/** Checks what can be checked of a pool's settings without the device. */
+export function checkPoolCreateInfo(info: PoolCreateInfo): void {
+  if (typeof info !== "object" || info === null) {
+    throw new TypeError(`a pool's settings must be an object, got ${quote(info)}`);
+  }
+  checkInteger(info.memoryTypeIndex, "memoryTypeIndex", 0, 0xffffffff);
+  checkFlags(info.flags ?? 0, ALL_POOL_FLAGS, "a pool's flags");
+  checkInteger(info.blockSize ?? 0, "blockSize");
+  const minBlockCount = checkInteger(info.minBlockCount ?? 0, "minBlockCount");
+  const maxBlockCount = checkInteger(info.maxBlockCount ?? 0, "maxBlockCount");
+  if (maxBlockCount !== 0 && minBlockCount > maxBlockCount) {
+    const detail = `minBlockCount ${minBlockCount} is more than maxBlockCount ${maxBlockCount}`;
+    throw new VulkanError(Result.ErrorInitializationFailed, "createPool", detail);
+  }
+  checkPriority(info.priority ?? 0.5);
+  checkAlignment(info.minAllocationAlignment ?? 0, "minAllocationAlignment");
+  checkName(info.name);
+}
+
+/** A priority: a number from 0 to 1. */
+export function checkPriority(priority: unknown): number {
+  if (typeof priority !== "number") throw new TypeError(`priority must be a number, got ${quote(priority)}`);
+  if (!(priority >= 0 && priority <= 1)) {
+    throw new RangeError(`priority must be from 0 to 1, got ${quote(priority)}`);
+  }
+  return priority;
+}
+
+/** A name: a string, or undefined for none. */
+export function checkName(name: unknown): asserts name is string | undefined {
+  if (name !== undefined && typeof name !== "string") {
+    throw new TypeError(`a name must be a string or undefined, got ${quote(name)}`);
+  }
+}
+
+/** The same settings for memory of its own. */
+export function dedicatedSettings(info: AllocationCreateInfo | undefined): AllocationCreateInfo {
+  checkSettings(info);
+  return { ...info, flags: (info?.flags ?? 0) | AllocationCreate.DedicatedMemory };
+}

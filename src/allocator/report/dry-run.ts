@@ -1,0 +1,75 @@
+/** What an allocation would do, without doing it. */
+
+import type { BufferCreateInfo, ImageCreateInfo } from "../../vulkan/resources.ts";
+import { isWithinBudget, type MemoryVisitor, selectMemory } from "../memory/selection.ts";
+import type { AllocationCreateInfo } from "../options.ts";
+import { beginRequest, raiseAlignment } from "../resource/begin.ts";
+import { checkBuffer, checkImage, describeBuffer, describeImage } from "../resource/description.ts";
+import { canAskWithoutResource } from "../resource/find-memory-type.ts";
+import { type RequirementsInfo, readRequirements } from "../resource/memory.ts";
+import type { AllocatorState } from "../state.ts";
+
+/** What `wouldAllocate` is asked about: a buffer, an image, or memory by itself. */
+export type Allocatable =
+  | { readonly buffer: BufferCreateInfo }
+  | { readonly image: ImageCreateInfo }
+  | { readonly requirements: RequirementsInfo };
+
+/** The answer of `Allocator.wouldAllocate`. */
+export interface AllocationPlan {
+  /** Index of the memory type. */
+  readonly memoryType: number;
+  /** Whether it would come from a block that is there, from a new block, or get dedicated memory. */
+  readonly from: "block" | "newBlock" | "dedicated";
+  /** Bytes of new device memory; 0 for a block that is there. */
+  readonly newBytes: number;
+  /** Bytes that the allocation would have at least. */
+  readonly size: number;
+}
+
+/** Says what allocating would do, if the driver grants whatever is asked of it. */
+const planning: MemoryVisitor<AllocationPlan> = {
+  block(_state, request, { blockList }) {
+    const newBytes = blockList.plan(request);
+    if (newBytes === undefined) return undefined;
+    const { memoryTypeIndex: memoryType } = blockList;
+    return { memoryType, from: newBytes === 0 ? "block" : "newBlock", newBytes, size: request.size };
+  },
+
+  dedicated(state, request, { dedicated }) {
+    const { size } = request;
+    const { heapIndex, memoryTypeIndex: memoryType } = dedicated;
+    const isPossible =
+      isWithinBudget(state, request, heapIndex) && state.deviceMemory.isAllowed(heapIndex, size);
+    return isPossible ? { memoryType, from: "dedicated", newBytes: size, size } : undefined;
+  },
+};
+
+/** What an allocation would do. Undefined, with the failure recorded, where it would fail without asking the driver. */
+export function planAllocation(
+  state: AllocatorState,
+  what: Allocatable,
+  allocationInfo: AllocationCreateInfo | undefined,
+): AllocationPlan | undefined {
+  const { requirements } = state;
+  const request = beginRequest(state, allocationInfo);
+  if ("buffer" in what) {
+    checkBuffer(state, what.buffer);
+    describeBuffer(state, request, what.buffer);
+    // As a buffer is made: with what is remembered first.
+    if (requirements.recall(what.buffer, request.requirements)) {
+      raiseAlignment(request, allocationInfo, 1);
+      const plan = selectMemory(state, request, planning);
+      if (plan !== undefined) return plan;
+    }
+    requirements.ofBufferInfo(what.buffer, request.requirements, canAskWithoutResource(state));
+  } else if ("image" in what) {
+    checkImage(what.image);
+    describeImage(request, what.image);
+    requirements.ofImageInfo(what.image, request.requirements, canAskWithoutResource(state));
+  } else {
+    readRequirements(request, what.requirements);
+  }
+  raiseAlignment(request, allocationInfo, 1);
+  return selectMemory(state, request, planning);
+}

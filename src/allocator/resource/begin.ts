@@ -1,0 +1,52 @@
+/** The first steps of everything that allocates: the caller's settings are read into the allocator's one request. */
+
+import type { NextChain } from "../../vulkan/next.ts";
+import { checkPool } from "../checks.ts";
+import { type AllocationCreateInfo, checkFlagCombination, readAllocationCreateInfo } from "../options.ts";
+import type { AllocatorState } from "../state.ts";
+import { checkUsable } from "../usable.ts";
+import type { AllocationRequest } from "./request.ts";
+
+/** Reads the caller's settings into the request, which knows of no resource yet. */
+export function readRequest(
+  state: AllocatorState,
+  allocationInfo: AllocationCreateInfo | undefined,
+): AllocationRequest {
+  checkUsable(state);
+  const { request } = state;
+  request.forUnknownResource();
+  readAllocationCreateInfo(request, allocationInfo, state.dedicatedFallback);
+  return request;
+}
+
+/** {@link readRequest}; refuses settings with which nothing can be allocated. */
+export function beginRequest(
+  state: AllocatorState,
+  allocationInfo: AllocationCreateInfo | undefined,
+): AllocationRequest {
+  const request = readRequest(state, allocationInfo);
+  checkFlagCombination(request);
+  if (request.pool !== undefined) checkPool(state, request.pool);
+  return request;
+}
+
+/** The chain for the memory object of this allocation alone. */
+export function setMemoryChain(request: AllocationRequest, next: NextChain | undefined): void {
+  if (next !== undefined && request.pool?.blockList.options.next !== undefined) {
+    throw new TypeError(
+      `${request.pool.label} has a chain of its own: memoryAllocateNext cannot be given too`,
+    );
+  }
+  request.next = next;
+}
+
+/** Raises the alignment that the resource needs to the one that the caller wants. */
+export function raiseAlignment(
+  { requirements }: AllocationRequest,
+  allocationInfo: AllocationCreateInfo | undefined,
+  minAlignment: number,
+): void {
+  const wanted = allocationInfo?.minAlignment ?? 1;
+  if (requirements.alignment < wanted) requirements.alignment = wanted;
+  if (requirements.alignment < minAlignment) requirements.alignment = minAlignment;
+}

@@ -1,0 +1,213 @@
+/**
+ * Creates buffers with memory: {@link createKnownBuffer} is the short way, for a kind of buffer that is known and a block
+ * that has room, and is to be tried first; {@link createBuffer} is the long way, and undoes every step when a later one
+ * fails. The short way leads to the same block as the long one, or nowhere. On lavapipe createBuffer and destroyBuffer
+ * cost 600 ns by the long way and 290 ns by the short one, of which the driver's share is 196 ns.
+ */
+
+import { assert } from "../../foundation/assert.ts";
+import { alignUp } from "../../foundation/bits.ts";
+import { NO_SLOT, type Slot } from "../../metadata/block-metadata.ts";
+import type { NextChain } from "../../vulkan/next.ts";
+import type { BufferCreateInfo } from "../../vulkan/resources.ts";
+import { Allocation, kindBits } from "../allocation.ts";
+import { AllocationCreate } from "../flags.ts";
+import { allocating, undoAllocation } from "../memory/allocate.ts";
+import { SearchMode } from "../memory/block-search.ts";
+import type { MemoryBlock } from "../memory/memory-object.ts";
+import { selectMemory } from "../memory/selection.ts";
+import { type AllocationCreateInfo, checkName, NO_SETTINGS } from "../options.ts";
+import type { AllocatorState } from "../state.ts";
+import { checkUsable } from "../usable.ts";
+import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
+import { bufferKey, type CachedCreation } from "./creation-cache.ts";
+import { bufferInfoToKeep, checkBuffer, describeBuffer } from "./description.ts";
+import { destroyHandle, ResourceKind } from "./destroy.ts";
+import type { AllocationRequest } from "./request.ts";
+
+/** A buffer and its memory. */
+export interface BufferWithMemory {
+  /** VkBuffer */
+  readonly buffer: bigint;
+  readonly allocation: Allocation;
+}
+
+/** Up to here a size and an alignment add up to an int32. */
+const INT32_LIMIT = 2 ** 30;
+const IS_BUFFER: number = kindBits(ResourceKind.Buffer);
+/** A constant of this module, which V8 folds into its code. */
+const NONE = NO_SLOT;
+const { Find: FIND, Take: TAKE } = SearchMode;
+
+/**
+ * A buffer with memory at a multiple of `minAlignment`, for whose memory object `next` may say more. Undefined, with the
+ * failure recorded, where memory is out.
+ */
+export function createBuffer(
+  state: AllocatorState,
+  info: BufferCreateInfo,
+  allocationInfo: AllocationCreateInfo | undefined,
+  minAlignment: number,
+  next: NextChain | undefined,
+): BufferWithMemory | undefined {
+  const isPlain = next === undefined && minAlignment === 1;
+  const request = beginRequest(state, allocationInfo);
+  checkBuffer(state, info);
+  const usage = describeBuffer(state, request, info);
+  setMemoryChain(request, next);
+  const { device } = state;
+  const buffer = device.createBuffer(info);
+  const { made } = state.deviceMemory;
+  let allocation: Allocation | undefined;
+  try {
+    request.buffer = buffer;
+    const isRecalled = state.requirements.ofBuffer(buffer, info, request.requirements);
+    const { size } = request.requirements;
+    raiseAlignment(request, allocationInfo, minAlignment);
+    allocation = selectMemory(state, request, allocating);
+    // What is remembered is rounded up: where there is no room for that, there may be for what the driver says.
+    if (allocation === undefined && isRecalled) {
+      state.requirements.ask(buffer, request.requirements);
+      if (request.requirements.size < size) {
+        raiseAlignment(request, allocationInfo, minAlignment);
+        allocation = selectMemory(state, request, allocating);
+      }
+    }
+    if (allocation !== undefined && (request.flags & AllocationCreate.DontBind) === 0) {
+      device.bindBufferMemory(buffer, allocation.deviceMemory, allocation.offset);
+    }
+  } catch (error) {
+    destroyHandle(device, ResourceKind.Buffer, buffer);
+    if (allocation !== undefined) undoAllocation(allocation, made);
+    throw error;
+  }
+  if (allocation === undefined) {
+    destroyHandle(device, ResourceKind.Buffer, buffer);
+    return undefined;
+  }
+  allocation.setResource(ResourceKind.Buffer, buffer, info.size, usage, bufferInfoToKeep(info));
+  allocation.isUnbound = (request.flags & AllocationCreate.DontBind) !== 0;
+  if (isPlain && state.isPlain) learn(state, info, allocationInfo, request, allocation);
+  const handedOut = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
+  if (state.recorder !== undefined) state.recorder.created(handedOut, { buffer: info }, allocationInfo);
+  return { buffer, allocation: handedOut };
+}
+
+/** Remembers how a buffer of this kind is allocated, where its requirements are known for others too. */
+function learn(
+  state: AllocatorState,
+  info: BufferCreateInfo,
+  allocationInfo: AllocationCreateInfo | undefined,
+  request: AllocationRequest,
+  allocation: Allocation,
+): void {
+  const { requirements, buffers } = state;
+  const known = requirements.largestKnownSize(info);
+  if (info.size > known) return;
+  buffers.add(bufferKey(info), allocationInfo, request, allocation, requirements.alignmentOf(info), known);
+}
+
+/**
+ * A buffer of a kind that is known, in a block that is there; undefined when it takes more than that. One function, which
+ * asks nobody for what it can read itself: see docs/performance.md, "Buffers of a known kind".
+ */
+export function createKnownBuffer(
+  state: AllocatorState,
+  info: BufferCreateInfo,
+  given: AllocationCreateInfo | undefined,
+): BufferWithMemory | undefined {
+  const { deviceMemory } = state;
+  if (state.isDestroyed || deviceMemory.inCallback) checkUsable(state);
+  // What else is no description has no usage that an entry has.
+  if (info === undefined || info === null || given === null) return undefined;
+  const settings = given === undefined ? NO_SETTINGS : given;
+  const { size } = info;
+  const { entries } = state.buffers;
+  let entry: CachedCreation | undefined;
+  let index = 0;
+  for (; index < entries.length; index++) {
+    entry = entries[index]!;
+    if (entry.resourceUsage === info.usage && entry.resourceFlags === info.flags && entry.suits(settings)) {
+      break;
+    }
+  }
+  if (entry === undefined || index === entries.length) return undefined;
+  if (typeof settings !== "object") return undefined;
+  if (index > 0) state.buffers.moveUp(index);
+  if (!(size > 0 && size <= entry.largestSize && Number.isInteger(size))) return undefined;
+  if (info.pNext !== undefined || info.sharingMode !== undefined) return undefined;
+  const { list, request, strategy, alignment, isMapped, facts, sizeAlignment } = entry;
+  const bytes =
+    size < INT32_LIMIT ? (size + sizeAlignment - 1) & -sizeAlignment : alignUp(size, sizeAlignment);
+
+  const { userData, name } = settings;
+  if (name !== undefined) checkName(name);
+  const { blocks, search } = list;
+  // Found and taken in one call, where nothing else is to be done first: 9 ns less. What may still fail gives it back.
+  const isQuick = facts !== undefined && (!isMapped || (blocks.length === 1 && blocks[0]!.isMapped));
+  let block: MemoryBlock | undefined = blocks[0];
+  let slot: Slot = NONE;
+  if (!isQuick) block = search.search(request, bytes, alignment, FIND);
+  else if (blocks.length === 1) {
+    slot = block!.metadata.allocate(bytes, alignment, request.type, strategy, false);
+    if (slot === NONE) return undefined;
+  } else {
+    block = search.search(request, bytes, alignment, TAKE);
+    slot = search.slot;
+  }
+  if (block === undefined) return undefined;
+  const { device } = state;
+  const { metadata } = block;
+  const { made } = deviceMemory;
+  let buffer = 0n;
+  let allocation: Allocation | undefined;
+  try {
+    buffer = device.createBuffer(info);
+    if (facts !== undefined && (block.isMapped || !isMapped)) {
+      // What list.take does when nothing is to be checked, nor mapped anew.
+      if (slot === NONE) slot = metadata.commit();
+      block.hysteresis.afterAllocate();
+      if (isMapped) block.map(1);
+      allocation = new Allocation(block, slot, facts, userData, name);
+      block.allocations[slot] = allocation;
+      state.budgets.addAllocation(list.heapIndex, metadata.sizeOf(slot));
+      if (blocks.length > 1) list.sortOnce();
+    } else {
+      allocation = takeFound(entry, block, settings);
+    }
+    if (allocation !== undefined) {
+      device.bindBufferMemory(buffer, block.memory, metadata.offsetOf(allocation.slot));
+    }
+  } catch (error) {
+    if (buffer !== 0n) device.destroyBuffer(buffer);
+    if (allocation !== undefined) undoAllocation(allocation, made);
+    else if (slot !== NONE) assert(metadata.free(slot), "only an allocation is freed");
+    throw error;
+  }
+  if (allocation === undefined) {
+    device.destroyBuffer(buffer);
+    return undefined;
+  }
+  allocation.bits |= IS_BUFFER;
+  allocation.resource = buffer;
+  allocation.resourceSize = size;
+  allocation.resourceUsage = info.usage;
+  if (info.flags !== undefined) allocation.resourceInfo = bufferInfoToKeep(info);
+  if (state.recorder !== undefined) state.recorder.created(allocation, { buffer: info }, given);
+  return { buffer, allocation };
+}
+
+/** Makes the allocation that was found in a block, where that has to be mapped first or a margin written. */
+function takeFound(
+  { list, request, alignment }: CachedCreation,
+  block: MemoryBlock,
+  { userData, name }: AllocationCreateInfo,
+): Allocation | undefined {
+  request.userData = userData;
+  request.name = name;
+  const allocation = list.take(block, request, alignment);
+  // The entry stays, and must not keep what is the caller's.
+  request.userData = undefined;
+  request.name = undefined;
+  return allocation;
+}

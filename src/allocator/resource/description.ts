@@ -1,0 +1,167 @@
+/**
+ * What is read from the description of a buffer or an image: whether it makes sense, what follows from it for the memory,
+ * and the copy that an allocation keeps, so that defragmentation can make the resource again.
+ */
+
+import { checkInteger, quote } from "../../foundation/check.ts";
+import { SuballocationType } from "../../metadata/block-metadata.ts";
+import { BufferUsage, ImageTiling } from "../../vulkan/constants.ts";
+import { findNext, StructureType } from "../../vulkan/next.ts";
+import type { BufferCreateInfo, Extent3D, ImageCreateInfo } from "../../vulkan/resources.ts";
+import { Result, VulkanError } from "../../vulkan/result.ts";
+import { AllocatorCreate, hasFlag } from "../flags.ts";
+import { copyChain } from "../memory/memory-chain.ts";
+import type { AllocatorState } from "../state.ts";
+import type { AllocationRequest } from "./request.ts";
+
+// ---- Checks ---
+
+/** Checks a buffer's description; its size may be 0, which the allocator refuses as VMA does. */
+export function checkBufferCreateInfo(info: BufferCreateInfo): void {
+  if (typeof info !== "object" || info === null) {
+    throw new TypeError(`a buffer's description must be an object, got ${quote(info)}`);
+  }
+  checkInteger(info.size, "a buffer's size");
+  checkInteger(info.usage, "a buffer's usage", 0, 0xffffffff);
+  if (info.flags !== undefined) checkInteger(info.flags, "a buffer's flags", 0, 0xffffffff);
+}
+
+/** Checks an image's description; extents may be 0, which the allocator refuses as VMA does. */
+export function checkImageCreateInfo(info: ImageCreateInfo): void {
+  if (typeof info !== "object" || info === null) {
+    throw new TypeError(`an image's description must be an object, got ${quote(info)}`);
+  }
+  checkInteger(info.format, "an image's format", 0, 0xffffffff);
+  checkInteger(info.usage, "an image's usage", 0, 0xffffffff);
+  const extent: Extent3D | undefined = info.extent;
+  if (typeof extent !== "object" || extent === null) {
+    throw new TypeError(`an image's extent must be an object, got ${quote(extent)}`);
+  }
+  checkInteger(extent.width, "an image's width", 0, 0xffffffff);
+  checkInteger(extent.height, "an image's height", 0, 0xffffffff);
+  checkInteger(extent.depth ?? 1, "an image's depth", 0, 0xffffffff);
+  checkInteger(info.mipLevels ?? 1, "mipLevels", 0, 0xffffffff);
+  checkInteger(info.arrayLayers ?? 1, "arrayLayers", 0, 0xffffffff);
+}
+
+/** Whether an image's description has an extent, levels or layers of 0. */
+export function isEmptyImage({ extent, mipLevels = 1, arrayLayers = 1 }: ImageCreateInfo): boolean {
+  const { width, height, depth = 1 } = extent;
+  return width === 0 || height === 0 || depth === 0 || mipLevels === 0 || arrayLayers === 0;
+}
+
+/** Checks that a buffer can be made of the description. */
+export function checkBuffer(state: AllocatorState, info: BufferCreateInfo): void {
+  checkBufferCreateInfo(info);
+  if (info.size === 0) throw invalidResource("createBuffer", "a buffer has at least 1 byte, got size 0");
+  if (hasFlag(state, AllocatorCreate.BufferDeviceAddress)) return;
+  const wide = wideUsage(state, info);
+  const hasAddress =
+    wide === undefined
+      ? (info.usage & BufferUsage.ShaderDeviceAddress) !== 0
+      : (wide & BigInt(BufferUsage.ShaderDeviceAddress)) !== 0n;
+  if (hasAddress) {
+    throw invalidResource(
+      "createBuffer",
+      "BufferUsage.ShaderDeviceAddress needs an allocator with AllocatorCreate.BufferDeviceAddress",
+    );
+  }
+}
+
+/** Checks that an image can be made of the description. */
+export function checkImage(info: ImageCreateInfo): void {
+  checkImageCreateInfo(info);
+  if (isEmptyImage(info)) {
+    throw invalidResource("createImage", "an image's extent, mipLevels and arrayLayers are at least 1");
+  }
+}
+
+function invalidResource(call: string, detail: string): VulkanError {
+  return new VulkanError(Result.ErrorInitializationFailed, call, detail);
+}
+
+// ---- What follows ---
+
+/** The 64-bit usage that maintenance5 lets a chain say instead of the 32-bit one; undefined where there is none. */
+function wideUsage(state: AllocatorState, { pNext }: BufferCreateInfo): bigint | undefined {
+  if (pNext === undefined || !hasFlag(state, AllocatorCreate.KhrMaintenance5)) return undefined;
+  return findNext(pNext, StructureType.BufferUsageFlags2CreateInfo)?.usage;
+}
+
+/** Says in the request what is known of the buffer. Returns its usage flags, as far as a number holds them. */
+export function describeBuffer(
+  state: AllocatorState,
+  request: AllocationRequest,
+  info: BufferCreateInfo,
+): number {
+  request.type = SuballocationType.Buffer;
+  const wide = wideUsage(state, info);
+  if (wide !== undefined) {
+    const transfers = BigInt(BufferUsage.TransferSrc | BufferUsage.TransferDst);
+    request.resourceKnown = wide !== 0n;
+    request.deviceAccess = (wide & ~transfers) !== 0n;
+    request.mayHaveDeviceAddress = (wide & BigInt(BufferUsage.ShaderDeviceAddress)) !== 0n;
+    return Number(wide);
+  }
+  const { usage } = info;
+  request.resourceKnown = usage !== 0;
+  request.deviceAccess = (usage & ~(BufferUsage.TransferSrc | BufferUsage.TransferDst)) !== 0;
+  request.mayHaveDeviceAddress = usage === 0 || (usage & BufferUsage.ShaderDeviceAddress) !== 0;
+  return usage;
+}
+
+/** Says in the request what is known of the image. */
+export function describeImage(request: AllocationRequest, info: ImageCreateInfo): void {
+  // A DRM modifier's tiling is laid out by the driver, but counts as linear, as in VMA.
+  const isOptimal = (info.tiling ?? ImageTiling.Optimal) === ImageTiling.Optimal;
+  request.type = isOptimal ? SuballocationType.ImageOptimal : SuballocationType.ImageLinear;
+  request.resourceKnown = info.usage !== 0;
+  // The transfer bits are the same as a buffer's.
+  request.deviceAccess = (info.usage & ~(BufferUsage.TransferSrc | BufferUsage.TransferDst)) !== 0;
+  request.mayHaveDeviceAddress = false;
+}
+
+// ---- What is kept ---
+
+/** What is kept of a buffer's description: size and usage are kept apart, so that a copy is needed only where there is more. */
+export function bufferInfoToKeep(info: BufferCreateInfo): BufferCreateInfo | undefined {
+  const { flags, sharingMode, pNext } = info;
+  return flags === undefined && sharingMode === undefined && pNext === undefined ? undefined : copyInfo(info);
+}
+
+/** What is kept of an image's description: a copy. */
+export function imageInfoToKeep(info: ImageCreateInfo): ImageCreateInfo {
+  return { ...copyInfo(info), extent: { ...info.extent } };
+}
+
+/** Whether a copy of an image's description says the same as one without a chain. */
+export function isSameImage(kept: ImageCreateInfo, info: ImageCreateInfo): boolean {
+  return (
+    kept.extent.width === info.extent?.width &&
+    kept.extent.height === info.extent?.height &&
+    kept.extent.depth === info.extent?.depth &&
+    kept.format === info.format &&
+    kept.usage === info.usage &&
+    kept.flags === info.flags &&
+    kept.imageType === info.imageType &&
+    kept.tiling === info.tiling &&
+    kept.mipLevels === info.mipLevels &&
+    kept.arrayLayers === info.arrayLayers &&
+    kept.samples === info.samples &&
+    kept.sharingMode === info.sharingMode &&
+    kept.initialLayout === info.initialLayout &&
+    kept.queueFamilyIndices === undefined &&
+    info.queueFamilyIndices === undefined &&
+    kept.pNext === undefined
+  );
+}
+
+function copyInfo<Info extends BufferCreateInfo | ImageCreateInfo>(info: Info): Info {
+  const next = copyChain(info.pNext);
+  const { queueFamilyIndices } = info;
+  return {
+    ...info,
+    ...(queueFamilyIndices === undefined ? {} : { queueFamilyIndices: [...queueFamilyIndices] }),
+    ...(next === undefined ? {} : { pNext: next }),
+  };
+}

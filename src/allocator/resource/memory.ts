@@ -1,0 +1,134 @@
+/** Memory by itself: for what the caller says that it has to be like, or for a resource that is there. */
+
+import { checkAlignment, checkInteger, checkObject, quote } from "../../foundation/check.ts";
+import { SuballocationType } from "../../metadata/block-metadata.ts";
+import type { NextChain } from "../../vulkan/next.ts";
+import type { MemoryRequirements } from "../../vulkan/resources.ts";
+import type { Allocation } from "../allocation.ts";
+import { checkHandle } from "../checks.ts";
+import { allocating, undoAllocation } from "../memory/allocate.ts";
+import { type ExternalMemory, importableTypeBits, importStructure } from "../memory/external-memory.ts";
+import { usesDedicatedInfo } from "../memory/memory-chain.ts";
+import { selectMemory } from "../memory/selection.ts";
+import { type AllocationCreateInfo, dedicatedSettings } from "../options.ts";
+import type { AllocatorState } from "../state.ts";
+import { checkUsable } from "../usable.ts";
+import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
+import type { AllocationRequest } from "./request.ts";
+
+/** What memory has to be like, as from vkGetBufferMemoryRequirements; the last two default to false. */
+export type RequirementsInfo = Pick<MemoryRequirements, "size" | "alignment" | "memoryTypeBits"> &
+  Partial<MemoryRequirements>;
+
+/** Memory that meets the requirements. Undefined, with the failure recorded, where memory is out. */
+export function allocateMemory(
+  state: AllocatorState,
+  requirements: RequirementsInfo,
+  allocationInfo: AllocationCreateInfo | undefined,
+  next: NextChain | undefined,
+): Allocation | undefined {
+  const request = beginRequest(state, allocationInfo);
+  readRequirements(request, requirements);
+  setMemoryChain(request, next);
+  return allocate(state, request, allocationInfo);
+}
+
+/** {@link allocateMemory} for memory that comes from outside. */
+export function importMemory(
+  state: AllocatorState,
+  source: ExternalMemory,
+  requirements: RequirementsInfo,
+  allocationInfo: AllocationCreateInfo | undefined,
+): Allocation | undefined {
+  checkUsable(state);
+  const structure = importStructure(source);
+  checkObject(requirements, "requirements");
+  const memoryTypeBits = (requirements.memoryTypeBits & importableTypeBits(state.device, source)) >>> 0;
+  return allocateMemory(state, { ...requirements, memoryTypeBits }, dedicatedSettings(allocationInfo), [
+    structure,
+  ]);
+}
+
+/** Makes `count` like allocations, all of them or none. */
+export function allocateMemoryPages(
+  state: AllocatorState,
+  requirements: RequirementsInfo,
+  allocationInfo: AllocationCreateInfo | undefined,
+  count: number,
+): Allocation[] {
+  checkUsable(state);
+  checkInteger(count, "count", 0, 0xffffffff);
+  const { made } = state.deviceMemory;
+  const pages: Allocation[] = [];
+  try {
+    while (pages.length < count) {
+      const page = allocateMemory(state, requirements, allocationInfo, undefined);
+      if (page === undefined) throw state.failure.toError();
+      pages.push(page);
+    }
+  } catch (error) {
+    for (const page of pages.reverse()) undoAllocation(state.tracker.unwrap(page), made);
+    throw error;
+  }
+  return pages;
+}
+
+/** Memory for a buffer that is there. */
+export function allocateMemoryForBuffer(
+  state: AllocatorState,
+  buffer: bigint,
+  allocationInfo: AllocationCreateInfo | undefined,
+): Allocation | undefined {
+  checkHandle(buffer, "buffer");
+  const request = beginRequest(state, allocationInfo);
+  request.type = SuballocationType.Buffer;
+  request.buffer = buffer;
+  state.device.getBufferMemoryRequirements(buffer, request.requirements, usesDedicatedInfo(state));
+  return allocate(state, request, allocationInfo);
+}
+
+/** Memory for an image that is there. */
+export function allocateMemoryForImage(
+  state: AllocatorState,
+  image: bigint,
+  allocationInfo: AllocationCreateInfo | undefined,
+): Allocation | undefined {
+  checkHandle(image, "image");
+  const request = beginRequest(state, allocationInfo);
+  request.type = SuballocationType.ImageUnknown;
+  request.image = image;
+  state.requirements.ofImage(image, request.requirements);
+  return allocate(state, request, allocationInfo);
+}
+
+function allocate(
+  state: AllocatorState,
+  request: AllocationRequest,
+  allocationInfo: AllocationCreateInfo | undefined,
+): Allocation | undefined {
+  raiseAlignment(request, allocationInfo, 1);
+  const requirements = state.recorder === undefined ? undefined : { ...request.requirements };
+  const allocation = selectMemory(state, request, allocating);
+  if (allocation === undefined) return undefined;
+  const handedOut = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
+  if (requirements !== undefined) state.recorder!.created(handedOut, { requirements }, allocationInfo);
+  return handedOut;
+}
+
+/** Reads what the caller says of memory by itself. */
+export function readRequirements(request: AllocationRequest, info: RequirementsInfo): void {
+  if (typeof info !== "object" || info === null) {
+    throw new TypeError(`requirements must be an object, got ${quote(info)}`);
+  }
+  const { requirements } = request;
+  requirements.size = checkInteger(info.size, "requirements.size");
+  requirements.alignment = checkAlignment(info.alignment, "requirements.alignment");
+  requirements.memoryTypeBits = checkInteger(
+    info.memoryTypeBits,
+    "requirements.memoryTypeBits",
+    0,
+    0xffffffff,
+  );
+  requirements.prefersDedicatedAllocation = info.prefersDedicatedAllocation ?? false;
+  requirements.requiresDedicatedAllocation = info.requiresDedicatedAllocation ?? false;
+}

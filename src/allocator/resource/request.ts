@@ -1,0 +1,88 @@
+/**
+ * One allocation as it is being made. The allocator has a single request that it fills anew for each call, so
+ * that allocating makes no garbage but what the user gets.
+ */
+
+import { type SuballocationType as AnyType, SuballocationType } from "../../metadata/block-metadata.ts";
+import type { NextChain } from "../../vulkan/next.ts";
+import { emptyMemoryRequirements, type MemoryRequirements } from "../../vulkan/resources.ts";
+import { AllocationCreate, HOST_ACCESS_MASK, STRATEGY_MASK } from "../flags.ts";
+import type { MemoryTypeQuery } from "../memory/memory-types.ts";
+import type { Pool } from "../pool.ts";
+
+/** What is asked for, by the resource and by the caller. */
+export class AllocationRequest implements MemoryTypeQuery {
+  // What the resource needs.
+  requirements: MemoryRequirements = emptyMemoryRequirements();
+  type: AnyType = SuballocationType.Unknown;
+  /** The buffer or image that the memory is for, 0n if unknown. */
+  buffer = 0n;
+  image = 0n;
+  resourceKnown = false;
+  deviceAccess = false;
+  /** Whether a buffer with a device address may live in the memory. */
+  mayHaveDeviceAddress = true;
+
+  // What the caller wants: VmaAllocationCreateInfo.
+  flags = 0;
+  usage = 0;
+  requiredFlags = 0;
+  preferredFlags = 0;
+  acceptedTypeBits = 0;
+  pool: Pool | undefined = undefined;
+  priority = 0.5;
+  userData: unknown = undefined;
+  name: string | undefined = undefined;
+  dedicatedFallback = true;
+  /** A chain for the memory object of this allocation alone. */
+  next: NextChain | undefined = undefined;
+
+  /** The flags as they apply to the memory type in question. */
+  typeFlags = 0;
+
+  // What came of it, as far as selecting memory says.
+  /** How many memory types were tried. */
+  typesTried = 0;
+  /** Whether blocks were tried first in the last of them. */
+  beginsWithBlock = false;
+
+  /** Bytes. */
+  get size(): number {
+    return this.requirements.size;
+  }
+
+  get strategy(): number {
+    return this.typeFlags & STRATEGY_MASK;
+  }
+
+  get isMappingAllowed(): boolean {
+    return (this.typeFlags & HOST_ACCESS_MASK) !== 0;
+  }
+
+  get isMapped(): boolean {
+    return (this.typeFlags & AllocationCreate.Mapped) !== 0;
+  }
+
+  get isUpperAddress(): boolean {
+    return (this.typeFlags & AllocationCreate.UpperAddress) !== 0;
+  }
+
+  get mayAllocateMemory(): boolean {
+    return (this.typeFlags & AllocationCreate.NeverAllocate) === 0;
+  }
+
+  get isWithinBudget(): boolean {
+    return (this.typeFlags & AllocationCreate.WithinBudget) !== 0;
+  }
+
+  /** Sets what concerns the resource: nothing is known of it. */
+  forUnknownResource(): void {
+    this.type = SuballocationType.Unknown;
+    this.buffer = 0n;
+    this.image = 0n;
+    this.resourceKnown = false;
+    this.deviceAccess = false;
+    this.mayHaveDeviceAddress = true;
+    this.next = undefined;
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * What a resource needs of memory: asked of the driver, or remembered.
+ *
+ * Vulkan guarantees that a buffer's alignment and memory types depend on its flags and usage alone, and with
+ * maintenance4 that its size is at most the asked size rounded up to the alignment. So after one question
+ * nothing is left to ask for other buffers of the same flags and usage, but whether the driver wants dedicated
+ * memory: that may grow with the size, so the answer holds for sizes up to the largest one asked about.
+ * Saves one driver call of the four that createBuffer makes.
+ */
+
+import { alignUp } from "../../foundation/bits.ts";
+import type { VulkanDevice } from "../../vulkan/device.ts";
+import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../../vulkan/resources.ts";
+
+/** What is known of buffers with one combination of flags and usage. */
+interface KnownBuffers {
+  readonly alignment: number;
+  readonly memoryTypeBits: number;
+  /** The largest size that the driver was asked about, wanting no dedicated memory. */
+  largestSize: number;
+}
+
+const FLAGS_FACTOR = 2 ** 32;
+
+/** The memory requirements of one device's resources. */
+export class Requirements {
+  private readonly device: VulkanDevice;
+  private readonly dedicated: boolean;
+  private readonly remembers: boolean;
+  private readonly known: Map<number, KnownBuffers> = new Map();
+
+  /**
+   * @param dedicated whether the driver's wishes for dedicated memory can be asked for.
+   * @param remembers whether answers may be remembered.
+   */
+  constructor(device: VulkanDevice, dedicated: boolean, remembers: boolean) {
+    this.device = device;
+    this.dedicated = dedicated;
+    this.remembers = remembers;
+  }
+
+  /** Fills `out` for a buffer that was made with `info`. Whether the driver was not asked for that. */
+  ofBuffer(buffer: bigint, info: BufferCreateInfo, out: MemoryRequirements): boolean {
+    if (this.recall(info, out)) return true;
+    this.ask(buffer, out);
+    if (this.isRememberable(info)) this.remember(keyOf(info), info.size, out);
+    return false;
+  }
+
+  /** Fills `out` with what is remembered of such buffers; their size is rounded up. Whether anything is. */
+  recall(info: BufferCreateInfo, out: MemoryRequirements): boolean {
+    if (info.size > this.largestKnownSize(info)) return false;
+    const known = this.known.get(keyOf(info))!;
+    out.size = alignUp(info.size, known.alignment);
+    out.alignment = known.alignment;
+    out.memoryTypeBits = known.memoryTypeBits;
+    out.prefersDedicatedAllocation = false;
+    out.requiresDedicatedAllocation = false;
+    return true;
+  }
+
+  /** Fills `out` for a buffer with what the driver says. */
+  ask(buffer: bigint, out: MemoryRequirements): void {
+    this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
+  }
+
+  private isRememberable(info: BufferCreateInfo): boolean {
+    return this.remembers && info.pNext === undefined && info.sharingMode === undefined;
+  }
+
+  private remember(key: number, size: number, out: MemoryRequirements): void {
+    if (out.prefersDedicatedAllocation || out.requiresDedicatedAllocation) return;
+    const known = this.known.get(key);
+    if (known !== undefined) {
+      known.largestSize = size;
+      return;
+    }
+    const { alignment, memoryTypeBits } = out;
+    this.known.set(key, { alignment, memoryTypeBits, largestSize: size });
+  }
+
+  /**
+   * Up to which size what is known answers for such a buffer; 0 where the driver has to be asked each time.
+   */
+  largestKnownSize(info: BufferCreateInfo): number {
+    if (!this.isRememberable(info)) return 0;
+    return this.known.get(keyOf(info))?.largestSize ?? 0;
+  }
+
+  /** The alignment of such a buffer, which is known; 1 where it is not. */
+  alignmentOf(info: BufferCreateInfo): number {
+    return this.known.get(keyOf(info))?.alignment ?? 1;
+  }
+
+  /** Fills `out` for an image. */
+  ofImage(image: bigint, out: MemoryRequirements): void {
+    this.device.getImageMemoryRequirements(image, out, this.dedicated);
+  }
+
+  /** Fills `out` for a buffer that is not there yet, with a dummy where the driver needs one. */
+  ofBufferInfo(info: BufferCreateInfo, out: MemoryRequirements, withoutDummy: boolean): void {
+    if (withoutDummy) {
+      this.device.getDeviceBufferMemoryRequirements(info, out);
+      return;
+    }
+    const buffer = this.device.createBuffer(info);
+    this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
+    this.device.destroyBuffer(buffer);
+  }
+
+  /** Fills `out` for an image that is not there yet, with a dummy where the driver needs one. */
+  ofImageInfo(info: ImageCreateInfo, out: MemoryRequirements, withoutDummy: boolean): void {
+    if (withoutDummy) {
+      this.device.getDeviceImageMemoryRequirements(info, out);
+      return;
+    }
+    const image = this.device.createImage(info);
+    this.device.getImageMemoryRequirements(image, out, this.dedicated);
+    this.device.destroyImage(image);
+  }
+}
+
+function keyOf(info: BufferCreateInfo): number {
+  return info.usage + (info.flags ?? 0) * FLAGS_FACTOR;
+}

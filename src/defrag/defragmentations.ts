@@ -1,0 +1,129 @@
+/**
+ * The defragmentations of one allocator that are under way. They guard its state: what is being moved must not be freed
+ * before the queue has finished with it.
+ */
+
+import type { Allocation } from "../allocator/allocation.ts";
+import { checkPool } from "../allocator/checks.ts";
+import type { AllocatorGuard } from "../allocator/guard.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
+import type { Pool } from "../allocator/pool.ts";
+import type { AllocatorState } from "../allocator/state.ts";
+import { checkUsable } from "../allocator/usable.ts";
+import { Result, VulkanError } from "../vulkan/result.ts";
+import { DefragmentationContext } from "./context.ts";
+import { Executor } from "./executor.ts";
+import { checkDefragmentationInfo, type DefragmentationInfo } from "./flags.ts";
+import { checkDefragmentOptions, type DefragmentationResult, type DefragmentOptions } from "./options.ts";
+import { Pace } from "./pace.ts";
+import { type DefragmentationPlan, planDefragmentation } from "./plan.ts";
+import { canCopy } from "./resource-copy.ts";
+
+/** The guard of an allocator's state while there are any. */
+export class Defragmentations implements AllocatorGuard {
+  /** What is under way, and who runs it, where the allocator itself does. */
+  readonly running: Map<DefragmentationContext, Executor | undefined> = new Map();
+
+  free(allocation: Allocation, destroysResource: boolean): boolean {
+    for (const executor of this.running.values()) {
+      if (executor?.retire(allocation, destroysResource) === true) return true;
+    }
+    return false;
+  }
+
+  currentHandle(allocation: Allocation, handle: bigint): bigint {
+    for (const executor of this.running.values()) {
+      if (executor?.isOutgoing(handle) === true) return allocation.resource;
+    }
+    return handle;
+  }
+
+  checkPool(pool: Pool): void {
+    for (const context of this.running.keys()) {
+      if (context.isInPass && context.covers(pool.blockList)) {
+        throw new TypeError(`${pool.label} is destroyed while a pass of its defragmentation is under way`);
+      }
+    }
+  }
+
+  checkDestroy(force: boolean): void {
+    const isRunning = [...this.running.values()].some((executor) => executor !== undefined);
+    if (!force || isRunning) {
+      throw new TypeError("the allocator is destroyed while a defragmentation is under way: end it first");
+    }
+    for (const context of [...this.running.keys()]) context.end();
+  }
+}
+
+/** The guard of the state; sets one where there is none. */
+function guardOf(state: AllocatorState): Defragmentations {
+  if (state.guard instanceof Defragmentations) return state.guard;
+  const guard = new Defragmentations();
+  state.guard = guard;
+  return guard;
+}
+
+/** `Allocator.defragment` */
+export async function defragment(
+  state: AllocatorState,
+  options: DefragmentOptions,
+): Promise<DefragmentationResult> {
+  checkDefragmentOptions(options);
+  const { queue, imageLayout, moveOther } = options;
+  const pace = new Pace(options.maxMillisecondsPerPass ?? 0);
+  const context = beginDefragmentation(state, {
+    ...options,
+    breakCallback: (moves) => pace.isEnough(moves),
+    canMove: (allocation) =>
+      (options.canMove?.(allocation) ?? true) &&
+      (moveOther !== undefined || (queue !== undefined && canCopy(allocation, imageLayout))),
+  });
+  const executor = new Executor(state, context, options, pace);
+  guardOf(state).running.set(context, executor);
+  return await executor.run();
+}
+
+/** `Allocator.beginDefragmentation` */
+export function beginDefragmentation(
+  state: AllocatorState,
+  info: DefragmentationInfo,
+): DefragmentationContext {
+  const lists = listsFor(state, info);
+  const guard = guardOf(state);
+  const { running } = guard;
+  for (const context of running.keys()) {
+    if (lists.some((list) => context.covers(list))) {
+      throw new TypeError("this memory is being defragmented already: end that first");
+    }
+  }
+  const context = new DefragmentationContext(state, lists, handingOut(state, info), (self) => {
+    running.delete(self);
+    if (running.size === 0) state.guard = undefined;
+  });
+  running.set(context, undefined);
+  return context;
+}
+
+/** `Allocator.planDefragmentation` */
+export function planFor(state: AllocatorState, info: DefragmentationInfo): DefragmentationPlan {
+  return planDefragmentation(listsFor(state, info), handingOut(state, info));
+}
+
+/** The same settings, with functions that are asked about what the program holds of an allocation. */
+function handingOut({ tracker }: AllocatorState, info: DefragmentationInfo): DefragmentationInfo {
+  const { canMove } = info;
+  if (canMove === undefined) return info;
+  return { ...info, canMove: (allocation) => canMove(tracker.handOut(allocation)) };
+}
+
+function listsFor(state: AllocatorState, info: DefragmentationInfo): BlockList[] {
+  checkUsable(state);
+  checkDefragmentationInfo(info);
+  if (info.pool === undefined) return state.defaultPools.flatMap((source) => source?.blockList ?? []);
+  const { blockList, label } = checkPool(state, info.pool);
+  if (blockList.options.linear) {
+    const detail = `${label} has the linear algorithm, which cannot be defragmented`;
+    throw new VulkanError(Result.ErrorFeatureNotPresent, "beginDefragmentation", detail);
+  }
+  return [blockList];
+}

@@ -1,0 +1,683 @@
+/**
+ * The allocator as programs hold it: buffers and images with memory, memory by itself, pools, mapping, statistics,
+ * defragmentation. Every method stands for the VMA function of the same name with the prefix `vma`.
+ *
+ * It checks what it is given, then calls the function that does the work, and holds nothing but the allocator's state.
+ * It stands on a floor above everything that it forwards to.
+ */
+
+import type { Allocation, AllocationInfo } from "../allocator/allocation.ts";
+import { checkAllocation, checkAllocationIfAny, checkHandleType, checkPool } from "../allocator/checks.ts";
+import { copyFromAllocation, copyToAllocation, type HostData } from "../allocator/host/copies.ts";
+import { cacheRange, synchronizeCaches } from "../allocator/host/flush.ts";
+import { mapAllocation, unmapAllocation } from "../allocator/host/mapping.ts";
+import { allocationsOf, freeAllMemory, validateMemory } from "../allocator/memory/all-memory.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
+import type { Budget } from "../allocator/memory/budget.ts";
+import { createPool } from "../allocator/memory/create-pool.ts";
+import { sourcesOf } from "../allocator/memory/default-pools.ts";
+import type { ExternalMemory } from "../allocator/memory/external-memory.ts";
+import { isOutOfMemory } from "../allocator/memory/failure.ts";
+import { freeAllocation } from "../allocator/memory/free.ts";
+import {
+  type AllocationCreateInfo,
+  type AllocatorCreateInfo,
+  checkName,
+  dedicatedSettings,
+} from "../allocator/options.ts";
+import type { Pool, PoolCreateInfo } from "../allocator/pool.ts";
+import { type Allocatable, type AllocationPlan, planAllocation } from "../allocator/report/dry-run.ts";
+import { type Leak, LeakError } from "../allocator/report/leaks.ts";
+import { calculateStatistics, type TotalStatistics } from "../allocator/report/statistics.ts";
+import { buildStatsString } from "../allocator/report/stats-string.ts";
+import {
+  bindBuffer,
+  bindImage,
+  createAliasingBuffer,
+  createAliasingImage,
+} from "../allocator/resource/binding.ts";
+import { type BufferWithMemory, createBuffer, createKnownBuffer } from "../allocator/resource/buffers.ts";
+import { destroyResource, ResourceKind } from "../allocator/resource/destroy.ts";
+import {
+  findMemoryType,
+  findMemoryTypeForBuffer,
+  findMemoryTypeForImage,
+} from "../allocator/resource/find-memory-type.ts";
+import { createImage, type ImageWithMemory } from "../allocator/resource/images.ts";
+import {
+  allocateMemory,
+  allocateMemoryForBuffer,
+  allocateMemoryForImage,
+  allocateMemoryPages,
+  importMemory,
+  type RequirementsInfo,
+} from "../allocator/resource/memory.ts";
+import { AllocatorState } from "../allocator/state.ts";
+import { checkUsable } from "../allocator/usable.ts";
+import type { DefragmentationContext } from "../defrag/context.ts";
+import { beginDefragmentation, defragment, planFor } from "../defrag/defragmentations.ts";
+import type { DefragmentationInfo } from "../defrag/flags.ts";
+import type { DefragmentationResult, DefragmentOptions } from "../defrag/options.ts";
+import type { DefragmentationPlan } from "../defrag/plan.ts";
+import { checkAlignment, checkArray, checkInteger, checkObject } from "../foundation/check.ts";
+import {
+  type DetailedStatistics,
+  emptyDetailedStatistics,
+  emptyStatistics,
+  type Statistics,
+} from "../metadata/statistics.ts";
+import type { DeviceProperties, MemoryProperties, VulkanDevice } from "../vulkan/device.ts";
+import type { NextChain } from "../vulkan/next.ts";
+import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
+import { Result, VulkanError } from "../vulkan/result.ts";
+
+// Constants of this module: docs/performance.md, "Dividing a block".
+const { None: NONE, Buffer: BUFFER, Image: IMAGE } = ResourceKind;
+
+/** Which part of an allocation to flush or invalidate; default: all of it. */
+export interface AllocationRange {
+  readonly allocation: Allocation;
+  /** Bytes; default 0. */
+  readonly offset?: number;
+  /** Bytes; default: to the end. */
+  readonly size?: number;
+}
+
+/** What an allocator was made with. */
+export interface AllocatorInfo {
+  readonly device: VulkanDevice;
+  /** As in VK_MAKE_API_VERSION. */
+  readonly apiVersion: number;
+  /** {@link AllocatorCreate} flags. */
+  readonly flags: number;
+}
+
+/**
+ * Makes an allocator for a device (vmaCreateAllocator).
+ *
+ * @throws RangeError or TypeError when a setting makes no sense; VulkanError when the device lacks what it needs.
+ */
+export function createAllocator(info: AllocatorCreateInfo): Allocator {
+  return new Allocator(info);
+}
+
+/** VmaAllocator. Made by {@link createAllocator}. */
+export class Allocator {
+  /** @internal */
+  readonly state: AllocatorState;
+
+  /** @internal Use {@link createAllocator}. */
+  constructor(info: AllocatorCreateInfo) {
+    this.state = new AllocatorState(info);
+  }
+
+  // ---- Buffers ------------------------------------------------------------------------------------------
+
+  /**
+   * Creates a buffer, allocates memory for it and binds them (vmaCreateBuffer).
+   *
+   * @throws VulkanError when the driver fails, memory is out, or no memory type suits.
+   * @throws RangeError or TypeError when an argument makes no sense.
+   */
+  createBuffer(info: BufferCreateInfo, allocationInfo?: AllocationCreateInfo): BufferWithMemory {
+    const known = createKnownBuffer(this.state, info, allocationInfo);
+    return known ?? this.orThrow(createBuffer(this.state, info, allocationInfo, 1, undefined));
+  }
+
+  /** As {@link createBuffer}, but returns undefined where memory is out. */
+  tryCreateBuffer(
+    info: BufferCreateInfo,
+    allocationInfo?: AllocationCreateInfo,
+  ): BufferWithMemory | undefined {
+    return this.orUndefined(() => {
+      const known = createKnownBuffer(this.state, info, allocationInfo);
+      return known ?? createBuffer(this.state, info, allocationInfo, 1, undefined);
+    });
+  }
+
+  /** As {@link createBuffer}, at a multiple of `minAlignment` bytes, a power of two (vmaCreateBufferWithAlignment). */
+  createBufferWithAlignment(
+    info: BufferCreateInfo,
+    allocationInfo: AllocationCreateInfo | undefined,
+    minAlignment: number,
+  ): BufferWithMemory {
+    const alignment = checkAlignment(minAlignment, "minAlignment");
+    return this.orThrow(createBuffer(this.state, info, allocationInfo, alignment, undefined));
+  }
+
+  /** As {@link createBuffer}, in memory of its own made with the given chain (vmaCreateDedicatedBuffer). */
+  createDedicatedBuffer(
+    info: BufferCreateInfo,
+    allocationInfo?: AllocationCreateInfo,
+    memoryAllocateNext?: NextChain,
+  ): BufferWithMemory {
+    return this.orThrow(
+      createBuffer(this.state, info, dedicatedSettings(allocationInfo), 1, memoryAllocateNext),
+    );
+  }
+
+  /**
+   * Creates a buffer in the memory of `allocation`, from `offset` bytes on (vmaCreateAliasingBuffer2). The
+   * caller destroys it with the device's own means or with `destroyBuffer(buffer)`.
+   */
+  createAliasingBuffer(allocation: Allocation, info: BufferCreateInfo, offset = 0): bigint {
+    return createAliasingBuffer(this.state, this.checkOwn(allocation), info, offset);
+  }
+
+  /** Destroys a buffer and frees its memory; either may be missing (vmaDestroyBuffer). */
+  destroyBuffer(buffer: bigint | null | undefined, allocation?: Allocation | null): void {
+    const { state } = this;
+    const owned = checkAllocationIfAny(state, allocation);
+    if (buffer !== undefined && buffer !== null) checkHandleType(buffer, "buffer");
+    destroyResource(state, BUFFER, buffer, owned);
+  }
+
+  // ---- Images -------------------------------------------------------------------------------------------
+
+  /**
+   * Creates an image, allocates memory for it and binds them (vmaCreateImage). Disjoint multi-planar images
+   * need an allocation for each plane: use allocateMemory and bindImageMemory.
+   *
+   * @throws VulkanError, RangeError, TypeError as {@link createBuffer} does.
+   */
+  createImage(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): ImageWithMemory {
+    return this.orThrow(createImage(this.state, info, allocationInfo, undefined));
+  }
+
+  /** As {@link createImage}, but returns undefined where memory is out. */
+  tryCreateImage(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): ImageWithMemory | undefined {
+    return this.orUndefined(() => createImage(this.state, info, allocationInfo, undefined));
+  }
+
+  /** As {@link createImage}, in memory of its own made with the given chain (vmaCreateDedicatedImage). */
+  createDedicatedImage(
+    info: ImageCreateInfo,
+    allocationInfo?: AllocationCreateInfo,
+    memoryAllocateNext?: NextChain,
+  ): ImageWithMemory {
+    return this.orThrow(createImage(this.state, info, dedicatedSettings(allocationInfo), memoryAllocateNext));
+  }
+
+  /** As {@link createAliasingBuffer}, for an image (vmaCreateAliasingImage2). */
+  createAliasingImage(allocation: Allocation, info: ImageCreateInfo, offset = 0): bigint {
+    return createAliasingImage(this.state, this.checkOwn(allocation), info, offset);
+  }
+
+  /** Destroys an image and frees its memory; either may be missing (vmaDestroyImage). */
+  destroyImage(image: bigint | null | undefined, allocation?: Allocation | null): void {
+    const { state } = this;
+    const owned = checkAllocationIfAny(state, allocation);
+    if (image !== undefined && image !== null) checkHandleType(image, "image");
+    destroyResource(state, IMAGE, image, owned);
+  }
+
+  // ---- Memory by itself ---------------------------------------------------------------------------------
+
+  /** Allocates memory that meets the requirements (vmaAllocateMemory). The Auto usages need a resource. */
+  allocateMemory(requirements: RequirementsInfo, allocationInfo?: AllocationCreateInfo): Allocation {
+    return this.orThrow(allocateMemory(this.state, requirements, allocationInfo, undefined));
+  }
+
+  /** As {@link allocateMemory}, but returns undefined where memory is out. */
+  tryAllocateMemory(
+    requirements: RequirementsInfo,
+    allocationInfo?: AllocationCreateInfo,
+  ): Allocation | undefined {
+    return this.orUndefined(() => allocateMemory(this.state, requirements, allocationInfo, undefined));
+  }
+
+  /** Allocates memory of its own, made with the given chain (vmaAllocateDedicatedMemory). */
+  allocateDedicatedMemory(
+    requirements: RequirementsInfo,
+    allocationInfo?: AllocationCreateInfo,
+    memoryAllocateNext?: NextChain,
+  ): Allocation {
+    return this.orThrow(
+      allocateMemory(this.state, requirements, dedicatedSettings(allocationInfo), memoryAllocateNext),
+    );
+  }
+
+  /** Makes `count` like allocations, all of them or none (vmaAllocateMemoryPages). */
+  allocateMemoryPages(
+    requirements: RequirementsInfo,
+    allocationInfo: AllocationCreateInfo | undefined,
+    count: number,
+  ): Allocation[] {
+    return allocateMemoryPages(this.state, requirements, allocationInfo, count);
+  }
+
+  /** Allocates memory for a buffer that is there, without binding it (vmaAllocateMemoryForBuffer). */
+  allocateMemoryForBuffer(buffer: bigint, allocationInfo?: AllocationCreateInfo): Allocation {
+    return this.orThrow(allocateMemoryForBuffer(this.state, buffer, allocationInfo));
+  }
+
+  /** Allocates memory for an image that is there, without binding it (vmaAllocateMemoryForImage). */
+  allocateMemoryForImage(image: bigint, allocationInfo?: AllocationCreateInfo): Allocation {
+    return this.orThrow(allocateMemoryForImage(this.state, image, allocationInfo));
+  }
+
+  /** Frees an allocation, but destroys no resource; null is legal (vmaFreeMemory). */
+  freeMemory(allocation: Allocation | null | undefined): void {
+    const { state } = this;
+    destroyResource(state, NONE, undefined, checkAllocationIfAny(state, allocation));
+  }
+
+  /** Frees several allocations, the last one first (vmaFreeMemoryPages). */
+  freeMemoryPages(allocations: readonly (Allocation | null | undefined)[]): void {
+    checkUsable(this.state);
+    checkArray(allocations, "allocations");
+    const unique = new Set<Allocation>();
+    for (const allocation of allocations) {
+      if (allocation == null) continue;
+      const owned = this.checkOwn(allocation);
+      if (unique.has(owned)) throw new TypeError(`allocation${owned.label} stands in the list twice`);
+      unique.add(owned);
+    }
+    const { state } = this;
+    for (const allocation of [...unique].reverse()) {
+      if (state.guard?.free(allocation, false) !== true) freeAllocation(state, allocation);
+    }
+  }
+
+  /** Binds a buffer to an allocation, at `offset` bytes of it (vmaBindBufferMemory2). */
+  bindBufferMemory(allocation: Allocation, buffer: bigint, offset = 0, pNext?: NextChain): void {
+    bindBuffer(this.state, this.checkOwn(allocation), buffer, offset, pNext);
+  }
+
+  /** Binds an image to an allocation, at `offset` bytes of it (vmaBindImageMemory2). */
+  bindImageMemory(allocation: Allocation, image: bigint, offset = 0, pNext?: NextChain): void {
+    bindImage(this.state, this.checkOwn(allocation), image, offset, pNext);
+  }
+
+  /** What an allocation would do, changing nothing. Undefined where it would fail for lack of memory. */
+  wouldAllocate(what: Allocatable, allocationInfo?: AllocationCreateInfo): AllocationPlan | undefined {
+    checkObject(what, "what is to be allocated");
+    return this.orUndefined(() => planAllocation(this.state, what, allocationInfo));
+  }
+
+  // ---- The host's access --------------------------------------------------------------------------------
+
+  /**
+   * Maps an allocation and returns its bytes (vmaMapMemory). Each call needs an {@link unmapMemory}. The view
+   * is detached, its length 0, when the memory object is unmapped or freed.
+   */
+  mapMemory(allocation: Allocation): Uint8Array {
+    mapAllocation(this.checkOwn(allocation));
+    try {
+      return allocation.mappedData!;
+    } catch (error) {
+      unmapAllocation(allocation);
+      throw error;
+    }
+  }
+
+  /** Takes back one {@link mapMemory} (vmaUnmapMemory). */
+  unmapMemory(allocation: Allocation): void {
+    unmapAllocation(this.checkOwn(allocation));
+  }
+
+  /** Makes the host's writes visible to the device; does nothing on coherent memory (vmaFlushAllocation). */
+  flushAllocation(allocation: Allocation, offset?: number, size?: number): void {
+    const range = cacheRange(this.checkOwn(allocation), offset, size);
+    if (range !== undefined) this.state.device.flushMappedMemoryRanges([range]);
+  }
+
+  /** Makes the device's writes visible to the host; does nothing on coherent memory (vmaInvalidateAllocation). */
+  invalidateAllocation(allocation: Allocation, offset?: number, size?: number): void {
+    const range = cacheRange(this.checkOwn(allocation), offset, size);
+    if (range !== undefined) this.state.device.invalidateMappedMemoryRanges([range]);
+  }
+
+  /** {@link flushAllocation} for several in one driver call (vmaFlushAllocations). */
+  flushAllocations(ranges: readonly AllocationRange[]): void {
+    this.checkRanges(ranges);
+    synchronizeCaches("flush", ranges);
+  }
+
+  /** {@link invalidateAllocation} for several in one driver call (vmaInvalidateAllocations). */
+  invalidateAllocations(ranges: readonly AllocationRange[]): void {
+    this.checkRanges(ranges);
+    synchronizeCaches("invalidate", ranges);
+  }
+
+  /** Copies the host's bytes into an allocation, mapping and flushing (vmaCopyMemoryToAllocation). */
+  copyMemoryToAllocation(source: HostData, allocation: Allocation, offset = 0): void {
+    copyToAllocation(this.checkOwn(allocation), source, offset);
+  }
+
+  /** Fills `target` from an allocation, mapping and invalidating (vmaCopyAllocationToMemory). */
+  copyAllocationToMemory(allocation: Allocation, offset: number, target: HostData): void {
+    copyFromAllocation(this.checkOwn(allocation), offset, target);
+  }
+
+  // ---- External memory ----------------------------------------------------------------------------------
+
+  /** A new file descriptor for the memory object of the allocation, the caller's to close (vkGetMemoryFdKHR). */
+  getMemoryFd(allocation: Allocation, handleType: number): number {
+    return this.state.device.getMemoryFd(this.checkOwn(allocation).deviceMemory, handleType);
+  }
+
+  /** A new Win32 handle for the memory object, the caller's to close (vmaGetMemoryWin32Handle). */
+  getMemoryWin32Handle(allocation: Allocation, handleType: number): bigint {
+    return this.state.device.getMemoryWin32Handle(this.checkOwn(allocation).deviceMemory, handleType);
+  }
+
+  /**
+   * Makes an allocation of memory that comes from outside, for resources to be bound to. The requirements say its
+   * size and which memory types the resources can live in; of these the ones that the driver can import to remain.
+   *
+   * @throws VulkanError VK_ERROR_INVALID_EXTERNAL_HANDLE and others, as the driver says; nothing is imported then.
+   * Where mapping fails (AllocationCreate.Mapped), an imported descriptor is gone: the driver has closed it.
+   */
+  importMemory(
+    source: ExternalMemory,
+    requirements: RequirementsInfo,
+    allocationInfo?: AllocationCreateInfo,
+  ): Allocation {
+    return this.orThrow(importMemory(this.state, source, requirements, allocationInfo));
+  }
+
+  // ---- Facts about allocations --------------------------------------------------------------------------
+
+  /** vmaGetAllocationInfo2 */
+  getAllocationInfo(allocation: Allocation): AllocationInfo {
+    return this.checkOwn(allocation).info();
+  }
+
+  /** vmaSetAllocationUserData */
+  setAllocationUserData(allocation: Allocation, userData: unknown): void {
+    this.checkOwn(allocation).userData = userData;
+  }
+
+  /** vmaSetAllocationName */
+  setAllocationName(allocation: Allocation, name: string | undefined): void {
+    checkName(name);
+    this.checkOwn(allocation).name = name;
+  }
+
+  /** The {@link MemoryProperty} flags of the allocation's memory type (vmaGetAllocationMemoryProperties). */
+  getAllocationMemoryProperties(allocation: Allocation): number {
+    return this.state.memoryTypes.propertyFlags(this.checkOwn(allocation).memoryType);
+  }
+
+  // ---- Memory types -------------------------------------------------------------------------------------
+
+  /**
+   * The best memory type among `memoryTypeBits` (vmaFindMemoryTypeIndex).
+   *
+   * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT where there is none.
+   */
+  findMemoryTypeIndex(memoryTypeBits: number, allocationInfo?: AllocationCreateInfo): number {
+    return findMemoryType(this.state, memoryTypeBits, allocationInfo);
+  }
+
+  /** The best memory type for such a buffer (vmaFindMemoryTypeIndexForBufferInfo). */
+  findMemoryTypeIndexForBufferInfo(info: BufferCreateInfo, allocationInfo?: AllocationCreateInfo): number {
+    return findMemoryTypeForBuffer(this.state, info, allocationInfo);
+  }
+
+  /** The best memory type for such an image (vmaFindMemoryTypeIndexForImageInfo). */
+  findMemoryTypeIndexForImageInfo(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): number {
+    return findMemoryTypeForImage(this.state, info, allocationInfo);
+  }
+
+  /** The device, the Vulkan version and the {@link AllocatorCreate} flags in effect (vmaGetAllocatorInfo). */
+  getAllocatorInfo(): AllocatorInfo {
+    const { device, apiVersion, flags } = this.state;
+    return { device, apiVersion, flags };
+  }
+
+  /** vmaGetPhysicalDeviceProperties */
+  getPhysicalDeviceProperties(): DeviceProperties {
+    return this.state.device.properties;
+  }
+
+  /** Memory types and heaps, heap limits applied (vmaGetMemoryProperties). */
+  getMemoryProperties(): MemoryProperties {
+    return { memoryTypes: this.state.memoryTypes.types, memoryHeaps: this.state.memoryTypes.heaps };
+  }
+
+  /** The {@link MemoryProperty} flags of a memory type (vmaGetMemoryTypeProperties). */
+  getMemoryTypeProperties(memoryTypeIndex: number): number {
+    const { types } = this.state.memoryTypes;
+    return types[checkInteger(memoryTypeIndex, "memoryTypeIndex", 0, types.length - 1)]!.propertyFlags;
+  }
+
+  // ---- Pools --------------------------------------------------------------------------------------------
+
+  /**
+   * Makes a custom pool with its minimum of blocks (vmaCreatePool).
+   *
+   * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT for a memory type that is not there or not to be used.
+   */
+  createPool(info: PoolCreateInfo): Pool {
+    return createPool(this.state, info);
+  }
+
+  /**
+   * Destroys an empty pool; null is legal (vmaDestroyPool).
+   *
+   * @throws LeakError with the list of its allocations when it is not empty; nothing has changed then.
+   * @throws TypeError while a pass of a defragmentation of the pool is under way.
+   */
+  destroyPool(pool: Pool | null | undefined): void {
+    checkUsable(this.state);
+    if (pool != null) checkPool(this.state, pool).destroy();
+  }
+
+  /** vmaGetPoolStatistics */
+  getPoolStatistics(pool: Pool): Statistics {
+    const total = emptyStatistics();
+    checkPool(this.state, pool).addStatistics(total);
+    return total;
+  }
+
+  /** vmaCalculatePoolStatistics: walks over every range of the pool. */
+  calculatePoolStatistics(pool: Pool): DetailedStatistics {
+    const total = emptyDetailedStatistics();
+    checkPool(this.state, pool).addDetailedStatistics(total);
+    return total;
+  }
+
+  /** vmaGetPoolName */
+  getPoolName(pool: Pool): string | undefined {
+    return checkPool(this.state, pool).name;
+  }
+
+  /** vmaSetPoolName */
+  setPoolName(pool: Pool, name: string | undefined): void {
+    checkName(name);
+    checkPool(this.state, pool).name = name;
+  }
+
+  // ---- Defragmentation ----------------------------------------------------------------------------------
+
+  /**
+   * Moves allocations together until no more memory can be given back, in passes, and waits for the device without
+   * holding the event loop. Buffers and images are created anew in their new places, copied on the queue, and replaced:
+   * `allocation.buffer` and `allocation.image` always say which one is current. The program may go on allocating and
+   * freeing meanwhile.
+   *
+   * The device must not write to what is moved, nor the host, while a pass copies it: memory that is not coherent has to
+   * be flushed before and invalidated afterwards, mapped views have to be read anew, and resources that alias others must
+   * not be moved (see canMove). A resource that was made with DontBind is moved once bindBufferMemory or bindImageMemory
+   * has bound it to the start of its allocation.
+   *
+   * @throws VulkanError when the driver fails. Nothing is lost then: what was not moved is where it was.
+   * @throws the signal's reason when it is aborted, after the pass that was under way.
+   * @throws the first error of the program's own functions, after that pass.
+   */
+  defragment(options: DefragmentOptions): Promise<DefragmentationResult> {
+    return defragment(this.state, options);
+  }
+
+  /**
+   * Begins a defragmentation, of the default pools or of one pool (vmaBeginDefragmentation). Nothing is moved but
+   * in its passes, by the program itself; see {@link defragment} for having it done. A list of blocks can be
+   * defragmented by one at a time.
+   *
+   * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT for a linear pool.
+   * @throws TypeError when another defragmentation of the same memory is under way.
+   */
+  beginDefragmentation(info: DefragmentationInfo = {}): DefragmentationContext {
+    return beginDefragmentation(this.state, info);
+  }
+
+  /** What a defragmentation would move and free. Changes nothing. */
+  planDefragmentation(info: DefragmentationInfo = {}): DefragmentationPlan {
+    return planFor(this.state, info);
+  }
+
+  // ---- The whole ----------------------------------------------------------------------------------------
+
+  /** Tells the allocator that a frame begins: the driver's budget is asked for anew (vmaSetCurrentFrameIndex). */
+  setCurrentFrameIndex(frameIndex: number): void {
+    checkUsable(this.state);
+    const { state } = this;
+    state.frameIndex = checkInteger(frameIndex, "frameIndex", 0, 0xffffffff);
+    state.budgets.fetch();
+    if (state.recorder !== undefined) state.recorder.frameBegun(frameIndex);
+  }
+
+  /** As last set with {@link setCurrentFrameIndex}; 0 at first. */
+  get currentFrameIndex(): number {
+    return this.state.frameIndex;
+  }
+
+  /** Usage and budget of each heap, without walking over anything (vmaGetHeapBudgets). */
+  getHeapBudgets(): Budget[] {
+    checkUsable(this.state);
+    return this.state.memoryTypes.heaps.map((_heap, index) => this.state.budgets.of(index));
+  }
+
+  /** Statistics of every memory type and heap; walks over every range (vmaCalculateStatistics). */
+  calculateStatistics(): TotalStatistics {
+    checkUsable(this.state);
+    return calculateStatistics(this.state);
+  }
+
+  /** The state in VMA's JSON form; `detailed` lists every allocation (vmaBuildStatsString). */
+  buildStatsString(detailed = true): string {
+    checkUsable(this.state);
+    return buildStatsString(this.state, detailed);
+  }
+
+  /**
+   * Checks the margins in the memory types of `memoryTypeBits` (vmaCheckCorruption).
+   *
+   * @throws CorruptionError that names the allocation whose end was overrun.
+   * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT where no such memory has margins with a magic value.
+   */
+  checkCorruption(memoryTypeBits = 0xffffffff): void {
+    checkUsable(this.state);
+    checkInteger(memoryTypeBits, "memoryTypeBits", 0, 0xffffffff);
+    const lists = [...sourcesOf(this.state)].map(({ blockList }) => blockList);
+    this.checkLists(lists.filter((list) => (memoryTypeBits & (1 << list.memoryTypeIndex)) !== 0));
+  }
+
+  /** {@link checkCorruption} for one pool (vmaCheckPoolCorruption). */
+  checkPoolCorruption(pool: Pool): void {
+    checkUsable(this.state);
+    this.checkLists([checkPool(this.state, pool).blockList]);
+  }
+
+  private checkLists(lists: readonly BlockList[]): void {
+    const checkable = lists.filter((list) => list.canCheckCorruption);
+    if (checkable.length === 0) {
+      const detail = "no such memory has margins that could be checked";
+      throw new VulkanError(Result.ErrorFeatureNotPresent, "checkCorruption", detail);
+    }
+    for (const list of checkable) list.checkCorruption();
+  }
+
+  /** Frees empty blocks, all but `keep` of each list and every pool's minimum. Returns the bytes freed. */
+  trim(keep = 0): number {
+    checkUsable(this.state);
+    checkInteger(keep, "keep");
+    let freed = 0;
+    for (const { blockList } of sourcesOf(this.state)) freed += blockList.trim(keep);
+    return freed;
+  }
+
+  /** What has not been freed. */
+  leaks(): Leak[] {
+    const { tracker } = this.state;
+    return [...allocationsOf(this.state)].map((allocation) => tracker.describe(allocation));
+  }
+
+  /** Walks over everything and throws an AssertionError at the first thing that is not as it must be. */
+  validate(): void {
+    validateMemory(this.state);
+  }
+
+  /**
+   * Frees all memory (vmaDestroyAllocator). Everything made with the allocator has to be destroyed before, and every
+   * defragmentation ended.
+   *
+   * @param force ends defragmentations, and frees the memory of what is still alive too; resources are left to the
+   * caller.
+   * @throws LeakError that lists what is alive; nothing has changed then.
+   * @throws TypeError while a defragmentation is under way; also with `force` when the allocator itself does the work:
+   * abort it and wait for that.
+   */
+  destroy(force = false): void {
+    const { state } = this;
+    checkUsable(state);
+    state.guard?.checkDestroy(force);
+    const leaks = this.leaks();
+    const pools = [...state.pools].map((pool) => pool.label);
+    if (leaks.length + pools.length > 0) {
+      const error = new LeakError(leaks, pools);
+      if (!force && state.debug.throwOnLeak) throw error;
+      state.debug.log?.(error.message);
+    }
+    for (const pool of state.pools) pool.isDestroyed = true;
+    state.isDestroyed = true;
+    freeAllMemory(state);
+  }
+
+  /** Does nothing when the allocator is destroyed already; else {@link destroy}. */
+  [Symbol.dispose](): void {
+    if (!this.state.isDestroyed) this.destroy();
+  }
+
+  // ---- Inside -------------------------------------------------------------------------------------------
+
+  private checkRanges(ranges: readonly AllocationRange[]): void {
+    checkArray(ranges, "ranges");
+    for (const range of ranges) {
+      checkObject(range, "a range");
+      this.checkOwn(range.allocation);
+    }
+  }
+
+  private checkOwn(allocation: Allocation): Allocation {
+    return checkAllocation(this.state, allocation);
+  }
+
+  private orThrow<T>(result: T | undefined): T {
+    if (result === undefined) throw this.refusal();
+    return result;
+  }
+
+  private refusal(): VulkanError {
+    const { failure, recorder } = this.state;
+    const error = failure.toError();
+    recorder?.refused(error);
+    return error;
+  }
+
+  /** Undefined where memory is out, for the memory itself or for what the driver needs to make the resource. */
+  private orUndefined<T>(make: () => T | undefined): T | undefined {
+    let made: T | undefined;
+    try {
+      made = make();
+    } catch (error) {
+      if (error instanceof VulkanError && isOutOfMemory(error.result)) return undefined;
+      throw error;
+    }
+    const { failure } = this.state;
+    if (made === undefined && !isOutOfMemory(failure.result)) throw failure.toError();
+    return made;
+  }
+}
