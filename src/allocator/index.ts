@@ -8,6 +8,7 @@ export { CorruptionError } from "./host/margins.ts";
 export type { Budget } from "./memory/budget.ts";
 export type { DeviceMemoryCallbacks, DeviceMemoryEvent } from "./memory/device-memory.ts";
 export type { ExternalMemory } from "./memory/external-memory.ts";
+export type { Refusal, RefusalKind } from "./memory/failure.ts";
 export type { AllocationCreateInfo, AllocatorCreateInfo, DebugCreateInfo } from "./options.ts";
 export { Pool, type PoolCreateInfo } from "./pool.ts";
 export type { Allocatable, AllocationPlan } from "./report/dry-run.ts";

@@ -277,6 +277,12 @@ export interface DebugCreateInfo {
   readonly minAlignment?: number;
   /** Bytes, a power of two: the least bufferImageGranularity; default 1. */
   readonly minBufferImageGranularity?: number;
+  /**
+   * Whether no more memory objects are made than maxMemoryAllocationCount of the device
+   * (VMA_DEBUG_DONT_EXCEED_MAX_MEMORY_ALLOCATION_COUNT); default true. Some drivers serve more than they say: with false
+   * the driver is asked, and its answer counts.
+   */
+  readonly dontExceedMaxMemoryAllocationCount?: boolean;
   /** Whether destroy() throws a list of what was not freed; default true. When false they are only logged. */
   readonly throwOnLeak?: boolean;
   /** Records where each allocation was made, for the list of leaks; slow. */
@@ -295,6 +301,7 @@ export interface DebugOptions {
   readonly alwaysDedicated: boolean;
   readonly minAlignment: number;
   readonly minBufferImageGranularity: number;
+  readonly dontExceedMaxMemoryAllocationCount: boolean;
   readonly throwOnLeak: boolean;
   readonly creationStacks: boolean;
   readonly warnOnCollect: boolean;
@@ -320,6 +327,7 @@ export function debugOptions(info: DebugCreateInfo = {}): DebugOptions {
       info.minBufferImageGranularity ?? 1,
       "debug.minBufferImageGranularity",
     ),
+    dontExceedMaxMemoryAllocationCount: info.dontExceedMaxMemoryAllocationCount ?? true,
     throwOnLeak: info.throwOnLeak ?? true,
     creationStacks: info.creationStacks ?? false,
     warnOnCollect: info.warnOnCollect ?? false,

@@ -105,7 +105,7 @@ export class AllocatorState {
       this.budgets,
       info.deviceMemoryCallbacks ?? {},
       this.failure,
-      debug.log,
+      debug,
     );
     this.requirements = new Requirements(
       device,

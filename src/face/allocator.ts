@@ -17,7 +17,7 @@ import type { Budget } from "../allocator/memory/budget.ts";
 import { createPool } from "../allocator/memory/create-pool.ts";
 import { sourcesOf } from "../allocator/memory/default-pools.ts";
 import type { ExternalMemory } from "../allocator/memory/external-memory.ts";
-import { isOutOfMemory } from "../allocator/memory/failure.ts";
+import { isOutOfMemory, type Refusal, refusalOf } from "../allocator/memory/failure.ts";
 import { freeAllocation } from "../allocator/memory/free.ts";
 import {
   type AllocationCreateInfo,
@@ -105,6 +105,8 @@ export function createAllocator(info: AllocatorCreateInfo): Allocator {
 export class Allocator {
   /** @internal */
   readonly state: AllocatorState;
+
+  private refusal: Refusal | undefined = undefined;
 
   /** @internal Use {@link createAllocator}. */
   constructor(info: AllocatorCreateInfo) {
@@ -237,13 +239,16 @@ export class Allocator {
     );
   }
 
-  /** Makes `count` like allocations, all of them or none (vmaAllocateMemoryPages). */
+  /**
+   * Makes `count` like allocations, all of them or none, and all out of the same pool and memory type
+   * (vmaAllocateMemoryPages).
+   */
   allocateMemoryPages(
     requirements: RequirementsInfo,
     allocationInfo: AllocationCreateInfo | undefined,
     count: number,
   ): Allocation[] {
-    return allocateMemoryPages(this.state, requirements, allocationInfo, count);
+    return this.orThrow(allocateMemoryPages(this.state, requirements, allocationInfo, count));
   }
 
   /** Allocates memory for a buffer that is there, without binding it (vmaAllocateMemoryForBuffer). */
@@ -451,7 +456,12 @@ export class Allocator {
    * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT for a memory type that is not there or not to be used.
    */
   createPool(info: PoolCreateInfo): Pool {
-    return createPool(this.state, info);
+    return this.orThrow(createPool(this.state, info));
+  }
+
+  /** As {@link createPool}, but returns undefined where memory for its minimum of blocks is out; see {@link lastRefusal}. */
+  tryCreatePool(info: PoolCreateInfo): Pool | undefined {
+    return this.orUndefined(() => createPool(this.state, info));
   }
 
   /**
@@ -641,6 +651,15 @@ export class Allocator {
     if (!this.state.isDestroyed) this.destroy();
   }
 
+  /**
+   * Why memory could not be had, as data: what refused it, in which heap, and how many bytes were missing. Of the last call
+   * that returned undefined or threw for that reason: a `tryCreate…`, `wouldAllocate`, or one that throws. Undefined while
+   * there was none.
+   */
+  get lastRefusal(): Refusal | undefined {
+    return this.refusal;
+  }
+
   // ---- Inside -------------------------------------------------------------------------------------------
 
   private checkRanges(ranges: readonly AllocationRange[]): void {
@@ -656,13 +675,15 @@ export class Allocator {
   }
 
   private orThrow<T>(result: T | undefined): T {
-    if (result === undefined) throw this.refusal();
+    if (result === undefined) throw this.refuse();
     return result;
   }
 
-  private refusal(): VulkanError {
+  /** What was recorded, as the error to throw and as {@link lastRefusal}. */
+  private refuse(): VulkanError {
     const { failure, recorder } = this.state;
     const error = failure.toError();
+    this.refusal = failure.toRefusal();
     recorder?.refused(error);
     return error;
   }
@@ -673,11 +694,14 @@ export class Allocator {
     try {
       made = make();
     } catch (error) {
-      if (error instanceof VulkanError && isOutOfMemory(error.result)) return undefined;
-      throw error;
+      if (!(error instanceof VulkanError && isOutOfMemory(error.result))) throw error;
+      this.refusal = refusalOf(error);
+      this.state.recorder?.refused(error);
+      return undefined;
     }
-    const { failure } = this.state;
-    if (made === undefined && !isOutOfMemory(failure.result)) throw failure.toError();
-    return made;
+    if (made !== undefined) return made;
+    const error = this.refuse();
+    if (!isOutOfMemory(error.result)) throw error;
+    return undefined;
   }
 }

@@ -36,8 +36,8 @@ function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: Allocation
   const { limits, memoryTypes, memoryHeaps } = state.profile;
   const { heapIndex, propertyFlags } = memoryTypes[typeIndex]!;
   const heap = state.heaps[heapIndex]!;
-  if (state.memoryCount >= limits.maxMemoryAllocationCount) {
-    const detail = `maxMemoryAllocationCount is ${limits.maxMemoryAllocationCount}`;
+  if (state.memoryCount >= state.servedMemoryCount) {
+    const detail = `${state.servedMemoryCount} memory objects exist, and maxMemoryAllocationCount is ${limits.maxMemoryAllocationCount}`;
     throw new VulkanError(Result.ErrorTooManyObjects, "vkAllocateMemory", detail);
   }
   if (size > limits.maxMemoryAllocationSize) {

@@ -1,6 +1,6 @@
 /** The options of a simulated device, and the defaults that they are filled up with. */
 
-import { quote } from "../foundation/check.ts";
+import { checkInteger, quote } from "../foundation/check.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
 import type { DeviceProperties, MemoryBudgetProperties } from "../vulkan/device.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
@@ -37,6 +37,11 @@ export interface SimulatedDeviceOptions {
   readonly requirements?: RequirementsSource;
   /** The budget to report; default: each heap's size, and what is allocated from it. */
   readonly memoryBudget?: BudgetSource;
+  /**
+   * How many memory objects may exist at once before VK_ERROR_TOO_MANY_OBJECTS; default what the device says,
+   * maxMemoryAllocationCount. Some drivers serve more than they say.
+   */
+  readonly servedMemoryCount?: number;
   /** Is told of every call that changes memory. */
   readonly onEvent?: DriverEventListener;
 }
@@ -75,6 +80,11 @@ export function makeState(description: ProfileDescription, options: SimulatedDev
     host: options.host ?? new SimulatedHost(),
   });
   state.requirements = options.requirements;
+  state.servedMemoryCount = checkInteger(
+    options.servedMemoryCount ?? profile.limits.maxMemoryAllocationCount,
+    "servedMemoryCount",
+    1,
+  );
   state.listener = options.onEvent;
   return state;
 }

@@ -101,6 +101,8 @@ export class DeviceState {
   requirements: RequirementsSource | undefined;
   nextRequirements: RequirementsSource | undefined;
   memoryCount = 0;
+  /** How many memory objects may exist at once. */
+  servedMemoryCount: number = Number.POSITIVE_INFINITY;
   bufferCount = 0;
   imageCount = 0;
   mappedCount = 0;

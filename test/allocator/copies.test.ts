@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
+import { MemoryProperty } from "../../src/vulkan/constants.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import { bufferOf, bytes, free, KiB, kindsOf, only, resultOf, Type, world } from "./setup.ts";
 
@@ -88,7 +89,10 @@ describe("Writing and reading", () => {
     const { allocator } = world();
     const device = allocator.allocateMemory(bytes(16, only(Type.Device)));
     expect(resultOf(() => device.write(new Uint8Array(1)))).toBe(Result.ErrorMemoryMapFailed);
-    const closed = allocator.createBuffer(bufferOf(16), { usage: MemoryUsage.Auto }).allocation;
+    const closed = allocator.createBuffer(bufferOf(16), {
+      usage: MemoryUsage.Auto,
+      requiredFlags: MemoryProperty.HostVisible,
+    }).allocation;
     expect(() => closed.write(new Uint8Array(1))).toThrow(/cannot be mapped/);
     free(device, closed);
   });

@@ -54,14 +54,17 @@ export function unmapAllocation(allocation: Allocation): void {
 export function acquireMapping(allocation: Allocation): void {
   const home = allocation.live();
   checkUsable(home.state);
+  // First, as no flag would help.
+  if (!home.state.memoryTypes.isHostVisible(home.memoryTypeIndex)) {
+    throw mapFailed(
+      `allocation${allocation.label} has memory type ${home.memoryTypeIndex}, which is not HostVisible`,
+    );
+  }
   if (!allocation.isMappingAllowed) {
     throw new TypeError(
       `allocation${allocation.label} cannot be mapped: it was created without ` +
         "AllocationCreate.HostAccessSequentialWrite or HostAccessRandom",
     );
-  }
-  if (!home.state.memoryTypes.isHostVisible(home.memoryTypeIndex)) {
-    throw mapFailed(`memory type ${home.memoryTypeIndex} is not HostVisible`);
   }
   if (allocation.mapCount === MAX_MAP_COUNT) {
     throw mapFailed(`allocation${allocation.label} is mapped ${MAX_MAP_COUNT} times already`);

@@ -8,8 +8,9 @@ import type { Allocation } from "../allocation.ts";
 import { fillCreated } from "../host/fill-patterns.ts";
 import type { AllocationRequest } from "../resource/request.ts";
 import type { AllocatorState } from "../state.ts";
+import { isWithinBudget } from "./budget.ts";
 import { usesDedicatedInfo } from "./memory-chain.ts";
-import { isWithinBudget, type MemoryVisitor } from "./selection.ts";
+import type { MemoryVisitor } from "./selection.ts";
 
 /** Allocates: what `selectMemory` is given for that. */
 export const allocating: MemoryVisitor<Allocation> = {
@@ -22,7 +23,7 @@ export const allocating: MemoryVisitor<Allocation> = {
   dedicated(state, request, source) {
     const { dedicated, blockList } = source;
     settleDedicatedSize(state, request);
-    if (!isWithinBudget(state, request, dedicated.heapIndex)) return undefined;
+    if (request.isWithinBudget && !isWithinBudget(state, request.size, dedicated.heapIndex)) return undefined;
     const { made } = state.deviceMemory;
     const allocation = dedicated.allocate(request, blockList.options.next);
     return state.debug.fillPatterns ? filled(state, allocation, made) : allocation;

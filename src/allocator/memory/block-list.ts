@@ -27,7 +27,9 @@ import type { Pool } from "../pool.ts";
 import type { AllocationRequest } from "../resource/request.ts";
 import type { AllocatorState } from "../state.ts";
 import { BlockSearch, SearchMode } from "./block-search.ts";
+import { isWithinBudget } from "./budget.ts";
 import { ErrorList } from "./error-list.ts";
+import type { RefusalFacts } from "./failure.ts";
 import { chainForBlock } from "./memory-chain.ts";
 import { MemoryBlock } from "./memory-object.ts";
 
@@ -139,13 +141,12 @@ export class BlockList {
     if (!this.isServable(request, size)) return undefined;
     if (this.search.search(request, size, this.alignmentFor(request), SearchMode.Find) !== undefined)
       return 0;
-    if (!this.mayCreateBlock(request, size))
-      return this.outOfMemory(`no block may be added for ${size} bytes`);
+    if (!this.mayCreateBlock(request, size)) return undefined;
     for (const blockSize of this.newBlockSizes(size)) {
       const isAllowed = this.state.deviceMemory.isAllowed(this.heapIndex, blockSize);
       if (isAllowed && this.isAffordable(request, blockSize)) return blockSize;
     }
-    return this.outOfMemory(`no new block for ${size} bytes keeps to the limits of heap ${this.heapIndex}`);
+    return undefined;
   }
 
   /** With corruption detection the margin's magic value stands at a multiple of its size. */
@@ -170,8 +171,10 @@ export class BlockList {
       return false;
     }
     if (size + this.state.debug.margin > this.options.preferredBlockSize) {
-      this.outOfMemory(`${size} bytes exceed the block size of ${this.options.preferredBlockSize}`);
-      return false;
+      const { preferredBlockSize } = this.options;
+      return this.refuse(`${size} bytes exceed the block size of ${preferredBlockSize}`, {
+        kind: "blockSize",
+      });
     }
     return true;
   }
@@ -186,9 +189,7 @@ export class BlockList {
     size: number,
     alignment: number,
   ): Allocation | undefined {
-    if (!this.mayCreateBlock(request, size)) {
-      return this.outOfMemory(`no block has room for ${size} bytes and none may be added`);
-    }
+    if (!this.mayCreateBlock(request, size)) return undefined;
     const block = this.createBlockFor(request, size);
     if (block === undefined) return undefined;
     let allocation: Allocation | undefined;
@@ -197,7 +198,10 @@ export class BlockList {
       const fits = block.metadata.find(size, alignment, type, strategy, isUpperAddress);
       if (fits) allocation = this.take(block, request, alignment);
       // The alignment or the margin takes more than the block has.
-      else this.outOfMemory(`a new block of ${block.size} bytes has no room for ${size} bytes`);
+      else {
+        const detail = `a new block of ${block.size} bytes has no room for ${size} bytes aligned to ${alignment}`;
+        this.refuse(detail, { kind: "blockSize" });
+      }
     } finally {
       if (allocation === undefined) {
         this.removeBlock(block);
@@ -212,18 +216,33 @@ export class BlockList {
     return !this.options.explicitBlockSize && request.mayAllocateMemory && request.dedicatedFallback;
   }
 
-  /** Whether a block of `size` bytes keeps to the budget, as far as the request has to. */
+  /** Whether a block of `size` bytes keeps to the budget, as far as the request has to; records the failure where it insists. */
   private isAffordable(request: AllocationRequest, size: number): boolean {
-    if (!request.isWithinBudget && !this.canFallBack(request)) return true;
-    return size <= this.state.budgets.freeOf(this.heapIndex);
+    if (request.isWithinBudget) return isWithinBudget(this.state, size, this.heapIndex);
+    // Beyond the budget memory of its own is tried instead, which says what is wrong if it cannot be had either.
+    return !this.canFallBack(request) || size <= this.state.budgets.freeOf(this.heapIndex);
   }
 
+  /** Whether a block may be made where none has room for `size` bytes; records the failure. */
   private mayCreateBlock(request: AllocationRequest, size: number): boolean {
-    return (
-      request.mayAllocateMemory &&
-      this.blocks.length < this.options.maxBlockCount &&
-      this.isAffordable(request, size)
-    );
+    const { heapIndex: heap } = this;
+    const { maxBlockCount } = this.options;
+    if (!request.mayAllocateMemory) {
+      const detail = `no block has room for ${size} bytes, and AllocationCreate.NeverAllocate forbids a new one`;
+      return this.refuse(detail, { kind: "neverAllocate", heap, missingBytes: size });
+    }
+    if (this.blocks.length >= maxBlockCount) {
+      const free = this.blocks.reduce((sum, { metadata }) => sum + metadata.sumFreeSize, 0);
+      const detail =
+        `${this.label} has no room for ${size} bytes in one piece: ${free} bytes are free in ` +
+        `${maxBlockCount === 1 ? "its block" : `its ${maxBlockCount} blocks`}, and maxBlockCount allows no more`;
+      return this.refuse(detail, { kind: "maxBlockCount", heap, missingBytes: size });
+    }
+    return this.isAffordable(request, size);
+  }
+
+  private get label(): string {
+    return this.options.pool?.label ?? `memory type ${this.memoryTypeIndex}`;
   }
 
   /** The sizes to try for a new block that has to hold `size` bytes, in order. */
@@ -250,14 +269,9 @@ export class BlockList {
 
   private createBlockFor(request: AllocationRequest, size: number): MemoryBlock | undefined {
     for (const blockSize of this.newBlockSizes(size)) {
-      if (this.isAffordable(request, blockSize)) {
-        const block = this.createBlock(blockSize);
-        if (block !== undefined) return block;
-      } else {
-        this.outOfMemory(
-          `a new block of ${blockSize} bytes would exceed the budget of heap ${this.heapIndex}`,
-        );
-      }
+      if (!this.isAffordable(request, blockSize)) continue;
+      const block = this.createBlock(blockSize);
+      if (block !== undefined) return block;
     }
     return undefined;
   }
@@ -507,8 +521,8 @@ export class BlockList {
     }
   }
 
-  private outOfMemory(detail: string): undefined {
-    this.state.failure.refuse(Result.ErrorOutOfDeviceMemory, "vkAllocateMemory", detail);
-    return undefined;
+  private refuse(detail: string, facts: RefusalFacts): false {
+    this.state.failure.refuse(Result.ErrorOutOfDeviceMemory, "allocateMemory", detail, facts);
+    return false;
   }
 }

@@ -8,6 +8,8 @@
 
 import { assert } from "../../foundation/assert.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
+import { Result } from "../../vulkan/result.ts";
+import type { AllocatorState } from "../state.ts";
 import type { MemoryTypes } from "./memory-types.ts";
 
 /** VmaBudget: one heap's state. Bytes. */
@@ -167,4 +169,15 @@ function plausibleBudget(reported: number | undefined, heapSize: number): number
 /** Drivers have reported that nothing is used while this allocator alone uses something, and absurd figures. */
 function plausibleUsage(reported: number | undefined, ownBytes: number): number {
   return Number.isSafeInteger(reported) && reported! > 0 ? reported! : ownBytes;
+}
+
+/** Whether `size` bytes of new memory keep to the budget of the heap; records the failure where they do not. */
+export function isWithinBudget({ budgets, failure }: AllocatorState, size: number, heap: number): boolean {
+  const usage = budgets.usageOf(heap);
+  const budget = budgets.budgetOf(heap);
+  if (usage + size <= budget) return true;
+  const detail = `${size} bytes of new memory would exceed the budget of heap ${heap}: ${usage} of ${budget} bytes are in use`;
+  const facts = { kind: "budget", heap, missingBytes: usage + size - budget } as const;
+  failure.refuse(Result.ErrorOutOfDeviceMemory, "allocateMemory", detail, facts);
+  return false;
 }

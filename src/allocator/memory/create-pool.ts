@@ -7,8 +7,8 @@ import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
 import { preferredBlockSize } from "./default-pools.ts";
 
-/** Makes a pool with its minimum of blocks. */
-export function createPool(state: AllocatorState, info: PoolCreateInfo): Pool {
+/** Makes a pool with its minimum of blocks. Undefined, with the failure recorded, where these cannot be had. */
+export function createPool(state: AllocatorState, info: PoolCreateInfo): Pool | undefined {
   checkUsable(state);
   checkPoolCreateInfo(info);
   const { memoryTypeIndex } = info;
@@ -19,9 +19,15 @@ export function createPool(state: AllocatorState, info: PoolCreateInfo): Pool {
     const detail = `memory type ${memoryTypeIndex} is not there or not used by this allocator`;
     throw new VulkanError(Result.ErrorFeatureNotPresent, "createPool", detail);
   }
+  const { maxMemoryAllocationSize } = state.device.properties.limits;
+  if ((info.blockSize ?? 0) > maxMemoryAllocationSize) {
+    throw new RangeError(
+      `blockSize must be at most the device's maxMemoryAllocationSize of ${maxMemoryAllocationSize}, got ${info.blockSize}`,
+    );
+  }
   state.failure.reset();
   const pool = new Pool(state, state.nextPoolId, info, preferredBlockSize(state, memoryTypeIndex));
-  if (!pool.blockList.createMinBlocks()) throw state.failure.toError();
+  if (!pool.blockList.createMinBlocks()) return undefined;
   state.nextPoolId++;
   state.pools.add(pool);
   if (state.recorder !== undefined) state.recorder.poolCreated(pool);

@@ -1,5 +1,6 @@
 /** The default pools: for each memory type a list of blocks and one of dedicated allocations. */
 
+import { alignDown } from "../../foundation/bits.ts";
 import type { AllocatorState } from "../state.ts";
 import { BlockList } from "./block-list.ts";
 import { DedicatedList } from "./dedicated-list.ts";
@@ -46,7 +47,9 @@ export function preferredBlockSize(state: AllocatorState, memoryTypeIndex: numbe
   const { memoryTypes, preferredLargeHeapBlockSize } = state;
   const heapSize = memoryTypes.heaps[memoryTypes.heapIndex(memoryTypeIndex)]!.size;
   const size = heapSize <= SMALL_HEAP_MAX_SIZE ? Math.floor(heapSize / 8) : preferredLargeHeapBlockSize;
-  return Math.ceil(size / 32) * 32;
+  const { maxMemoryAllocationSize } = state.device.properties.limits;
+  const aligned = Math.ceil(size / 32) * 32;
+  return aligned <= maxMemoryAllocationSize ? aligned : Math.max(alignDown(maxMemoryAllocationSize, 32), 1);
 }
 
 /** Every pool, default and custom. */

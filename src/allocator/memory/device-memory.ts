@@ -6,6 +6,7 @@
 import type { VulkanDevice } from "../../vulkan/device.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import { Result, VulkanError } from "../../vulkan/result.ts";
+import type { DebugOptions } from "../options.ts";
 import type { Budgets } from "./budget.ts";
 import type { Failure } from "./failure.ts";
 import type { MemoryTypes } from "./memory-types.ts";
@@ -30,6 +31,10 @@ export interface DeviceMemoryCallbacks {
   readonly free?: (event: DeviceMemoryEvent) => void;
 }
 
+/** What refuses where the driver is not asked. */
+const CALL = "allocateMemory";
+const OUT_OF_MEMORY = Result.ErrorOutOfDeviceMemory;
+
 /** Takes and gives back memory objects. */
 export class DeviceMemory {
   /** How many memory objects exist. */
@@ -45,6 +50,8 @@ export class DeviceMemory {
   private readonly callbacks: DeviceMemoryCallbacks;
   private readonly failure: Failure;
   private readonly log: ((message: string) => void) | undefined;
+  /** Whether maxMemoryAllocationCount is kept to without asking the driver. */
+  private readonly keepsCount: boolean;
 
   constructor(
     device: VulkanDevice,
@@ -52,14 +59,15 @@ export class DeviceMemory {
     budgets: Budgets,
     callbacks: DeviceMemoryCallbacks,
     failure: Failure,
-    log: ((message: string) => void) | undefined,
+    debug: DebugOptions,
   ) {
     this.device = device;
     this.memoryTypes = memoryTypes;
     this.budgets = budgets;
     this.callbacks = callbacks;
     this.failure = failure;
-    this.log = log;
+    this.log = debug.log;
+    this.keepsCount = debug.dontExceedMaxMemoryAllocationCount;
   }
 
   /** vkAllocateMemory. Returns 0n and records the failure where it cannot be had; then nothing has changed. */
@@ -75,7 +83,10 @@ export class DeviceMemory {
       );
     } catch (error) {
       if (!(error instanceof VulkanError)) throw error;
-      this.failure.fromCall(error, `${size} bytes of memory type ${memoryTypeIndex}`);
+      this.failure.fromCall(error, `${size} bytes of memory type ${memoryTypeIndex}`, {
+        heap,
+        missingBytes: size,
+      });
       return 0n;
     }
     this.count++;
@@ -109,33 +120,35 @@ export class DeviceMemory {
 
   /** Checks the limits that need no driver: asking for more than they allow is invalid, not just futile. */
   isAllowed(heap: number, size: number): boolean {
+    const { failure } = this;
     const heapSize = this.memoryTypes.heaps[heap]!.size;
-    if (size > heapSize) {
-      return this.refuse(
-        Result.ErrorOutOfDeviceMemory,
-        `${size} bytes do not fit heap ${heap} of ${heapSize}`,
-      );
+    const isLimited = (this.memoryTypes.limitedHeaps & (1 << heap)) !== 0;
+    const { maxMemoryAllocationCount, maxMemoryAllocationSize } = this.device.properties.limits;
+    if (isLimited) {
+      const missingBytes = this.budgets.blockBytesOf(heap) + size - heapSize;
+      if (missingBytes > 0) {
+        const detail =
+          `${size} bytes of new memory would exceed the limit of ${heapSize} bytes on heap ${heap}, ` +
+          `of which ${this.budgets.blockBytesOf(heap)} are taken`;
+        failure.refuse(OUT_OF_MEMORY, CALL, detail, { kind: "heapSizeLimit", heap, missingBytes });
+        return false;
+      }
+    } else if (size > heapSize) {
+      const detail = `${size} bytes do not fit heap ${heap}, which has ${heapSize}`;
+      failure.refuse(OUT_OF_MEMORY, CALL, detail, { kind: "heapSize", heap, missingBytes: size - heapSize });
+      return false;
     }
-    const { maxMemoryAllocationCount } = this.device.properties.limits;
-    if (this.count >= maxMemoryAllocationCount) {
-      return this.refuse(
-        Result.ErrorTooManyObjects,
-        `all ${maxMemoryAllocationCount} memory objects of the device are in use`,
-      );
+    if (size > maxMemoryAllocationSize) {
+      const detail = `${size} bytes exceed the device's maxMemoryAllocationSize of ${maxMemoryAllocationSize}`;
+      failure.refuse(OUT_OF_MEMORY, CALL, detail, { kind: "maxMemoryAllocationSize", heap });
+      return false;
     }
-    const limited = (this.memoryTypes.limitedHeaps & (1 << heap)) !== 0;
-    if (limited && this.budgets.blockBytesOf(heap) + size > heapSize) {
-      return this.refuse(
-        Result.ErrorOutOfDeviceMemory,
-        `${size} bytes would exceed the limit of ${heapSize} on heap ${heap}`,
-      );
+    if (this.keepsCount && this.count >= maxMemoryAllocationCount) {
+      const detail = `all ${maxMemoryAllocationCount} memory objects of the device are in use`;
+      failure.refuse(Result.ErrorTooManyObjects, CALL, detail, { kind: "maxMemoryAllocationCount", heap });
+      return false;
     }
     return true;
-  }
-
-  private refuse(result: number, detail: string): boolean {
-    this.failure.refuse(result, "vkAllocateMemory", detail);
-    return false;
   }
 
   private notify(

@@ -1,39 +1,125 @@
-/** Why memory could not be had, kept apart from exceptions: what is tried next may still succeed. */
+/**
+ * Why memory could not be had, kept apart from exceptions: what is tried next may still succeed.
+ *
+ * A request may be refused in several places before it is given up. What is told in the end is the refusal that says
+ * most: the driver's before the allocator's own limits, these before a lack of room in blocks, that before a request
+ * that no block is large enough for. Of two that say as much, the first one stands, as the memory type that suits best is
+ * tried first; of two of the same heap, the one that lacks less.
+ */
 
 import { Result, VulkanError } from "../../vulkan/result.ts";
 
-/** Why the last attempt to allocate failed. What the driver said outweighs what was refused without asking it. */
+/** What refused an allocation. */
+export type RefusalKind =
+  /** The driver, which was asked. */
+  | "driver"
+  /** The heap has fewer bytes than were asked for. */
+  | "heapSize"
+  /** The limit that `heapSizeLimits` sets for the heap. */
+  | "heapSizeLimit"
+  /** The heap's budget, which AllocationCreate.WithinBudget insists on, or which a new block has to keep to. */
+  | "budget"
+  /** maxMemoryAllocationSize of the device: no memory object may be that large. */
+  | "maxMemoryAllocationSize"
+  /** maxMemoryAllocationCount of the device: no further memory object may be made. */
+  | "maxMemoryAllocationCount"
+  /** The pool has as many blocks as it may have, and none has room. */
+  | "maxBlockCount"
+  /** No block has room, and AllocationCreate.NeverAllocate forbids a new one. */
+  | "neverAllocate"
+  /** No block of the pool could be large enough. */
+  | "blockSize"
+  /** No memory type is what was asked for, or what was asked for is not to be had there at all. */
+  | "unsupported";
+
+/** Why an allocation was refused, as data. */
+export interface Refusal {
+  readonly kind: RefusalKind;
+  /** The VkResult that stands for it. */
+  readonly result: number;
+  /** Index of the heap; undefined where no heap is concerned. */
+  readonly heap: number | undefined;
+  /**
+   * Bytes that would have to be given back for the request to be granted: exact for budgets, limits and heaps; the size
+   * of the request where blocks are full or the driver refused; undefined where giving back does not help.
+   */
+  readonly missingBytes: number | undefined;
+  /** The reason in words, with its figures. */
+  readonly message: string;
+}
+
+/** What a refusal is about, beside its result and its words. */
+export interface RefusalFacts {
+  readonly kind: RefusalKind;
+  readonly heap?: number;
+  readonly missingBytes?: number;
+}
+
+const RANKS: Readonly<Record<RefusalKind, number>> = {
+  driver: 4,
+  heapSize: 3,
+  heapSizeLimit: 3,
+  budget: 3,
+  maxMemoryAllocationSize: 3,
+  maxMemoryAllocationCount: 3,
+  maxBlockCount: 2,
+  neverAllocate: 2,
+  blockSize: 1,
+  unsupported: 1,
+};
+const UNSUPPORTED: RefusalFacts = { kind: "unsupported" };
+
+/** Why the last attempt to allocate failed. */
 export class Failure {
   result: number = Result.Success;
-  call = "";
-  detail = "";
-  private fromDriver = false;
+  private call = "";
+  private detail = "";
+  private facts: RefusalFacts = UNSUPPORTED;
 
   /** Forgets earlier failures: a new attempt begins. */
   reset(): void {
     this.result = Result.Success;
-    this.fromDriver = false;
   }
 
-  /** A refusal by the allocator itself. */
-  refuse(result: number, call: string, detail: string): void {
-    if (this.fromDriver) return;
-    this.result = result;
-    this.call = call;
-    this.detail = detail;
+  /** A refusal by the allocator itself, which `call` names. */
+  refuse(result: number, call: string, detail: string, facts: RefusalFacts = UNSUPPORTED): void {
+    if (this.result === Result.Success || says(facts, this.facts)) this.set(result, call, detail, facts);
   }
 
   /** A call to the driver that failed. */
-  fromCall(error: VulkanError, detail: string): void {
-    this.fromDriver = true;
-    this.result = error.result;
-    this.call = error.call;
+  fromCall(error: VulkanError, detail: string, facts: Omit<RefusalFacts, "kind"> = {}): void {
+    this.set(error.result, error.call, detail, { ...facts, kind: "driver" });
+  }
+
+  private set(result: number, call: string, detail: string, facts: RefusalFacts): void {
+    this.result = result;
+    this.call = call;
     this.detail = detail;
+    this.facts = facts;
+  }
+
+  /** Undefined where nothing failed. */
+  toRefusal(): Refusal | undefined {
+    const { result, detail, facts } = this;
+    if (result === Result.Success) return undefined;
+    return { kind: facts.kind, result, heap: facts.heap, missingBytes: facts.missingBytes, message: detail };
   }
 
   toError(): VulkanError {
     return new VulkanError(this.result, this.call, this.detail);
   }
+}
+
+/** What an error of the driver comes to. */
+export function refusalOf({ result, message }: VulkanError): Refusal {
+  return { kind: "driver", result, heap: undefined, missingBytes: undefined, message };
+}
+
+/** Whether a refusal says more than the one before it. */
+function says(facts: RefusalFacts, before: RefusalFacts): boolean {
+  if (RANKS[facts.kind] !== RANKS[before.kind]) return RANKS[facts.kind] > RANKS[before.kind];
+  if (facts.kind !== before.kind || facts.heap !== before.heap) return false;
+  return (facts.missingBytes ?? 0) < (before.missingBytes ?? 0);
 }
 
 /** Whether a VkResult means that memory is out, in one form or another. */

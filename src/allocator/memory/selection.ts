@@ -33,6 +33,13 @@ export interface MemoryVisitor<Found> {
   dedicated(state: AllocatorState, request: AllocationRequest, source: MemorySource): Found | undefined;
 }
 
+/** What is done in a memory type, where that is more than one visit. */
+export type TypeVisitor<Found> = (
+  state: AllocatorState,
+  request: AllocationRequest,
+  source: MemorySource,
+) => Found | undefined;
+
 /**
  * What the visitor found where it was first successful; undefined, with the failure recorded, if nowhere. The request
  * says afterwards how many memory types were tried, and whether blocks came first in the last one.
@@ -40,7 +47,7 @@ export interface MemoryVisitor<Found> {
 export function selectMemory<Found>(
   state: AllocatorState,
   request: AllocationRequest,
-  visitor: MemoryVisitor<Found>,
+  visitor: MemoryVisitor<Found> | TypeVisitor<Found>,
 ): Found | undefined {
   state.failure.reset();
   request.typesTried = 0;
@@ -51,25 +58,34 @@ export function selectMemory<Found>(
   let type = pool === undefined ? firstMemoryType(state, request) : pool.memoryTypeIndex;
   while (type !== NO_MEMORY_TYPE) {
     const source = pool ?? state.defaultPools[type]!;
-    let found: Found | undefined;
-    switch (attemptsFor(state, request, source, type)) {
-      case Attempts.Dedicated:
-        found = visitor.dedicated(state, request, source);
-        break;
-      case Attempts.DedicatedThenBlock:
-        found = visitor.dedicated(state, request, source) ?? visitor.block(state, request, source);
-        break;
-      case Attempts.BlockThenDedicated:
-        found = visitor.block(state, request, source) ?? visitor.dedicated(state, request, source);
-        break;
-      default:
-        found = visitor.block(state, request, source);
-    }
+    const found =
+      typeof visitor === "function"
+        ? visitor(state, request, source)
+        : tryMemoryType(state, request, source, visitor);
     if (found !== undefined || pool !== undefined) return found;
     typeBits &= ~(1 << type);
     type = state.memoryTypes.find(typeBits, request);
   }
   return undefined;
+}
+
+/** What the visitor found in the memory type of a pool. */
+export function tryMemoryType<Found>(
+  state: AllocatorState,
+  request: AllocationRequest,
+  source: MemorySource,
+  visitor: MemoryVisitor<Found>,
+): Found | undefined {
+  switch (attemptsFor(state, request, source)) {
+    case Attempts.Dedicated:
+      return visitor.dedicated(state, request, source);
+    case Attempts.DedicatedThenBlock:
+      return visitor.dedicated(state, request, source) ?? visitor.block(state, request, source);
+    case Attempts.BlockThenDedicated:
+      return visitor.block(state, request, source) ?? visitor.dedicated(state, request, source);
+    default:
+      return visitor.block(state, request, source);
+  }
 }
 
 /** The best memory type; records a failure where there is none. */
@@ -124,14 +140,9 @@ function suitsPool(state: AllocatorState, request: AllocationRequest, pool: Pool
 }
 
 /** Adapts the request to the memory type and says what is to be tried. */
-function attemptsFor(
-  state: AllocatorState,
-  request: AllocationRequest,
-  { blockList }: MemorySource,
-  memoryTypeIndex: number,
-): number {
+function attemptsFor(state: AllocatorState, request: AllocationRequest, { blockList }: MemorySource): number {
   request.typesTried++;
-  request.typeFlags = state.memoryTypes.isHostVisible(memoryTypeIndex)
+  request.typeFlags = state.memoryTypes.isHostVisible(blockList.memoryTypeIndex)
     ? request.flags
     : request.flags & ~AllocationCreate.Mapped;
   const attempts = chooseAttempts(state, request, blockList);
@@ -153,22 +164,6 @@ function prefersDedicated(state: AllocatorState, request: AllocationRequest, blo
   if (state.deviceMemory.count > state.preferDedicatedUpTo) return false;
   const { size, prefersDedicatedAllocation } = request.requirements;
   return prefersDedicatedAllocation || size > Math.floor(blockList.options.preferredBlockSize / 2);
-}
-
-/** Whether new memory of the request's size keeps to the budget, where the request insists on that. */
-export function isWithinBudget(
-  state: AllocatorState,
-  request: AllocationRequest,
-  heapIndex: number,
-): boolean {
-  if (!request.isWithinBudget) return true;
-  const { budgets } = state;
-  if (budgets.usageOf(heapIndex) + request.size <= budgets.budgetOf(heapIndex)) return true;
-  return refuse(
-    state,
-    Result.ErrorOutOfDeviceMemory,
-    `${request.size} bytes would exceed the budget of heap ${heapIndex}`,
-  );
 }
 
 function refuse({ failure }: AllocatorState, result: number, detail: string): false {

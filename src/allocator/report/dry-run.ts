@@ -1,7 +1,8 @@
 /** What an allocation would do, without doing it. */
 
 import type { BufferCreateInfo, ImageCreateInfo } from "../../vulkan/resources.ts";
-import { isWithinBudget, type MemoryVisitor, selectMemory } from "../memory/selection.ts";
+import { isWithinBudget } from "../memory/budget.ts";
+import { type MemoryVisitor, selectMemory } from "../memory/selection.ts";
 import type { AllocationCreateInfo } from "../options.ts";
 import { beginRequest, raiseAlignment } from "../resource/begin.ts";
 import { checkBuffer, checkImage, describeBuffer, describeImage } from "../resource/description.ts";
@@ -40,7 +41,8 @@ const planning: MemoryVisitor<AllocationPlan> = {
     const { size } = request;
     const { heapIndex, memoryTypeIndex: memoryType } = dedicated;
     const isPossible =
-      isWithinBudget(state, request, heapIndex) && state.deviceMemory.isAllowed(heapIndex, size);
+      (!request.isWithinBudget || isWithinBudget(state, size, heapIndex)) &&
+      state.deviceMemory.isAllowed(heapIndex, size);
     return isPossible ? { memoryType, from: "dedicated", newBytes: size, size } : undefined;
   },
 };

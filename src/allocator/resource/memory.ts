@@ -9,7 +9,7 @@ import { checkHandle } from "../checks.ts";
 import { allocating, undoAllocation } from "../memory/allocate.ts";
 import { type ExternalMemory, importableTypeBits, importStructure } from "../memory/external-memory.ts";
 import { usesDedicatedInfo } from "../memory/memory-chain.ts";
-import { selectMemory } from "../memory/selection.ts";
+import { selectMemory, type TypeVisitor, tryMemoryType } from "../memory/selection.ts";
 import { type AllocationCreateInfo, dedicatedSettings } from "../options.ts";
 import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
@@ -49,28 +49,49 @@ export function importMemory(
   ]);
 }
 
-/** Makes `count` like allocations, all of them or none. */
+/**
+ * Makes `count` like allocations, all of them or none, and all out of the same pool and memory type. Undefined, with the
+ * failure recorded, where memory is out.
+ */
 export function allocateMemoryPages(
   state: AllocatorState,
   requirements: RequirementsInfo,
   allocationInfo: AllocationCreateInfo | undefined,
   count: number,
-): Allocation[] {
+): Allocation[] | undefined {
   checkUsable(state);
   checkInteger(count, "count", 0, 0xffffffff);
-  const { made } = state.deviceMemory;
-  const pages: Allocation[] = [];
-  try {
-    while (pages.length < count) {
-      const page = allocateMemory(state, requirements, allocationInfo, undefined);
-      if (page === undefined) throw state.failure.toError();
-      pages.push(page);
+  if (count === 0) return [];
+  const request = beginRequest(state, allocationInfo);
+  readRequirements(request, requirements);
+  setMemoryChain(request, undefined);
+  raiseAlignment(request, allocationInfo, 1);
+  const recorded = state.recorder === undefined ? undefined : { ...request.requirements };
+  const pages = selectMemory(state, request, allocatingPages(count));
+  return pages?.map((page) => {
+    const handedOut = state.tracker.isActive ? state.tracker.track(page) : page;
+    if (recorded !== undefined)
+      state.recorder!.created(handedOut, { requirements: recorded }, allocationInfo);
+    return handedOut;
+  });
+}
+
+/** Allocates so many times in one memory type, or not at all. */
+function allocatingPages(count: number): TypeVisitor<Allocation[]> {
+  return (state, request, source) => {
+    const { made } = state.deviceMemory;
+    const pages: Allocation[] = [];
+    try {
+      while (pages.length < count) {
+        const page = tryMemoryType(state, request, source, allocating);
+        if (page === undefined) return undefined;
+        pages.push(page);
+      }
+      return pages;
+    } finally {
+      if (pages.length < count) for (const page of pages.reverse()) undoAllocation(page, made);
     }
-  } catch (error) {
-    for (const page of pages.reverse()) undoAllocation(state.tracker.unwrap(page), made);
-    throw error;
-  }
-  return pages;
+  };
 }
 
 /** Memory for a buffer that is there. */
