@@ -17,6 +17,7 @@ import {
   Result,
   VulkanError,
 } from "../../src/index.ts";
+import { MemoryProperty } from "../../src/vulkan/constants.ts";
 import { bufferOf, bytes, imageOf, KiB, MiB, Type, World } from "./world.ts";
 
 const { DedicatedMemory, HostAccessRandom, HostAccessSequentialWrite, Mapped, NeverAllocate } =
@@ -65,6 +66,7 @@ class Stage {
     this.unmappable = allocator.createBuffer(bufferOf(1000), {
       usage: MemoryUsage.Auto,
       name: "unmappable",
+      requiredFlags: MemoryProperty.HostVisible,
     }).allocation;
     this.onDevice = allocator.allocateMemory(bytes(5000, Type.Device), {
       flags: AllocationCreate.CanAlias,
@@ -877,7 +879,7 @@ const ranges: Case[] = [
   [
     "map what is not HostVisible",
     VulkanError,
-    "memory type 0 is not HostVisible",
+    "memory type 0, which is not HostVisible",
     (s) => s.allocator.mapMemory(s.onDevice),
   ],
   [
