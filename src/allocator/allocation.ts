@@ -11,8 +11,10 @@
  */
 
 import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
+import { WHOLE_SIZE } from "../vulkan/constants.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
-import { copyToAllocation, type HostData, readAllocation } from "./host/copies.ts";
+import { copyToAllocation, fillAllocation, type HostData, readAllocation } from "./host/copies.ts";
+import { checkRange } from "./host/flush.ts";
 import { Mapping, mapAllocation } from "./host/mapping.ts";
 import type { DedicatedMemory, MemoryBlock } from "./memory/memory-object.ts";
 import type { Pool } from "./pool.ts";
@@ -42,8 +44,13 @@ export interface AllocationInfo {
   readonly offset: number;
   /** Bytes; may exceed what was asked for. */
   readonly size: number;
-  /** The mapped bytes, or undefined while the allocation is not mapped. */
+  /**
+   * The mapped bytes, or undefined while the allocation is not mapped, or where the engine cannot view so many at once: see
+   * {@link Allocation.mappedRange}.
+   */
   readonly mappedData: Uint8Array | undefined;
+  /** Where the allocation is mapped, or undefined while it is not (pMappedData). */
+  readonly mappedAddress: bigint | undefined;
   readonly userData: unknown;
   readonly name: string | undefined;
   /** Bytes of the whole memory object. */
@@ -178,12 +185,29 @@ export class Allocation {
   /**
    * The mapped bytes, or undefined while the allocation is not mapped (pMappedData). The view is detached
    * (length 0) when the memory object is unmapped or freed.
+   *
+   * @throws RangeError where the engine cannot view so many bytes at once (4 GiB on Node.js 20): {@link mappedRange}.
    */
   get mappedData(): Uint8Array | undefined {
     const { mapping } = this.live();
     return this.mapReferences > 0 && mapping !== undefined
       ? mapping.bytes(this.offset, this.size)
       : undefined;
+  }
+
+  /** {@link mappedData} for `size` bytes (default: to the end) from `offset` on. */
+  mappedRange(offset = 0, size: number = WHOLE_SIZE): Uint8Array | undefined {
+    const { mapping } = this.live();
+    checkRange(this, offset, size);
+    if (this.mapReferences === 0 || mapping === undefined) return undefined;
+    return mapping.bytes(this.offset + offset, size === WHOLE_SIZE ? this.size - offset : size);
+  }
+
+  /** Where the allocation's first byte is mapped, or undefined while it is not (pMappedData). */
+  get mappedAddress(): bigint | undefined {
+    const { mapping } = this.live();
+    if (this.mapReferences === 0 || mapping === undefined) return undefined;
+    return mapping.address + BigInt(this.offset);
   }
 
   /** Whether it was freed. */
@@ -198,7 +222,8 @@ export class Allocation {
       deviceMemory: this.deviceMemory,
       offset: this.offset,
       size: this.size,
-      mappedData: this.mappedData,
+      mappedData: this.viewIfPossible(),
+      mappedAddress: this.mappedAddress,
       userData: this.userData,
       name: this.name,
       blockSize: this.live().size,
@@ -223,6 +248,11 @@ export class Allocation {
    */
   write(data: HostData, offset = 0): void {
     copyToAllocation(this, data, offset);
+  }
+
+  /** Sets `size` bytes (default: to the end) from `offset` on to `value` (0 to 255), mapping and flushing as needed. */
+  fill(value: number, offset = 0, size?: number): void {
+    fillAllocation(this, value, offset, size);
   }
 
   /**
@@ -326,6 +356,15 @@ export class Allocation {
   /** @internal Where the memory comes from; throws when it is freed. */
   live(): MemoryBlock | DedicatedMemory {
     return this.home ?? this.refuseUse();
+  }
+
+  private viewIfPossible(): Uint8Array | undefined {
+    try {
+      return this.mappedData;
+    } catch (error) {
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
   }
 
   private refuseUse(): never {

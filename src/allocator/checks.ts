@@ -1,6 +1,6 @@
 /** The checks of what a caller hands in: allocations, pools and handles of this allocator that are alive. */
 
-import { quote } from "../foundation/check.ts";
+import { checkUint64, quote } from "../foundation/check.ts";
 import { Allocation } from "./allocation.ts";
 import { Pool } from "./pool.ts";
 import type { AllocatorState } from "./state.ts";
@@ -55,5 +55,5 @@ export function checkHandle(handle: unknown, what: string): void {
 
 /** Checks what may be a Vulkan handle or 0n. */
 export function checkHandleType(handle: unknown, what: string): void {
-  if (typeof handle !== "bigint") throw new TypeError(`${what} must be a bigint, got ${quote(handle)}`);
+  checkUint64(handle, what);
 }

@@ -6,6 +6,7 @@
 import { checkAlignment, checkFlags, checkInteger, quote } from "../foundation/check.ts";
 import { ApiVersion, apiVersionString } from "../vulkan/constants.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
+import { checkNextChain } from "../vulkan/next.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import {
   ALL_ALLOCATION_FLAGS,
@@ -354,6 +355,7 @@ export function checkPoolCreateInfo(info: PoolCreateInfo): void {
   checkPriority(info.priority ?? 0.5);
   checkAlignment(info.minAllocationAlignment ?? 0, "minAllocationAlignment");
   checkName(info.name);
+  checkNextChain(info.memoryAllocateNext, "memoryAllocateNext");
 }
 
 /** A priority: a number from 0 to 1. */

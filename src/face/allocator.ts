@@ -7,7 +7,13 @@
  */
 
 import type { Allocation, AllocationInfo } from "../allocator/allocation.ts";
-import { checkAllocation, checkAllocationIfAny, checkHandleType, checkPool } from "../allocator/checks.ts";
+import {
+  checkAllocation,
+  checkAllocationIfAny,
+  checkHandle,
+  checkHandleType,
+  checkPool,
+} from "../allocator/checks.ts";
 import { copyFromAllocation, copyToAllocation, type HostData } from "../allocator/host/copies.ts";
 import { cacheRange, synchronizeCaches } from "../allocator/host/flush.ts";
 import { mapAllocation, unmapAllocation } from "../allocator/host/mapping.ts";
@@ -362,9 +368,16 @@ export class Allocator {
     return this.state.device.getMemoryFd(this.checkOwn(allocation).deviceMemory, handleType);
   }
 
-  /** A new Win32 handle for the memory object, the caller's to close (vmaGetMemoryWin32Handle). */
-  getMemoryWin32Handle(allocation: Allocation, handleType: number): bigint {
-    return this.state.device.getMemoryWin32Handle(this.checkOwn(allocation).deviceMemory, handleType);
+  /**
+   * A Win32 handle for the memory object (vmaGetMemoryWin32Handle2). An NT handle is a new one each time, the caller's to
+   * close, in the process whose handle `targetProcess` is (default: this one). A KMT handle is nobody's.
+   *
+   * @throws VulkanError when the memory cannot be exported, or Windows refuses.
+   */
+  getMemoryWin32Handle(allocation: Allocation, handleType: number, targetProcess?: bigint): bigint {
+    if (targetProcess !== undefined) checkHandle(targetProcess, "targetProcess");
+    const type = checkInteger(handleType, "handleType", 1, 0xffffffff);
+    return this.checkOwn(allocation).live().win32Handle(type, targetProcess);
   }
 
   /**

@@ -6,6 +6,8 @@
  * The simulator understands the first form alone.
  */
 
+import { checkUint64, quote } from "../foundation/check.ts";
+
 /** VkStructureType of the structures that may stand in a chain. */
 export const StructureType = {
   MemoryDedicatedAllocateInfo: 1000127001,
@@ -132,6 +134,31 @@ export type NextStructure =
 
 /** A pNext chain in one of its three forms, or a list whose last item may be an address or encoded bytes. */
 export type NextChain = bigint | Uint8Array | readonly (NextStructure | bigint | Uint8Array)[];
+
+/** Throws a TypeError or RangeError where a chain has none of its forms, or an address or handle in it has not 64 bits. */
+export function checkNextChain(chain: unknown, what: string): void {
+  if (chain === undefined || chain instanceof Uint8Array) return;
+  if (typeof chain === "bigint") {
+    checkUint64(chain, what);
+    return;
+  }
+  if (!Array.isArray(chain)) {
+    throw new TypeError(`${what} must be an array, a Uint8Array or an address (bigint), got ${quote(chain)}`);
+  }
+  for (const item of chain) {
+    if (item instanceof Uint8Array) continue;
+    if (typeof item === "bigint") checkUint64(item, `an address in ${what}`);
+    else if (typeof item !== "object" || item === null) {
+      throw new TypeError(
+        `an item of ${what} must be an object, an address or encoded bytes, got ${quote(item)}`,
+      );
+    } else {
+      for (const [member, value] of Object.entries(item)) {
+        if (typeof value === "bigint") checkUint64(value, `${member} in ${what}`);
+      }
+    }
+  }
+}
 
 /** The structure of a chain with this sType, when the chain is a list of friendly objects and has it. */
 export function findNext<T extends NextStructure["sType"]>(

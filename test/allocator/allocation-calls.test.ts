@@ -219,6 +219,7 @@ describe("An allocation's info", () => {
       offset: 0,
       size: KiB,
       mappedData: expect.any(Uint8Array),
+      mappedAddress: expect.any(BigInt),
       userData,
       name: "upload",
       blockSize: MiB,

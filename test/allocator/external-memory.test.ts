@@ -121,9 +121,9 @@ describe("A Win32 handle", () => {
     ]);
     exported.write(new Uint8Array([4, 5, 6]));
     expect([...imported.read(0, 3)]).toEqual([4, 5, 6]);
-    expect(host.openWin32Handles).toEqual([handle]);
     host.closeWin32Handle(handle);
     free(exported, imported);
+    expect(host.openWin32Handles).toEqual([]);
   });
 });
 
@@ -194,12 +194,10 @@ describe("importMemory", () => {
     const requirements = bytes(64 * KiB, only(Type.Host));
     const exported = from.allocator.allocateDedicatedMemory(requirements, hostInfo);
     const own = new Uint8Array(64 * KiB).fill(3);
+    const win32Handle = from.allocator.getMemoryWin32Handle(exported, OpaqueWin32);
     const sources = [
       { fd: from.allocator.getMemoryFd(exported, OpaqueFd), handleType: OpaqueFd },
-      {
-        win32Handle: from.allocator.getMemoryWin32Handle(exported, OpaqueWin32),
-        handleType: OpaqueWin32,
-      },
+      { win32Handle, handleType: OpaqueWin32 },
       { hostPointer: host.registerHostMemory(own) },
       { fd: host.createDmaBuf(64 * KiB), handleType: DmaBufEXT },
     ];
@@ -207,9 +205,10 @@ describe("importMemory", () => {
     const imported = sources.map((source) => to.allocator.importMemory(source, requirements, hostInfo));
     expect(imported.map((allocation) => allocation.read(5, 1)[0])).toEqual([3, 3, 3, 0]);
     expect(imported.every((allocation) => allocation.dedicatedMemory)).toBe(true);
-    for (const handle of host.openWin32Handles) host.closeWin32Handle(handle);
+    host.closeWin32Handle(win32Handle);
     expect(host.openDescriptors).toEqual([]);
     free(exported, ...imported);
+    expect(host.openWin32Handles).toEqual([]);
   });
 
   it("leaves the bytes as they are, also where new and freed memory is filled", () => {

@@ -1,8 +1,18 @@
 /** Memory objects above 4 GiB, where engines have limits for a single view. */
 
 import { describe, expect, it } from "vitest";
+import { KoffiMapping } from "../../src/ffi/mapping.ts";
+import type { NativeCalls } from "../../src/ffi/native/native-calls.ts";
+import {
+  type Allocation,
+  AllocationCreate,
+  CorruptionError,
+  createAllocator,
+  MemoryUsage,
+} from "../../src/index.ts";
 import { type ProfileDescription, SimulatedDevice } from "../../src/simulator/index.ts";
-import { BufferUsage, MemoryProperty } from "../../src/vulkan/index.ts";
+import { BufferUsage, MemoryProperty, type VulkanDevice } from "../../src/vulkan/index.ts";
+import { describeWithVulkan } from "../helpers/vulkan.ts";
 
 const GiB = 1024 ** 3;
 const { DeviceLocal, HostVisible, HostCoherent } = MemoryProperty;
@@ -106,5 +116,123 @@ describe("simulated memory of 40 GiB", () => {
     expect(seen()).toEqual([7, 7, 7, 7, 8, 8, 8, 8]);
     device.destroyBuffer(buffer);
     device.freeMemory(memory);
+  });
+});
+
+const everything = AllocationCreate.HostAccessRandom | AllocationCreate.Mapped;
+
+describe("an allocation above 4 GiB", () => {
+  it.each([
+    ["of its own memory, coherent", 0b01],
+    ["of its own memory, not coherent", 0b10],
+  ])("is written, read, filled, flushed and viewed in any part: %s", (_, memoryTypeBits) => {
+    using device = new SimulatedDevice(profile, { simulateCaches: true });
+    const allocator = createAllocator({ device });
+    const before = process.memoryUsage.rss();
+    const allocation = allocator.allocateMemory(
+      { size: 12 * GiB, alignment: 1, memoryTypeBits },
+      { flags: everything },
+    );
+    expect(allocation.size).toBe(12 * GiB);
+    for (const [index, place] of places.slice(0, 4).entries()) {
+      allocation.write(new Uint8Array(20).fill(index + 1), place);
+      expect([...allocation.read(place, 20)]).toEqual(new Array(20).fill(index + 1));
+      allocation.fill(100 + index, place + 1, 18);
+      const target = new Uint8Array(20);
+      allocator.copyAllocationToMemory(allocation, place, target);
+      expect([...target]).toEqual([index + 1, ...new Array(18).fill(100 + index), index + 1]);
+      allocator.flushAllocation(allocation, place, 20);
+      allocator.invalidateAllocation(allocation, place, 20);
+    }
+    expect([...allocation.mappedRange(5 * GiB + 7, 2)!]).toEqual([4, 103]);
+    const info = allocator.getAllocationInfo(allocation);
+    expect(info.mappedAddress).toBe(allocation.mappedAddress);
+    expect(info.mappedData).toBeUndefined();
+    expect(() => allocation.mappedData).toThrow(
+      /a view of simulated memory lies within one piece of 4294967296 bytes/,
+    );
+    const mapping = allocation.map();
+    expect([...mapping.range(5 * GiB + 7, 2)]).toEqual([4, 103]);
+    expect(mapping.address).toBe(allocation.mappedAddress);
+    mapping.unmap();
+    expect(() => mapping.range(0, 1)).toThrow(/after it ended/);
+    expect(() => mapping.address).toThrow(/after it ended/);
+    expect(() => allocation.mappedRange(12 * GiB, 1)).toThrow(/size must be an integer from 0 to 0, got 1/);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(GiB);
+    allocation.destroy();
+    allocator.destroy();
+  });
+
+  it("have addresses only while they are mapped", () => {
+    using device = new SimulatedDevice(profile);
+    const allocator = createAllocator({ device });
+    const allocation = allocator.allocateMemory(
+      { size: 100, alignment: 1, memoryTypeBits: 1 },
+      { flags: AllocationCreate.HostAccessRandom },
+    );
+    expect([allocation.mappedAddress, allocation.mappedRange(0, 1)]).toEqual([undefined, undefined]);
+    allocator.mapMemory(allocation);
+    expect(allocation.mappedAddress).toBeTypeOf("bigint");
+    allocator.unmapMemory(allocation);
+    allocation.destroy();
+    allocator.destroy();
+  });
+
+  it("has a margin that lies across the pieces", () => {
+    using device = new SimulatedDevice(profile);
+    const allocator = createAllocator({ device, debug: { margin: 16, detectCorruption: true } });
+    const pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: 16 * GiB });
+    const make = (size: number): Allocation =>
+      allocator.allocateMemory(
+        { size, alignment: 4, memoryTypeBits: 1 },
+        { pool, flags: AllocationCreate.HostAccessRandom },
+      );
+    const first = make(4 * GiB - 8);
+    const second = make(64);
+    allocator.checkCorruption();
+    // The device writes to the last word of the margin, which lies in the second piece.
+    const overrun = device.createBuffer({ size: 64, usage: BufferUsage.TransferDst });
+    device.permit.overlap = true;
+    device.bindBufferMemory(overrun, first.deviceMemory, 4 * GiB);
+    device.queue.submit([{ kind: "fill", target: overrun, targetOffset: 4, size: 4, value: 1 }]).isComplete();
+    expect(() => allocator.checkCorruption()).toThrow(CorruptionError);
+    device.destroyBuffer(overrun);
+    second.destroy();
+    expect(() => first.destroy()).toThrow(CorruptionError);
+    pool.destroy();
+    allocator.destroy();
+  });
+});
+
+describeWithVulkan("a driver's memory that the engine cannot view at once", (ctx) => {
+  it("is written, read, filled and viewed in any part", () => {
+    // What Node.js 20 does above 4 GiB, with a limit that a test can reach.
+    const small: NativeCalls = { ...ctx.device.native, viewLimit: 65536 };
+    const device = new Proxy<VulkanDevice>(ctx.device, {
+      get(target, name: keyof VulkanDevice) {
+        if (name === "mapMemory") {
+          return (memory: bigint, size: number) =>
+            new KoffiMapping(small, target.mapMemory(memory, size).address, size);
+        }
+        const member = target[name];
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+    const allocator = createAllocator({ device });
+    const size = 1024 * 1024;
+    const { allocation } = allocator.createBuffer(
+      { size, usage: BufferUsage.TransferDst },
+      { usage: MemoryUsage.Auto, flags: everything },
+    );
+    const data = Uint8Array.from({ length: 200_000 }, (_, index) => index % 251);
+    allocation.write(data, 300_001);
+    expect(allocation.read(300_001, data.length)).toEqual(data);
+    allocation.fill(7, 300_101, 100_000);
+    expect(allocation.read(300_100, 3)).toEqual(Uint8Array.of(99, 7, 7));
+    expect(allocation.mappedRange(300_001, 5)).toEqual(data.subarray(0, 5));
+    expect(() => allocation.mappedData).toThrow(/can view at most 65536 bytes at once/);
+    expect(allocation.info().mappedData).toBeUndefined();
+    allocation.destroy();
+    allocator.destroy();
   });
 });

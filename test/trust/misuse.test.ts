@@ -8,13 +8,17 @@ import {
   type Allocation,
   AllocationCreate,
   Allocator,
+  BufferCreate,
   BufferUsage,
   ExternalMemoryHandleType,
+  ImageCreate,
   LeakError,
   MemoryUsage,
+  type NextChain,
   type Pool,
   PoolCreate,
   Result,
+  StructureType,
   VulkanError,
 } from "../../src/index.ts";
 import { MemoryProperty } from "../../src/vulkan/constants.ts";
@@ -192,6 +196,12 @@ function forBadAllocations(
 }
 
 /** Values that are no pool of this allocator. */
+/** `call` with bigints that are no handles or addresses: beyond 64 bits on either side. */
+function forWideBigints(what: string, call: (stage: Stage, value: bigint) => unknown): Case[] {
+  const values = [-1n, 2n ** 64n, 2n ** 80n, -(2n ** 64n)];
+  return values.map((value) => [`${what}: ${value}n`, RangeError, `got ${value}n`, (s) => call(s, value)]);
+}
+
 function forBadPools(what: string, call: (stage: Stage, pool: Pool) => unknown, nullIsLegal = false): Case[] {
   const cases: Case[] = [
     [`${what} a number`, TypeError, "got 7", (stage) => call(stage, wrong(7))],
@@ -271,6 +281,13 @@ const sizes: Case[] = [
   ...forBadIntegers("how much to read", (s, length) => s.mapped.read(0, length)).filter(
     ([name]) => !name.includes("Infinity"),
   ),
+  ...forBadIntegers("where to fill", (s, offset) => s.mapped.fill(0, offset)),
+  ...forBadIntegers("what to fill with", (s, value) => s.mapped.fill(value)),
+  ...forBadIntegers("where to look", (s, offset) => s.mapped.mappedRange(offset, 1)),
+  ...forBadIntegers("how much to look at", (s, size) => s.mapped.mappedRange(0, size)).filter(
+    ([name]) => !name.includes("Infinity"),
+  ),
+  ...forBadIntegers("a handle type", (s, type) => s.allocator.getMemoryWin32Handle(s.mapped, type)),
   ...forBadIntegers("a frame", (s, frame) => s.allocator.setCurrentFrameIndex(frame)),
   ...forBadIntegers("how many to keep", (s, keep) => s.allocator.trim(keep)),
   [
@@ -617,6 +634,94 @@ const flags: Case[] = [
     "heapSizeLimits[1] must be an integer of at least 1",
     (s) => new Allocator({ device: s.world.device, heapSizeLimits: [null, 0] }),
   ],
+];
+
+const next = (value: bigint): NextChain => [
+  { sType: StructureType.MemoryOpaqueCaptureAddressAllocateInfo, opaqueCaptureAddress: value },
+];
+
+const addresses: Case[] = [
+  ...forWideBigints("a buffer to destroy", (s, v) => s.allocator.destroyBuffer(v)),
+  ...forWideBigints("a buffer to destroy with its memory", (s, v) => s.allocator.destroyBuffer(v, s.mapped)),
+  ...forWideBigints("an image to destroy", (s, v) => s.allocator.destroyImage(v)),
+  ...forWideBigints("an image to destroy with its memory", (s, v) => s.allocator.destroyImage(v, s.onDevice)),
+  ...forWideBigints("a buffer to bind", (s, v) => s.allocator.bindBufferMemory(s.onDevice, v)),
+  ...forWideBigints("an image to bind", (s, v) => s.allocator.bindImageMemory(s.onDevice, v)),
+  ...forWideBigints("a buffer for memory", (s, v) => s.allocator.allocateMemoryForBuffer(v)),
+  ...forWideBigints("an image for memory", (s, v) => s.allocator.allocateMemoryForImage(v)),
+  ...forWideBigints("a host pointer", (s, hostPointer) =>
+    s.allocator.importMemory({ hostPointer }, bytes(4096)),
+  ),
+  ...forWideBigints("a Win32 handle", (s, win32Handle) =>
+    s.allocator.importMemory({ win32Handle, handleType: 2 }, bytes(4096)),
+  ),
+  ...forWideBigints("a process", (s, v) => s.allocator.getMemoryWin32Handle(s.mapped, 2, v)),
+  ...forWideBigints("a pool's chain", (s, v) =>
+    s.allocator.createPool({ memoryTypeIndex: 0, memoryAllocateNext: next(v) }),
+  ),
+  ...forWideBigints("an address as a pool's chain", (s, v) =>
+    s.allocator.createPool({ memoryTypeIndex: 0, memoryAllocateNext: v }),
+  ),
+  ...forWideBigints("a chain of dedicated memory", (s, v) =>
+    s.allocator.allocateDedicatedMemory(bytes(64), {}, next(v)),
+  ),
+  ...forWideBigints("a chain of a dedicated buffer", (s, v) =>
+    s.allocator.createDedicatedBuffer(bufferOf(64), {}, [v]),
+  ),
+  ...forWideBigints("a chain of a buffer", (s, v) =>
+    s.allocator.createBuffer(bufferOf(64, { pNext: next(v) })),
+  ),
+  ...forWideBigints("a chain of an image", (s, v) => s.allocator.createImage(imageOf(4, { pNext: next(v) }))),
+  ...forWideBigints("a chain of an alias", (s, v) =>
+    s.allocator.createAliasingBuffer(s.onDevice, bufferOf(64, { pNext: next(v) })),
+  ),
+  ...forWideBigints("a chain to bind with", (s, v) =>
+    s.allocator.bindBufferMemory(s.onDevice, s.buffer, 0, next(v)),
+  ),
+  [
+    "a chain that is text",
+    TypeError,
+    'memoryAllocateNext must be an array, a Uint8Array or an address (bigint), got "x"',
+    (s) => s.allocator.createPool({ memoryTypeIndex: 0, memoryAllocateNext: wrong("x") }),
+  ],
+  [
+    "a number in a chain",
+    TypeError,
+    "an item of memoryAllocateNext must be an object, an address or encoded bytes, got 5",
+    (s) => s.allocator.allocateDedicatedMemory(bytes(64), {}, wrong([5])),
+  ],
+  [
+    "a host pointer off the alignment",
+    RangeError,
+    "hostPointer must be a multiple of minImportedHostPointerAlignment 4096, got 0x10040",
+    (s) => s.allocator.importMemory({ hostPointer: 0x10040n }, bytes(4096)),
+  ],
+  [
+    "a host pointer's size off the alignment",
+    RangeError,
+    "the size of memory at a host pointer must be a multiple of minImportedHostPointerAlignment 4096, got 5000",
+    (s) => s.allocator.importMemory({ hostPointer: 0x10000n }, bytes(5000)),
+  ],
+  ...(["SparseBinding", "SparseResidency", "SparseAliased"] as const).flatMap((name): Case[] => [
+    [
+      `a buffer with ${name}`,
+      VulkanError,
+      `sparse resources are not supported: flags has BufferCreate.${name}`,
+      (s) => s.allocator.createBuffer(bufferOf(64, { flags: BufferCreate[name] })),
+    ],
+    [
+      `an aliasing image with ${name}`,
+      VulkanError,
+      Result.ErrorFeatureNotPresent,
+      (s) => s.allocator.createAliasingImage(s.onDevice, imageOf(4, { flags: ImageCreate[name] })),
+    ],
+    [
+      `a dry run of an image with ${name}`,
+      VulkanError,
+      `sparse resources are not supported: flags has ImageCreate.${name}`,
+      (s) => s.allocator.wouldAllocate({ image: imageOf(4, { flags: ImageCreate[name] }) }),
+    ],
+  ]),
 ];
 
 const settings: Case[] = [
@@ -998,6 +1103,7 @@ const tables: readonly (readonly [string, readonly Case[]])[] = [
   ["numbers of 32 bits", tooWide],
   ["flags and choices", flags],
   ["what is described", settings],
+  ["addresses and chains", addresses],
   ["handles", handles],
   ["ranges and mappings", ranges],
 ];

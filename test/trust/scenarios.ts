@@ -394,6 +394,7 @@ function externalSteps({ allocator, device }: World): Step[] {
   const hostPointer = device.host.registerHostMemory(hostBytes);
   let fd = 0;
   let handle = 0n;
+  let again = 0n;
   return stepsOf({
     "allocate for export": () =>
       bag.hold("export", allocator.allocateDedicatedMemory(bytes(4 * KiB, Type.Device))),
@@ -402,6 +403,9 @@ function externalSteps({ allocator, device }: World): Step[] {
     },
     "export a handle": () => {
       handle = allocator.getMemoryWin32Handle(bag.get("export"), OpaqueWin32);
+    },
+    "export the handle again": () => {
+      again = allocator.getMemoryWin32Handle(bag.get("export"), OpaqueWin32);
     },
     "import the descriptor": () =>
       bag.hold("fd", allocator.importMemory({ fd, handleType: OpaqueFd }, bytes(4 * KiB, Type.Device))),
@@ -425,6 +429,7 @@ function externalSteps({ allocator, device }: World): Step[] {
       ),
     "free them": () => {
       device.host.closeWin32Handle(handle);
+      device.host.closeWin32Handle(again);
       allocator.freeMemoryPages([...bag.allocations.values()]);
     },
   });

@@ -4,6 +4,7 @@
  */
 
 import { expect } from "vitest";
+import { allocationsOf } from "../../src/allocator/memory/all-memory.ts";
 import { Allocator, type AllocatorCreateInfo, BufferUsage, Format, ImageUsage } from "../../src/index.ts";
 import {
   type ProfileDescription,
@@ -59,8 +60,17 @@ export class World {
       driver: device.statistics(),
       objects: device.leaks(),
       descriptors: device.host.openDescriptors,
-      win32Handles: device.host.openWin32Handles,
+      win32Handles: this.programsHandles(),
     };
+  }
+
+  /** The open Win32 handles but for the one that each memory object keeps once it was asked for. */
+  private programsHandles(): bigint[] {
+    const kept = new Set<bigint>();
+    for (const { home } of allocationsOf(this.allocator.state)) {
+      for (const handle of home?.win32Handles?.values() ?? []) kept.add(handle);
+    }
+    return this.device.host.openWin32Handles.filter((handle) => !kept.has(handle));
   }
 
   /** Ends the world: nothing may be left in it. */
@@ -69,6 +79,7 @@ export class World {
     this.allocator.destroy();
     expect(this.device.leaks(), "objects left on the device").toEqual([]);
     expect(this.device.host.openDescriptors, "descriptors left open").toEqual([]);
+    expect(this.device.host.openWin32Handles, "Win32 handles left open").toEqual([]);
     this.device.destroy();
   }
 }

@@ -1,10 +1,11 @@
 /** Copies between the host's memory and allocations, with mapping, flushing and invalidating as needed. */
 
-import { quote } from "../../foundation/check.ts";
+import { checkInteger, quote } from "../../foundation/check.ts";
 import { WHOLE_SIZE } from "../../vulkan/constants.ts";
 import type { Allocation } from "../allocation.ts";
 import { checkRange, synchronizeCaches } from "./flush.ts";
 import { acquireMapping, releaseMapping } from "./mapping.ts";
+import { forEachPiece } from "./pieces.ts";
 
 /** Bytes in the host's memory: any typed array, DataView or ArrayBuffer. */
 export type HostData = ArrayBufferView | ArrayBufferLike;
@@ -22,9 +23,30 @@ export function copyToAllocation(allocation: Allocation, data: HostData, offset:
   const source = bytesOf(data);
   checkRange(allocation, offset, source.byteLength);
   if (source.byteLength === 0) return;
-  withMapping(allocation, (bytes) => {
-    bytes.set(source, offset);
+  withMapping(allocation, () => {
+    forEachPiece(allocation.live().mapping!, allocation.offset + offset, source.byteLength, (bytes, at) => {
+      bytes.set(at === 0 && bytes.length === source.length ? source : source.subarray(at, at + bytes.length));
+    });
     synchronizeCaches("flush", [{ allocation, offset, size: source.byteLength }]);
+  });
+}
+
+/** Sets `size` bytes (default: to the end) from `offset` on to one value. */
+export function fillAllocation(
+  allocation: Allocation,
+  value: number,
+  offset: number,
+  size: number = WHOLE_SIZE,
+): void {
+  checkInteger(value, "value", 0, 0xff);
+  checkRange(allocation, offset, size);
+  const length = size === WHOLE_SIZE ? allocation.size - offset : size;
+  if (length === 0) return;
+  withMapping(allocation, () => {
+    forEachPiece(allocation.live().mapping!, allocation.offset + offset, length, (bytes) => {
+      bytes.fill(value);
+    });
+    synchronizeCaches("flush", [{ allocation, offset, size: length }]);
   });
 }
 
@@ -33,9 +55,11 @@ export function copyFromAllocation(allocation: Allocation, offset: number, data:
   const target = bytesOf(data);
   checkRange(allocation, offset, target.byteLength);
   if (target.byteLength === 0) return;
-  withMapping(allocation, (bytes) => {
+  withMapping(allocation, () => {
     synchronizeCaches("invalidate", [{ allocation, offset, size: target.byteLength }]);
-    target.set(bytes.subarray(offset, offset + target.byteLength));
+    forEachPiece(allocation.live().mapping!, allocation.offset + offset, target.byteLength, (bytes, at) => {
+      target.set(bytes, at);
+    });
   });
 }
 
@@ -46,15 +70,23 @@ export function readAllocation(
   length: number = WHOLE_SIZE,
 ): Uint8Array {
   checkRange(allocation, offset, length);
-  const target = new Uint8Array(length === WHOLE_SIZE ? allocation.size - offset : length);
+  const target = makeTarget(length === WHOLE_SIZE ? allocation.size - offset : length);
   copyFromAllocation(allocation, offset, target);
   return target;
 }
 
-function withMapping(allocation: Allocation, use: (bytes: Uint8Array) => void): void {
+function makeTarget(length: number): Uint8Array {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new RangeError(`this engine cannot hold ${length} bytes at once: read them in parts`, { cause });
+  }
+}
+
+function withMapping(allocation: Allocation, use: () => void): void {
   acquireMapping(allocation);
   try {
-    use(allocation.mappedData!);
+    use();
   } finally {
     releaseMapping(allocation);
   }

@@ -3,7 +3,7 @@
 import { VulkanError } from "../../vulkan/result.ts";
 import type { Allocation } from "../allocation.ts";
 import { DedicatedMemory } from "../memory/memory-object.ts";
-import { copyToAllocation } from "./copies.ts";
+import { fillAllocation } from "./copies.ts";
 
 /** VMA_ALLOCATION_FILL_PATTERN_CREATED */
 const PATTERN_CREATED = 0xdc;
@@ -31,5 +31,5 @@ function fill(allocation: Allocation, pattern: number): void {
   // Imported bytes are somebody's data.
   if (home instanceof DedicatedMemory && home.isImported) return;
   if (!state.memoryTypes.isHostVisible(allocation.memoryType)) return;
-  copyToAllocation(allocation, new Uint8Array(allocation.size).fill(pattern), 0);
+  fillAllocation(allocation, pattern, 0);
 }

@@ -23,6 +23,23 @@ export class Mapping {
     return data;
   }
 
+  /**
+   * `size` bytes (default: to the end) from `offset` on. For allocations that an engine cannot view at once, as those above
+   * 4 GiB on Node.js 20. Throws as {@link bytes} does.
+   */
+  range(offset = 0, size?: number): Uint8Array {
+    const data = this.allocation?.mappedRange(offset, size);
+    if (data === undefined) throw new TypeError("the mapping is used after it ended");
+    return data;
+  }
+
+  /** Where the allocation's first byte is mapped. Throws as {@link bytes} does. */
+  get address(): bigint {
+    const address = this.allocation?.mappedAddress;
+    if (address === undefined) throw new TypeError("the mapping is used after it ended");
+    return address;
+  }
+
   /** Ends the mapping. */
   unmap(): void {
     if (this.allocation === undefined) throw new TypeError("the mapping is ended twice");

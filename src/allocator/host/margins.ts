@@ -7,6 +7,7 @@ import { MemoryProperty } from "../../vulkan/constants.ts";
 import type { Allocation } from "../allocation.ts";
 import type { MemoryBlock } from "../memory/memory-object.ts";
 import type { AllocatorState } from "../state.ts";
+import { forEachPiece } from "./pieces.ts";
 
 /** VMA_CORRUPTION_DETECTION_MAGIC_VALUE */
 const MAGIC = 0x7f84e666;
@@ -64,8 +65,10 @@ function withMargin(allocation: Allocation, use: (margin: DataView) => void): bo
   const block = allocation.home as MemoryBlock;
   const { debug } = block.state;
   if (!block.map(1)) return false;
-  const bytes = block.mapping!.bytes(allocation.offset + allocation.size, debug.margin);
-  use(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  // Margins and pieces begin and end at multiples of the magic value's size.
+  forEachPiece(block.mapping!, allocation.offset + allocation.size, debug.margin, (bytes) => {
+    use(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  });
   block.unmap(1);
   return true;
 }

@@ -3,11 +3,12 @@
 import { assert } from "../../foundation/assert.ts";
 import { NO_SLOT } from "../../metadata/block-metadata.ts";
 import { addAllocation, type DetailedStatistics, type Statistics } from "../../metadata/statistics.ts";
-import type { NextChain } from "../../vulkan/next.ts";
+import { findNext, type NextChain, StructureType } from "../../vulkan/next.ts";
 import { Allocation, packFacts } from "../allocation.ts";
 import type { Pool } from "../pool.ts";
 import type { AllocationRequest } from "../resource/request.ts";
 import type { AllocatorState } from "../state.ts";
+import { checkHostPointer } from "./external-memory.ts";
 import { chainForDedicated, mayImport } from "./memory-chain.ts";
 import { DedicatedMemory } from "./memory-object.ts";
 
@@ -31,6 +32,8 @@ export class DedicatedList {
   allocate(request: AllocationRequest, poolChain: NextChain | undefined): Allocation | undefined {
     const { state, memoryTypeIndex } = this;
     const chain = chainForDedicated(state, memoryTypeIndex, request, request.next ?? poolChain);
+    const pointer = findNext(chain, StructureType.ImportMemoryHostPointerInfoEXT)?.hostPointer;
+    if (pointer !== undefined) checkHostPointer(state.device, pointer, request.size);
     const memory = state.deviceMemory.allocate(memoryTypeIndex, request.size, chain);
     if (memory === 0n) return undefined;
     const home = new DedicatedMemory(this, memory, request.size, mayImport(chain));

@@ -1,6 +1,6 @@
 /** Memory that comes from outside: another process or API through a descriptor or handle, or the host's own. */
 
-import { checkInteger, quote } from "../../foundation/check.ts";
+import { checkInteger, checkUint64, quote } from "../../foundation/check.ts";
 import { ExternalMemoryHandleType } from "../../vulkan/constants.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
 import { type NextStructure, StructureType } from "../../vulkan/next.ts";
@@ -14,7 +14,10 @@ export type ExternalMemory =
       readonly handleType: number;
     }
   | {
-      /** An address, aligned to minImportedHostPointerAlignment, whose bytes must outlive the allocation. */
+      /**
+       * An address, a multiple of minImportedHostPointerAlignment as the size has to be, whose bytes must outlive the
+       * allocation.
+       */
       readonly hostPointer: bigint;
       /** {@link ExternalMemoryHandleType}; default HostAllocationEXT. */
       readonly handleType?: number;
@@ -63,7 +66,22 @@ function handleTypeOf(source: ExternalMemory): number {
 }
 
 function checkAddress(value: unknown, what: string): bigint {
-  if (typeof value !== "bigint") throw new TypeError(`${what} must be a bigint, got ${quote(value)}`);
-  if (value <= 0n) throw new RangeError(`${what} must be above 0n, got ${value}n`);
-  return value;
+  if (checkUint64(value, what) === 0n) throw new RangeError(`${what} must be above 0n, got 0n`);
+  return value as bigint;
+}
+
+/** A host pointer and its size are multiples of minImportedHostPointerAlignment; the driver would not say. */
+export function checkHostPointer(device: VulkanDevice, address: bigint, size: number): void {
+  const alignment = device.properties.limits.minImportedHostPointerAlignment;
+  if (alignment <= 1) return;
+  if (checkUint64(address, "hostPointer") % BigInt(alignment) !== 0n) {
+    throw new RangeError(
+      `hostPointer must be a multiple of minImportedHostPointerAlignment ${alignment}, got 0x${address.toString(16)}`,
+    );
+  }
+  if (size % alignment !== 0) {
+    throw new RangeError(
+      `the size of memory at a host pointer must be a multiple of minImportedHostPointerAlignment ${alignment}, got ${size}`,
+    );
+  }
 }

@@ -13,7 +13,7 @@ export function chainForBlock(
   list: { readonly priority: number; readonly next: NextChain | undefined },
 ): NextChain | undefined {
   const own: NextStructure[] = [];
-  addExport(own, state, memoryTypeIndex);
+  if (!mayImport(list.next)) addExport(own, state, memoryTypeIndex);
   addPriority(own, state, list.priority);
   if (hasFlag(state, AllocatorCreate.BufferDeviceAddress)) addDeviceAddress(own);
   return joinChains(own, list.next);
@@ -27,7 +27,8 @@ export function chainForDedicated(
   next: NextChain | undefined,
 ): NextChain | undefined {
   const own: NextStructure[] = [];
-  addExport(own, state, memoryTypeIndex);
+  // What is imported is exported only where its own chain says so.
+  if (!mayImport(next)) addExport(own, state, memoryTypeIndex);
   addPriority(own, state, request.priority);
   if (hasFlag(state, AllocatorCreate.BufferDeviceAddress) && request.mayHaveDeviceAddress)
     addDeviceAddress(own);
@@ -45,14 +46,23 @@ const importStructures: ReadonlySet<number> = new Set([
   StructureType.ImportMemoryWin32HandleInfoKHR,
 ]);
 
-/** Whether a chain imports memory; of one that the caller has encoded it is not known, and it counts as if it did. */
+/**
+ * Whether a chain imports memory; of one that the caller has encoded and gives as an address it is not known, and it counts
+ * as if it did.
+ */
 export function mayImport(chain: NextChain | undefined): boolean {
   if (chain === undefined) return false;
-  if (!Array.isArray(chain)) return true;
-  const items = chain as readonly (NextStructure | bigint | Uint8Array)[];
-  return items.some(
-    (item) => typeof item === "bigint" || item instanceof Uint8Array || importStructures.has(item.sType),
-  );
+  const items = Array.isArray(chain) ? (chain as Extract<NextChain, readonly unknown[]>) : [chain as bigint];
+  return items.some(importsMemory);
+}
+
+function importsMemory(item: NextStructure | bigint | Uint8Array): boolean {
+  if (typeof item === "bigint") return item !== 0n;
+  if (!(item instanceof Uint8Array)) return importStructures.has(item.sType);
+  // An encoded structure begins with its type and where the next one is.
+  if (item.length < 16) return true;
+  const view = new DataView(item.buffer, item.byteOffset, 16);
+  return importStructures.has(view.getUint32(0, true)) || view.getBigUint64(8, true) !== 0n;
 }
 
 /** Whether VkMemoryDedicatedAllocateInfo and the driver's wishes for it may be used. */

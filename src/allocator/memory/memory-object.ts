@@ -7,6 +7,7 @@
 
 import { assert } from "../../foundation/assert.ts";
 import type { BlockMetadata, Slot } from "../../metadata/block-metadata.ts";
+import { isNtHandle } from "../../vulkan/constants.ts";
 import type { HostMapping } from "../../vulkan/device.ts";
 import { VulkanError } from "../../vulkan/result.ts";
 import type { Allocation } from "../allocation.ts";
@@ -30,6 +31,8 @@ export abstract class MemoryObject {
   mapCount = 0;
   /** The mapping while there is one. */
   mapping: HostMapping | undefined = undefined;
+  /** The NT handles of the memory object, by handle type, once one was asked for. */
+  win32Handles: Map<number, bigint> | undefined = undefined;
 
   constructor(
     state: AllocatorState,
@@ -74,10 +77,29 @@ export abstract class MemoryObject {
     this.afterUnmap();
   }
 
+  /**
+   * An NT handle, or a KMT one. Vulkan gives one NT handle for each memory object and type, which is kept, and each call
+   * returns a duplicate, in the process that the handle `targetProcess` stands for.
+   */
+  win32Handle(handleType: number, targetProcess: bigint | undefined): bigint {
+    const { device } = this.state;
+    if (!isNtHandle(handleType)) return device.getMemoryWin32Handle(this.memory, handleType);
+    const known = this.win32Handles?.get(handleType);
+    if (known !== undefined) return device.duplicateWin32Handle(known, targetProcess);
+    const first = device.getMemoryWin32Handle(this.memory, handleType);
+    this.win32Handles ??= new Map();
+    this.win32Handles.set(handleType, first);
+    return device.duplicateWin32Handle(first, targetProcess);
+  }
+
   /** vkFreeMemory, with the mapping. */
   destroy(): void {
     this.mapping = undefined;
     this.mapCount = 0;
+    if (this.win32Handles !== undefined) {
+      for (const handle of this.win32Handles.values()) this.state.device.closeWin32Handle(handle);
+      this.win32Handles = undefined;
+    }
     this.state.deviceMemory.free(this.memoryTypeIndex, this.size, this.memory);
   }
 

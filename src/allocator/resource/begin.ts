@@ -1,6 +1,6 @@
 /** The first steps of everything that allocates: the caller's settings are read into the allocator's one request. */
 
-import type { NextChain } from "../../vulkan/next.ts";
+import { checkNextChain, type NextChain } from "../../vulkan/next.ts";
 import { checkPool } from "../checks.ts";
 import { type AllocationCreateInfo, checkFlagCombination, readAllocationCreateInfo } from "../options.ts";
 import type { AllocatorState } from "../state.ts";
@@ -37,6 +37,7 @@ export function setMemoryChain(request: AllocationRequest, next: NextChain | und
       `${request.pool.label} has a chain of its own: memoryAllocateNext cannot be given too`,
     );
   }
+  if (next !== undefined) checkNextChain(next, "memoryAllocateNext");
   request.next = next;
 }
 

@@ -2,7 +2,7 @@
 
 import { checkInteger } from "../../foundation/check.ts";
 import { ApiVersion } from "../../vulkan/constants.ts";
-import type { NextChain } from "../../vulkan/next.ts";
+import { checkNextChain, type NextChain } from "../../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../../vulkan/resources.ts";
 import { Result, VulkanError } from "../../vulkan/result.ts";
 import type { Allocation } from "../allocation.ts";
@@ -51,6 +51,7 @@ function checkBinding(
   checkHandle(resource, "resource");
   checkInteger(offset, "offset", 0, allocation.size);
   const canChain = state.apiVersion >= ApiVersion.V1_1 || hasFlag(state, AllocatorCreate.KhrBindMemory2);
+  checkNextChain(pNext, "pNext");
   if (pNext !== undefined && !canChain) {
     const detail = "pNext needs Vulkan 1.1 or VK_KHR_bind_memory2";
     throw new VulkanError(Result.ErrorExtensionNotPresent, "vkBindBufferMemory2", detail);

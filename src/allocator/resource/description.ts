@@ -5,8 +5,8 @@
 
 import { checkInteger, quote } from "../../foundation/check.ts";
 import { SuballocationType } from "../../metadata/block-metadata.ts";
-import { BufferUsage, ImageTiling } from "../../vulkan/constants.ts";
-import { findNext, StructureType } from "../../vulkan/next.ts";
+import { BufferCreate, BufferUsage, ImageTiling } from "../../vulkan/constants.ts";
+import { checkNextChain, findNext, StructureType } from "../../vulkan/next.ts";
 import type { BufferCreateInfo, Extent3D, ImageCreateInfo } from "../../vulkan/resources.ts";
 import { Result, VulkanError } from "../../vulkan/result.ts";
 import { AllocatorCreate, hasFlag } from "../flags.ts";
@@ -24,6 +24,7 @@ export function checkBufferCreateInfo(info: BufferCreateInfo): void {
   checkInteger(info.size, "a buffer's size");
   checkInteger(info.usage, "a buffer's usage", 0, 0xffffffff);
   if (info.flags !== undefined) checkInteger(info.flags, "a buffer's flags", 0, 0xffffffff);
+  checkNextChain(info.pNext, "a buffer's pNext");
 }
 
 /** Checks an image's description; extents may be 0, which the allocator refuses as VMA does. */
@@ -42,6 +43,8 @@ export function checkImageCreateInfo(info: ImageCreateInfo): void {
   checkInteger(extent.depth ?? 1, "an image's depth", 0, 0xffffffff);
   checkInteger(info.mipLevels ?? 1, "mipLevels", 0, 0xffffffff);
   checkInteger(info.arrayLayers ?? 1, "arrayLayers", 0, 0xffffffff);
+  if (info.flags !== undefined) checkInteger(info.flags, "an image's flags", 0, 0xffffffff);
+  checkNextChain(info.pNext, "an image's pNext");
 }
 
 /** Whether an image's description has an extent, levels or layers of 0. */
@@ -54,6 +57,7 @@ export function isEmptyImage({ extent, mipLevels = 1, arrayLayers = 1 }: ImageCr
 export function checkBuffer(state: AllocatorState, info: BufferCreateInfo): void {
   checkBufferCreateInfo(info);
   if (info.size === 0) throw invalidResource("createBuffer", "a buffer has at least 1 byte, got size 0");
+  refuseSparse("createBuffer", "BufferCreate", info.flags);
   if (hasFlag(state, AllocatorCreate.BufferDeviceAddress)) return;
   const wide = wideUsage(state, info);
   const hasAddress =
@@ -74,6 +78,22 @@ export function checkImage(info: ImageCreateInfo): void {
   if (isEmptyImage(info)) {
     throw invalidResource("createImage", "an image's extent, mipLevels and arrayLayers are at least 1");
   }
+  refuseSparse("createImage", "ImageCreate", info.flags);
+}
+
+/** The sparse bits have the same values for buffers and images. */
+const { SparseBinding, SparseResidency, SparseAliased } = BufferCreate;
+const sparse = { SparseBinding, SparseResidency, SparseAliased };
+
+/** Sparse resources are bound through a queue, page by page; bound like others they would break Vulkan's rules. */
+function refuseSparse(call: string, type: string, flags = 0): void {
+  if ((flags & (SparseBinding | SparseResidency | SparseAliased)) === 0) return;
+  const names = Object.entries(sparse).filter(([, bit]) => (flags & bit) !== 0);
+  throw new VulkanError(
+    Result.ErrorFeatureNotPresent,
+    call,
+    `sparse resources are not supported: flags has ${names.map(([name]) => `${type}.${name}`).join(" and ")}`,
+  );
 }
 
 function invalidResource(call: string, detail: string): VulkanError {

@@ -2,12 +2,17 @@
 
 import { checkAlignment, checkInteger, checkObject, quote } from "../../foundation/check.ts";
 import { SuballocationType } from "../../metadata/block-metadata.ts";
-import type { NextChain } from "../../vulkan/next.ts";
+import { type NextChain, StructureType } from "../../vulkan/next.ts";
 import type { MemoryRequirements } from "../../vulkan/resources.ts";
 import type { Allocation } from "../allocation.ts";
 import { checkHandle } from "../checks.ts";
 import { allocating, undoAllocation } from "../memory/allocate.ts";
-import { type ExternalMemory, importableTypeBits, importStructure } from "../memory/external-memory.ts";
+import {
+  checkHostPointer,
+  type ExternalMemory,
+  importableTypeBits,
+  importStructure,
+} from "../memory/external-memory.ts";
 import { usesDedicatedInfo } from "../memory/memory-chain.ts";
 import { selectMemory, type TypeVisitor, tryMemoryType } from "../memory/selection.ts";
 import { type AllocationCreateInfo, dedicatedSettings } from "../options.ts";
@@ -43,6 +48,13 @@ export function importMemory(
   checkUsable(state);
   const structure = importStructure(source);
   checkObject(requirements, "requirements");
+  if (structure.sType === StructureType.ImportMemoryHostPointerInfoEXT) {
+    checkHostPointer(
+      state.device,
+      structure.hostPointer,
+      checkInteger(requirements.size, "requirements.size"),
+    );
+  }
   const memoryTypeBits = (requirements.memoryTypeBits & importableTypeBits(state.device, source)) >>> 0;
   return allocateMemory(state, { ...requirements, memoryTypeBits }, dedicatedSettings(allocationInfo), [
     structure,
