@@ -1,0 +1,175 @@
+/**
+ * The simple methods: take the rows in some order, and put each where it fits lowest among those that are there already.
+ * This is what most compilers and engines do; it says what there is to gain.
+ *
+ * Cost: each row looks at what lies below its place, so up to n² / 2 steps: some milliseconds for a thousand rows, 0.1 s for
+ * ten thousand. For more there is ./best-fit.ts.
+ */
+
+import { alignDown, alignUp } from "../foundation/bits.ts";
+import { ANYWHERE } from "./item.ts";
+import { meet, type Problem } from "./problem.ts";
+import { ascending } from "./sort.ts";
+
+/** The orders in which rows are taken. */
+export const Order = {
+  /** The largest first. */
+  Size: "bySize",
+  /** Those first that take the most bytes for the longest time. */
+  Area: "byArea",
+  /** As they begin. */
+  Begin: "byBegin",
+  /** Those first that are alive in the longest run of sections. */
+  Duration: "byDuration",
+  /** Those first that are alive where the load is greatest, and of them the largest. */
+  Load: "byLoad",
+} as const;
+/** One of {@link Order}. */
+export type Order = (typeof Order)[keyof typeof Order];
+
+/** How many sections each row is alive in. */
+export function widthsOf(problem: Problem): Float64Array {
+  const { count, runStarts, runFirsts, runEnds } = problem;
+  const widths = new Float64Array(count);
+  for (let row = 0; row < count; row++) {
+    for (let run = runStarts[row]!; run < runStarts[row + 1]!; run++)
+      widths[row]! += runEnds[run]! - runFirsts[run]!;
+  }
+  return widths;
+}
+
+/** The rows in one of the orders. */
+export function orderRows(problem: Problem, order: Order): Int32Array {
+  const { sizes, runStarts, runFirsts } = problem;
+  switch (order) {
+    case Order.Size:
+      return descending(sizes);
+    case Order.Area: {
+      const widths = widthsOf(problem);
+      return descending(sizes.map((size, row) => size * widths[row]!));
+    }
+    case Order.Begin:
+      return ascending(sizes.map((_, row) => runFirsts[runStarts[row]!]!));
+    case Order.Duration:
+      return descending(widthsOf(problem));
+    case Order.Load:
+      return byLoad(problem);
+  }
+}
+
+function descending(keys: Float64Array): Int32Array {
+  let most = 0;
+  for (const key of keys) if (key > most) most = key;
+  // Products of sizes and widths may be beyond what is sorted exactly: the last digits do not matter.
+  const scale = Math.max(1, most / Number.MAX_SAFE_INTEGER);
+  return ascending(keys.map((key) => Math.floor((most - key) / scale)));
+}
+
+/** Walks down from the fullest section; whoever is alive there comes next, the largest first. */
+function byLoad(problem: Problem): Int32Array {
+  const { count, sizes, runStarts, runFirsts, runEnds, loads } = problem;
+  const greatest = new Float64Array(count);
+  const peaks = peaksOf(loads);
+  for (let row = 0; row < count; row++) {
+    for (let run = runStarts[row]!; run < runStarts[row + 1]!; run++) {
+      greatest[row] = Math.max(greatest[row]!, peaks(runFirsts[run]!, runEnds[run]!));
+    }
+  }
+  const bySize = descending(sizes);
+  const byGreatest = descending(Float64Array.from(bySize, (row) => greatest[row]!));
+  return byGreatest.map((place) => bySize[place]!);
+}
+
+/** The greatest of the loads from a section up to and without another one, in constant time: a table of powers of two. */
+function peaksOf(loads: Float64Array): (first: number, end: number) => number {
+  const levels = [loads];
+  for (let width = 1; 2 * width <= loads.length; width *= 2) {
+    const below = levels.at(-1)!;
+    levels.push(
+      Float64Array.from({ length: loads.length - 2 * width + 1 }, (_, first) =>
+        Math.max(below[first]!, below[first + width]!),
+      ),
+    );
+  }
+  return (first, end) => {
+    const level = 31 - Math.clz32(end - first);
+    const row = levels[level]!;
+    return Math.max(row[first]!, row[end - 2 ** level]!);
+  };
+}
+
+/** A placement: offsets of rows, in units, and what it takes. */
+export interface Layout {
+  readonly offsets: Float64Array;
+  readonly height: number;
+}
+
+/**
+ * Puts each row where it fits lowest, in this order; rows with a fixed offset come first.
+ *
+ * @param order All rows, once each.
+ */
+export function placeInOrder(problem: Problem, order: Int32Array): Layout {
+  const list = new PlacedList(problem);
+  for (const row of order) {
+    if (problem.fixedOffsets[row] !== ANYWHERE) list.insert(row, problem.fixedOffsets[row]!);
+  }
+  for (const row of order) {
+    if (problem.fixedOffsets[row] === ANYWHERE) list.insert(row, list.lowestFor(row));
+  }
+  return { offsets: list.offsets, height: list.height };
+}
+
+/** What is placed, in the order of offsets. */
+class PlacedList {
+  readonly offsets: Float64Array;
+  height = 0;
+  readonly #problem: Problem;
+  readonly #rows: Int32Array;
+  #count = 0;
+
+  constructor(problem: Problem) {
+    this.#problem = problem;
+    this.offsets = new Float64Array(problem.count);
+    this.#rows = new Int32Array(problem.count);
+  }
+
+  /** The least offset at which a row fits. */
+  lowestFor(row: number): number {
+    const { sizes, alignments, kinds, granularity } = this.#problem;
+    const [size, alignment] = [sizes[row]!, alignments[row]!];
+    let low = 0;
+    for (let place = 0; place < this.#count; place++) {
+      const other = this.#rows[place]!;
+      const offset = this.offsets[other]!;
+      // What other kinds must not share with this one begins up to a page before them.
+      if (offset >= low + size + granularity) break;
+      const end = offset + sizes[other]!;
+      const isForeign = kinds[other] !== kinds[row];
+      const from = isForeign ? alignDown(offset, granularity) : offset;
+      const to = isForeign ? alignUp(end, granularity) : end;
+      if (to <= low || from >= low + size || !this.#meet(row, other)) continue;
+      low = alignUp(to, alignment);
+      // With pages, something before this place may now be in the way.
+      if (granularity > 1) place = -1;
+    }
+    return low;
+  }
+
+  insert(row: number, offset: number): void {
+    let place = this.#count++;
+    for (; place > 0 && this.offsets[this.#rows[place - 1]!]! > offset; place--) {
+      this.#rows[place] = this.#rows[place - 1]!;
+    }
+    this.#rows[place] = row;
+    this.offsets[row] = offset;
+    this.height = Math.max(this.height, offset + this.#problem.sizes[row]!);
+  }
+
+  #meet(a: number, b: number): boolean {
+    const { runStarts, runFirsts, runEnds } = this.#problem;
+    const [runOfA, runOfB] = [runStarts[a]!, runStarts[b]!];
+    if (runStarts[a + 1]! - runOfA > 1 || runStarts[b + 1]! - runOfB > 1) return meet(this.#problem, a, b);
+    return runFirsts[runOfA]! < runEnds[runOfB]! && runFirsts[runOfB]! < runEnds[runOfA]!;
+  }
+}

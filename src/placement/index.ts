@@ -1,0 +1,19 @@
+/**
+ * `vma-ts/placement`: items whose lifetimes are known into as little memory as can be found, and proven. No Vulkan, no Node, no
+ * dependency.
+ *
+ * @module vma-ts/placement
+ */
+
+export { AssertionError } from "../foundation/assert.ts";
+export { type ConflictOptions, findConflict } from "./conflict.ts";
+export type { PlacementItem, Span } from "./item.ts";
+export {
+  type Placement,
+  PlacementOutcome,
+  PlacementSearch,
+  type PlaceOptions,
+  place,
+  placeSync,
+  type SimpleHeights,
+} from "./place.ts";

@@ -1,0 +1,281 @@
+/**
+ * `place`: items with known lifetimes into as little memory as can be found, with a bound that says how much less it could be.
+ *
+ * First the simple methods, in milliseconds; then a search that improves on the best of them (./improve.ts) until it has
+ * shown that there is nothing better, or until it is told to stop. At every moment there is an answer.
+ */
+
+import { checkInteger, checkObject, quote } from "../foundation/check.ts";
+import { findOverlap } from "./conflict.ts";
+import { type Layout, Order, orderRows, placeInOrder } from "./greedy.ts";
+import { Improver } from "./improve.ts";
+import { nameOf, type PlacementItem, readItems, type Table } from "./item.ts";
+import { makeProblem, type Problem } from "./problem.ts";
+import { nextTurn } from "./turn.ts";
+
+/** How {@link place} works. */
+export interface PlaceOptions {
+  /**
+   * How many bytes there are. A placement that stays within them is as good as any: the first one is returned. By default as
+   * few bytes are taken as can be.
+   */
+  readonly capacity?: number | undefined;
+  /**
+   * Items of different kinds that are alive at the same time share no page of so many bytes (a power of two): Vulkan's
+   * bufferImageGranularity. Default 1: kinds mean nothing.
+   */
+  readonly granularity?: number | undefined;
+  /** For how long to search, in milliseconds, from the call on. 0: only the simple methods. Default 1000. */
+  readonly timeLimit?: number | undefined;
+  /** Stops the search: the best placement so far is the answer. */
+  readonly signal?: AbortSignal | undefined;
+  /** Is told of every better placement, and of every better bound. */
+  readonly onProgress?: ((best: Placement) => void) | undefined;
+  /** Another seed is another search. Default 0. */
+  readonly seed?: number | undefined;
+}
+
+/** What came of the question whether items fit. */
+export const PlacementOutcome = {
+  /** They are placed within the capacity. */
+  Placed: "placed",
+  /** There is no placement within the capacity: that is proven. */
+  Impossible: "impossible",
+  /** No placement within the capacity was found in the time, nor that there is none. */
+  Undecided: "undecided",
+} as const;
+/** One of {@link PlacementOutcome}. */
+export type PlacementOutcome = (typeof PlacementOutcome)[keyof typeof PlacementOutcome];
+
+/** How many bytes simple methods take, beside {@link Placement.height}. Those that would take too long are not there. */
+export interface SimpleHeights {
+  /** Every item with memory of its own. */
+  readonly separate: number;
+  /** In the order of sizes, the largest first, each where it fits lowest. */
+  readonly bySize?: number;
+  /** The same, in the order of size times duration. */
+  readonly byArea?: number;
+  /** The same, in the order in which they begin. */
+  readonly byBegin?: number;
+  /** The same, in the order of durations. */
+  readonly byDuration?: number;
+  /** The same, beginning with what is alive where the load is greatest. */
+  readonly byLoad?: number;
+}
+
+/** Where items lie. */
+export interface Placement {
+  /** Always {@link PlacementOutcome.Placed} without a capacity. */
+  readonly outcome: PlacementOutcome;
+  /** The offset of each item, in bytes. If they are not placed within the capacity: the best that was found. */
+  readonly offsets: Float64Array;
+  /** How many bytes they take: the greatest end. */
+  readonly height: number;
+  /** No placement takes fewer bytes. */
+  readonly lowerBound: number;
+  /** Whether no placement takes fewer bytes than this one. */
+  readonly isOptimal: boolean;
+  readonly simple: SimpleHeights;
+}
+
+/**
+ * Places items, one after the other on a time slice of some milliseconds, so that a program's other work goes on.
+ *
+ * @returns The best placement that was found when nothing better can be, when the time is over, or when the signal says so.
+ * @throws TypeError or RangeError for items and options that are not as they are said to be.
+ */
+export async function place(items: readonly PlacementItem[], options: PlaceOptions = {}): Promise<Placement> {
+  const search = new PlacementSearch(items, options);
+  while (!search.isDone) {
+    search.run(TIME_SLICE);
+    if (!search.isDone) await nextTurn();
+  }
+  return search.best;
+}
+
+/** Like {@link place}, but returns only when it is done. `signal` can then only have been given before. */
+export function placeSync(items: readonly PlacementItem[], options: PlaceOptions = {}): Placement {
+  const search = new PlacementSearch(items, options);
+  while (!search.isDone) search.run(Number.POSITIVE_INFINITY);
+  return search.best;
+}
+
+/** In milliseconds. */
+const TIME_SLICE = 8;
+
+/** Methods that take quadratic time are left out where there are more rows. */
+const MOST_IN_ORDER = 10_000;
+/** Searches keep a figure for each section of each row; beyond this they would take more memory than they are worth. */
+const MOST_SEARCHED = 10_000_000;
+
+/** A placement that gets better for as long as one likes. */
+export class PlacementSearch {
+  readonly #table: Table;
+  readonly #problem: Problem;
+  readonly #options: PlaceOptions;
+  /** In bytes. */
+  readonly #capacity: number | undefined;
+  readonly #simple: SimpleHeights;
+  readonly #improver: Improver | undefined;
+  readonly #end: number;
+  #layout: Layout;
+  #lowerBound: number;
+  #best: Placement | undefined;
+
+  /**
+   * Checks everything, and places the items with the simple methods.
+   *
+   * @throws TypeError or RangeError for items and options that are not as they are said to be.
+   */
+  constructor(items: readonly PlacementItem[], options: PlaceOptions = {}) {
+    const began = performance.now();
+    const checked = checkOptions(options);
+    this.#options = options;
+    this.#capacity = options.capacity;
+    this.#end = began + checked.timeLimit;
+    this.#table = readItems(items, checked.granularity > 1);
+    this.#problem = makeProblem(this.#table, checked.granularity);
+    checkFixed(this.#problem, this.#table, items);
+    if (this.#capacity !== undefined) checkWithin(this.#capacity, items);
+    this.#lowerBound = Math.max(this.#problem.greatestLoad, this.#problem.greatestFixedEnd);
+    const { layout, simple } = placeSimply(this.#problem, this.#table);
+    this.#layout = layout;
+    this.#simple = simple;
+    const isSearched =
+      !this.isGoodEnough && checked.timeLimit > 0 && incidences(this.#problem) <= MOST_SEARCHED;
+    if (!isSearched) return;
+    const enough = this.#capacity === undefined ? 0 : Math.floor(this.#capacity / this.#problem.unit);
+    this.#improver = new Improver(this.#problem, layout, this.#lowerBound, enough, checked.seed);
+  }
+
+  /** Whether nothing better can be found, or has to be. */
+  get isGoodEnough(): boolean {
+    const capacity = this.#capacity;
+    if (capacity !== undefined && this.#layout.height * this.#problem.unit <= capacity) return true;
+    if (capacity !== undefined && this.#lowerBound * this.#problem.unit > capacity) return true;
+    return this.#layout.height <= this.#lowerBound;
+  }
+
+  /** Whether there is nothing left to do, or the time is over, or the signal has said so. */
+  get isDone(): boolean {
+    if (this.#improver === undefined || this.isGoodEnough || this.#options.signal?.aborted) return true;
+    return performance.now() >= this.#end;
+  }
+
+  /** Searches for at most so many milliseconds. */
+  run(milliseconds: number): void {
+    const improver = this.#improver;
+    if (improver === undefined) return;
+    const end = Math.min(this.#end, performance.now() + milliseconds);
+    while (!this.isDone && performance.now() < end) {
+      if (!improver.run(() => performance.now() >= end)) continue;
+      this.#layout = improver.best;
+      this.#lowerBound = improver.lowerBound;
+      this.#best = undefined;
+      this.#options.onProgress?.(this.best);
+    }
+  }
+
+  /** The best placement so far. */
+  get best(): Placement {
+    this.#best ??= this.#describe();
+    return this.#best;
+  }
+
+  #describe(): Placement {
+    const { unit } = this.#problem;
+    const { rowOf } = this.#table;
+    const { offsets: rows, height } = this.#layout;
+    const offsets =
+      rowOf === undefined
+        ? rows.map((offset) => offset * unit)
+        : Float64Array.from(rowOf, (row) => rows[row]! * unit);
+    const capacity = this.#capacity ?? Number.MAX_SAFE_INTEGER;
+    let outcome: PlacementOutcome = PlacementOutcome.Undecided;
+    if (height * unit <= capacity) outcome = PlacementOutcome.Placed;
+    else if (this.#lowerBound * unit > capacity) outcome = PlacementOutcome.Impossible;
+    return {
+      outcome,
+      offsets,
+      height: height * unit,
+      lowerBound: this.#lowerBound * unit,
+      isOptimal: height === this.#lowerBound,
+      simple: this.#simple,
+    };
+  }
+}
+
+interface CheckedOptions {
+  readonly granularity: number;
+  readonly timeLimit: number;
+  readonly seed: number;
+}
+
+function checkOptions(options: PlaceOptions): CheckedOptions {
+  checkObject(options, "options");
+  const { capacity, granularity = 1, timeLimit = 1000, seed = 0, signal, onProgress } = options;
+  if (capacity !== undefined) checkInteger(capacity, "capacity", 1);
+  checkInteger(granularity, "granularity", 1);
+  if (!Number.isInteger(Math.log2(granularity))) {
+    throw new RangeError(`granularity must be a power of two, got ${quote(granularity)}`);
+  }
+  if (typeof timeLimit !== "number")
+    throw new TypeError(`timeLimit must be a number, got ${quote(timeLimit)}`);
+  if (!(timeLimit >= 0))
+    throw new RangeError(`timeLimit must be at least 0 milliseconds, got ${quote(timeLimit)}`);
+  checkInteger(seed, "seed");
+  if (signal !== undefined && typeof signal?.aborted !== "boolean") {
+    throw new TypeError(`signal must be an AbortSignal, got ${quote(signal)}`);
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new TypeError(`onProgress must be a function, got ${quote(onProgress)}`);
+  }
+  return { granularity, timeLimit, seed };
+}
+
+/** Throws if items with fixed offsets overlap. */
+function checkFixed(problem: Problem, table: Table, items: readonly PlacementItem[]): void {
+  if (problem.greatestFixedEnd === 0) return;
+  const pair = findOverlap(problem, (row) => problem.fixedOffsets[row]!);
+  if (pair === undefined) return;
+  const named = pair.map((row) => {
+    const index = table.rowOf === undefined ? row : table.rowOf.indexOf(row);
+    return `${nameOf(items, index)} at ${problem.fixedOffsets[row]! * problem.unit}`;
+  });
+  throw new RangeError(
+    `items with fixed offsets must not overlap while they are alive, got ${named.join(" and ")}`,
+  );
+}
+
+/** Throws if an item alone is larger than the capacity, or lies beyond it. */
+function checkWithin(capacity: number, items: readonly PlacementItem[]): void {
+  for (let index = 0; index < items.length; index++) {
+    const { size, offset = 0 } = items[index]!;
+    if (offset + size > capacity) {
+      throw new RangeError(
+        `${nameOf(items, index)} must end within the capacity of ${capacity} bytes, got offset ${offset} and size ${size}`,
+      );
+    }
+  }
+}
+
+function incidences(problem: Problem): number {
+  const { runFirsts, runEnds } = problem;
+  let sum = 0;
+  for (let run = 0; run < runFirsts.length; run++) sum += runEnds[run]! - runFirsts[run]!;
+  return sum;
+}
+
+/** The best of the simple methods, and what each takes. */
+function placeSimply(problem: Problem, table: Table): { layout: Layout; simple: SimpleHeights } {
+  const { unit, count } = problem;
+  const heights: Record<string, number> = {};
+  let layout: Layout = { offsets: new Float64Array(0), height: 0 };
+  for (const order of Object.values(Order)) {
+    if (count > MOST_IN_ORDER && layout.height > 0) break;
+    const made = placeInOrder(problem, orderRows(problem, order));
+    heights[order] = made.height * unit;
+    if (layout.height === 0 || made.height < layout.height) layout = made;
+  }
+  return { layout, simple: { separate: table.totalSize, ...heights } };
+}
