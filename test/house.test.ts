@@ -21,6 +21,7 @@ const RULES = new Map<string, FolderRule>([
   ["foundation", { folders: [] }],
   ["vulkan", { folders: ["foundation"] }],
   ["metadata", { folders: ["foundation"] }],
+  ["placement", { folders: ["foundation"] }],
   ["allocator", { folders: ["metadata", "vulkan", "foundation"] }],
   ["defrag", { folders: ["allocator", "metadata", "vulkan", "foundation"] }],
   ["face", { folders: ["defrag", "allocator", "metadata", "vulkan", "foundation"] }],

@@ -17,6 +17,7 @@ const faces = {
   "vma-ts/simulator": ["SimulatedDevice", "profiles"],
   "vma-ts/virtual": ["VirtualBlock", "NO_ALLOCATION"],
   "vma-ts/recording": ["readRecording", "Recording", "RecordKind"],
+  "vma-ts/placement": ["place", "placeSync", "shareObjects", "findConflict"],
 };
 
 describe("the package", () => {
@@ -56,6 +57,11 @@ describe("the package", () => {
     );
     const compile = (): void => packed.compile(["wrong.ts"], ["--noEmit", "--module", "nodenext"]);
     expect(compile).toThrow(/wrong\.ts.*TS2322/);
+  });
+
+  it("has a placement face that reaches no other code", () => {
+    const imported = reachableFrom(join(packed.app, "node_modules/vma-ts/dist/placement/index.js"));
+    expect([...imported].filter((file) => !/dist\/(placement|foundation)\//.test(file))).toEqual([]);
   });
 
   it("has a virtual face that reaches no other code", () => {

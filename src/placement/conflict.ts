@@ -48,7 +48,7 @@ export function findConflict(
     byRow[row] = offsets[item]!;
   }
   const problem = makeProblem(table, granularity);
-  const pair = findOverlap(problem, (row) => byRow[row]! / problem.unit);
+  const pair = findOverlap(problem, (row) => byRow[row]!);
   if (pair === undefined) return undefined;
   const [a, b] = [nameOf(items, firstOf[pair[0]]!), nameOf(items, firstOf[pair[1]]!)];
   return problem.kinds[pair[0]] === problem.kinds[pair[1]]
@@ -83,17 +83,18 @@ function findLoneFault(
 /**
  * Two rows that are alive at the same time and overlap, or share a page that they must not; undefined if there are none.
  *
- * @param offsetOf The offset of a row, in units; {@link ANYWHERE} for rows that are left out.
+ * @param offsetOf The offset of a row, in bytes, as it need not be a whole number of units; {@link ANYWHERE} for rows that are left out.
  */
 export function findOverlap(
   problem: Problem,
   offsetOf: (row: number) => number,
 ): readonly [number, number] | undefined {
-  const { count, kinds, granularity, sizes, runStarts, runFirsts, runEnds } = problem;
+  const { count, kinds, unit, runStarts, runFirsts, runEnds } = problem;
+  const granularity = problem.granularity * unit;
+  const endOf = (row: number): number => offsetOf(row) + problem.sizes[row]! * unit;
   const rows: number[] = [];
   for (let row = 0; row < count; row++) if (offsetOf(row) !== ANYWHERE) rows.push(row);
-  // Units may be fractions where somebody else made the offsets: the order is all that is asked for.
-  const order = ascending(Float64Array.from(rows, (row) => Math.round(offsetOf(row) * problem.unit)));
+  const order = ascending(Float64Array.from(rows, offsetOf));
   const trees = new Map<number, TallestTree>();
   for (const place of order) {
     const row = rows[place]!;
@@ -102,13 +103,13 @@ export function findOverlap(
       for (let run = runStarts[row]!; run < runStarts[row + 1]!; run++) {
         const below = tree.tallest(runFirsts[run]!, runEnds[run]!);
         if (below < 0) continue;
-        const end = offsetOf(below) + sizes[below]!;
+        const end = endOf(below);
         if ((kind === kinds[row] ? end : alignUp(end, granularity)) > offset) return [below, row];
       }
     }
     let own = trees.get(kinds[row]!);
     if (own === undefined) {
-      own = new TallestTree(problem.sectionCount, (one) => offsetOf(one) + sizes[one]!);
+      own = new TallestTree(problem.sectionCount, endOf);
       trees.set(kinds[row]!, own);
     }
     for (let run = runStarts[row]!; run < runStarts[row + 1]!; run++) {

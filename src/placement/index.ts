@@ -17,3 +17,4 @@ export {
   placeSync,
   type SimpleHeights,
 } from "./place.ts";
+export { type SharedObject, type ShareOptions, type Sharing, shareObjects } from "./share-objects.ts";

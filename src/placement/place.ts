@@ -236,11 +236,11 @@ function checkOptions(options: PlaceOptions): CheckedOptions {
 /** Throws if items with fixed offsets overlap. */
 function checkFixed(problem: Problem, table: Table, items: readonly PlacementItem[]): void {
   if (problem.greatestFixedEnd === 0) return;
-  const pair = findOverlap(problem, (row) => problem.fixedOffsets[row]!);
+  const pair = findOverlap(problem, (row) => table.fixedOffsets[row]!);
   if (pair === undefined) return;
   const named = pair.map((row) => {
     const index = table.rowOf === undefined ? row : table.rowOf.indexOf(row);
-    return `${nameOf(items, index)} at ${problem.fixedOffsets[row]! * problem.unit}`;
+    return `${nameOf(items, index)} at ${table.fixedOffsets[row]!}`;
   });
   throw new RangeError(
     `items with fixed offsets must not overlap while they are alive, got ${named.join(" and ")}`,

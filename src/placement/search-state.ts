@@ -419,6 +419,13 @@ export class SearchState {
     for (let p = first + this.memberCounts[section]! - 1; p >= first; p--) this.#forget(this.members[p]!);
   }
 
+  /** Forgets everything that was said. */
+  forgetAll(): void {
+    this.#verdicts.fill(UNKNOWN);
+    this.#childCounts.fill(STALE);
+    this.#blockers.fill(NOBODY);
+  }
+
   /** Whether it may be that no member of a section lies at its floor. */
   mayLeaveGap(section: number): boolean {
     const { members, lows } = this;
@@ -660,8 +667,16 @@ function findTwins(problem: Problem, shapes: Int32Array): Int32Array {
   return twins;
 }
 
-/** Throws unless all figures of a state follow from what is placed. */
+/** Throws unless all figures of a state follow from what is placed, and what is remembered is what would be found anew. */
 export function validateState(state: SearchState): void {
+  const remembered = Array.from(state.memberCounts, (count, section) =>
+    count > 0 ? state.countChildren(section) : 0,
+  );
+  state.forgetAll();
+  remembered.forEach((children, section) => {
+    if (state.memberCounts[section] === 0) return;
+    assert(state.countChildren(section) === children, "remembered children are those that there are");
+  });
   const { sectionCount, memberStarts, memberCounts, members, lows, sizes } = state;
   const memberSets = Array.from({ length: sectionCount }, () => new Set<number>());
   for (let row = 0; row < state.count; row++) {

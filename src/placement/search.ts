@@ -295,6 +295,8 @@ export class Search {
     let bestFloor = Number.POSITIVE_INFINITY;
     for (let step = 0; step < end - first; step++) {
       const section = isReversed ? end - 1 - step : first + step;
+      // A row that is alive before and after it keeps such a section within a part.
+      if (state.memberCounts[section] === 0) continue;
       const floor = state.floorOf(section);
       const children = state.countChildren(section);
       if (children === TOO_EARLY) continue;

@@ -1,0 +1,21 @@
+/** How much a page loads that uses `vma-ts/placement`. */
+
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { expect, it } from "vitest";
+
+/** Compressed, in bytes. Raise it with a reason. */
+const LIMIT = 16 * 1024;
+
+it("the face is small, bundled and compressed", async () => {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, "../../src/placement/index.ts")],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    write: false,
+  });
+  expect(gzipSync(outputFiles[0]!.contents).length).toBeLessThan(LIMIT);
+});

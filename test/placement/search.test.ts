@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { readItems } from "../../src/placement/item.ts";
+import { makeProblem, type Problem, validateProblem } from "../../src/placement/problem.ts";
+import { Outcome, Search, SectionRule, type Strategy } from "../../src/placement/search.ts";
+import { SearchState, validateState } from "../../src/placement/search-state.ts";
+import { ascending } from "../../src/placement/sort.ts";
+import type { Random } from "../metadata/random.ts";
+import { leastHeight } from "./brute-force.ts";
+import { randomItems, runSeeded, type Traits } from "./random-items.ts";
+
+function problemOf(random: Random, count: number, traits: Traits, granularity = 1): Problem {
+  const problem = makeProblem(readItems(randomItems(random, count, traits), granularity > 1), granularity);
+  validateProblem(problem);
+  return problem;
+}
+
+function randomStrategy(random: Random, problem: Problem): Strategy {
+  return {
+    rule: random.pick(Object.values(SectionRule)),
+    isReversed: random.below(2) === 1,
+    ranks: Float64Array.from({ length: problem.count }, () => random.next()),
+  };
+}
+
+describe("a search", () => {
+  const traits: [string, Traits, number][] = [
+    ["plain items", {}, 1],
+    ["items of all traits", { alignments: [1, 4], kinds: 2, hasSpans: true }, 4],
+  ];
+  it.each(traits)("with %s: its state is whole after every node", (_, traits, granularity) => {
+    runSeeded(60, (random) => {
+      const problem = problemOf(random, 16, { leastCount: 4, ...traits }, granularity);
+      const state = new SearchState(problem);
+      const search = new Search(state);
+      for (const extra of [0, 1, 3]) {
+        search.start(problem.greatestLoad + extra, randomStrategy(random, problem));
+        validateState(state);
+        for (let limit = 1; limit < 60; limit++) {
+          if (search.run(limit) !== Outcome.Paused) break;
+          validateState(state);
+        }
+      }
+    });
+  });
+
+  it("comes to the same end whatever leads it", () => {
+    runSeeded(80, (random) => {
+      const items = randomItems(random, 6, { leastCount: 3 });
+      const problem = makeProblem(readItems(items, false), 1);
+      const least = leastHeight(items) / problem.unit;
+      const search = new Search(new SearchState(problem));
+      for (let attempt = 0; attempt < 6; attempt++) {
+        const strategy = randomStrategy(random, problem);
+        search.start(least, strategy);
+        expect(search.run(Number.POSITIVE_INFINITY)).toBe(Outcome.Solved);
+        search.start(least - 1, strategy);
+        expect(search.run(Number.POSITIVE_INFINITY)).toBe(Outcome.Exhausted);
+      }
+    });
+  });
+
+  it("goes on where it was paused", () => {
+    runSeeded(30, (random) => {
+      const problem = problemOf(random, 14, { leastCount: 8 });
+      const strategy = randomStrategy(random, problem);
+      const capacity = problem.greatestLoad;
+      const whole = new Search(new SearchState(problem));
+      whole.start(capacity, strategy);
+      const outcome = whole.run(5_000);
+      const halting = new Search(new SearchState(problem));
+      halting.start(capacity, strategy);
+      let last: number = Outcome.Paused;
+      for (let limit = 3; last === Outcome.Paused && limit < 5_003; limit += 3)
+        last = halting.run(Math.min(limit, 5_000));
+      expect([last, halting.nodes]).toEqual([outcome, whole.nodes]);
+      expect(halting.state.lows).toEqual(whole.state.lows);
+    });
+  });
+});
+
+describe("sections", () => {
+  it("are the moments at which the most is alive", () => {
+    const items = [
+      { size: 1, begin: 0, end: 4 },
+      { size: 2, begin: 0, end: 1 },
+      { size: 4, begin: 1, end: 3 },
+      { size: 8, begin: 2, end: 4 },
+      { size: 16, begin: 4, end: 5 },
+    ];
+    const { loads, runFirsts, runEnds } = makeProblem(readItems(items, false), 1);
+    expect([...loads]).toEqual([3, 13, 16]);
+    expect([...runFirsts]).toEqual([0, 0, 1, 1, 2]);
+    expect([...runEnds]).toEqual([2, 1, 2, 2, 3]);
+  });
+
+  it("say of any two items whether they meet", () => {
+    runSeeded(300, (random) => {
+      const items = randomItems(random, 12, { hasSpans: true, steps: 20 });
+      validateProblem(makeProblem(readItems(items, false), 1));
+    });
+  });
+});
+
+describe("sorting", () => {
+  it("is that of the language, and stable", () => {
+    runSeeded(50, (random) => {
+      const most = random.pick([1, 7, 5000, 2 ** 31, 2 ** 53 - 1]);
+      const keys = Float64Array.from({ length: random.between(0, 300) }, () =>
+        Math.floor((random.next() / 2 ** 32) * most),
+      );
+      const expected = [...keys.keys()].sort((a, b) => keys[a]! - keys[b]! || a - b);
+      expect([...ascending(keys)]).toEqual(expected);
+    });
+  });
+});
