@@ -22,8 +22,9 @@ const RULES = new Map<string, FolderRule>([
   ["vulkan", { folders: ["foundation"] }],
   ["metadata", { folders: ["foundation"] }],
   ["placement", { folders: ["foundation"] }],
+  ["compaction", { folders: ["foundation"] }],
   ["allocator", { folders: ["metadata", "vulkan", "foundation"] }],
-  ["defrag", { folders: ["allocator", "metadata", "vulkan", "foundation"] }],
+  ["defrag", { folders: ["allocator", "compaction", "metadata", "vulkan", "foundation"] }],
   ["face", { folders: ["defrag", "allocator", "metadata", "vulkan", "foundation"] }],
   // Replays run on simulated devices, and are a command as well.
   [

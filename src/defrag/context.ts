@@ -15,27 +15,42 @@
  * things as they were: a pass that cannot begin takes no places, one that cannot end is still under way.
  */
 
+import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
-import { chooseCourse } from "./course.ts";
-import { type Effort, effortOf } from "./effort.ts";
+import { type Course, chooseCourse } from "../compaction/choosing.ts";
+import { type Grant, Meter } from "../compaction/meter.ts";
+import { PassBudget } from "../compaction/pass-budget.ts";
 import {
   type DefragmentationInfo,
   DefragmentationMoveOperation,
   type DefragmentationStats,
+  effortOf,
   emptyDefragmentationStats,
 } from "./flags.ts";
-import { type Allowance, ListDefragmenter } from "./list-defragmenter.ts";
+import { ListDefragmenter, type Shared } from "./list-defragmenter.ts";
 import { type DefragmentationMove, MoveMaker } from "./move.ts";
-import { PassBudget } from "./pass-budget.ts";
+import { Movability, PlannedList } from "./ports.ts";
+
+/** Milliseconds of planning in a pass, where the caller says nothing. */
+const DEFAULT_MILLISECONDS = 1;
+
+/** Planning in a pass takes so many steps at least, whatever time they take: all that a small program needs. */
+const LEAST_STEPS = 256;
+
+/** The part of a pass's planning that may go into choosing, which may come to nothing. */
+const CHOOSING_SHARE = 1 / 2;
+
+/** Steps that choosing takes for each allocation at least; and that a millisecond has at most. */
+const STEPS_PER_ALLOCATION = 2;
+const STEPS_PER_MILLISECOND = 1000;
 
 /** VmaDefragmentationContext. Made by `Allocator.beginDefragmentation`. */
 export class DefragmentationContext {
   private readonly state: AllocatorState;
-  private readonly effort: Effort;
   private readonly info: DefragmentationInfo;
-  private readonly allowance: Allowance = { bytes: 0 };
+  private readonly shared: Shared;
   private readonly lists: readonly ListDefragmenter[];
   private readonly onEnd: (self: DefragmentationContext) => void;
   private readonly maker: MoveMaker = new MoveMaker();
@@ -55,11 +70,17 @@ export class DefragmentationContext {
     info: DefragmentationInfo,
     onEnd: (self: DefragmentationContext) => void,
   ) {
-    const effort = effortOf(info.flags ?? 0);
     this.state = state;
-    this.effort = effort;
     this.info = info;
-    this.lists = lists.map((list) => new ListDefragmenter(list, effort, info, this.allowance));
+    const shared: Shared = {
+      effort: effortOf(info.flags ?? 0),
+      movability: new Movability(info.canMove),
+      meter: new Meter(),
+      allowance: { bytes: Number.POSITIVE_INFINITY },
+      maxMoveBytes: info.maxBytesPerPass || Number.POSITIVE_INFINITY,
+    };
+    this.shared = shared;
+    this.lists = lists.map((list) => new ListDefragmenter(list, shared));
     this.onEnd = onEnd;
     this.budget = new PassBudget(info);
     for (const list of lists) {
@@ -95,7 +116,8 @@ export class DefragmentationContext {
 
   /**
    * Plans the moves of a pass and takes their new places (vmaBeginDefragmentationPass). Undefined when there is
-   * nothing left to move, or the break callback says so.
+   * nothing left to move, or the break callback says so. There are none when the pass has only planned: end it and begin
+   * the next one.
    *
    * @throws VulkanError when a new place has to be mapped and cannot be; no pass is under way then, and another may
    * be begun.
@@ -109,45 +131,82 @@ export class DefragmentationContext {
     try {
       this.countFreed(() => this.plan(moves));
     } catch (error) {
-      for (const list of this.lists) list.dropPlan(moves);
+      this.shared.movability.endPass();
+      for (const list of this.lists) list.dropPlan();
       this.freeTargets(moves);
       throw error;
     }
-    if (moves.length === 0) return undefined;
+    if (moves.length === 0 && (this.isFinished || !this.shared.meter.isOver)) return undefined;
     this.moves = moves;
     return moves;
   }
 
-  private plan(moves: DefragmentationMove[]): void {
-    if (!this.hasBegun) this.chooseCourse();
-    this.planLists(moves);
-    if (moves.length > 0) return;
-    const swept = this.present.filter((each) => each.isSweeping);
-    if (swept.length === 0) return;
-    for (const each of swept) each.endSweeping();
-    this.planLists(moves);
+  private get isFinished(): boolean {
+    return this.present.every(({ isDone }) => isDone);
   }
 
-  private chooseCourse(): void {
-    const { present } = this;
-    const course = chooseCourse(
-      present.map(({ list }) => list),
-      this.effort,
-      this.info,
-    );
+  private plan(moves: DefragmentationMove[]): void {
+    const { meter, movability } = this.shared;
+    const grant = this.grant;
+    meter.grant(grant);
+    if (!this.hasBegun) this.choose(grant);
+    const pass = { maker: this.maker, budget: this.budget, moves, movability };
+    for (const each of this.present) {
+      if (this.budget.isSpent) return;
+      each.plan(pass);
+    }
+  }
+
+  /** What planning one pass may take. */
+  private get grant(): Grant {
+    const { maxPlanningSteps: steps = 0, maxPlanningMilliseconds } = this.info;
+    if (steps > 0) return { steps };
+    const milliseconds = maxPlanningMilliseconds ?? DEFAULT_MILLISECONDS;
+    return milliseconds === 0 || milliseconds === Number.POSITIVE_INFINITY
+      ? {}
+      : { milliseconds, leastSteps: LEAST_STEPS };
+  }
+
+  /** Chooses what to do with all lists before anything is moved, where there is time for that. */
+  private choose(grant: Grant): void {
     this.hasBegun = true;
-    this.allowance.bytes = course.bytesLeft;
+    const { present } = this;
+    const { meter, allowance } = this.shared;
+    const course = this.mayChoose(grant) ? this.tryToChoose(grant) : undefined;
+    meter.grant(grant);
+    if (course === undefined) {
+      for (const each of present) each.drain();
+      return;
+    }
+    allowance.bytes = course.bytesLeft;
     present.forEach((each, index) => {
-      if (course.isPlain) each.beginSweeping();
-      else each.follow(course.evacuations[index]!);
+      each.follow(course.plans[index]!);
     });
   }
 
-  private planLists(moves: DefragmentationMove[]): void {
-    for (const each of this.present) {
-      if (this.budget.isSpent) return;
-      each.plan(this.maker, this.budget, moves);
+  /** Whether the time will not have gone by in vain. */
+  private mayChoose({ steps, milliseconds }: Grant): boolean {
+    if (steps === undefined && milliseconds === undefined) return true;
+    const most = (steps ?? Math.max(LEAST_STEPS, milliseconds! * STEPS_PER_MILLISECOND)) * CHOOSING_SHARE;
+    let least = 0;
+    for (const { list } of this.present) {
+      least += list.blocks.length;
+      if (least > most) return false;
+      for (const { metadata } of list.blocks) least += metadata.allocationCount * STEPS_PER_ALLOCATION;
     }
+    return least <= most;
+  }
+
+  private tryToChoose(grant: Grant): Course<Allocation> | undefined {
+    const { meter, movability, maxMoveBytes, effort } = this.shared;
+    const lists = this.present.map(({ list }) => new PlannedList(list, movability, maxMoveBytes));
+    const { steps, milliseconds } = grant;
+    if (steps !== undefined) meter.grant({ steps: Math.ceil(steps * CHOOSING_SHARE) });
+    else if (milliseconds !== undefined) {
+      meter.grant({ ...grant, milliseconds: milliseconds * CHOOSING_SHARE });
+    }
+    const { done, value } = chooseCourse(lists, effort, this.info, meter).next();
+    return done === true ? value : undefined;
   }
 
   /** The lists whose pools were not destroyed meanwhile. */
@@ -168,6 +227,7 @@ export class DefragmentationContext {
     this.checkUsable();
     const moves = this.swap();
     this.moves = undefined;
+    this.shared.movability.endPass();
     const errors: unknown[] = [];
     this.countFreed(() => {
       for (const move of moves) {
@@ -182,7 +242,12 @@ export class DefragmentationContext {
     });
     for (const each of this.present) each.afterPass();
     if (errors.length > 0) throw errors[0];
-    return this.present.every(({ isDone }) => isDone);
+    return this.isFinished;
+  }
+
+  /** @internal The allocation of a move cannot be moved: it is not asked for again. */
+  pin({ moved }: DefragmentationMove): void {
+    this.shared.movability.pin(moved);
   }
 
   /** @internal Lets the allocations of the pass change places, so that what is left of endPass cannot fail. */
@@ -210,15 +275,16 @@ export class DefragmentationContext {
         list.free(dstTmpAllocation);
       }
     } else {
-      this.lists.find((each) => each.list === list)?.ignore(move.source);
+      this.shared.movability.ignore(srcAllocation);
+      this.lists.find((each) => each.list === list)?.ignore(move);
       list.free(dstTmpAllocation);
     }
   }
 
-  /** Gives back the blocks that are empty, of which the lists may have kept one each; the plain way has a use for it. */
+  /** Gives back the blocks that are empty, of which the lists may have kept one each; VMA's way has a use for it. */
   private trim(errors: unknown[]): void {
-    for (const { list, isSweeping } of this.present) {
-      if (isSweeping) continue;
+    for (const { list, keepsEmpty } of this.present) {
+      if (keepsEmpty) continue;
       try {
         list.trim(this.state.keepEmptyBlocks ?? 0);
       } catch (error) {

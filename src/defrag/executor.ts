@@ -187,8 +187,10 @@ export class Executor {
         target,
       });
       if (typeof answer === "bigint") transfer.replacement = answer;
-      if (answer === undefined || answer === false) ignore(move);
-      else if (answer === true && kind !== ResourceKind.None) {
+      if (answer === undefined || answer === false) {
+        ignore(move);
+        this.context.pin(move);
+      } else if (answer === true && kind !== ResourceKind.None) {
         throw new TypeError("moveOther has to answer the new buffer or image of an allocation that has one");
       }
     } catch (error) {

@@ -1,6 +1,7 @@
 /** Defragmentation's flags, as in VMA, and what a defragmentation is told and tells. */
 
 import type { Allocation, Pool } from "../allocator/index.ts";
+import { BALANCED, type Effort, EXTENSIVE, FAST, FULL } from "../compaction/effort.ts";
 import { checkFlags, checkInteger, quote } from "../foundation/check.ts";
 
 /** VmaDefragmentationFlagBits: how much is done. At most one of them. */
@@ -19,7 +20,10 @@ export const DefragmentationFlag = {
 export const DefragmentationMoveOperation = {
   /** The contents have been copied: the allocation moves to its new place. */
   Copy: 0,
-  /** The allocation stays, and so does everything else in its block, for the rest of the defragmentation. */
+  /**
+   * The allocation stays where it is, for now: what else there is goes on around it. It is asked for again, but not more
+   * than three times in all.
+   */
   Ignore: 1,
   /** The resource has been destroyed: the allocation is freed. */
   Destroy: 2,
@@ -39,8 +43,20 @@ export interface DefragmentationInfo {
   /** Allocations that one pass may move; default 0: no limit. */
   readonly maxAllocationsPerPass?: number;
   /**
+   * Milliseconds that planning one pass may take; default 1, and 0 for no limit. What does not get ready goes on in the next
+   * pass: a pass that only planned has no moves and is not the last one. With no limit the whole is planned before
+   * anything is moved, and costs no more than VMA's way would; otherwise blocks are emptied one after the other as they come,
+   * and it does in general.
+   */
+  readonly maxPlanningMilliseconds?: number;
+  /**
+   * The same in steps of planning, about one search for a place each, so that it comes out the same on every machine;
+   * default 0: maxPlanningMilliseconds counts.
+   */
+  readonly maxPlanningSteps?: number;
+  /**
    * Asked before each move is planned, with the moves that the pass has already; true ends the pass there
-   * (pfnBreakCallback). A pass that ends without a move is the last one.
+   * (pfnBreakCallback). A pass that ends there without a move is the last one.
    */
   readonly breakCallback?: (moves: number) => boolean;
   /** Asked of each allocation; false keeps it where it is, and its block from being emptied. Default: all may move. */
@@ -71,8 +87,24 @@ export function checkDefragmentationInfo(info: DefragmentationInfo): void {
   }
   checkInteger(info.maxBytesPerPass ?? 0, "maxBytesPerPass");
   checkInteger(info.maxAllocationsPerPass ?? 0, "maxAllocationsPerPass");
+  checkInteger(info.maxPlanningSteps ?? 0, "maxPlanningSteps");
+  checkMilliseconds(info.maxPlanningMilliseconds ?? 0, "maxPlanningMilliseconds");
   checkFunction(info.breakCallback, "breakCallback");
   checkFunction(info.canMove, "canMove");
+}
+
+/** A number of milliseconds, at least 0; Infinity is legal. */
+export function checkMilliseconds(value: unknown, what: string): void {
+  if (typeof value !== "number") throw new TypeError(`${what} must be a number, got ${quote(value)}`);
+  if (!(value >= 0)) throw new RangeError(`${what} must be at least 0, got ${value}`);
+}
+
+/** The effort that the flags ask for. */
+export function effortOf(flags: number): Effort {
+  if ((flags & DefragmentationFlag.AlgorithmFast) !== 0) return FAST;
+  if ((flags & DefragmentationFlag.AlgorithmFull) !== 0) return FULL;
+  if ((flags & DefragmentationFlag.AlgorithmExtensive) !== 0) return EXTENSIVE;
+  return BALANCED;
 }
 
 /** A function, or undefined for none. */

@@ -1,367 +1,335 @@
 /**
- * Defragments one list of blocks, pass by pass: first blocks are emptied according to a plan, then what remains is
- * packed within its block.
+ * Defragments one list of blocks, pass by pass: what was chosen for it is carried out; blocks are emptied one after the other
+ * where nothing was, or where the program has come in between; then what remains is packed within its block.
  *
- *     Planning -> Emptying -> Settling -> Planning again, where something came in between
- *                                      -> Packing -> Done
- *     Sweeping, where no plan is as good as the plain way -> Planning, for what may go on after that; else -> Done
- *
- * Between passes, and during one, the program allocates and frees as it likes. So nothing that was planned is taken
- * for granted: what was freed is passed over; what no longer fits where it was to go goes elsewhere; a block that
- * cannot be emptied after all is left as it is, and the rest planned anew without it. As each new plan needs such
- * a block, and there are finitely many, this ends.
+ *     Following -> Draining, where there was no time to choose, or something came in between
+ *               -> Packing -> Done
+ *                          -> Draining again, where packing may have made the room to empty another block
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
-import type { Slot } from "../metadata/block-metadata.ts";
-import type { TlsfMetadata } from "../metadata/tlsf.ts";
-import { Compaction } from "./compaction.ts";
-import { chooseCourse } from "./course.ts";
-import type { Effort, Packs } from "./effort.ts";
-import { type Evacuation, EvacuationSearch, type PlannedMove } from "./evacuation.ts";
-import type { DefragmentationInfo } from "./flags.ts";
-import { type Item, itemAt, tlsfOf } from "./model.ts";
-import type { DefragmentationMove, MoveMaker } from "./move.ts";
-import { Admission, type PassBudget } from "./pass-budget.ts";
-import { packsIn, Sweep, type SweptBlock } from "./sweep.ts";
+import { Draining } from "../compaction/draining.ts";
+import type { Effort } from "../compaction/effort.ts";
+import type { Meter } from "../compaction/meter.ts";
+import { Block } from "../compaction/model.ts";
+import { type Packed, packBlock, packPart } from "../compaction/packing.ts";
+import { type Plan, planOf } from "../compaction/plan.ts";
+import type { DefragmentationMove } from "./move.ts";
+import { type PassContext, PlanRun, Progress } from "./plan-run.ts";
+import { type Movability, memoryOf, PlannedList } from "./ports.ts";
 
-const Phase = { Planning: 0, Emptying: 1, Settling: 2, Packing: 3, Sweeping: 4, Done: 5 } as const;
+const Phase = { Following: 0, Draining: 1, Packing: 2, Done: 3 } as const;
 
-/** So many moves of a plan wait for another pass at most; then the present one ends. */
+/** So many moves wait for another pass at most; then the present one ends. */
 const MAX_POSTPONED = 16;
 
-/** How often a list may be planned anew. */
-const MAX_PLANS = 64;
+/** How often the blocks of a list may be surveyed. */
+const MAX_SURVEYS = 16;
+
+/** A block with more allocations is packed a part at a time, without being tried out as a whole. */
+const MAX_TRIED_OUT = 4096;
 
 /** Bytes that the lists of one defragmentation may still move beyond what they have planned. */
 export interface Allowance {
   bytes: number;
 }
 
+/** What the lists of one defragmentation share. */
+export interface Shared {
+  readonly effort: Effort;
+  readonly movability: Movability;
+  readonly meter: Meter;
+  readonly allowance: Allowance;
+  readonly maxMoveBytes: number;
+}
+
 /** Defragments one list of blocks. */
 export class ListDefragmenter {
   readonly list: BlockList;
-  private readonly effort: Effort;
-  private readonly info: DefragmentationInfo;
-  private readonly allowance: Allowance;
-  private phase: number = Phase.Planning;
-  private plans = 0;
-  /** Blocks that must not be emptied: something in them was ignored, or could not be placed. */
-  private readonly fixed: Set<MemoryBlock> = new Set();
-  private victims: ReadonlySet<MemoryBlock> = new Set();
-  /** Planned moves from {@link nextMove} on, and before them those that a pass had no room for. */
-  private planned: readonly PlannedMove[] = [];
-  private nextMove = 0;
-  private postponed: PlannedMove[] = [];
-  /** Whether those are all that there is for the present pass. */
-  private isWaiting = false;
-  /** Whether the program has changed what the plan was about. */
-  private isDisturbed = false;
-  /** Bytes of the plan that were not moved so far. */
-  private bytesPlanned = 0;
-  /** The blocks there are while a pass is planned. */
-  private present: ReadonlySet<MemoryBlock> = new Set();
-  /** Blocks to be packed, the next one last. */
-  private compactions: Compaction[] = [];
-  /** Whether packing has moved anything since the last plan was carried out. */
+  private readonly shared: Shared;
+  private phase: number = Phase.Following;
+  private runs: PlanRun[] = [];
+  private draining: Draining<Allocation> | undefined;
+  private surveys = 0;
+  /** Whether nothing was chosen that keeps to what VMA would do, or it had to be left. */
+  private isFree = false;
+  /** Blocks to be packed, the next one last; and the packing of one, as far as it has come. */
+  private toPack: Block<Allocation>[] = [];
+  private packing: Generator<undefined, Packed<Allocation>> | undefined;
+  private part: { block: Block<Allocation>; slot: number } | undefined;
   private hasPacked = false;
-  private sweep: PassSweep | undefined;
+  private hasFreed = false;
+  /** Whether moves of the present pass are this list's. */
+  private isMoving = false;
 
-  constructor(list: BlockList, effort: Effort, info: DefragmentationInfo, allowance: Allowance) {
+  constructor(list: BlockList, shared: Shared) {
     this.list = list;
-    this.effort = effort;
-    this.info = info;
-    this.allowance = allowance;
+    this.shared = shared;
   }
 
   get isDone(): boolean {
     return this.phase === Phase.Done;
   }
 
-  /** Whether it is defragmented the plain way, which ends for all lists together. */
-  get isSweeping(): boolean {
-    return this.phase === Phase.Sweeping;
+  /** Whether empty blocks are kept between passes, as they are part of the plan. */
+  get keepsEmpty(): boolean {
+    return this.runs.some(({ plan }) => plan.isPlain);
   }
 
   /** Carries out this plan, whose bytes are not part of the allowance any more. */
-  follow({ victims, moves, bytes }: Evacuation): void {
-    this.plans++;
-    this.bytesPlanned = bytes;
-    this.isDisturbed = false;
-    if (moves.length === 0) {
-      this.list.trim(this.list.state.keepEmptyBlocks ?? 0);
+  follow(plan: Plan<Allocation>): void {
+    this.isFree = false;
+    this.hasFreed = plan.blocksFreed > 0;
+    if (plan.moves.length === 0) {
+      this.trim();
       this.beginPacking();
       return;
     }
-    this.victims = victims;
-    this.planned = moves;
-    this.nextMove = 0;
-    this.postponed = [];
-    this.hasPacked = false;
-    this.putVictimsLast();
-    this.phase = Phase.Emptying;
+    this.putVictimsLast(plan);
+    this.run(plan);
+    this.phase = Phase.Following;
   }
 
-  /** Defragments the plain way, pass by pass. */
-  beginSweeping(): void {
-    this.sweep = new PassSweep(packsIn(this.list, this.effort.plainPacks), this.info, this.fixed);
-    this.phase = Phase.Sweeping;
+  /** Empties blocks one after the other, without having chosen. */
+  drain(): void {
+    this.isFree = true;
+    this.beginDraining();
   }
 
-  /** Nothing more can be moved the plain way. */
-  endSweeping(): void {
-    this.sweep = undefined;
-    this.list.trim(this.list.state.keepEmptyBlocks ?? 0);
-    this.phase = this.effort.packsAllBlocks ? Phase.Planning : Phase.Done;
-  }
-
-  /** Plans moves for one pass; none when there is nothing left to do. */
-  plan(maker: MoveMaker, budget: PassBudget, moves: DefragmentationMove[]): void {
-    if (this.sweep !== undefined) {
-      this.sweep.plan(this.list.blocks, maker, budget, moves);
-      return;
+  /** Adds moves to a pass. */
+  plan(pass: PassContext): void {
+    const before = pass.moves.length;
+    this.draining?.refresh();
+    while (!this.isDone && !pass.budget.isSpent) {
+      const progress = this.fill(pass);
+      this.isMoving = pass.moves.length > before;
+      if (progress !== Progress.Through) return;
+      if (!this.goOn()) return;
     }
-    const before = moves.length;
-    this.isWaiting = false;
-    while (!this.isDone && moves.length === before && !budget.isSpent && !this.isWaiting) {
-      this.step(maker, budget, moves);
+  }
+
+  private fill(pass: PassContext): Progress {
+    let isWaiting = false;
+    let postponed = 0;
+    for (const run of this.runs) {
+      const progress = run.fill(pass);
+      if (progress === Progress.Full) return progress;
+      postponed += run.postponedCount;
+      if (progress === Progress.Waiting) isWaiting = true;
+    }
+    if (postponed >= MAX_POSTPONED) return Progress.Waiting;
+    return isWaiting && this.phase === Phase.Following ? Progress.Waiting : Progress.Through;
+  }
+
+  /** Plans more. Whether there is something to do for the present pass now. */
+  private goOn(): boolean {
+    if (this.shared.meter.isOver) return false;
+    switch (this.phase) {
+      case Phase.Following:
+        if (this.isMoving) return false;
+        this.settle();
+        return true;
+      case Phase.Draining:
+        return this.drainNext();
+      default:
+        return this.packNext();
     }
   }
 
   /** A pass has ended: goes on as far as no planning is needed, so that {@link isDone} is known early. */
   afterPass(): void {
-    if (this.phase === Phase.Settling) this.settle();
-    if (this.phase === Phase.Packing && this.compactions.length === 0) this.endPacking();
+    this.isMoving = false;
+    for (const run of this.runs) run.endPass();
+    this.settle();
+    if (this.phase === Phase.Packing && this.runs.length === 0) this.skipPacked();
+  }
+
+  /** What is left of plans that are through. */
+  private settle(): void {
+    const through = this.runs.filter(({ isThrough }) => isThrough);
+    this.runs = this.runs.filter(({ isThrough }) => !isThrough);
+    for (const run of through) {
+      this.shared.allowance.bytes += run.bytesLeft;
+      for (const victim of run.plan.victims) {
+        if (victim.live === 0) this.hasFreed = true;
+        else {
+          run.isDisturbed = true;
+          if (this.draining?.isPartial(victim) !== true) this.draining?.giveUp(victim, true);
+        }
+      }
+    }
+    if (this.phase !== Phase.Following || this.runs.length > 0) return;
+    const isDisturbed = through.some((run) => run.isDisturbed);
+    const isPlain = through.some(({ plan }) => plan.isPlain);
+    if (isPlain) this.trim();
+    if (isDisturbed || (isPlain && !this.shared.effort.isFrugal)) this.drain();
+    else if (isPlain) this.phase = Phase.Done;
+    else this.beginPacking();
+  }
+
+  private trim(): void {
+    this.list.trim(this.list.state.keepEmptyBlocks ?? 0);
   }
 
   /** The moves that were planned for this pass are not made: plans anew. */
-  dropPlan(moves: readonly DefragmentationMove[]): void {
-    if (this.isDone || this.isSweeping) return;
-    for (const { list, size } of moves) if (list === this.list) this.allowance.bytes += size;
-    this.phase = Phase.Planning;
+  dropPlan(): void {
+    if (this.isDone) return;
+    for (const run of this.runs) this.shared.allowance.bytes += run.plan.bytes;
+    this.runs = [];
+    this.drain();
   }
 
-  /** A move out of this block was ignored: nothing in it is moved any more. */
-  ignore(block: MemoryBlock): void {
-    this.fixed.add(block);
-    this.isDisturbed = true;
-    for (const compaction of this.compactions) if (compaction.block === block) compaction.stop();
+  /** The move was ignored. */
+  ignore({ source }: DefragmentationMove): void {
+    for (const run of this.runs) run.giveUp(source);
   }
 
-  private step(maker: MoveMaker, budget: PassBudget, moves: DefragmentationMove[]): void {
-    switch (this.phase) {
-      case Phase.Planning:
-        this.makePlan();
-        return;
-      case Phase.Emptying:
-        this.empty(maker, budget, moves);
-        return;
-      case Phase.Settling:
-        this.settle();
-        return;
-      default:
-        this.pack(maker, budget, moves);
-    }
-  }
-
-  private makePlan(): void {
-    const { list, allowance } = this;
-    allowance.bytes += this.bytesPlanned;
-    this.bytesPlanned = 0;
-    if (list.blocks.length === 1 || this.plans >= MAX_PLANS) this.beginPacking();
-    else if (this.effort.isFrugal && this.isDisturbed) this.planAnew();
-    else this.planWithinAllowance();
-  }
-
-  private planWithinAllowance(): void {
-    const { effort, fixed, list, allowance } = this;
-    const { maxBytesPerPass, canMove } = this.info;
-    const search = new EvacuationSearch(list, { effort, fixed, maxBytesPerPass, canMove });
-    const choice = search.choose({ bytes: allowance.bytes, enough: Number.POSITIVE_INFINITY });
-    allowance.bytes -= choice.bytes;
-    this.follow(search.elaborate(choice));
-  }
-
-  /** The plain way would go on from here too. */
-  private planAnew(): void {
-    const { allowance } = this;
-    const course = chooseCourse([this.list], this.effort, this.info, this.fixed);
-    allowance.bytes = Math.max(allowance.bytes, course.bytesLeft);
-    if (course.isPlain) this.beginSweeping();
-    else this.follow(course.evacuations[0]!);
+  private run(plan: Plan<Allocation>): void {
+    this.runs.push(new PlanRun(plan, () => this.list.blocks));
   }
 
   /** The program's own allocations look at the last blocks last, so they keep out of those that are to be freed. */
-  private putVictimsLast(): void {
-    const { blocks } = this.list;
-    const { victims } = this;
-    blocks.sort(
-      (a, b) =>
-        Number(victims.has(a)) - Number(victims.has(b)) || a.metadata.sumFreeSize - b.metadata.sumFreeSize,
+  private putVictimsLast({ victims }: Plan<Allocation>): void {
+    const last = new Set(victims.map(memoryOf));
+    this.list.blocks.sort(
+      (a, b) => Number(last.has(a)) - Number(last.has(b)) || a.metadata.sumFreeSize - b.metadata.sumFreeSize,
     );
   }
 
-  private empty(maker: MoveMaker, budget: PassBudget, moves: DefragmentationMove[]): void {
-    const waiting = this.postponed;
-    this.postponed = [];
-    this.present = new Set(this.list.blocks);
-    for (let index = 0; index < waiting.length; index++) {
-      if (this.moveOrEnd(waiting[index]!, maker, budget, moves)) continue;
-      this.postponed.push(...waiting.slice(index));
-      return;
-    }
-    while (this.nextMove < this.planned.length) {
-      if (!this.moveOrEnd(this.planned[this.nextMove]!, maker, budget, moves)) return;
-      this.nextMove++;
-    }
-    if (this.postponed.length === 0) this.phase = Phase.Settling;
-    else this.isWaiting = true;
+  // Emptying one block after the other
+
+  private beginDraining(): void {
+    this.draining = undefined;
+    this.phase = Phase.Draining;
+    if (this.list.blocks.length < 2 || this.surveys >= MAX_SURVEYS) this.beginPacking();
   }
 
-  /** Plans one move for this pass, passes it over, or puts it off. Returns false when the pass is to end before it. */
-  private moveOrEnd(
-    planned: PlannedMove,
-    maker: MoveMaker,
-    budget: PassBudget,
-    moves: DefragmentationMove[],
-  ): boolean {
-    const { allocation, size, source } = planned.item;
-    if (allocation.home !== source || this.fixed.has(source)) return true;
-    if (this.postponed.length >= MAX_POSTPONED) {
-      this.isWaiting = true;
-      return false;
+  private drainNext(): boolean {
+    const { shared, list } = this;
+    if (this.draining === undefined) {
+      this.surveys++;
+      this.draining = new Draining(
+        new PlannedList(list, shared.movability, shared.maxMoveBytes),
+        shared.effort.isFrugal,
+        shared.meter,
+      );
     }
-    const admission = budget.admit(size);
-    if (admission === Admission.End) return false;
-    // Out of its turn an allocation goes only where it would have gone, so that all others fit as planned.
-    const isInTurn = this.postponed.length === 0;
-    const move =
-      admission === Admission.Take
-        ? this.place(planned, maker, isInTurn ? undefined : planned.offset)
-        : undefined;
-    if (move !== undefined) {
-      moves.push(move);
-      budget.use(size);
-      this.bytesPlanned -= size;
-    } else if (admission === Admission.Take && isInTurn) {
-      this.fixed.add(source);
-    } else {
-      this.postponed.push(planned);
+    const plan = this.draining.next();
+    if (plan !== undefined) {
+      this.putLast(memoryOf(plan.victims[0]!));
+      this.run(plan);
+      return true;
+    }
+    if (shared.meter.isOver || this.isMoving) return false;
+    this.settle();
+    if (this.runs.length > 0 || this.draining.isWaiting) return false;
+    this.endDraining();
+    return true;
+  }
+
+  private putLast(block: MemoryBlock): void {
+    const { blocks } = this.list;
+    const index = blocks.lastIndexOf(block);
+    blocks.splice(index, 1);
+    blocks.push(block);
+  }
+
+  private endDraining(): void {
+    const hasEmptied = this.draining?.hasBegun === true;
+    this.draining = undefined;
+    // What could not be emptied at first may be after others were.
+    if (hasEmptied && this.surveys < MAX_SURVEYS) this.beginDraining();
+    else this.beginPacking();
+  }
+
+  // Packing within blocks
+
+  /** Packs what remains, where there is anything to gain by it. */
+  private beginPacking(): void {
+    const { effort, movability, maxMoveBytes } = this.shared;
+    const { blocks } = this.list;
+    this.draining = undefined;
+    this.phase = Phase.Packing;
+    const isAlone = blocks.length === 1;
+    const isLast = this.hasPacked && !effort.packsAllBlocks;
+    let count = 0;
+    if (isAlone || effort.packsRest) count = blocks.length;
+    else if (this.isFree && effort.plainPacks > 0 && !this.hasFreed) count = 1;
+    if (this.hasPacked && isLast) count = 0;
+    this.hasPacked = false;
+    this.toPack = [];
+    if (count > 0) {
+      const ports = new PlannedList(this.list, movability, maxMoveBytes).blocks;
+      this.toPack = ports.map((port, index) => new Block(port, index, false)).slice(-count);
+    }
+    this.skipPacked();
+  }
+
+  /** Passes over what needs no packing. */
+  private skipPacked(): void {
+    const { toPack } = this;
+    while (this.packing === undefined && this.part === undefined && toPack.length > 0) {
+      const { seen } = toPack[toPack.length - 1]!;
+      if (seen.allocationCount > 0 && seen.largestFreeRange < seen.sumFreeSize) return;
+      toPack.pop();
+    }
+    if (
+      toPack.length === 0 &&
+      this.packing === undefined &&
+      this.part === undefined &&
+      this.runs.length === 0
+    ) {
+      this.endPacking();
+    }
+  }
+
+  private packNext(): boolean {
+    this.skipPacked();
+    if (this.phase !== Phase.Packing) return true;
+    const { meter, maxMoveBytes, allowance } = this.shared;
+    const bytes = allowance.bytes;
+    const block = this.part?.block ?? this.toPack[this.toPack.length - 1];
+    // What is under way has to be done first; but one block after the other may be packed.
+    if (block === undefined || (this.part === undefined && block.port.isArrivedAt)) return false;
+    const isPart = !meter.isUnlimited && block.seen.allocationCount > MAX_TRIED_OUT;
+    if (this.part !== undefined || isPart) return this.packPart(block, bytes);
+    const enough = Number.POSITIVE_INFINITY;
+    this.packing ??= packBlock(block, new Map(), { maxMoveBytes, bytes, enough, after: 0 }, meter);
+    const { done, value } = this.packing.next();
+    if (done !== true) return false;
+    this.packing = undefined;
+    this.toPack.pop();
+    if (value.moves.length > 0) this.followPacking(planOf(value));
+    return true;
+  }
+
+  private packPart(block: Block<Allocation>, bytes: number): boolean {
+    const { meter, maxMoveBytes } = this.shared;
+    this.part ??= { block, slot: 0 };
+    const { moves, slot } = packPart(this.part.block, this.part.slot, { maxMoveBytes, bytes }, meter);
+    this.part.slot = slot;
+    if (slot === 0) {
+      this.part = undefined;
+      this.toPack.pop();
+    }
+    if (moves.length > 0) {
+      const total = moves.reduce((sum, { item }) => sum + item.size, 0);
+      this.followPacking(planOf({ moves, bytes: total, largestFree: 0 }));
     }
     return true;
   }
 
-  private place(
-    { item, target }: PlannedMove,
-    maker: MoveMaker,
-    offset: number | undefined,
-  ): DefragmentationMove | undefined {
-    const { allocation } = item;
-    const move = this.present.has(target) ? maker.make(allocation, target, offset) : undefined;
-    if (move !== undefined || offset !== undefined) return move;
-    for (const other of this.list.blocks) {
-      if (other === target || this.victims.has(other)) continue;
-      const elsewhere = maker.make(allocation, other);
-      if (elsewhere !== undefined) return elsewhere;
-    }
-    return undefined;
-  }
-
-  /** All moves of the plan are done. */
-  private settle(): void {
-    const isAsPlanned = this.list.blocks.every((block) => !this.victims.has(block) || block.metadata.isEmpty);
-    if (isAsPlanned) {
-      this.beginPacking();
-      return;
-    }
-    this.isDisturbed = true;
-    this.phase = Phase.Planning;
-  }
-
-  /** Packs what remains, where there is anything to gain by it. */
-  private beginPacking(): void {
-    const { blocks } = this.list;
-    const { packsAllBlocks } = this.effort;
-    const packed = (packsAllBlocks || blocks.length === 1) && !this.hasPacked ? blocks : [];
-    this.compactions = packed
-      .filter((block) => !this.fixed.has(block))
-      .map((block) => new Compaction(block, packsAllBlocks, this.info.canMove));
-    this.hasPacked = false;
-    this.phase = Phase.Packing;
-  }
-
-  private pack(maker: MoveMaker, budget: PassBudget, moves: DefragmentationMove[]): void {
-    const { allowance } = this;
-    const before = moves.length;
-    while (this.compactions.length > 0) {
-      const compaction = this.compactions[this.compactions.length - 1]!;
-      allowance.bytes = compaction.plan(maker, budget, moves, allowance.bytes);
-      if (!compaction.isDone) break;
-      this.compactions.pop();
-    }
-    this.hasPacked ||= moves.length > before;
-    if (this.compactions.length === 0 && moves.length === before) this.endPacking();
+  private followPacking(plan: Plan<Allocation>): void {
+    this.shared.allowance.bytes -= plan.bytes;
+    this.hasPacked = true;
+    this.run(plan);
   }
 
   /** What was packed may have made room to empty another block. */
   private endPacking(): void {
-    this.phase = this.hasPacked && this.effort.packsAllBlocks ? Phase.Planning : Phase.Done;
-  }
-}
-
-/** The plain way in the blocks themselves. */
-class PassSweep {
-  private readonly info: DefragmentationInfo;
-  private readonly fixed: ReadonlySet<MemoryBlock>;
-  private readonly sweep: Sweep<SweptMemory>;
-  private maker: MoveMaker | undefined;
-  private moves: DefragmentationMove[] = [];
-  private readonly arrived: Set<Allocation> = new Set();
-
-  constructor(packs: Packs, info: DefragmentationInfo, fixed: ReadonlySet<MemoryBlock>) {
-    this.info = info;
-    this.fixed = fixed;
-    this.sweep = new Sweep(packs, (item, _slot, _from, to) => {
-      const move = this.maker!.makeFound(item.allocation, to.block);
-      this.arrived.add(move.dstTmpAllocation);
-      this.moves.push(move);
-    });
-  }
-
-  /** Plans moves for one pass. */
-  plan(
-    blocks: readonly MemoryBlock[],
-    maker: MoveMaker,
-    budget: PassBudget,
-    moves: DefragmentationMove[],
-  ): void {
-    this.maker = maker;
-    this.moves = moves;
-    this.arrived.clear();
-    const mayMove = (block: MemoryBlock, allocation: Allocation): boolean =>
-      !this.arrived.has(allocation) && !this.fixed.has(block) && this.info.canMove?.(allocation) !== false;
-    this.sweep.pass(
-      blocks.map((block) => new SweptMemory(block, mayMove)),
-      budget,
-    );
-  }
-}
-
-/** A block that is swept. */
-class SweptMemory implements SweptBlock {
-  readonly block: MemoryBlock;
-  readonly metadata: TlsfMetadata;
-  private readonly mayMove: (block: MemoryBlock, allocation: Allocation) => boolean;
-
-  constructor(block: MemoryBlock, mayMove: (block: MemoryBlock, allocation: Allocation) => boolean) {
-    this.block = block;
-    this.metadata = tlsfOf(block);
-    this.mayMove = mayMove;
-  }
-
-  itemAt(slot: Slot): Item | undefined {
-    return this.mayMove(this.block, this.block.allocationAt(slot)) ? itemAt(this.block, slot) : undefined;
+    if (this.hasPacked && this.shared.effort.packsAllBlocks) this.beginDraining();
+    else this.phase = Phase.Done;
   }
 }

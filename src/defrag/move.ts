@@ -13,7 +13,6 @@ import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
 import { AllocationRequest } from "../allocator/resource/request.ts";
 import { assert } from "../foundation/assert.ts";
-import { Strategy } from "../metadata/block-metadata.ts";
 import { Result } from "../vulkan/result.ts";
 import { DefragmentationMoveOperation } from "./flags.ts";
 
@@ -121,28 +120,29 @@ export class MoveMaker {
   }
 
   /**
-   * Plans to move an allocation into a block: the lowest place there, and below its present one where it is in that
-   * block already. Undefined where there is none, or where it is not at `offset`.
+   * Plans to move an allocation into a block: to the place that the strategy finds there, and below its present one where
+   * it is in that block already. Undefined where there is none, or where it is not at `offset`.
    *
    * @throws VulkanError when the new place has to be mapped and cannot be; nothing has changed then.
    */
-  make(allocation: Allocation, target: MemoryBlock, offset?: number): DefragmentationMove | undefined {
+  make(
+    allocation: Allocation,
+    target: MemoryBlock,
+    strategy: number,
+    offset?: number,
+  ): DefragmentationMove | undefined {
     const source = allocation.home as MemoryBlock;
     const { size, alignment, type } = allocation;
     const { metadata } = target;
     if (metadata.sumFreeSize < size) return undefined;
-    if (!metadata.find(size, alignment, type, Strategy.MinOffset, false)) return undefined;
+    if (!metadata.find(size, alignment, type, strategy, false)) return undefined;
     if (target === source && metadata.foundOffset >= allocation.offset) return undefined;
     if (offset !== undefined && metadata.foundOffset !== offset) return undefined;
     return this.makeFound(allocation, target);
   }
 
-  /**
-   * Plans to move an allocation to the place that was just found for it in a block.
-   *
-   * @throws VulkanError when the new place has to be mapped and cannot be; nothing has changed then.
-   */
-  makeFound(allocation: Allocation, target: MemoryBlock): DefragmentationMove {
+  /** Plans to move an allocation to the place that was just found for it in a block. */
+  private makeFound(allocation: Allocation, target: MemoryBlock): DefragmentationMove {
     const { failure } = target.state;
     failure.reset();
     const temporary = target.list.take(target, this.describe(allocation), allocation.alignment);

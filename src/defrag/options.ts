@@ -6,6 +6,7 @@ import type { TransferQueue } from "../vulkan/transfer.ts";
 import {
   checkDefragmentationInfo,
   checkFunction,
+  checkMilliseconds,
   type DefragmentationInfo,
   type DefragmentationStats,
 } from "./flags.ts";
@@ -36,7 +37,7 @@ export interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallb
   readonly queue?: TransferQueue;
   /**
    * Milliseconds that the planning and replacing of one pass should hold the event loop; default 0: no limit. Waiting for
-   * the device does not count. The first pass also chooses what to empty, which is not interrupted.
+   * the device does not count.
    */
   readonly maxMillisecondsPerPass?: number;
   /** Ends the defragmentation after the pass that is under way; the promise is rejected with the signal's reason. */
@@ -87,12 +88,7 @@ export function checkDefragmentOptions(options: DefragmentOptions): void {
   if (queue === undefined && options.moveOther === undefined) {
     throw new TypeError("defragment needs a queue to copy on, or moveOther");
   }
-  if (typeof maxMillisecondsPerPass !== "number") {
-    throw new TypeError(`maxMillisecondsPerPass must be a number, got ${quote(maxMillisecondsPerPass)}`);
-  }
-  if (!(maxMillisecondsPerPass >= 0)) {
-    throw new RangeError(`maxMillisecondsPerPass must be at least 0, got ${maxMillisecondsPerPass}`);
-  }
+  checkMilliseconds(maxMillisecondsPerPass, "maxMillisecondsPerPass");
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`signal must be an AbortSignal, got ${quote(signal)}`);
   }

@@ -2,9 +2,12 @@
 
 import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
-import { chooseCourse } from "./course.ts";
-import { effortOf } from "./effort.ts";
-import type { DefragmentationInfo, DefragmentationStats } from "./flags.ts";
+import { chooseCourse } from "../compaction/choosing.ts";
+import { Meter } from "../compaction/meter.ts";
+import { total } from "../compaction/plan.ts";
+import { assert } from "../foundation/assert.ts";
+import { type DefragmentationInfo, type DefragmentationStats, effortOf } from "./flags.ts";
+import { Movability, memoryOf, PlannedList } from "./ports.ts";
 
 /** A move as it is planned. */
 export interface PlannedAllocationMove {
@@ -29,25 +32,25 @@ export function planDefragmentation(
   lists: readonly BlockList[],
   info: DefragmentationInfo,
 ): DefragmentationPlan {
-  const course = chooseCourse(lists, effortOf(info.flags ?? 0), info);
-  const moves: PlannedAllocationMove[] = [];
-  let bytesMoved = 0;
-  let bytesFreed = 0;
-  let deviceMemoryBlocksFreed = 0;
-  for (const part of course.isPlain ? course.outcomes : course.evacuations) {
-    for (const { item, target } of part.moves) {
-      const { allocation, size } = item;
-      moves.push({ allocation, size, deviceMemory: target.memory });
-    }
-    bytesMoved += part.bytes;
-    bytesFreed += part.bytesFreed;
-    deviceMemoryBlocksFreed += part.blocksFreed;
-  }
-  if (course.isPlain) {
-    for (const { bytesLeftEmpty, blocksLeftEmpty } of course.outcomes) {
-      bytesFreed += bytesLeftEmpty;
-      deviceMemoryBlocksFreed += blocksLeftEmpty;
-    }
-  }
-  return { moves, allocationsMoved: moves.length, bytesMoved, bytesFreed, deviceMemoryBlocksFreed };
+  const movability = new Movability(info.canMove);
+  const maxMoveBytes = info.maxBytesPerPass || Number.POSITIVE_INFINITY;
+  const ports = lists.map((list) => new PlannedList(list, movability, maxMoveBytes));
+  const course = chooseCourse(ports, effortOf(info.flags ?? 0), info, new Meter());
+  const { value } = course.next();
+  assert(value !== undefined, "planning without a limit is not interrupted");
+  const { plans } = value;
+  const moves = plans.flatMap((plan) =>
+    plan.moves.map(({ item, to }) => ({
+      allocation: item.owner,
+      size: item.size,
+      deviceMemory: memoryOf(to).memory,
+    })),
+  );
+  return {
+    moves,
+    allocationsMoved: moves.length,
+    bytesMoved: total(plans, "bytes"),
+    bytesFreed: total(plans, "bytesFreed"),
+    deviceMemoryBlocksFreed: total(plans, "blocksFreed"),
+  };
 }

@@ -208,6 +208,8 @@ export class DeviceReplay {
       flags,
       maxBytesPerPass,
       maxAllocationsPerPass,
+      // All of it, whatever time it takes: so every replay comes to the same.
+      maxPlanningMilliseconds: 0,
       ...this.poolOf(pool),
     });
     let passes = 0;

@@ -1,7 +1,5 @@
 /** What the algorithms differ in. */
 
-import { DefragmentationFlag } from "./flags.ts";
-
 /** When the plain way packs an allocation within its block. */
 export const Packs = { Never: 0, WhereWorthwhile: 1, Always: 2 } as const;
 /** One of {@link Packs}. */
@@ -18,47 +16,45 @@ export interface Effort {
   readonly plainPacks: Packs;
   /** Whether it must not move more bytes than the plain way either, nor free fewer. */
   readonly isFrugal: boolean;
-  /** Whether every block that remains is packed towards its start, not just one that stands alone. */
+  /** Whether what remains is packed with the bytes that VMA's way would have moved besides. */
+  readonly packsRest: boolean;
+  /** Whether every block that remains is packed towards its start, whatever that takes, to make room for emptying more. */
   readonly packsAllBlocks: boolean;
 }
 
-const FAST: Effort = {
+export const FAST: Effort = {
   orders: 1,
   placements: 4_000,
   placementsPerAllocation: 0.6,
   plainPacks: Packs.Never,
   isFrugal: true,
+  packsRest: false,
   packsAllBlocks: false,
 };
-const BALANCED: Effort = {
+export const BALANCED: Effort = {
   orders: 2,
   placements: 20_000,
   placementsPerAllocation: 1,
   plainPacks: Packs.WhereWorthwhile,
   isFrugal: true,
+  packsRest: false,
   packsAllBlocks: false,
 };
-const FULL: Effort = {
+export const FULL: Effort = {
   orders: 4,
   placements: 100_000,
   placementsPerAllocation: 2,
   plainPacks: Packs.Always,
   isFrugal: true,
+  packsRest: true,
   packsAllBlocks: false,
 };
-const EXTENSIVE: Effort = {
+export const EXTENSIVE: Effort = {
   orders: 4,
   placements: 100_000,
   placementsPerAllocation: 2,
   plainPacks: Packs.Always,
   isFrugal: false,
+  packsRest: true,
   packsAllBlocks: true,
 };
-
-/** The effort that the flags ask for. */
-export function effortOf(flags: number): Effort {
-  if ((flags & DefragmentationFlag.AlgorithmFast) !== 0) return FAST;
-  if ((flags & DefragmentationFlag.AlgorithmFull) !== 0) return FULL;
-  if ((flags & DefragmentationFlag.AlgorithmExtensive) !== 0) return EXTENSIVE;
-  return BALANCED;
-}

@@ -1,6 +1,14 @@
 /** How much one pass may still move. */
 
-import type { DefragmentationInfo } from "./flags.ts";
+/** The limits of a pass. */
+export interface PassLimits {
+  /** Bytes that one pass may move; default 0: no limit. */
+  readonly maxBytesPerPass?: number | undefined;
+  /** Allocations that one pass may move; default 0: no limit. */
+  readonly maxAllocationsPerPass?: number | undefined;
+  /** Asked before each move, with those that the pass has already; true ends the pass there. */
+  readonly breakCallback?: ((moves: number) => boolean) | undefined;
+}
 
 /** What {@link PassBudget.admit} answers. */
 export const Admission = { Take: 0, Skip: 1, End: 2 } as const;
@@ -21,7 +29,7 @@ export class PassBudget {
   private skipped = 0;
   private ended = false;
 
-  constructor(info: DefragmentationInfo) {
+  constructor(info: PassLimits) {
     this.maxMoveBytes = info.maxBytesPerPass || Number.POSITIVE_INFINITY;
     this.maxAllocations = info.maxAllocationsPerPass || Number.POSITIVE_INFINITY;
     this.breakCallback = info.breakCallback;
@@ -47,6 +55,16 @@ export class PassBudget {
       return Admission.Take;
     }
     return ++this.skipped < MAX_SKIPPED ? Admission.Skip : this.end();
+  }
+
+  /** Whether a move of so many bytes would be admitted, as far as limits go. */
+  hasRoomFor(bytes: number): boolean {
+    return !this.isSpent && this.bytes + bytes <= this.maxMoveBytes;
+  }
+
+  /** Some allocations, all of which there was room for, were looked at and not moved. */
+  passOver(): void {
+    this.skipped = 0;
   }
 
   /** Counts a move that was planned. */

@@ -1,0 +1,343 @@
+/**
+ * Empties one block after the other without knowing yet how far that will go: the way when there is no time to try
+ * everything out first, and when something has come in between.
+ *
+ *     the fewest live bytes first   [#..]  [##.]  [##..]  [####.]  ...   as long as the others have room
+ *
+ * Each block is one plan, tried out in the real blocks and undone at once, so that it costs nothing to be up to date: what
+ * the program allocates and frees meanwhile, and where, is in the blocks when the next one is planned. A block with very
+ * many allocations is planned a part at a time.
+ *
+ * Cost: a survey of the blocks; then for each block emptied a placement for each of its allocations.
+ */
+
+import type { Meter } from "./meter.ts";
+import { Block, type Item, type ListPort, LOWEST_PLACE, largestFirst, NO_ALLOCATION } from "./model.ts";
+import { Placing } from "./placing.ts";
+import type { Plan, PlannedMove } from "./plan.ts";
+
+/** A block with more allocations than that is planned in parts of so many. */
+const PART = 256;
+
+/** A block planned in parts has to leave this share of what it needs free elsewhere, as it is not tried out as a whole. */
+const PART_SLACK = 1 / 16;
+
+/** Blocks that could not be emptied, in a row, before the rest is not tried any more. */
+const MAX_FAILURES = 8;
+
+/** Blocks whose free bytes are brought up to date when a pass begins. */
+const REFRESHED = 64;
+
+/**
+ * A frugal defragmentation leaves blocks that are fuller than that: moving so much costs more than VMA's way would. Not so
+ * where moves are ignored, which costs VMA far more.
+ */
+const FRUGAL_SHARE = 0.85;
+
+/** How often a block is tried again that could not be emptied. */
+const MAX_RETRIES = 3;
+
+/** Empties the blocks of one list. */
+export class Draining<Owner> {
+  private readonly list: ListPort<Owner>;
+  private readonly isFrugal: boolean;
+  private readonly meter: Meter;
+  readonly blocks: readonly Block<Owner>[];
+  private readonly placing: Placing<Owner>;
+  /** Blocks to be emptied, in a heap; and the bytes that lived in each block when it got its place there. */
+  private readonly queue: BlockQueue<Owner>;
+  /** Free bytes of the blocks that are targets, about. */
+  private room: number;
+  private readonly known: Float64Array;
+  private victims = 0;
+  private mostVictims: number;
+  private failures = 0;
+  private hasPlanned = false;
+  private nextRefresh = 0;
+  /** A block that is planned in parts, and the allocation that the last part ended with, in this pass. */
+  private current: Block<Owner> | undefined;
+  private partEnd: number = NO_ALLOCATION;
+  private readonly retries: Uint8Array;
+  /** A block that is next, but cannot be planned in this pass, as something is being moved to it. */
+  private waiting: Block<Owner>[] = [];
+  /** Blocks that there was no room for, as long as another one was to be emptied. */
+  private cramped: Block<Owner>[] = [];
+
+  /** @param isFrugal whether to leave what costs much to empty. */
+  constructor(list: ListPort<Owner>, isFrugal: boolean, meter: Meter) {
+    this.isFrugal = isFrugal;
+    this.list = list;
+    this.meter = meter;
+    this.blocks = list.blocks.map((port, index) => new Block(port, index, false));
+    meter.spend(Math.ceil(this.blocks.length / 16));
+    this.placing = new Placing(this.blocks, list.granularity, meter);
+    this.known = new Float64Array(this.blocks.length);
+    this.retries = new Uint8Array(this.blocks.length);
+    this.room = 0;
+    let empty = 0;
+    for (const block of this.blocks) {
+      const { size, live, index } = block;
+      this.known[index] = live;
+      if (live === 0) {
+        this.placing.close(block);
+        empty++;
+      } else this.room += size - live;
+    }
+    this.queue = new BlockQueue(this.blocks.filter(({ live }) => live > 0));
+    this.mostVictims = this.blocks.length - empty - list.minBlockCount;
+    // Where what is emptied would only be kept, nothing is to be gained.
+    const kept = list.keepEmpty ?? 0;
+    if (kept > 0 && empty + this.mostFreed <= kept) this.mostVictims = 0;
+  }
+
+  /** More blocks cannot be emptied: what is in them needs as many bytes elsewhere. */
+  private get mostFreed(): number {
+    const occupied = this.blocks.filter(({ live }) => live > 0).sort((a, b) => a.size - b.size);
+    let { room } = this;
+    let most = 0;
+    for (const { size } of occupied) {
+      room -= size;
+      if (room < 0) break;
+      most++;
+    }
+    return most;
+  }
+
+  /** Brings some of what is known up to date, when a pass begins. */
+  refresh(): void {
+    const { blocks } = this;
+    this.partEnd = NO_ALLOCATION;
+    for (const block of this.waiting.splice(0)) this.queue.push(block);
+    const count = Math.min(REFRESHED, blocks.length);
+    for (let step = 0; step < count; step++) {
+      this.refreshBlock(blocks[this.nextRefresh]!);
+      this.nextRefresh = (this.nextRefresh + 1) % blocks.length;
+    }
+  }
+
+  private refreshBlock(block: Block<Owner>): void {
+    const { live, index } = block;
+    if (this.known[index] === live) return;
+    this.known[index] = live;
+    this.placing.refresh(block);
+  }
+
+  /** Something was freed again in a block that it had planned to place it in. */
+  reopen(block: Block<Owner>): void {
+    this.placing.refresh(block);
+  }
+
+  /** A block is not to be emptied after all, for now: things may be placed in it, and it may be tried again. */
+  giveUp(block: Block<Owner>, mayRetry: boolean): void {
+    if (this.current === block) this.current = undefined;
+    const { size, live } = block;
+    if (live === 0) return;
+    this.victims--;
+    this.failures = 0;
+    this.room += size;
+    for (const each of this.cramped.splice(0)) this.queue.push(each);
+    this.placing.open(block);
+    if (mayRetry && this.retries[block.index]!++ < MAX_RETRIES) this.queue.push(block);
+  }
+
+  /** Whether only a part of a block was planned so far. */
+  isPartial(block: Block<Owner>): boolean {
+    return this.current === block;
+  }
+
+  /** Whether it has planned anything. */
+  get hasBegun(): boolean {
+    return this.hasPlanned;
+  }
+
+  /** Whether there may be more to plan when the moves that are under way are done. */
+  get isWaiting(): boolean {
+    return this.waiting.length > 0;
+  }
+
+  /** The plan for the next block, or the next part of it; undefined when there is none, for now. */
+  next(): Plan<Owner> | undefined {
+    for (let block = this.current ?? this.pop(); block !== undefined; block = this.pop()) {
+      const items = this.itemsOf(block);
+      const moves = items.length === 0 ? undefined : this.tryOut(items, block);
+      if (moves !== undefined) {
+        if (this.current !== block) this.begin(block);
+        this.current = this.partEnd === NO_ALLOCATION ? undefined : block;
+        return this.describe(block, moves);
+      }
+      if (this.current === block) this.giveUp(block, false);
+      this.current = undefined;
+      if (items.length > 0) this.failures++;
+      if (this.meter.isOver) return undefined;
+    }
+    return undefined;
+  }
+
+  private begin(block: Block<Owner>): void {
+    this.hasPlanned = true;
+    this.victims++;
+    this.room -= block.size;
+    this.placing.close(block);
+  }
+
+  /** The share of a block that may live in it for it to be emptied. */
+  private get mostLive(): number {
+    return this.isFrugal && !this.list.isDoubtful ? FRUGAL_SHARE : 1;
+  }
+
+  /** The next block that may be emptied. */
+  private pop(): Block<Owner> | undefined {
+    while (this.victims < this.mostVictims && this.failures < MAX_FAILURES && !this.isWaiting) {
+      const { leastKey } = this.queue;
+      const block = this.queue.pop();
+      if (block === undefined) return undefined;
+      const { live, size } = block;
+      if (live === 0) continue;
+      this.meter.spend();
+      if (live > leastKey) {
+        this.queue.push(block);
+        continue;
+      }
+      if (block.port.isArrivedAt) {
+        this.waiting.push(block);
+        continue;
+      }
+      const slack = block.port.division.allocationCount > PART ? live * PART_SLACK : 0;
+      if (live > size * this.mostLive) continue;
+      if (size + slack <= this.room) return block;
+      this.cramped.push(block);
+    }
+    return undefined;
+  }
+
+  /** What lives in a block, or a part of it; nothing where not all of it can be moved. */
+  private itemsOf(block: Block<Owner>): readonly Item<Owner>[] {
+    const { port } = block;
+    const { division } = port;
+    this.meter.spend(1 + Math.ceil(division.allocationCount / 64));
+    if (!port.isMovable) {
+      this.placing.prefer(block);
+      return [];
+    }
+    const most = this.meter.isUnlimited ? Number.POSITIVE_INFINITY : PART;
+    const items: Item<Owner>[] = [];
+    let slot =
+      this.partEnd === NO_ALLOCATION ? division.lastAllocation() : division.previousAllocation(this.partEnd);
+    let last = NO_ALLOCATION;
+    for (; slot !== NO_ALLOCATION && items.length < most; slot = division.previousAllocation(slot)) {
+      items.push(port.itemAt(slot));
+      last = slot;
+    }
+    this.partEnd = slot === NO_ALLOCATION ? NO_ALLOCATION : last;
+    return items;
+  }
+
+  private tryOut(items: readonly Item<Owner>[], block: Block<Owner>): Plan<Owner>["moves"] | undefined {
+    const { placing } = this;
+    placing.close(block);
+    const isPlaced = placing.placeAll(items.slice().sort(largestFirst));
+    if (!isPlaced) {
+      placing.open(block);
+      return undefined;
+    }
+    const moves = placing.placed.map(({ item, target, slot }) => ({
+      item,
+      from: block,
+      to: target,
+      offset: target.division.offsetOf(slot),
+      strategy: LOWEST_PLACE,
+      after: 0,
+    }));
+    placing.undo(0);
+    return this.list.isDoubtful ? carefully(moves) : moves;
+  }
+
+  private describe(block: Block<Owner>, moves: Plan<Owner>["moves"]): Plan<Owner> {
+    const isLast = this.current === undefined;
+    return {
+      victims: [block],
+      moves,
+      bytes: moves.reduce((sum, { item }) => sum + item.size, 0),
+      blocksFreed: isLast ? 1 : 0,
+      bytesFreed: isLast ? block.size : 0,
+      largestFree: block.size,
+      isPlain: false,
+    };
+  }
+}
+
+/**
+ * What is in doubt first, then the smallest, and twice as many in each pass: so that little was moved in vain when it turns
+ * out that something has to stay.
+ */
+function carefully<Owner>(moves: readonly PlannedMove<Owner>[]): PlannedMove<Owner>[] {
+  const sorted = moves
+    .slice()
+    .sort((a, b) => Number(b.item.isDoubtful) - Number(a.item.isDoubtful) || a.item.size - b.item.size);
+  let [start, end] = [0, Math.max(1, sorted.filter(({ item }) => item.isDoubtful).length)];
+  return sorted.map((move, index) => {
+    if (index === end) [start, end] = [end, 2 * end + 1];
+    return { ...move, after: start };
+  });
+}
+
+/** Blocks by the bytes that live in them, the fewest first: a binary heap. */
+class BlockQueue<Owner> {
+  private readonly heap: Block<Owner>[];
+  private readonly keys: number[];
+
+  constructor(blocks: readonly Block<Owner>[]) {
+    this.heap = blocks.slice();
+    this.keys = blocks.map(keyOf);
+    for (let at = (this.heap.length >> 1) - 1; at >= 0; at--) this.sink(at);
+  }
+
+  /** What lived in the first block when it was put in. */
+  get leastKey(): number {
+    return this.keys[0] ?? 0;
+  }
+
+  push(block: Block<Owner>): void {
+    this.heap.push(block);
+    this.keys.push(keyOf(block));
+    for (let at = this.heap.length - 1; at > 0; ) {
+      const parent = (at - 1) >> 1;
+      if (this.keys[parent]! <= this.keys[at]!) return;
+      this.swap(at, parent);
+      at = parent;
+    }
+  }
+
+  pop(): Block<Owner> | undefined {
+    const { heap, keys } = this;
+    if (heap.length === 0) return undefined;
+    this.swap(0, heap.length - 1);
+    keys.pop();
+    const block = heap.pop();
+    this.sink(0);
+    return block;
+  }
+
+  private sink(from: number): void {
+    const { keys } = this;
+    for (let at = from; ; ) {
+      let least = at;
+      for (let child = 2 * at + 1; child <= 2 * at + 2; child++) {
+        if (child < keys.length && keys[child]! < keys[least]!) least = child;
+      }
+      if (least === at) return;
+      this.swap(at, least);
+      at = least;
+    }
+  }
+
+  private swap(a: number, b: number): void {
+    const { heap, keys } = this;
+    [heap[a], heap[b]] = [heap[b]!, heap[a]!];
+    [keys[a], keys[b]] = [keys[b]!, keys[a]!];
+  }
+}
+
+function keyOf<Owner>(block: Block<Owner>): number {
+  return block.live;
+}

@@ -1,0 +1,149 @@
+/**
+ * Tries whether allocations fit into the free ranges of other blocks.
+ *
+ *     items, the largest first      ######  ####  ###  #
+ *     targets, the fullest first    [==.==.....]  [=...==.....]  [=........]
+ *
+ * Each item goes to the lowest place in the first target that has room. Which place that is depends on what lies
+ * where and on nothing else, so that doing the same to the real blocks has the same result.
+ *
+ * Cost: for an item one search for the first target that may have room, and one in it, both logarithmic. Alignment and
+ * neighbours can rule a target out after all; then the next one is tried, and after a few of these the first one that
+ * has room whatever they cost. What a target has room for is known from above: its free bytes at first, its largest
+ * free range once it was asked in vain or something was placed in it.
+ */
+
+import { assert } from "../foundation/assert.ts";
+import { MaxTree, NO_PLACE } from "../foundation/max-tree.ts";
+import type { Meter } from "./meter.ts";
+import { type Block, type Item, LOWEST_PLACE } from "./model.ts";
+
+/** Targets that are tried for one item though they may turn out to have no room. */
+const MAX_DOUBTFUL = 8;
+
+/** A place that an item has. */
+export interface Placed<Owner> {
+  readonly item: Item<Owner>;
+  readonly target: Block<Owner>;
+  readonly slot: number;
+}
+
+/** Places items in a row of blocks. */
+export class Placing<Owner> {
+  /** What was placed, in order. */
+  readonly placed: Placed<Owner>[] = [];
+  private readonly blocks: readonly Block<Owner>[];
+  private readonly meter: Meter;
+  /** Bytes that neighbours may cost at the two ends of a place. */
+  private readonly slack: number;
+  /**
+   * No target has room for more than so many bytes. There are two places for each block, of which one is in use: the first
+   * row is of those that are tried first.
+   */
+  private readonly room: MaxTree;
+  private readonly isFirst: Uint8Array;
+  /** Blocks that nothing is placed in. */
+  private readonly closed: Uint8Array;
+
+  /** @param blocks in the order in which they are tried, each with its place in the row as its index. */
+  constructor(blocks: readonly Block<Owner>[], granularity: number, meter: Meter) {
+    this.blocks = blocks;
+    this.meter = meter;
+    this.slack = 2 * granularity;
+    this.room = new MaxTree([...blocks.map(() => -1), ...blocks.map(({ seen }) => seen.sumFreeSize)]);
+    this.isFirst = new Uint8Array(blocks.length);
+    this.closed = new Uint8Array(blocks.length);
+  }
+
+  private rowOf(index: number): number {
+    return this.isFirst[index] === 1 ? index : index + this.blocks.length;
+  }
+
+  private setRoom(index: number, bytes: number): void {
+    this.room.set(this.rowOf(index), bytes);
+  }
+
+  /** Tries a block before all others from here on. */
+  prefer({ index }: Block<Owner>): void {
+    if (this.isFirst[index] === 1) return;
+    const bytes = this.room.at(this.rowOf(index));
+    this.setRoom(index, -1);
+    this.isFirst[index] = 1;
+    this.setRoom(index, bytes);
+  }
+
+  /** Places nothing more in a block. */
+  close({ index }: Block<Owner>): void {
+    this.closed[index] = 1;
+    this.setRoom(index, -1);
+  }
+
+  /** Places something in a block again. */
+  open({ index }: Block<Owner>): void {
+    this.closed[index] = 0;
+    this.refresh(this.blocks[index]!);
+  }
+
+  /** Something was freed in a block, or taken. */
+  refresh(block: Block<Owner>): void {
+    if (this.closed[block.index] === 0) this.setRoom(block.index, block.seen.sumFreeSize);
+  }
+
+  /** Places all items, or none of them. */
+  placeAll(items: readonly Item<Owner>[]): boolean {
+    const before = this.placed.length;
+    for (const item of items) {
+      if (!this.place(item)) {
+        this.undo(before);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private place(item: Item<Owner>): boolean {
+    const { room } = this;
+    const { size } = item;
+    let row = room.find(size, 0);
+    for (let doubtful = 0; row !== NO_PLACE; ) {
+      if (this.placeAt(item, row)) return true;
+      if (room.at(row) >= size) doubtful++;
+      row = room.find(doubtful < MAX_DOUBTFUL ? size : size + item.alignment + this.slack, row + 1);
+    }
+    this.meter.spend();
+    return false;
+  }
+
+  private placeAt(item: Item<Owner>, row: number): boolean {
+    this.meter.spend();
+    const target = this.blocks[row % this.blocks.length]!;
+    const { division } = target;
+    const isFound = division.find(item.size, item.alignment, item.type, LOWEST_PLACE, false);
+    if (isFound) this.placed.push({ item, target, slot: division.commit() });
+    this.room.set(row, division.largestFreeRange);
+    return isFound;
+  }
+
+  /** Takes what was placed out again, the last one first, up to the first `count`. */
+  undo(count: number): void {
+    while (this.placed.length > count) {
+      const { target, slot } = this.placed.pop()!;
+      this.takeOut(target, slot);
+    }
+  }
+
+  private takeOut(target: Block<Owner>, slot: number): void {
+    const { division } = target;
+    assert(division.free(slot), "only an allocation is freed");
+    if (this.closed[target.index] === 0) this.setRoom(target.index, division.largestFreeRange);
+  }
+
+  validate(): void {
+    this.room.validate();
+    for (const block of this.blocks) {
+      const bytes = this.room.at(this.rowOf(block.index));
+      if (this.closed[block.index] === 1) assert(bytes < 0, "nothing is placed in a block that is closed");
+      else assert(bytes >= block.seen.largestFreeRange, "a target has no more room than is known");
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/** Lists of blocks as planning sees them: through the ports of `compaction/`. */
+
+import type { Allocation } from "../allocator/allocation.ts";
+import type { BlockList } from "../allocator/memory/block-list.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
+import type { BlockPort, Item, ListPort } from "../compaction/model.ts";
+import { assert } from "../foundation/assert.ts";
+import { NO_SLOT, type Slot } from "../metadata/block-metadata.ts";
+import { TlsfMetadata } from "../metadata/tlsf.ts";
+import type { DefragmentationMove } from "./move.ts";
+
+/** How often an allocation is asked for whose moves are ignored. */
+const MAX_ASKED = 3;
+
+/** What can be moved, and what is under way in a pass. */
+export class Movability {
+  private readonly canMove: ((allocation: Allocation) => boolean) | undefined;
+  /** How often the moves of an allocation were ignored. */
+  private readonly ignored: Map<Allocation, number> = new Map();
+  /** The moves of the present pass by what they move, their temporaries, and the blocks that they go to. */
+  private readonly moving: Set<Allocation> = new Set();
+  private readonly temporaries: Set<Allocation> = new Set();
+  private readonly targets: Set<MemoryBlock> = new Set();
+
+  constructor(canMove: ((allocation: Allocation) => boolean) | undefined) {
+    this.canMove = canMove;
+  }
+
+  /** A move is part of the present pass. */
+  begin({ moved, dstTmpAllocation }: DefragmentationMove): void {
+    this.moving.add(moved);
+    this.temporaries.add(dstTmpAllocation);
+    this.targets.add(dstTmpAllocation.home as MemoryBlock);
+  }
+
+  /** The pass is over. */
+  endPass(): void {
+    this.moving.clear();
+    this.temporaries.clear();
+    this.targets.clear();
+  }
+
+  /** A move of the allocation was ignored. */
+  ignore(allocation: Allocation): void {
+    this.ignored.set(allocation, (this.ignored.get(allocation) ?? 0) + 1);
+  }
+
+  /** Whether an allocation is just being moved. */
+  isMoving(allocation: Allocation): boolean {
+    return this.moving.has(allocation);
+  }
+
+  /** An allocation is not to be asked for any more. */
+  pin(allocation: Allocation): void {
+    this.ignored.set(allocation, MAX_ASKED);
+  }
+
+  isMovable(allocation: Allocation): boolean {
+    const { ignored, temporaries } = this;
+    if (ignored.size > 0 && (ignored.get(allocation) ?? 0) >= MAX_ASKED) return false;
+    if (temporaries.size > 0 && temporaries.has(allocation)) return false;
+    return this.canMove?.(allocation) ?? true;
+  }
+
+  /** Whether moves of the allocation were ignored, or those of any. */
+  isDoubtful(allocation?: Allocation): boolean {
+    return allocation === undefined ? this.ignored.size > 0 : this.ignored.has(allocation);
+  }
+
+  /** Whether {@link isMovable} is true of everything in a block that nothing arrives at. */
+  get isAnythingMovable(): boolean {
+    return this.canMove === undefined && this.ignored.size === 0;
+  }
+
+  isArrivedAt(block: MemoryBlock): boolean {
+    return this.targets.has(block);
+  }
+}
+
+/** A block. */
+export class PlannedBlock implements BlockPort<Allocation> {
+  readonly block: MemoryBlock;
+  readonly division: TlsfMetadata;
+  private readonly movability: Movability;
+  private readonly maxMoveBytes: number;
+
+  constructor(block: MemoryBlock, movability: Movability, maxMoveBytes: number) {
+    const { metadata } = block;
+    assert(metadata instanceof TlsfMetadata, "only blocks without the linear algorithm are defragmented");
+    this.block = block;
+    this.division = metadata;
+    this.movability = movability;
+    this.maxMoveBytes = maxMoveBytes;
+  }
+
+  itemAt(slot: Slot): Item<Allocation> {
+    const owner = this.block.allocationAt(slot);
+    const { alignment, type } = owner;
+    const isMovable = this.movability.isMovable(owner);
+    const isDoubtful = this.movability.isDoubtful(owner);
+    return { owner, slot, size: this.division.sizeOf(slot), alignment, type, isMovable, isDoubtful };
+  }
+
+  get isMovable(): boolean {
+    const { movability, maxMoveBytes, division, block } = this;
+    if (movability.isAnythingMovable && maxMoveBytes === Number.POSITIVE_INFINITY) return true;
+    for (let slot = division.lastAllocation(); slot !== NO_SLOT; slot = division.previousAllocation(slot)) {
+      if (division.sizeOf(slot) > maxMoveBytes || !movability.isMovable(block.allocationAt(slot)))
+        return false;
+    }
+    return true;
+  }
+
+  get isArrivedAt(): boolean {
+    return this.movability.isArrivedAt(this.block);
+  }
+}
+
+/** The blocks that a list has now, the fullest first. */
+export class PlannedList implements ListPort<Allocation> {
+  readonly blocks: readonly PlannedBlock[];
+  readonly granularity: number;
+  readonly minBlockCount: number;
+  readonly keepEmpty: number | undefined;
+  readonly hasAverages: boolean;
+  readonly heap: number;
+  private readonly list: BlockList;
+  private readonly movability: Movability;
+
+  constructor(list: BlockList, movability: Movability, maxMoveBytes: number) {
+    this.list = list;
+    this.movability = movability;
+    this.blocks = list.blocks
+      .toSorted((a, b) => a.metadata.sumFreeSize - b.metadata.sumFreeSize)
+      .map((block) => new PlannedBlock(block, movability, maxMoveBytes));
+    this.granularity = list.options.granularity;
+    this.minBlockCount = list.options.minBlockCount;
+    this.keepEmpty = list.state.keepEmptyBlocks;
+    this.hasAverages = list.memoryTypeIndex === 0 || list.options.pool !== undefined;
+    this.heap = list.heapIndex;
+  }
+
+  get isDoubtful(): boolean {
+    return this.movability.isDoubtful();
+  }
+
+  isOverBudget(bytesFreed: number): boolean {
+    const { budgets } = this.list.state;
+    return budgets.usageOf(this.heap) - bytesFreed >= budgets.budgetOf(this.heap);
+  }
+}
+
+/** The memory that a planned block stands for. */
+export function memoryOf({ port }: { readonly port: BlockPort<Allocation> }): MemoryBlock {
+  assert(port instanceof PlannedBlock, "a defragmentation plans with its own blocks");
+  return port.block;
+}
