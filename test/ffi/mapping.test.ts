@@ -1,19 +1,18 @@
 import fc from "fast-check";
-import koffi from "koffi";
 import { afterAll, describe, expect, it } from "vitest";
 import { detach, detachByReading } from "../../src/ffi/detach.ts";
 import { KoffiMapping } from "../../src/ffi/mapping.ts";
 import { BufferUsage, emptyMemoryRequirements } from "../../src/vulkan/index.ts";
-import { native } from "../helpers/native.ts";
+import { allocate, free, libc, native } from "../helpers/native.ts";
 import { describeWithVulkan, hostMemory, memoryType } from "../helpers/vulkan.ts";
 
 /** Native memory that outlives every test, to look at behind the views' backs. */
 const SIZE = 4096;
-const address = koffi.alloc("uint8_t", SIZE) as bigint;
-const truth = new Uint8Array(koffi.view(address, SIZE));
+const address = allocate(SIZE);
+const truth = new Uint8Array(native.view(address, SIZE));
 afterAll(() => {
   detach(truth.buffer as ArrayBuffer);
-  koffi.free(address);
+  free(address);
 });
 const pattern = (): void => truth.set(truth.map((_, i) => i % 251));
 
@@ -24,7 +23,7 @@ describe.each([
   it("empties every view of native memory at once, and leaves the memory as it was", async () => {
     pattern();
     const before = truth.slice();
-    const view = koffi.view(address, SIZE);
+    const view = native.view(address, SIZE);
     const whole = new Uint8Array(view);
     const part = whole.subarray(16, 32);
     const words = new Uint32Array(view, 64, 4);
@@ -41,7 +40,7 @@ describe.each([
     const rejections: unknown[] = [];
     const note = (error: unknown): void => void rejections.push(error);
     process.on("unhandledRejection", note);
-    for (let i = 0; i < 20; i++) detacher(koffi.view(address, SIZE));
+    for (let i = 0; i < 20; i++) detacher(native.view(address, SIZE));
     await new Promise((resolve) => setTimeout(resolve, 20));
     process.off("unhandledRejection", note);
     expect(rejections).toEqual([]);
@@ -85,12 +84,9 @@ describe("a mapping", () => {
   });
 
   it.runIf(process.platform === "linux")("can be larger than 4 GiB", () => {
-    const libc = koffi.load("libc.so.6");
-    const mmap = libc.func("mmap", "void *", ["uint64_t", "uint64_t", "int", "int", "int", "uint64_t"]);
-    const munmap = libc.func("munmap", "int", ["void *", "uint64_t"]);
     const GIB = 2 ** 30;
     // Readable and writable, private, without swap reserved: only the pages that are touched exist.
-    const large = mmap(0, 6 * GIB, 3, 0x4022, -1, 0) as bigint;
+    const large = BigInt(libc("mmap", "nnnnnn>a", 0, 6 * GIB, 3, 0x4022, 0xffff_ffff_ffff_ffffn, 0));
     const mapping = new KoffiMapping(native, large, 6 * GIB);
     const high = mapping.bytes(5 * GIB + 7, 16);
     high[0] = 42;
@@ -100,7 +96,7 @@ describe("a mapping", () => {
     expect(mapping.bytes(2 * GIB, 6)[5]).toBe(9);
     mapping.close();
     expect([high.length, long.length]).toEqual([0, 0]);
-    munmap(large, 6 * GIB);
+    libc("munmap", "pn>r", large, 6 * GIB);
   });
 
   it("says what a range may be", () => {

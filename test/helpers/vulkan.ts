@@ -28,11 +28,11 @@ import {
   type CreateDeviceOptions,
   type DebugMessage,
   type KoffiDevice,
-  loadVulkan,
   MessageType,
   type Vulkan,
 } from "../../src/ffi/index.ts";
 import { MemoryProperty, type VulkanDevice } from "../../src/vulkan/index.ts";
+import { loadVulkan, runtime } from "./native.ts";
 
 /** What the tests of a group share. */
 export interface VulkanContext {
@@ -46,7 +46,7 @@ export interface VulkanContext {
 
 /** A device whose calls all go through its `functions`, where a test can look at them and put others in their place. */
 export function plainDevice(): KoffiDevice {
-  return loadVulkan({ nativeCalls: "koffi" }).createDevice();
+  return loadVulkan(runtime === "node" ? { nativeCalls: "koffi" } : {}).createDevice();
 }
 
 /** Whether a missing driver is a failure. */

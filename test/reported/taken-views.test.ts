@@ -4,13 +4,12 @@
  */
 
 import { join } from "node:path";
-import koffi from "koffi";
 import { afterAll, describe, expect, it } from "vitest";
 import { detach } from "../../src/ffi/detach.ts";
 import { KoffiMapping } from "../../src/ffi/mapping.ts";
 import { armMobile, SimulatedDevice } from "../../src/simulator/index.ts";
 import { runProgram } from "../helpers/child.ts";
-import { native } from "../helpers/native.ts";
+import { allocate, free, native } from "../helpers/native.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 
 const program = join(import.meta.dirname, "programs", "take-a-view.ts");
@@ -62,8 +61,8 @@ describe("a view whose buffer is taken", () => {
   });
 
   describe("of native memory", () => {
-    const address = koffi.alloc("uint8_t", 4096) as bigint;
-    afterAll(() => koffi.free(address));
+    const address = allocate(4096);
+    afterAll(() => free(address));
 
     it.each([
       ["whole", 4096],
@@ -97,7 +96,7 @@ describe("a view whose buffer is taken", () => {
       expect(() => buffer.transferToFixedLength()).toThrow(TypeError);
       expect(mapping.close()).toBe(false);
       // What closes the mapping is no method of the buffer.
-      const other = koffi.view(address, 16);
+      const other = native.view(address, 16);
       detach(other);
       expect(other.byteLength).toBe(0);
     });
