@@ -37,7 +37,7 @@ const RULES = new Map<string, FolderRule>([
   // Runs in browsers, too: Node's modules are asked for at run time.
   ["recording", { folders: ["defrag", "allocator", "metadata", "vulkan", "foundation"] }],
   // The annexes.
-  ["ffi", { folders: ["vulkan", "foundation"], packages: ["koffi", "node:"] }],
+  ["ffi", { folders: ["vulkan", "foundation"], packages: ["koffi", "bun:ffi", "node:"] }],
   ["simulator", { folders: ["vulkan", "foundation"] }],
   // The page: browser code, bundled.
   [
@@ -64,6 +64,11 @@ describe("the house", () => {
     const importers = (name: string): string[] =>
       imports.filter(({ specifier }) => specifier === name).map(({ file }) => file);
     expect(importers("koffi")).toEqual(["ffi/native/koffi.ts"]);
+    expect(importers("bun:ffi")).toEqual(["ffi/native/bun.ts"]);
+    const textOf = (file: string): string => readFileSync(join(SOURCE, file), "utf8");
+    expect(sourceFiles(SOURCE).filter((file) => /\bUnsafePointer\b|\.Deno\b/.test(textOf(file)))).toEqual([
+      "ffi/native/deno.ts",
+    ]);
   });
 
   it("has no circle among its folders", () => {

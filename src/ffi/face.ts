@@ -2,7 +2,7 @@
 
 export type { DeviceFunctions, InstanceFunctions, NativeFunction } from "./commands.ts";
 export type { DeviceOptions, PhysicalDeviceChoice } from "./create-device.ts";
-export type { KoffiDevice } from "./device.ts";
+export type { NativeDevice } from "./device.ts";
 export type { InstanceOptions, ValidationOptions, VulkanInstance } from "./instance.ts";
 export { type DebugMessage, MessageSeverity, MessageType } from "./messenger.ts";
 export type { NativeCallsInUse } from "./native/choose.ts";
@@ -14,6 +14,6 @@ export {
   QueueFlag,
 } from "./physical-device.ts";
 export type { TakenMemory } from "./taken-memory.ts";
-export type { KoffiTransferQueue, QueueChoice } from "./transfer-queue.ts";
+export type { NativeTransferQueue, QueueChoice } from "./transfer-queue.ts";
 export type { CreateDeviceOptions, Vulkan } from "./vulkan.ts";
 export type { Handle, WrapDeviceOptions } from "./wrap-device.ts";

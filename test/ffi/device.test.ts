@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { DeviceFunctions } from "../../src/ffi/commands.ts";
-import type { KoffiDevice } from "../../src/ffi/index.ts";
+import type { NativeDevice } from "../../src/ffi/index.ts";
 import { layouts } from "../../src/ffi/layout.ts";
 import type { StructName } from "../../src/ffi/structs.ts";
 import {
@@ -38,7 +38,7 @@ const wordsAt = (address: bigint, count: number): number[] => {
 
 /** Runs `body` with one function of the device replaced; for functions of resources, of a `plainDevice`. */
 function replacing<T>(
-  device: KoffiDevice,
+  device: NativeDevice,
   name: keyof DeviceFunctions,
   replacement: (...args: bigint[]) => number,
   body: () => T,

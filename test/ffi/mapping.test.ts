@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { detach, detachByReading } from "../../src/ffi/detach.ts";
-import { KoffiMapping } from "../../src/ffi/mapping.ts";
+import { NativeMapping } from "../../src/ffi/mapping.ts";
 import { BufferUsage, emptyMemoryRequirements } from "../../src/vulkan/index.ts";
 import { allocate, free, libc, native } from "../helpers/native.ts";
 import { describeWithVulkan, hostMemory, memoryType } from "../helpers/vulkan.ts";
@@ -50,7 +50,7 @@ describe.each([
 describe("a mapping", () => {
   it("shows the memory from any offset, through one buffer", () => {
     pattern();
-    const mapping = new KoffiMapping(native, address, SIZE);
+    const mapping = new NativeMapping(native, address, SIZE);
     const a = mapping.bytes(0, 8);
     const b = mapping.bytes(100, 8);
     expect([...a]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -64,7 +64,7 @@ describe("a mapping", () => {
   it("covers everything that any range asks for when it is larger than a view may be", () => {
     pattern();
     const limit = 256;
-    const mapping = new KoffiMapping(native, address, SIZE, limit);
+    const mapping = new NativeMapping(native, address, SIZE, limit);
     const seen: Uint8Array[] = [];
     fc.assert(
       fc.property(fc.nat(SIZE), fc.nat(limit), (offset, wanted) => {
@@ -87,7 +87,7 @@ describe("a mapping", () => {
     const GIB = 2 ** 30;
     // Readable and writable, private, without swap reserved: only the pages that are touched exist.
     const large = BigInt(libc("mmap", "nnnnnn>a", 0, 6 * GIB, 3, 0x4022, 0xffff_ffff_ffff_ffffn, 0));
-    const mapping = new KoffiMapping(native, large, 6 * GIB);
+    const mapping = new NativeMapping(native, large, 6 * GIB);
     const high = mapping.bytes(5 * GIB + 7, 16);
     high[0] = 42;
     expect(mapping.bytes(5 * GIB, 8)[7]).toBe(42);
@@ -100,7 +100,7 @@ describe("a mapping", () => {
   });
 
   it("says what a range may be", () => {
-    const mapping = new KoffiMapping(native, address, SIZE, 256);
+    const mapping = new NativeMapping(native, address, SIZE, 256);
     expect(() => mapping.bytes(-1, 1)).toThrow(RangeError);
     expect(() => mapping.bytes(0, SIZE + 1)).toThrow(/from 0 to 4096, got 4097/);
     expect(() => mapping.bytes(SIZE, 1)).toThrow(/length must be an integer from 0 to 0, got 1/);
@@ -110,7 +110,7 @@ describe("a mapping", () => {
   });
 
   it("throws once it is closed, and what was taken before is empty", () => {
-    const mapping = new KoffiMapping(native, address, SIZE);
+    const mapping = new NativeMapping(native, address, SIZE);
     const bytes = mapping.bytes(10, 20);
     mapping.close();
     expect(bytes.length).toBe(0);

@@ -44,7 +44,7 @@ interface DenoFfi {
     callee: (...args: (bigint | number)[]) => number,
   ) => { readonly pointer: Pointer; close(): void };
 }
-const deno = (globalThis as { Deno?: DenoFfi }).Deno as DenoFfi;
+const deno = (globalThis as { Deno?: DenoFfi }).Deno!;
 
 const parameterTypes: Record<string, string> = { p: "u64", n: "u64", f: "f32" };
 const resultTypes: Record<string, string> = { r: "i32", v: "void", a: "u64" };
@@ -121,6 +121,7 @@ function read(address: bigint, target: Uint8Array): void {
 
 /** Native calls through Deno's FFI. */
 export function denoCalls(): NativeCalls {
+  if (deno === undefined) throw new Error("vma-ts/deno runs on Deno alone, where vma-ts/koffi runs too");
   return {
     name: "Deno.dlopen",
     // What V8 can, of which Deno has a newer one than Node.js 20.
