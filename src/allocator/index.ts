@@ -14,6 +14,5 @@ export { Pool, type PoolCreateInfo } from "./pool.ts";
 export type { Allocatable, AllocationPlan } from "./report/dry-run.ts";
 export { type Leak, LeakError } from "./report/leaks.ts";
 export type { TotalStatistics } from "./report/statistics.ts";
-export type { BufferWithMemory } from "./resource/buffers.ts";
-export type { ImageWithMemory } from "./resource/images.ts";
+export type { BufferWithMemory, ImageWithMemory } from "./resource/created.ts";
 export type { RequirementsInfo } from "./resource/memory.ts";

@@ -42,14 +42,16 @@ import {
   createAliasingBuffer,
   createAliasingImage,
 } from "../allocator/resource/binding.ts";
-import { type BufferWithMemory, createBuffer, createKnownBuffer } from "../allocator/resource/buffers.ts";
+import { createBuffer, createKnownBuffer } from "../allocator/resource/buffers.ts";
+import type { BufferWithMemory, ImageWithMemory } from "../allocator/resource/created.ts";
 import { destroyResource, ResourceKind } from "../allocator/resource/destroy.ts";
+import { disposeAllocator } from "../allocator/resource/disposal.ts";
 import {
   findMemoryType,
   findMemoryTypeForBuffer,
   findMemoryTypeForImage,
 } from "../allocator/resource/find-memory-type.ts";
-import { createImage, type ImageWithMemory } from "../allocator/resource/images.ts";
+import { createImage } from "../allocator/resource/images.ts";
 import {
   allocateMemory,
   allocateMemoryForBuffer,
@@ -659,9 +661,16 @@ export class Allocator {
     freeAllMemory(state);
   }
 
-  /** Does nothing when the allocator is destroyed already; else {@link destroy}. */
+  /**
+   * The end of `using`: does nothing when the allocator is destroyed already. Else it frees everything, buffers and images
+   * that were created with their memory included, and never throws what is still alive but reports it, through `debug.log`
+   * or as a warning of the process: so the error with which a scope is left is not hidden. {@link destroy} throws.
+   */
   [Symbol.dispose](): void {
-    if (!this.state.isDestroyed) this.destroy();
+    const { state } = this;
+    if (state.isDestroyed) return;
+    checkUsable(state);
+    disposeAllocator(state);
   }
 
   /**

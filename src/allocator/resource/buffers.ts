@@ -20,17 +20,11 @@ import { type AllocationCreateInfo, checkName, NO_SETTINGS } from "../options.ts
 import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
 import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
+import { BufferWithMemory } from "./created.ts";
 import { bufferKey, type CachedCreation } from "./creation-cache.ts";
 import { bufferInfoToKeep, checkBuffer, describeBuffer } from "./description.ts";
 import { destroyHandle, ResourceKind } from "./destroy.ts";
 import type { AllocationRequest } from "./request.ts";
-
-/** A buffer and its memory. */
-export interface BufferWithMemory {
-  /** VkBuffer */
-  readonly buffer: bigint;
-  readonly allocation: Allocation;
-}
 
 /** Up to here a size and an alignment add up to an int32. */
 const INT32_LIMIT = 2 ** 30;
@@ -90,7 +84,7 @@ export function createBuffer(
   if (isPlain && state.isPlain) learn(state, info, allocationInfo, request, allocation);
   const handedOut = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
   if (state.recorder !== undefined) state.recorder.created(handedOut, { buffer: info }, allocationInfo);
-  return { buffer, allocation: handedOut };
+  return new BufferWithMemory(buffer, handedOut);
 }
 
 /** Remembers how a buffer of this kind is allocated, where its requirements are known for others too. */
@@ -194,7 +188,7 @@ export function createKnownBuffer(
   allocation.resourceUsage = info.usage;
   if (info.flags !== undefined) allocation.resourceInfo = bufferInfoToKeep(info);
   if (state.recorder !== undefined) state.recorder.created(allocation, { buffer: info }, given);
-  return { buffer, allocation };
+  return new BufferWithMemory(buffer, allocation);
 }
 
 /** Makes the allocation that was found in a block, where that has to be mapped first or a margin written. */

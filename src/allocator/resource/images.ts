@@ -14,17 +14,11 @@ import { type AllocationCreateInfo, NO_SETTINGS } from "../options.ts";
 import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
 import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
+import { ImageWithMemory } from "./created.ts";
 import { type CachedCreation, imageKey } from "./creation-cache.ts";
 import { checkImage, describeImage, imageInfoToKeep, isSameImage } from "./description.ts";
 import { destroyHandle, ResourceKind } from "./destroy.ts";
 import type { AllocationRequest } from "./request.ts";
-
-/** An image and its memory. */
-export interface ImageWithMemory {
-  /** VkImage */
-  readonly image: bigint;
-  readonly allocation: Allocation;
-}
 
 /** An image with memory. Undefined, with the failure recorded, where memory is out. */
 export function createImage(
@@ -74,7 +68,7 @@ export function createImage(
   if (isPlain && cached === undefined) learn(state, info, allocationInfo, request!, allocation);
   const handedOut = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
   if (state.recorder !== undefined) state.recorder.created(handedOut, { image: info }, allocationInfo);
-  return { image, allocation: handedOut };
+  return new ImageWithMemory(image, handedOut);
 }
 
 function beginImage(
