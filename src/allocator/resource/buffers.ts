@@ -8,6 +8,7 @@
 import { assert } from "../../foundation/assert.ts";
 import { alignUp } from "../../foundation/bits.ts";
 import { NO_SLOT, type Slot } from "../../metadata/block-metadata.ts";
+import type { VulkanDevice } from "../../vulkan/device.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import type { BufferCreateInfo } from "../../vulkan/resources.ts";
 import { Allocation, kindBits } from "../allocation.ts";
@@ -156,10 +157,10 @@ export function createKnownBuffer(
   let buffer = 0n;
   let allocation: Allocation | undefined;
   try {
-    buffer = device.createBuffer(info);
     if (facts !== undefined && (block.isMapped || !isMapped)) {
-      // What list.take does when nothing is to be checked, nor mapped anew.
+      // What list.take does when nothing is to be checked, nor mapped anew. Until the buffer is bound only the place is taken.
       if (slot === NONE) slot = metadata.commit();
+      buffer = createBoundBuffer(device, info, block.memory, metadata.offsetOf(slot));
       block.hysteresis.afterAllocate();
       if (isMapped) block.map(1);
       allocation = new Allocation(block, slot, facts, userData, name);
@@ -167,10 +168,11 @@ export function createKnownBuffer(
       state.budgets.addAllocation(list.heapIndex, metadata.sizeOf(slot));
       if (blocks.length > 1) list.sortOnce();
     } else {
+      buffer = device.createBuffer(info);
       allocation = takeFound(entry, block, settings);
-    }
-    if (allocation !== undefined) {
-      device.bindBufferMemory(buffer, block.memory, metadata.offsetOf(allocation.slot));
+      if (allocation !== undefined) {
+        device.bindBufferMemory(buffer, block.memory, metadata.offsetOf(allocation.slot));
+      }
     }
   } catch (error) {
     if (buffer !== 0n) device.destroyBuffer(buffer);
@@ -189,6 +191,24 @@ export function createKnownBuffer(
   if (info.flags !== undefined) allocation.resourceInfo = bufferInfoToKeep(info);
   if (state.recorder !== undefined) state.recorder.created(allocation, { buffer: info }, given);
   return new BufferWithMemory(buffer, allocation);
+}
+
+/** A buffer that is bound to memory; none where one of the two fails. */
+function createBoundBuffer(
+  device: VulkanDevice,
+  info: BufferCreateInfo,
+  memory: bigint,
+  offset: number,
+): bigint {
+  if (device.createAndBindBuffer !== undefined) return device.createAndBindBuffer(info, memory, offset);
+  const buffer = device.createBuffer(info);
+  try {
+    device.bindBufferMemory(buffer, memory, offset);
+  } catch (error) {
+    device.destroyBuffer(buffer);
+    throw error;
+  }
+  return buffer;
 }
 
 /** Makes the allocation that was found in a block, where that has to be mapped first or a margin written. */

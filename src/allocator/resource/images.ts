@@ -36,16 +36,16 @@ export function createImage(
   if (known === undefined) checkImage(info);
   let request = cached === undefined ? beginImage(state, info, allocationInfo, next) : undefined;
   const { device } = state;
-  const image = device.createImage(info);
+  const { requirements } = cached?.request ?? request!;
+  const image = state.requirements.createImage(info, requirements);
   const { made } = state.deviceMemory;
   let allocation: Allocation | undefined;
   try {
-    if (cached !== undefined) allocation = allocateCached(state, cached, image, allocationInfo);
+    if (cached !== undefined) allocation = allocateCached(cached, allocationInfo);
     if (allocation === undefined) {
       request ??= beginImage(state, info, allocationInfo, next);
       request.image = image;
-      if (cached === undefined) state.requirements.ofImage(image, request.requirements);
-      else Object.assign(request.requirements, cached.request.requirements);
+      Object.assign(request.requirements, requirements);
       raiseAlignment(request, allocationInfo, 1);
       allocation = selectMemory(state, request, allocating);
     }
@@ -102,17 +102,14 @@ function learn(
 }
 
 /**
- * Memory for an image, in a block that is there; undefined when it takes more than that. What the image needs is in the
- * entry's request then.
+ * Memory for an image that needs what the entry's request says, in a block that is there; undefined when it takes more
+ * than that.
  */
 function allocateCached(
-  state: AllocatorState,
   { request, list, requiredTypeBits, largestSize }: CachedCreation,
-  image: bigint,
   settings: AllocationCreateInfo = NO_SETTINGS,
 ): Allocation | undefined {
   const { requirements } = request;
-  state.requirements.ofImage(image, requirements);
   const isUsual =
     requirements.memoryTypeBits === requiredTypeBits &&
     requirements.size > 0 &&
