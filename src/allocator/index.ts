@@ -6,7 +6,7 @@ export type { HostData } from "./host/copies.ts";
 export { Mapping } from "./host/mapping.ts";
 export { CorruptionError } from "./host/margins.ts";
 export type { Budget } from "./memory/budget.ts";
-export type { DeviceMemoryCallbacks, DeviceMemoryEvent } from "./memory/device-memory.ts";
+export type { DeviceMemoryCallbacks, DeviceMemoryEvent } from "./memory/device-memory-callbacks.ts";
 export type { ExternalMemory } from "./memory/external-memory.ts";
 export type { Refusal, RefusalKind } from "./memory/failure.ts";
 export type { AllocationCreateInfo, AllocatorCreateInfo, DebugCreateInfo } from "./options.ts";

@@ -7,9 +7,9 @@ import { PoolCreate } from "./flags.ts";
 import { BlockList } from "./memory/block-list.ts";
 import { DedicatedList } from "./memory/dedicated-list.ts";
 import { copyChain } from "./memory/memory-chain.ts";
+import type { MemoryState } from "./memory/memory-state.ts";
 import { type Leak, LeakError } from "./report/leaks.ts";
-import { disposePool } from "./resource/disposal.ts";
-import type { AllocatorState } from "./state.ts";
+import { disposePool } from "./resource/dispose-pool.ts";
 import { checkUsable } from "./usable.ts";
 
 /** VmaPoolCreateInfo */
@@ -42,7 +42,7 @@ export class Pool {
   name: string | undefined;
   readonly memoryTypeIndex: number;
   /** @internal The state of its allocator. */
-  readonly state: AllocatorState;
+  readonly state: MemoryState;
   /** @internal */
   readonly blockList: BlockList;
   /** @internal */
@@ -51,7 +51,7 @@ export class Pool {
   isDestroyed = false;
 
   /** @internal */
-  constructor(state: AllocatorState, id: number, info: PoolCreateInfo, preferredBlockSize: number) {
+  constructor(state: MemoryState, id: number, info: PoolCreateInfo, preferredBlockSize: number) {
     const flags = info.flags ?? 0;
     const blockSize = info.blockSize ?? 0;
     const { memoryTypeIndex } = info;

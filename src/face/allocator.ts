@@ -17,11 +17,10 @@ import {
 import { copyFromAllocation, copyToAllocation, type HostData } from "../allocator/host/copies.ts";
 import { cacheRange, synchronizeCaches } from "../allocator/host/flush.ts";
 import { mapAllocation, unmapAllocation } from "../allocator/host/mapping.ts";
-import { allocationsOf, freeAllMemory, validateMemory } from "../allocator/memory/all-memory.ts";
+import { allocationsOf, freeAllMemory, sourcesOf, validateMemory } from "../allocator/memory/all-memory.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { Budget } from "../allocator/memory/budget.ts";
 import { createPool } from "../allocator/memory/create-pool.ts";
-import { sourcesOf } from "../allocator/memory/default-pools.ts";
 import type { ExternalMemory } from "../allocator/memory/external-memory.ts";
 import { isOutOfMemory, type Refusal, refusalOf } from "../allocator/memory/failure.ts";
 import { freeAllocation } from "../allocator/memory/free.ts";

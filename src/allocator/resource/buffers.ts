@@ -15,7 +15,7 @@ import { Allocation, kindBits } from "../allocation.ts";
 import { AllocationCreate } from "../flags.ts";
 import { allocating, undoAllocation } from "../memory/allocate.ts";
 import { SearchMode } from "../memory/block-search.ts";
-import type { MemoryBlock } from "../memory/memory-object.ts";
+import type { MemoryBlock } from "../memory/memory-block.ts";
 import { selectMemory } from "../memory/selection.ts";
 import { type AllocationCreateInfo, checkName, NO_SETTINGS } from "../options.ts";
 import type { AllocatorState } from "../state.ts";
@@ -82,7 +82,7 @@ export function createBuffer(
   }
   allocation.setResource(ResourceKind.Buffer, buffer, info.size, usage, bufferInfoToKeep(info));
   allocation.isUnbound = (request.flags & AllocationCreate.DontBind) !== 0;
-  if (isPlain && state.isPlain) learn(state, info, allocationInfo, request, allocation);
+  if (isPlain && state.remembersKinds) learn(state, info, allocationInfo, request, allocation);
   const handedOut = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
   if (state.recorder !== undefined) state.recorder.created(handedOut, { buffer: info }, allocationInfo);
   return new BufferWithMemory(buffer, handedOut);

@@ -28,7 +28,7 @@ export function createImage(
   next: NextChain | undefined,
 ): ImageWithMemory | undefined {
   checkUsable(state);
-  const isPlain = state.isPlain && next === undefined && info?.pNext === undefined;
+  const isPlain = state.remembersKinds && next === undefined && info?.pNext === undefined;
   const cached = isPlain ? state.images.findImage(info, allocationInfo) : undefined;
   // The last image's description was checked, and a copy of it is there; to check takes 15 ns, and to copy 45.
   const last = cached?.imageInfo;
@@ -121,7 +121,7 @@ function allocateCached(
   if (requirements.alignment < minAlignment) requirements.alignment = minAlignment;
   request.userData = userData;
   request.name = name;
-  const allocation = list.allocateFromExisting(request);
+  const allocation = list.allocate(request, false);
   // The entry stays, and must not keep what is the caller's.
   request.userData = undefined;
   request.name = undefined;
