@@ -51,7 +51,8 @@ export class DoubleColumn {
   cells: Float64Array = new Float64Array(FIRST_CAPACITY);
 
   push(value: number): number {
-    if (this.length === this.cells.length) this.cells = widened(this.cells, new Float64Array(this.length * 2));
+    if (this.length === this.cells.length)
+      this.cells = widened(this.cells, new Float64Array(this.length * 2));
     this.cells[this.length] = value;
     return this.length++;
   }

@@ -94,7 +94,11 @@ function keysOfNames({ texts, allocations, ranges }: History): Keys {
   const keyOfText = new Uint32Array(texts.count);
   for (let number = 1; number < texts.count; number++) {
     const start = startOf(texts, number);
-    keyOfText[number] = prefixes.addBytes(texts.bytes, start, prefixEnd(texts.bytes, start, texts.end[number]!));
+    keyOfText[number] = prefixes.addBytes(
+      texts.bytes,
+      start,
+      prefixEnd(texts.bytes, start, texts.end[number]!),
+    );
   }
   const found = prefixes.finish();
   const labels = Array.from({ length: found.count }, (_, key) => displayText(textAt(found, key), 80));

@@ -38,7 +38,8 @@ export function addDevice(builder: HistoryBuilder, header: RecordingHeader): Dev
   }
   return {
     name: device?.name ?? "",
-    api: source === "vulkan" ? `Vulkan ${device?.apiVersion ?? ""}`.trim() : source === "webgpu" ? "WebGPU" : "",
+    api:
+      source === "vulkan" ? `Vulkan ${device?.apiVersion ?? ""}`.trim() : source === "webgpu" ? "WebGPU" : "",
     granularity: Math.max(allocator?.granularity ?? device?.limits.bufferImageGranularity ?? 1, 1),
     maxMemoryObjects: device?.limits.maxMemoryAllocationCount ?? 0,
   };

@@ -1,6 +1,6 @@
 /** Reads a file of whatever kind it is, by its first bytes. */
 
-import { readRecording, RecordingError } from "../../recording/index.ts";
+import { RecordingError, readRecording } from "../../recording/index.ts";
 import type { History } from "../model/history.ts";
 import { readDump } from "./dump.ts";
 import { FileError, parseJson } from "./json.ts";

@@ -5,17 +5,17 @@
 
 import {
   BlockBit,
-  Recording,
   type RecordCursor,
   type RecordedRequest,
   type RecordedStack,
+  type Recording,
   type RecordingHeader,
   RecordKind,
 } from "../../recording/index.ts";
 import { HistoryBuilder } from "../model/builder.ts";
+import { WordColumn } from "../model/columns.ts";
 import { type DeviceInfo, EventKind, type History, NONE } from "../model/history.ts";
 import { addDevice } from "./device.ts";
-import { WordColumn } from "../model/columns.ts";
 import { FileError } from "./json.ts";
 import { LiveNumbers } from "./live-numbers.ts";
 import { kindOfRequest, requestText } from "./requests.ts";
@@ -139,8 +139,8 @@ export class RecordingReader {
     this.#frame = cursor.frame ?? NONE;
     this.#allocations.expect(cursor.allocationsMade);
     if (this.#snapshots++ > 0) {
-      const lost = Math.max(cursor.operation - this.#operations, 0);
-      this.#builder.event(EventKind.Lost, cursor.time / 1e6, Math.min(lost, LARGEST_WORD));
+      const lost = cursor.operation - this.#operations;
+      if (lost > 0) this.#builder.event(EventKind.Lost, cursor.time / 1e6, Math.min(lost, LARGEST_WORD));
     }
     this.#operations = cursor.operation;
   }
@@ -438,7 +438,8 @@ export class RecordingReader {
 
   #addBlock(cursor: RecordCursor): number {
     const dedicated = (cursor.bits & BlockBit.Dedicated) !== 0;
-    const pool = (cursor.pool === undefined ? undefined : this.#pools.get(cursor.pool)) ?? this.#defaultPool(cursor);
+    const pool =
+      (cursor.pool === undefined ? undefined : this.#pools.get(cursor.pool)) ?? this.#defaultPool(cursor);
     const index = this.#builder.addBlock({
       pool,
       size: cursor.size,
@@ -451,7 +452,8 @@ export class RecordingReader {
 
   #typeOf({ memoryType }: RecordCursor): number {
     const builder = this.#builder;
-    if (memoryType >= 32) throw new FileError(`The recording has a memory type ${memoryType}; there are 32 at most.`);
+    if (memoryType >= 32)
+      throw new FileError(`The recording has a memory type ${memoryType}; there are 32 at most.`);
     while (builder.types.length <= memoryType)
       builder.addType({ label: `Type ${builder.types.length}`, heap: 0, flags: [] });
     return memoryType;
@@ -498,6 +500,11 @@ export class RecordingReader {
 
 /** The history in a recording. */
 export function readRecordingFile(recording: Recording, name: string): History {
+  const [problem] = recording.problems;
+  if (recording.segments.length === 0 && problem !== undefined)
+    throw new FileError(
+      `Nothing of this recording but its header can be read. It is damaged at byte ${problem.position}: ${problem.message}.`,
+    );
   const reader = new RecordingReader(recording, name);
   reader.advance();
   return reader.finish();

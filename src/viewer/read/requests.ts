@@ -1,6 +1,6 @@
 /** What a recorded request was for. */
 
-import { type RecordedRequest, RequestedResource, type RecordingSource } from "../../recording/index.ts";
+import { type RecordedRequest, type RecordingSource, RequestedResource } from "../../recording/index.ts";
 import { Kind } from "../model/history.ts";
 import { bufferKind, imageKind } from "./kinds.ts";
 

@@ -12,7 +12,7 @@ import {
 } from "../model/difference.ts";
 import { formatBytes, formatChange, formatCount, formatCountOf, formatTime } from "../model/format.ts";
 import { type GroupMode, groupingOf, groupModeLabels, groupModes } from "../model/grouping.ts";
-import { hasTime, kindLabels, nameOf, lastMoment, timeOf } from "../model/history.ts";
+import { hasTime, kindLabels, lastMoment, nameOf, timeOf } from "../model/history.ts";
 import { type Moment, momentOf } from "../model/moment.ts";
 import { placeLabel } from "../model/rows.ts";
 import { displayText } from "../model/text.ts";
