@@ -16,10 +16,10 @@ import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { copyToAllocation, fillAllocation, type HostData, readAllocation } from "./host/copies.ts";
 import { checkRange } from "./host/flush.ts";
 import { Mapping, mapAllocation } from "./host/mapping.ts";
-import type { AllocationData, MemoryObject } from "./memory/memory-object.ts";
-import type { MemoryState } from "./memory/memory-state.ts";
+import type { DedicatedMemory, MemoryBlock } from "./memory/memory-object.ts";
 import type { Pool } from "./pool.ts";
 import { destroyResource, ResourceKind } from "./resource/destroy.ts";
+import type { AllocatorState } from "./state.ts";
 import { checkUsable } from "./usable.ts";
 
 const MAP_COUNT_MASK = 0xff;
@@ -87,10 +87,10 @@ export function kindBits(kind: number): number {
 }
 
 /** VmaAllocation. Throws a TypeError when used after it was freed. */
-export class Allocation implements AllocationData {
+export class Allocation {
   // Declared, so that they are written once, by the constructor.
   /** @internal Where the memory comes from; null once freed. */
-  declare home: MemoryObject | null;
+  declare home: MemoryBlock | DedicatedMemory | null;
   /** @internal The slot in a block's metadata; NO_SLOT for dedicated memory. */
   declare slot: Slot;
   /** @internal See the file's head. */
@@ -110,7 +110,13 @@ export class Allocation implements AllocationData {
   declare name: string | undefined;
 
   /** @internal */
-  constructor(home: MemoryObject, slot: Slot, bits: number, userData: unknown, name: string | undefined) {
+  constructor(
+    home: MemoryBlock | DedicatedMemory,
+    slot: Slot,
+    bits: number,
+    userData: unknown,
+    name: string | undefined,
+  ) {
     this.home = home;
     this.slot = slot;
     this.bits = bits;
@@ -149,8 +155,7 @@ export class Allocation implements AllocationData {
 
   /** The custom pool; undefined for the default pools. */
   get pool(): Pool | undefined {
-    // The only pools that memory belongs to are these.
-    return this.live().pool as Pool | undefined;
+    return this.live().pool;
   }
 
   /**
@@ -272,7 +277,7 @@ export class Allocation implements AllocationData {
   }
 
   /** @internal */
-  get state(): MemoryState {
+  get state(): AllocatorState {
     return this.live().state;
   }
 
@@ -349,7 +354,7 @@ export class Allocation implements AllocationData {
   }
 
   /** @internal Where the memory comes from; throws when it is freed. */
-  live(): MemoryObject {
+  live(): MemoryBlock | DedicatedMemory {
     return this.home ?? this.refuseUse();
   }
 

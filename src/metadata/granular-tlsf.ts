@@ -8,6 +8,7 @@
 import { alignUp } from "../foundation/bits.ts";
 import { type BlockMetadataOptions, NO_SLOT, type Slot, SuballocationType } from "./block-metadata.ts";
 import {
+  conflictsOf,
   GranularityPages,
   isRounded,
   MAX_ROUNDED_GRANULARITY,
@@ -26,7 +27,7 @@ const NONE = NO_SLOT;
 export class GranularTlsf extends NarrowTlsf {
   /** What the types that are rounded are rounded to, in bytes; 1 where nothing is. */
   private readonly rounding: number;
-  private readonly pages: GranularityPages | undefined;
+  protected override readonly pages: GranularityPages | undefined;
   private foundType: SuballocationType = SuballocationType.Unknown;
 
   constructor(options: BlockMetadataOptions) {
@@ -64,10 +65,15 @@ export class GranularTlsf extends NarrowTlsf {
     return true;
   }
 
+  protected override get requestConflicts(): number {
+    return this.pages === undefined ? 0 : conflictsOf(this.foundType);
+  }
+
   override commit(): Slot {
+    // Indexes are told where gaps are while the place is taken, and ask the pages of it.
+    if (this.pages !== undefined) this.pages.take(this.foundOffset, this.foundSize, this.foundType);
     const slot = super.commit();
     this.words[recordOf(slot) | TYPE] = this.foundType;
-    if (this.pages !== undefined) this.pages.take(this.offsetOf(slot), this.foundSize, this.foundType);
     return slot;
   }
 

@@ -45,6 +45,11 @@ function conflictTable(): number[] {
   return table;
 }
 
+/** The types, as bits, that a type may not share a page with. */
+export function conflictsOf(type: SuballocationType): number {
+  return CONFLICTS[type];
+}
+
 /** Whether two kinds of resources may not share a page. */
 export function typesConflict(a: SuballocationType, b: SuballocationType): boolean {
   return ((CONFLICTS[a] >>> b) & 1) !== 0;
@@ -101,6 +106,17 @@ export class GranularityPages {
     return start;
   }
 
+  /** Where a free range that begins at `offset` begins for a request that may not share a page with `conflicts`. */
+  startOfUsable(offset: number, conflicts: number): number {
+    return this.isTaken(this.pageOf(offset), conflicts) ? alignUp(offset, this.granularity) : offset;
+  }
+
+  /** Where a free range that ends at `end` ends for a request that may not share a page with `conflicts`. */
+  endOfUsable(end: number, conflicts: number): number {
+    const last = this.pageOf(end - 1);
+    return this.isTaken(last, conflicts) ? last * this.granularity : end;
+  }
+
   /** Counts an allocation in. */
   take(offset: number, size: number, type: SuballocationType): void {
     const first = this.pageOf(offset);
@@ -151,7 +167,12 @@ export class GranularityPages {
   }
 
   private conflictsOn(page: number, type: SuballocationType): boolean {
-    return typesConflict((this.pages[page] & 7) as SuballocationType, type);
+    return this.isTaken(page, CONFLICTS[type]);
+  }
+
+  /** Whether what begins or ends on a page is of one of these types, as bits. */
+  private isTaken(page: number, types: number): boolean {
+    return ((types >>> (this.pages[page] & 7)) & 1) !== 0;
   }
 
   private takePage(page: number, type: SuballocationType): void {

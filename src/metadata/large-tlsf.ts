@@ -39,6 +39,9 @@ const MIN_TIME = Strategy.MinTime;
 /** MIN_OFFSET asks its index, step by step. */
 const LISTED_STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime;
 
+/** Gaps that are looked at before all goes on in steps, where there may be an index. */
+const FEW_LOOKS = 16;
+
 /** For {@link LargeTlsf.place}: who calls has checked the arguments, or nobody has. */
 const CHECKED = 0;
 const UNCHECKED = 1;
@@ -103,6 +106,7 @@ export class LargeTlsf extends WideTlsf {
     if (list !== NOWHERE) {
       const anchor = ANCHOR + (list << 1);
       let candidate = words[anchor ^ NEXT_FREE];
+      let looks = FEW_LOOKS;
       do {
         start = doubles[(candidate >> 1) | END];
         // Of an offset, only the low bits count.
@@ -112,6 +116,7 @@ export class LargeTlsf extends WideTlsf {
           break;
         }
         candidate = words[candidate ^ NEXT_FREE];
+        if (--looks === 0) return super.allocate(size, alignment, UNKNOWN, strategy, false);
       } while (candidate !== anchor && (strategy & MIN_TIME) === 0);
     }
     const isListed = owner !== NONE;
@@ -174,7 +179,7 @@ export class LargeTlsf extends WideTlsf {
       words[first ^ PREVIOUS_FREE] = record;
       if (first === anchor) lists.mark(smaller);
     } else words[record | PREVIOUS_FREE] = UNLISTED;
-    if (this.byOffset !== undefined) this.indexDivided(owner, record, isListed);
+    if (this.indexes !== undefined) this.indexDivided(owner, record, isListed);
     return slotOf(record);
   }
 
@@ -209,7 +214,7 @@ export class LargeTlsf extends WideTlsf {
     words[LAST_UNUSED] = record;
     if (next === EDGE) {
       words[owner | PREVIOUS_FREE] = UNLISTED;
-      if (this.byOffset !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
+      if (this.indexes !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
       return true;
     }
 
@@ -221,7 +226,7 @@ export class LargeTlsf extends WideTlsf {
     words[anchor ^ NEXT_FREE] = owner;
     words[first ^ PREVIOUS_FREE] = owner;
     lists.mark(list);
-    if (this.byOffset !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
+    if (this.indexes !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
     return true;
   }
 }

@@ -12,7 +12,7 @@
  * row; its bytes are not used until the row's end has gone back over them.
  *
  * A row is a circle of records through its anchor, so that to enter and to leave it is the same at its ends: allocating
- * is constant time but for neighbours on the same granularity page, and freeing is constant time.
+ * and freeing are constant time.
  *
  * What is said here is for blocks of all kinds, step by step. ./narrow-linear.ts does it for blocks of less than 2^31
  * bytes, and ./wide-linear.ts for the others.
@@ -201,36 +201,35 @@ export abstract class LinearMetadata implements ResizableMetadata {
     return moves ? alignUp(offset, granularity) : offset;
   }
 
-  /** Whether something at the end of a row that goes upwards may not share its page with `type` at `offset`. */
+  // What shares a page conflicts with nothing else on it, so that one neighbour answers for all that share its page.
+
+  /** Whether what lies at the end of a row that goes upwards may not share its page with `type` at `offset`. */
   private conflictsBehind(row: number, offset: number, type: SuballocationType): boolean {
     const { granularity } = this;
-    if (granularity === 1) return false;
-    for (let other = this.lastOf(row); other !== row; other = this.words[other | BEFORE]) {
-      if (!onSamePage(this.endOf(other), offset, granularity)) return false;
-      if (typesConflict(this.typeOf(slotOf(other)), type)) return true;
-    }
-    return false;
+    const last = this.lastOf(row);
+    if (granularity === 1 || last === row) return false;
+    return (
+      onSamePage(this.endOf(last), offset, granularity) && typesConflict(this.typeOf(slotOf(last)), type)
+    );
   }
 
-  /** Whether something at the end of a row that goes downwards may not share a page with a range below it. */
+  /** Whether what lies at the end of a row that goes downwards may not share a page with a range below it. */
   private conflictsFromLast(row: number, offset: number, size: number, type: SuballocationType): boolean {
-    return this.conflictsAbove(row, BEFORE, offset + size, type);
+    return this.conflictsAbove(row, this.lastOf(row), offset + size, type);
   }
 
-  /** Whether something at the start of a row that goes upwards may not share a page with a range below it. */
+  /** Whether what lies at the start of a row that goes upwards may not share a page with a range below it. */
   private conflictsFromFront(row: number, offset: number, size: number, type: SuballocationType): boolean {
-    return this.conflictsAbove(row, AFTER, offset + size, type);
+    return this.conflictsAbove(row, this.frontOf(row), offset + size, type);
   }
 
-  /** Whether something that is met in a row from its anchor on, upwards, may not share a page with what ends at `end`. */
-  private conflictsAbove(row: number, link: number, end: number, type: SuballocationType): boolean {
+  /** Whether an allocation of a row, if it is one, may not share a page with what ends at `end` below it. */
+  private conflictsAbove(row: number, other: number, end: number, type: SuballocationType): boolean {
     const { granularity } = this;
-    if (granularity === 1) return false;
-    for (let other = this.words[row | link]; other !== row; other = this.words[other | link]) {
-      if (!onSamePage(end, this.startOf(other), granularity)) return false;
-      if (typesConflict(this.typeOf(slotOf(other)), type)) return true;
-    }
-    return false;
+    if (granularity === 1 || other === row) return false;
+    return (
+      onSamePage(end, this.startOf(other), granularity) && typesConflict(this.typeOf(slotOf(other)), type)
+    );
   }
 
   /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */

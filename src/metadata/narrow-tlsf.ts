@@ -59,6 +59,8 @@ const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinO
 const MIN_OFFSET = Strategy.MinOffset;
 /** Instead of a list: the tail, which is in none. */
 const TAIL = -1;
+/** Gaps that are looked at before all goes on in steps, where there may be an index. */
+const FEW_LOOKS = 16;
 /** All bits of an offset, and the largest size. */
 const LARGEST: number = TOO_LARGE - 1;
 
@@ -116,7 +118,15 @@ export class NarrowTlsf extends TlsfMetadata {
     if (!this.records.hasRoom && !this.makeRoom()) return false;
     this.foundSize = size;
     this.mask = (alignment - 1) & LARGEST;
-    return this.search(size, listOfInt32(size, this.smallShift), strategy);
+    return this.search(listOfInt32(size, this.smallShift), strategy);
+  }
+
+  protected get requestBytes(): number {
+    return this.foundSize;
+  }
+
+  protected get requestAlignment(): number {
+    return this.mask + 1;
   }
 
   protected override fits(owner: number): boolean {
@@ -201,6 +211,7 @@ export class NarrowTlsf extends TlsfMetadata {
           list = (list + 31 - Math.clz32(map & -map)) | 0;
           const anchor = (ANCHOR + (list << 1)) | 0;
           let candidate = words[anchor ^ NEXT_FREE];
+          let looks = FEW_LOOKS;
           do {
             const start = words[candidate | END];
             padding = (0 - start) & mask;
@@ -210,6 +221,7 @@ export class NarrowTlsf extends TlsfMetadata {
               break;
             }
             candidate = words[candidate ^ NEXT_FREE];
+            if (--looks === 0) return this.placeInSteps(size, mask + 1, strategy, mode);
           } while (candidate !== anchor && (strategy & MIN_TIME) === 0);
         }
         // Else the tail.
@@ -299,7 +311,7 @@ export class NarrowTlsf extends TlsfMetadata {
         maps[CLASSES] |= 1 << (list >>> 5);
       }
     } else words[record | PREVIOUS_FREE] = UNLISTED;
-    if (this.byOffset !== undefined) this.indexDivided(owner, record, true);
+    if (this.indexes !== undefined) this.indexDivided(owner, record, true);
     return (record >> 3) as Slot;
   }
 
@@ -385,7 +397,7 @@ export class NarrowTlsf extends TlsfMetadata {
     words[LAST_UNUSED] = record;
     if (next === EDGE) {
       words[owner | PREVIOUS_FREE] = UNLISTED;
-      if (this.byOffset !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
+      if (this.indexes !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
       return true;
     }
 
@@ -404,7 +416,7 @@ export class NarrowTlsf extends TlsfMetadata {
     // Whether the list was empty or not: 1 ns less than to ask.
     maps[list >>> 5] |= 1 << (list & 31);
     maps[CLASSES] |= 1 << (list >>> 5);
-    if (this.byOffset !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
+    if (this.indexes !== undefined) this.indexMerged(owner, beforeOwner >= 0, record, before >= 0);
     return true;
   }
 

@@ -22,8 +22,8 @@
  *
  * Allocating takes a gap from a list and divides it: what alignment skips stays with the record before, and what is left
  * over is the gap of the new one. All of that is constant time. Only when lists hold nothing but gaps that alignment or
- * granularity rules out are they searched gap by gap. MIN_OFFSET asks for the lowest place instead and finds it through
- * an index in logarithmic time.
+ * granularity rules out are they searched gap by gap; where that takes long again and again, an index finds the same gap in
+ * logarithmic time (./gap-indexes.ts). MIN_OFFSET asks for the lowest place instead and has an index always.
  *
  * Classes that share what is said here: blocks of less than 2^31 bytes without margins, as nearly all are, count in int32
  * and do their work in two functions written for speed (./narrow-tlsf.ts; with buffer-image granularity
@@ -37,7 +37,7 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { asInteger } from "../foundation/bits.ts";
+import { alignUp, asInteger } from "../foundation/bits.ts";
 import {
   NO_SLOT,
   type RangeVisitor,
@@ -46,9 +46,10 @@ import {
   Strategy,
   SuballocationType,
 } from "./block-metadata.ts";
+import { type GapIndex, GapIndexes, GapOrder, type GapSource } from "./gap-indexes.ts";
+import type { GranularityPages } from "./granularity.ts";
 import { type NamedMetadataOptions, Names } from "./handles.ts";
 import { ListMap, NO_LIST } from "./list-map.ts";
-import { type GapMeasure, OffsetIndex } from "./offset-index.ts";
 import {
   UNLISTED as IS_UNLISTED,
   UNUSED as IS_UNUSED,
@@ -84,11 +85,11 @@ const LIST_COUNT: number = CLASS_COUNT * LISTS_PER_CLASS;
 /** NONE, the edge, and the anchors, four of which take as much as a record. */
 const RESERVED: number = FIRST_ANCHOR / WORDS_PER_RECORD + LIST_COUNT / 4;
 
-/** Changes for which the index by offset is kept at least although nobody asks it. */
-const IDLE_CHANGES = 1024;
+/** A search looks at so many gaps before it asks an index. */
+const FEW_LOOKS = 16;
 
 /** Divides a block by two-level segregated fit. */
-export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
+export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
   // Declared, so that nothing is written before the constructor does: V8 keeps numbers in boxes that began as undefined.
   declare size: number;
   declare sumFreeSize: number;
@@ -110,8 +111,15 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
   protected lastFresh = 0;
   /** Which lists hold ranges. */
   protected readonly lists: ListMap = new ListMap();
-  /** The listed gaps by offset, while MIN_OFFSET is in use. */
-  protected byOffset: OffsetIndex | undefined = undefined;
+  /** Which pages are whose, where allocations are kept apart by pages. */
+  protected readonly pages: GranularityPages | undefined = undefined;
+  private readonly allIndexes: GapIndexes = new GapIndexes(this);
+  /** The indexes, while there are any. */
+  protected indexes: GapIndexes | undefined = undefined;
+  /** Gaps that the search may look at before it asks an index; below 0 when it has been refused one. */
+  private looksLeft = 0;
+  /** The index that the search asks from now on. */
+  private asked: GapIndex | undefined = undefined;
 
   constructor(options: NamedMetadataOptions) {
     this.options = options;
@@ -139,11 +147,12 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     return count;
   }
 
-  /** Bytes of the largest free range. Constant time while MIN_OFFSET is in use; else it looks through one list. */
+  /** Bytes of the largest free range. A few looks while MIN_OFFSET is in use; else it looks through one list. */
   get largestFreeRange(): number {
     const leastLargest = this.allocationCount > 0 ? this.margin : 0;
     let largest = Math.max(leastLargest, this.gapBytes(this.words[EDGE | PREVIOUS]));
-    if (this.byOffset !== undefined) return Math.max(largest, this.byOffset.largestSize);
+    const byOffset = this.indexes?.find(GapOrder.Offset, 1, 0);
+    if (byOffset !== undefined) return Math.max(largest, byOffset.tree.mostRoom);
     const list = this.lists.last;
     if (list === NO_LIST) return largest;
     const anchor = ANCHOR + list * 2;
@@ -163,11 +172,27 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     upperAddress: boolean,
   ): boolean;
 
-  /** Looks for `bytes` bytes, whose list is `list`, in the order of a strategy. */
-  protected search(bytes: number, list: number, strategy: number): boolean {
+  /** Bytes that the request takes of a gap, from its first aligned byte on. */
+  protected abstract readonly requestBytes: number;
+  protected abstract readonly requestAlignment: number;
+  /** The types, as bits, that the request may not share a page with. */
+  protected get requestConflicts(): number {
+    return 0;
+  }
+
+  /** Looks for a place for the request, whose list is `list`, in the order of a strategy. */
+  protected search(list: number, strategy: number): boolean {
+    this.looksLeft = FEW_LOOKS;
+    this.asked = undefined;
+    const isFound = this.searchBy(list, strategy);
+    if (this.looksLeft < 0) this.allIndexes.noteLooks(FEW_LOOKS - this.looksLeft);
+    return isFound;
+  }
+
+  private searchBy(list: number, strategy: number): boolean {
     if ((strategy & Strategy.MinTime) !== 0) return this.findQuickly(list);
     if ((strategy & Strategy.MinMemory) !== 0) return this.findTightly(list);
-    if ((strategy & Strategy.MinOffset) !== 0) return this.findLowest(bytes);
+    if ((strategy & Strategy.MinOffset) !== 0) return this.findLowest();
     return this.findBalanced(list);
   }
 
@@ -212,10 +237,13 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
   }
 
   /** MIN_OFFSET: the lowest gap that has room. */
-  private findLowest(bytes: number): boolean {
-    this.byOffset ??= new OffsetIndex(this);
-    const index = this.byOffset;
-    for (let gap = index.first(bytes); gap !== NONE; gap = index.next(bytes)) {
+  private findLowest(): boolean {
+    const bytes = this.requestBytes;
+    const { tree } = this.allIndexes.askLowest();
+    this.indexes = this.allIndexes;
+    for (let gap = tree.first(bytes); gap !== NONE; gap = tree.next(bytes)) {
+      if (this.turnsToIndex(GapOrder.Offset))
+        return this.fitsIn(this.asked!.tree.first(bytes)) || this.fitsInTail();
       if (this.fits(gap)) return true;
     }
     return this.fitsInTail();
@@ -234,6 +262,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     const words = this.words;
     const anchor = ANCHOR + list * 2;
     for (let gap = words[anchor ^ NEXT_FREE]; gap !== anchor; gap = words[gap ^ NEXT_FREE]) {
+      if (this.turnsToIndex(GapOrder.Search)) return this.fitsInLists(list, list);
       if (this.fits(gap)) return true;
     }
     return false;
@@ -243,10 +272,34 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
   private fitsAfterList(list: number): boolean {
     let later = list;
     while (later !== NO_LIST) {
+      if (this.asked !== undefined) return this.fitsInLists(later + 1, LIST_COUNT);
       later = this.lists.firstFrom(later + 1);
       if (this.fitsInList(later)) return true;
     }
     return false;
+  }
+
+  /** Counts a look at a gap. Whether an index is to be asked instead, as there have been too many. */
+  private turnsToIndex(order: GapOrder): boolean {
+    if (this.asked !== undefined) return true;
+    if (this.looksLeft-- !== 0) return false;
+    this.asked = this.allIndexes.ask(order, this.requestAlignment, this.requestConflicts);
+    if (this.asked === undefined) return false;
+    this.looksLeft = 0;
+    this.indexes = this.allIndexes;
+    return true;
+  }
+
+  /** Asks the index for a gap of the lists `from` to `to`. */
+  private fitsInLists(from: number, to: number): boolean {
+    return this.fitsIn(this.allIndexes.firstInLists(this.asked!, from, to, this.requestBytes));
+  }
+
+  /** The same as {@link fits} for a gap of which an index says so, or for none. */
+  private fitsIn(gap: number): boolean {
+    if (gap === NONE) return false;
+    assert(this.fits(gap), "an index knows what a gap has room for");
+    return true;
   }
 
   /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */
@@ -300,7 +353,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     words[anchor ^ NEXT_FREE] = owner;
     words[next ^ PREVIOUS_FREE] = owner;
     if (next === anchor) this.lists.mark(list);
-    this.keptIndex()?.insert(owner);
+    this.keptIndexes()?.insert(owner);
   }
 
   /** Takes a record's gap out of its list. */
@@ -313,40 +366,26 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     // The anchor alone is on both sides of a list's only gap.
     if (previous === next) this.lists.unmark((next - ANCHOR) >> 1);
     words[owner | PREVIOUS_FREE] = UNLISTED;
-    if (this.byOffset !== undefined) this.byOffset.remove(owner);
+    this.indexes?.remove(owner);
   }
 
-  /** The index, if there is one; gives it up when it was not asked for longer than making it anew takes. */
-  private keptIndex(): OffsetIndex | undefined {
-    const { byOffset } = this;
-    const isKept = byOffset !== undefined && byOffset.idleChanges <= IDLE_CHANGES + this.allocationCount;
-    if (!isKept) this.byOffset = undefined;
-    return this.byOffset;
+  /** The indexes that are worth keeping, before a change. */
+  private keptIndexes(): GapIndexes | undefined {
+    const { indexes } = this;
+    if (indexes === undefined) return undefined;
+    indexes.prune();
+    if (indexes.isEmpty) this.indexes = undefined;
+    return this.indexes;
   }
 
-  /** Brings the index up to date after a record was put behind `owner`, whose gap was listed or was the tail. */
+  /** Brings the indexes up to date after a record was put behind `owner`, whose gap was listed or was the tail. */
   protected indexDivided(owner: number, record: number, wasListed: boolean): void {
-    const index = this.keptIndex();
-    if (index === undefined) return;
-    const isListed = this.words[record | PREVIOUS_FREE] >= 0;
-    if (this.words[owner | PREVIOUS_FREE] >= 0) {
-      if (wasListed) index.replace(owner, owner);
-      else index.insert(owner);
-      if (isListed) index.insert(record);
-    } else if (isListed) index.replace(owner, record);
-    else if (wasListed) index.remove(owner);
+    this.keptIndexes()?.divide(owner, record, wasListed);
   }
 
-  /** Brings the index up to date after the record behind `owner` was freed; whether their gaps were listed before. */
+  /** Brings the indexes up to date after the record behind `owner` was freed; whether their gaps were listed before. */
   protected indexMerged(owner: number, ownerWasListed: boolean, record: number, wasListed: boolean): void {
-    const index = this.keptIndex();
-    if (index === undefined) return;
-    if (ownerWasListed) {
-      if (wasListed) index.remove(record);
-      if (this.words[owner | PREVIOUS_FREE] >= 0) index.replace(owner, owner);
-      else index.remove(owner);
-    } else if (wasListed) index.replace(record, owner);
-    else if (this.words[owner | PREVIOUS_FREE] >= 0) index.insert(owner);
+    this.keptIndexes()?.merge(owner, ownerWasListed, record, wasListed);
   }
 
   clear(): void {
@@ -359,7 +398,8 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
       record = before;
     }
     this.lists.clear();
-    this.byOffset = undefined;
+    this.allIndexes.clear();
+    this.indexes = undefined;
     this.startOver();
   }
 
@@ -399,10 +439,37 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     return SuballocationType.Unknown;
   }
 
+  isListed(record: number): boolean {
+    return this.words[record | PREVIOUS_FREE] >= 0;
+  }
+
+  listOf(record: number): number {
+    return listOfSize(this.gapBytes(record), this.smallShift);
+  }
+
+  roomIn(record: number, alignment: number, conflicts: number): number {
+    const { pages } = this;
+    let start = this.gapStart(record);
+    let end = start + this.gapBytes(record);
+    if (pages !== undefined && conflicts !== 0) {
+      end = pages.endOfUsable(end, conflicts);
+      start = pages.startOfUsable(start, conflicts);
+    }
+    return Math.max(end - alignUp(start, alignment), 0);
+  }
+
+  *gapsInSearchOrder(): Generator<number> {
+    const words = this.words;
+    for (let list = this.lists.firstFrom(0); list !== NO_LIST; list = this.lists.firstFrom(list + 1)) {
+      const anchor = ANCHOR + list * 2;
+      for (let gap = words[anchor ^ NEXT_FREE]; gap !== anchor; gap = words[gap ^ NEXT_FREE]) yield gap;
+    }
+  }
+
   *listedGaps(): Generator<number> {
     let record = EDGE;
     do {
-      if (this.words[record | PREVIOUS_FREE] >= 0) yield record;
+      if (this.isListed(record)) yield record;
       record = this.words[record | NEXT];
     } while (record !== EDGE);
   }
@@ -522,11 +589,10 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
 
   renumber(slot: Slot): Slot {
     if (!this.records.hasRoom && !this.makeRoom()) return NO_SLOT;
-    const { words, records, byOffset } = this;
+    const { words, records } = this;
     const old = recordOf(slot);
     const record = records.take();
     const isListed = words[old | PREVIOUS_FREE] >= 0;
-    if (isListed) byOffset?.remove(old);
     this.setPlace(record, this.offsetOf(slot), this.gapStart(old));
     for (const link of [PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE]) words[record | link] = words[old | link];
     words[words[old | PREVIOUS] | NEXT] = record;
@@ -534,7 +600,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
     if (isListed) {
       words[words[old | PREVIOUS_FREE] ^ NEXT_FREE] = record;
       words[words[old | NEXT_FREE] ^ PREVIOUS_FREE] = record;
-      byOffset?.insert(record);
+      this.indexes?.rename(old, record);
     }
     records.retire(old);
     return slotOf(record);
@@ -559,7 +625,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapMeasure {
   validate(): void {
     const listed = this.validateRecords();
     this.validateLists(listed);
-    this.byOffset?.validate();
+    this.indexes?.validate();
   }
 
   /** Walks the records in address order; returns how many gaps ought to be in lists. */

@@ -6,7 +6,13 @@
 import { assert } from "../foundation/assert.ts";
 import { alignUp } from "../foundation/bits.ts";
 import { NO_SLOT, type Slot, SuballocationType } from "./block-metadata.ts";
-import { GranularityPages, isRounded, MAX_ROUNDED_GRANULARITY, NO_PLACE } from "./granularity.ts";
+import {
+  conflictsOf,
+  GranularityPages,
+  isRounded,
+  MAX_ROUNDED_GRANULARITY,
+  NO_PLACE,
+} from "./granularity.ts";
 import type { NamedMetadataOptions } from "./handles.ts";
 import {
   forSlots,
@@ -36,7 +42,7 @@ export class WideTlsf extends TlsfMetadata {
 
   /** What the types that are rounded are rounded to, in bytes; 1 where nothing is. */
   private readonly rounding: number;
-  private readonly pages: GranularityPages | undefined;
+  protected override readonly pages: GranularityPages | undefined;
   /** The type of each allocation, where types matter. */
   private types: Uint8Array | undefined;
 
@@ -81,7 +87,19 @@ export class WideTlsf extends TlsfMetadata {
     this.request[BYTES] = bytes;
     this.request[ALIGNMENT] = alignment;
     this.request[INVERSE_ALIGNMENT] = 1 / alignment;
-    return this.search(bytes, listOfSize(bytes, this.smallShift), strategy);
+    return this.search(listOfSize(bytes, this.smallShift), strategy);
+  }
+
+  protected get requestBytes(): number {
+    return this.request[BYTES];
+  }
+
+  protected get requestAlignment(): number {
+    return this.request[ALIGNMENT];
+  }
+
+  protected override get requestConflicts(): number {
+    return this.pages === undefined ? 0 : conflictsOf(this.foundType);
   }
 
   protected override fits(owner: number): boolean {
@@ -113,6 +131,7 @@ export class WideTlsf extends TlsfMetadata {
     const owner = this.foundOwner;
     const next = words[owner | NEXT];
     if (words[owner | PREVIOUS_FREE] >= 0) this.leave(owner);
+    this.pages?.take(this.foundOffset, this.foundSize, this.foundType);
 
     // The allocation stands between the two; what alignment skips stays behind the one, what is left over is behind it.
     const record = this.records.take();
@@ -123,16 +142,10 @@ export class WideTlsf extends TlsfMetadata {
     this.list(owner);
     this.list(record);
 
-    if (this.types !== undefined) this.noteType(this.types, record);
+    if (this.types !== undefined) this.types[slotOf(record)] = this.foundType;
     this.allocationCount++;
     this.sumFreeSize -= this.foundSize;
     return slotOf(record);
-  }
-
-  /** Keeps the type of an allocation, and counts its pages. */
-  private noteType(types: Uint8Array, allocation: number): void {
-    types[slotOf(allocation)] = this.foundType;
-    this.pages?.take(this.foundOffset, this.foundSize, this.foundType);
   }
 
   // Giving it back

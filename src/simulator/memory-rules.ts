@@ -41,7 +41,7 @@ export interface Import {
 }
 
 /** What a valid vkAllocateMemory asks for. */
-export interface MemoryPlan {
+export interface AllocationPlan {
   readonly dedicatedTo: bigint;
   readonly deviceAddress: boolean;
   readonly priority: number;
@@ -49,7 +49,7 @@ export interface MemoryPlan {
   readonly source: Import | undefined;
 }
 
-const plainPlan: MemoryPlan = {
+const plainPlan: AllocationPlan = {
   dedicatedTo: 0n,
   deviceAddress: false,
   priority: 0.5,
@@ -58,7 +58,7 @@ const plainPlan: MemoryPlan = {
 };
 
 /** Throws a ValidityError for an allocation that Vulkan forbids. */
-export function planAllocation(state: DeviceState, info: MemoryAllocateInfo): MemoryPlan {
+export function planAllocation(state: DeviceState, info: MemoryAllocateInfo): AllocationPlan {
   const { allocationSize: size, memoryTypeIndex: index, pNext: chain } = info;
   if (!Number.isSafeInteger(size) || size <= 0) {
     forbid(

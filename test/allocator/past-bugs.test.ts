@@ -1,4 +1,7 @@
-/** Bugs that allocators like this one have had, each as a test. What concerns defragmentation stands there. */
+/**
+ * Bugs that allocators like this one have had, each as a test. What concerns defragmentation stands there, and VMA#178, which
+ * is about the looks that a search takes, in ./looks.test.ts.
+ */
 
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage, PoolCreate } from "../../src/allocator/index.ts";
@@ -79,32 +82,6 @@ describe("Granularity", () => {
     expect(large.offset).toBeGreaterThanOrEqual(third.offset);
     expect(small.offset).toBe(0);
     free(second, third, large, small);
-  });
-
-  it("VMA#178: a block of many small resources stays quick", () => {
-    // Each search looks at pages, not at neighbours: work per resource must not grow with their number.
-    const work = (count: number, enough = 0): number => {
-      const { allocator, device } = world({ limits });
-      device.setRequirements({ size: 100, alignment: 4, memoryTypeBits: 1 });
-      using pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: 16 * MiB });
-      const make = (isImage: boolean): Allocation =>
-        isImage
-          ? allocator.createImage(imageOf(1), { pool }).allocation
-          : allocator.createBuffer(bufferOf(100), { pool }).allocation;
-      const alive = Array.from({ length: count }, (_, index) => make(index % 2 === 0));
-      let best = Number.POSITIVE_INFINITY;
-      // A busy machine delays rounds, but not all of them.
-      for (let round = 0; round < 5 || (round < 100 && best > enough); round++) {
-        const start = performance.now();
-        for (let index = 0; index < 300; index++) make(index % 2 === 1).destroy();
-        best = Math.min(best, performance.now() - start);
-      }
-      free(...alive);
-      return best;
-    };
-    work(100);
-    const enough = work(100) * 20 + 2;
-    expect(work(8000, enough)).toBeLessThanOrEqual(enough);
   });
 });
 

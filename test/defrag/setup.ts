@@ -63,7 +63,7 @@ afterEach(({ task }) => {
     // A test that has failed half-way has good reason to leave things behind.
     if (task.result?.state === "fail") continue;
     allocator.validate();
-    if (!allocator.state.isDestroyed) allocator.destroy();
+    allocator[Symbol.dispose]();
     expect(device.leaks(), "objects that the test has left on the device").toEqual([]);
     device.destroy();
   }

@@ -167,7 +167,7 @@ describe("the index by offset", () => {
     const { MinOffset } = Strategy;
     const allocate = (strategy: number) =>
       metadata.allocate(1_000, 1, SuballocationType.Buffer, strategy, false);
-    const hasIndex = () => (metadata as unknown as { byOffset: unknown }).byOffset !== undefined;
+    const hasIndex = () => (metadata as unknown as { indexes: unknown }).indexes !== undefined;
     const slots = Array.from({ length: 4_000 }, () => allocate(MinOffset));
     expect(hasIndex()).toBe(true);
     const order = [0, 2, 1, 3].flatMap((first) => slots.filter((_slot, index) => index % 4 === first));

@@ -5,7 +5,8 @@
 
 import { MemoryProperty } from "../../vulkan/constants.ts";
 import type { Allocation } from "../allocation.ts";
-import type { MemoryState } from "../memory/memory-state.ts";
+import type { MemoryBlock } from "../memory/memory-object.ts";
+import type { AllocatorState } from "../state.ts";
 import { forEachPiece } from "./pieces.ts";
 
 /** VMA_CORRUPTION_DETECTION_MAGIC_VALUE */
@@ -29,7 +30,7 @@ export class CorruptionError extends Error {
 }
 
 /** Whether margins of this memory type carry the magic value. */
-export function isCorruptionDetected(state: MemoryState, memoryTypeIndex: number): boolean {
+export function isCorruptionDetected(state: AllocatorState, memoryTypeIndex: number): boolean {
   const needed = MemoryProperty.HostVisible | MemoryProperty.HostCoherent;
   const has = state.memoryTypes.propertyFlags(memoryTypeIndex) & needed;
   return state.debug.detectCorruption && has === needed;
@@ -61,7 +62,7 @@ export function findCorruption(allocation: Allocation): CorruptionError | undefi
 }
 
 function withMargin(allocation: Allocation, use: (margin: DataView) => void): boolean {
-  const block = allocation.live();
+  const block = allocation.home as MemoryBlock;
   const { debug } = block.state;
   if (!block.map(1)) return false;
   // Margins and pieces begin and end at multiples of the magic value's size.

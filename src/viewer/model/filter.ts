@@ -12,7 +12,6 @@
 
 import { poolLabel } from "./grouping.ts";
 import { type History, kindLabels, NONE } from "./history.ts";
-import { textAt } from "./texts.ts";
 
 /** Whether a range is wanted. */
 export type RangeTest = (range: number) => boolean;
@@ -69,34 +68,33 @@ const TEXT_FIELDS = ["name", "kind", "pool", "type", "heap", "data", "stack"] as
 const NUMBER_FIELDS = ["size", "offset", "block", "frame"] as const;
 
 /** Texts by index, and the index of a range's. */
-interface TextField {
-  readonly count: number;
-  readonly text: (index: number) => string;
+interface Texts {
+  readonly texts: readonly string[];
   readonly of: (range: number) => number;
 }
 
-function textField(history: History, field: string): TextField | undefined {
-  const { ranges, allocations, blocks, pools, types, heaps } = history;
+function textField(history: History, field: string): Texts | undefined {
+  const { ranges, allocations, blocks, pools, types, heaps, strings } = history;
   const poolOf = (range: number): number => blocks.pool[ranges.block[range]!]!;
   switch (field) {
     case "name":
-      return ofTexts(history, allocations.name);
+      return { texts: strings, of: (range) => allocations.name[ranges.allocation[range]!]! };
     case "data":
-      return ofTexts(history, allocations.data);
+      return { texts: strings, of: (range) => allocations.data[ranges.allocation[range]!]! };
     case "stack":
-      return ofTexts(history, allocations.stack);
+      return { texts: strings, of: (range) => allocations.stack[ranges.allocation[range]!]! };
     case "kind":
-      return { ...ofList(kindLabels), of: (range) => allocations.kind[ranges.allocation[range]!]! };
+      return { texts: kindLabels, of: (range) => allocations.kind[ranges.allocation[range]!]! };
     case "pool":
-      return { ...ofList(pools.map((_, index) => poolLabel(history, index))), of: poolOf };
+      return { texts: pools.map((_, index) => poolLabel(history, index)), of: poolOf };
     case "type":
       return {
-        ...ofList(types.map(({ label, flags }) => [label, ...flags].join(" "))),
+        texts: types.map(({ label, flags }) => [label, ...flags].join(" ")),
         of: (range) => pools[poolOf(range)]!.type,
       };
     case "heap":
       return {
-        ...ofList(heaps.map(({ label, flags }) => [label, ...flags].join(" "))),
+        texts: heaps.map(({ label, flags }) => [label, ...flags].join(" ")),
         of: (range) => types[pools[poolOf(range)]!.type]!.heap,
       };
     default:
@@ -104,27 +102,15 @@ function textField(history: History, field: string): TextField | undefined {
   }
 }
 
-function ofTexts({ texts, ranges }: History, numbers: Uint32Array): TextField {
-  return {
-    count: texts.count,
-    text: (number) => textAt(texts, number),
-    of: (range) => numbers[ranges.allocation[range]!]!,
-  };
-}
-
-function ofList(list: readonly string[]): Omit<TextField, "of"> {
-  return { count: list.length, text: (index) => list[index]! };
-}
-
 /** Looks for a text, once in each of the texts that ranges share. */
-function matcher({ count, text, of }: TextField, wanted: string): RangeTest {
+function matcher({ texts, of }: Texts, wanted: string): RangeTest {
   const UNKNOWN = 0;
   const NO = 1;
   const YES = 2;
-  const found = new Uint8Array(count);
+  const found = new Uint8Array(texts.length);
   return (range) => {
     const index = of(range);
-    if (found[index] === UNKNOWN) found[index] = text(index).toLowerCase().includes(wanted) ? YES : NO;
+    if (found[index] === UNKNOWN) found[index] = texts[index]!.toLowerCase().includes(wanted) ? YES : NO;
     return found[index] === YES;
   };
 }

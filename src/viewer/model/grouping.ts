@@ -4,8 +4,7 @@
  */
 
 import { type History, kindLabels } from "./history.ts";
-import { displayText } from "./text.ts";
-import { prefixEnd, startOf, TextBuilder, textAt } from "./texts.ts";
+import { displayText, namePrefix } from "./text.ts";
 
 /** What allocations are grouped by. */
 export const groupModes = ["kind", "name", "pool", "type", "heap", "stack"] as const;
@@ -66,7 +65,7 @@ interface Keys {
 }
 
 function keysOf(history: History, mode: Exclude<GroupMode, "kind">): Keys {
-  const { ranges, blocks, pools, types, heaps } = history;
+  const { ranges, blocks, pools, types, heaps, allocations, strings } = history;
   const poolOf = (range: number): number => blocks.pool[ranges.block[range]!]!;
   switch (mode) {
     case "pool":
@@ -82,45 +81,34 @@ function keysOf(history: History, mode: Exclude<GroupMode, "kind">): Keys {
         labels: heaps.map(({ label, flags }) => [label, ...flags].join(" ")),
       };
     case "name":
-      return keysOfNames(history);
+      return keysOfStrings(strings, allocations.name, ranges.allocation, namePrefix, "(unnamed)");
     case "stack":
-      return keysOfStacks(history);
+      return keysOfStrings(strings, allocations.stack, ranges.allocation, innermostFrame, "(no stack)");
   }
 }
 
-/** Groups names by what they begin with. */
-function keysOfNames({ texts, allocations, ranges }: History): Keys {
-  const prefixes = new TextBuilder();
-  const keyOfText = new Uint32Array(texts.count);
-  for (let number = 1; number < texts.count; number++) {
-    const start = startOf(texts, number);
-    keyOfText[number] = prefixes.addBytes(
-      texts.bytes,
-      start,
-      prefixEnd(texts.bytes, start, texts.end[number]!),
-    );
-  }
-  const found = prefixes.finish();
-  const labels = Array.from({ length: found.count }, (_, key) => displayText(textAt(found, key), 80));
-  labels[0] = "(unnamed)";
-  return { labels, keyOfRange: (range) => keyOfText[allocations.name[ranges.allocation[range]!]!]! };
-}
-
-/** Groups stacks by their innermost lines. */
-function keysOfStacks({ texts, allocations, ranges }: History): Keys {
-  const labels = ["(no stack)"];
+/** Groups strings that `reduce` makes equal. */
+function keysOfStrings(
+  strings: readonly string[],
+  stringOf: Uint32Array,
+  allocationOf: Uint32Array,
+  reduce: (text: string) => string,
+  none: string,
+): Keys {
+  const labels: string[] = [none];
   const keyOfLabel = new Map<string, number>();
-  const keyOfText = new Map<number, number>([[0, 0]]);
+  const keyOfString = new Int32Array(strings.length).fill(-1);
+  keyOfString[0] = 0;
   return {
     labels,
     keyOfRange(range) {
-      const number = allocations.stack[ranges.allocation[range]!]!;
-      let key = keyOfText.get(number);
-      if (key === undefined) {
-        const label = displayText(innermostFrame(textAt(texts, number)), 80);
+      const string = stringOf[allocationOf[range]!]!;
+      let key = keyOfString[string]!;
+      if (key < 0) {
+        const label = displayText(reduce(strings[string]!), 80);
         key = keyOfLabel.get(label) ?? labels.push(label) - 1;
         keyOfLabel.set(label, key);
-        keyOfText.set(number, key);
+        keyOfString[string] = key;
       }
       return key;
     },

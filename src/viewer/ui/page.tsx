@@ -4,7 +4,6 @@ import { render } from "preact";
 import { documents } from "../state/documents.ts";
 import { bindHash } from "../state/hash.ts";
 import { openBytes, openFiles } from "../state/open.ts";
-import { bindPlaying } from "../state/playing.ts";
 import { bindTheme } from "../state/theme.ts";
 import { App } from "./app.tsx";
 import { bindKeys } from "./keys.ts";
@@ -14,7 +13,6 @@ export function startPage(): void {
   bindTheme();
   bindDrops();
   bindKeys();
-  bindPlaying();
   render(<App />, document.getElementById("app")!);
   void openInlined();
 }
