@@ -2,6 +2,8 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { codeBlocks, localLinks } from "./helpers/markdown.ts";
 import { PackedPackage } from "./helpers/packed.ts";
@@ -11,9 +13,13 @@ const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const examples = codeBlocks(readme, "ts").map((code, index) => ({ name: `readme-${index}.ts`, code }));
 
+/** The most KiB that the ways into C may have, bundled, minified and compressed, koffi itself apart. */
+const sizes = { koffi: 30, bun: 26, deno: 26 };
+
 const faces = {
   "vma-ts": ["createAllocator", "Allocator", "Allocation", "Pool", "MemoryUsage", "VulkanError"],
   "vma-ts/koffi": ["loadVulkan"],
+  "vma-ts/deno": ["loadVulkan"],
   "vma-ts/simulator": ["SimulatedDevice", "profiles"],
   "vma-ts/virtual": ["VirtualBlock", "NO_ALLOCATION"],
   "vma-ts/recording": ["readRecording", "Recording", "RecordKind"],
@@ -48,6 +54,31 @@ describe("the package", () => {
     );
     packed.write("types.ts", lines.join("\n"));
     packed.compile(["types.ts"], ["--noEmit", "--module", module, "--moduleResolution", resolution]);
+  });
+
+  it.each(Object.entries(sizes))("has a face vma-ts/%s of at most %d KiB", async (face, limit) => {
+    const entry = `import * as face from "vma-ts/${face}"; console.log(face);`;
+    packed.write("size.js", entry);
+    const { outputFiles } = await build({
+      entryPoints: [join(packed.app, "size.js")],
+      bundle: true,
+      minify: true,
+      write: false,
+      platform: "node",
+      format: "esm",
+      external: ["koffi", "bun:ffi"],
+    });
+    const kibibytes = gzipSync(outputFiles[0]!.contents).length / 1024;
+    expect(kibibytes).toBeLessThan(limit);
+    expect(kibibytes, "a limit says something when it is near").toBeGreaterThan(limit - 5);
+  });
+
+  it("has types for vma-ts/bun, which nothing but Bun can import", () => {
+    packed.write(
+      "bun.ts",
+      'import { loadVulkan } from "vma-ts/bun";\nloadVulkan().createDevice().destroy();',
+    );
+    packed.compile(["bun.ts"], ["--noEmit", "--module", "nodenext"]);
   });
 
   it("has types that find mistakes", () => {

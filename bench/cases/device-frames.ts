@@ -3,7 +3,7 @@
  * it takes, and how much memory it holds.
  */
 
-import type { KoffiDevice } from "../../src/ffi/index.ts";
+import type { NativeDevice } from "../../src/ffi/index.ts";
 import {
   type Allocator,
   BufferUsage,
@@ -174,7 +174,7 @@ interface Sized {
  * One memory object for each resource, counted instead of made: each would have just the bytes that the
  * resource needs, and on a real GPU making them would take minutes.
  */
-function countingMaker(device: KoffiDevice): FrameMaker<Sized, Sized> {
+function countingMaker(device: NativeDevice): FrameMaker<Sized, Sized> {
   const requirements = emptyMemoryRequirements();
   let [bytes, objects] = [0, 0];
   const count = (handle: bigint): Sized => {

@@ -3,7 +3,7 @@
  * from C++, and the division of the block. The calls are the port's, which is what the allocator makes.
  */
 
-import type { KoffiDevice } from "../../src/ffi/index.ts";
+import type { NativeDevice } from "../../src/ffi/index.ts";
 import { type BufferCreateInfo, emptyMemoryRequirements } from "../../src/index.ts";
 import { NO_ALLOCATION, VirtualBlock } from "../../src/metadata/index.ts";
 import { type Case, referenceSide, SideName } from "../harness/case.ts";
@@ -16,7 +16,7 @@ const INFO: BufferCreateInfo = { size: SIZE, usage: STORAGE };
 const WARMUP = 10_000;
 const OPERATIONS = 100_000;
 
-function createAndDestroy(device: KoffiDevice): Work {
+function createAndDestroy(device: NativeDevice): Work {
   return {
     run: (count) => {
       for (let i = 0; i < count; i++) device.destroyBuffer(device.createBuffer(INFO));
@@ -27,7 +27,7 @@ function createAndDestroy(device: KoffiDevice): Work {
 }
 
 /** Asks for the requirements of one and the same buffer. */
-function requirementsOf(device: KoffiDevice, dedicated: boolean): Work {
+function requirementsOf(device: NativeDevice, dedicated: boolean): Work {
   const buffer = device.createBuffer(INFO);
   const requirements = emptyMemoryRequirements();
   return {
@@ -40,7 +40,7 @@ function requirementsOf(device: KoffiDevice, dedicated: boolean): Work {
 }
 
 /** A buffer can be bound only once, so it is made and destroyed around it. */
-function createBindAndDestroy(device: KoffiDevice): Work {
+function createBindAndDestroy(device: NativeDevice): Work {
   const requirements = emptyMemoryRequirements();
   const probe = device.createBuffer(INFO);
   device.getBufferMemoryRequirements(probe, requirements, false);
@@ -78,7 +78,7 @@ function divideBlock(): Work {
   };
 }
 
-function partCase(id: string, title: string, part: string, start: (device: KoffiDevice) => Work): Case {
+function partCase(id: string, title: string, part: string, start: (device: NativeDevice) => Work): Case {
   return {
     id: `device-parts/${id}`,
     group: GROUP,

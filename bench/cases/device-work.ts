@@ -1,6 +1,6 @@
 /** Work on a device, as the cases of several files do it: what is made, in which order, and how that is timed. */
 
-import type { KoffiDevice } from "../../src/ffi/index.ts";
+import type { NativeDevice } from "../../src/ffi/index.ts";
 import { AllocationCreate, type AllocationCreateInfo, BufferUsage, MemoryUsage } from "../../src/index.ts";
 import type { Round } from "../harness/case.ts";
 import type { ReferenceRequest } from "../harness/reference.ts";
@@ -90,6 +90,6 @@ export function churn<T>({ make, place, destroy }: Churned<T>, slotCount: number
 }
 
 /** A request to the reference for the same device. */
-export function deviceRequest(device: KoffiDevice, name: string): ReferenceRequest {
+export function deviceRequest(device: NativeDevice, name: string): ReferenceRequest {
   return { case: name, device: device.properties.deviceName, seed: SEED };
 }

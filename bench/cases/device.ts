@@ -3,7 +3,7 @@
  * without an allocator, and beside one vkAllocateMemory for each resource.
  */
 
-import type { KoffiDevice } from "../../src/ffi/index.ts";
+import type { NativeDevice } from "../../src/ffi/index.ts";
 import {
   type AllocationCreateInfo,
   type Allocator,
@@ -36,7 +36,7 @@ export function imageInfo(side: number): ImageCreateInfo {
 
 /** Our side of a case whose work needs an allocator of its own. */
 export function allocatorSide(
-  device: KoffiDevice,
+  device: NativeDevice,
   warmup: number,
   operations: number,
   start: (allocator: Allocator) => Work,
@@ -165,7 +165,7 @@ interface DeviceCase {
   readonly operations: number;
   readonly start: (allocator: Allocator) => Work;
   /** What stands beside, besides the reference. */
-  readonly beside?: (context: Context, device: KoffiDevice) => (Side | undefined)[];
+  readonly beside?: (context: Context, device: NativeDevice) => (Side | undefined)[];
 }
 
 function deviceCase({ id, title, operation, request, warmup, operations, start, beside }: DeviceCase): Case {

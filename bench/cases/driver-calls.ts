@@ -9,7 +9,7 @@
  */
 
 import koffi from "koffi";
-import { type KoffiDevice, loadVulkan } from "../../src/ffi/index.ts";
+import { loadVulkan, type NativeDevice } from "../../src/ffi/index.ts";
 import { type BufferCreateInfo, emptyMemoryRequirements, MemoryProperty, Result } from "../../src/index.ts";
 import { type Context, referenceSide, type Side, SideName } from "../harness/case.ts";
 import { isSlowToAllocate } from "../harness/device.ts";
@@ -30,7 +30,7 @@ interface BufferCalls {
 /** VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO */
 const BUFFER_CREATE_INFO = 12;
 
-function tunedCalls(device: KoffiDevice): BufferCalls {
+function tunedCalls(device: NativeDevice): BufferCalls {
   const requirements = emptyMemoryRequirements();
   return {
     create: (size, memory) => {
@@ -49,7 +49,7 @@ type Type = Parameters<typeof koffi.sizeof>[0];
 
 /** A function of the device, found as the library finds it: without the loader's detour. */
 function lookUp(
-  device: KoffiDevice,
+  device: NativeDevice,
   name: string,
   result: Type,
   parameters: Type[],
@@ -60,7 +60,7 @@ function lookUp(
 }
 
 /** What the two ways by hand have in common: calls without structures. */
-function plainCalls(device: KoffiDevice): {
+function plainCalls(device: NativeDevice): {
   bind: (device: bigint, buffer: Handle, memory: bigint, offset: number) => number;
   destroy: (device: bigint, buffer: Handle, callbacks: null) => void;
 } {
@@ -74,7 +74,7 @@ function succeed(result: number): void {
   if (result !== Result.Success) throw new Error(`VkResult ${result}`);
 }
 
-function typedArrayCalls(device: KoffiDevice): BufferCalls {
+function typedArrayCalls(device: NativeDevice): BufferCalls {
   const { handle } = device;
   const { bind, destroy } = plainCalls(device);
   const pointers = ["void *", "void *", "void *", "void *"];
@@ -100,7 +100,7 @@ function typedArrayCalls(device: KoffiDevice): BufferCalls {
   };
 }
 
-function structureCalls(device: KoffiDevice): BufferCalls {
+function structureCalls(device: NativeDevice): BufferCalls {
   const { handle } = device;
   const { bind, destroy } = plainCalls(device);
   const bufferCreateInfo = koffi.struct({
@@ -149,7 +149,7 @@ function structureCalls(device: KoffiDevice): BufferCalls {
 
 /** The index of a device-local memory type for a buffer, and the bytes that it needs. */
 function memoryForBuffer(
-  device: KoffiDevice,
+  device: NativeDevice,
   info: BufferCreateInfo,
 ): [size: number, memoryTypeIndex: number] {
   const requirements = emptyMemoryRequirements();
@@ -163,7 +163,7 @@ function memoryForBuffer(
 }
 
 /** Work with buffers of up to `size` bytes, all bound to the beginning of one memory object. */
-function withSharedMemory(device: KoffiDevice, size: number, start: (memory: bigint) => Work): Work {
+function withSharedMemory(device: NativeDevice, size: number, start: (memory: bigint) => Work): Work {
   const [allocationSize, memoryTypeIndex] = memoryForBuffer(device, { size, usage: STORAGE });
   const memory = device.allocateMemory({ allocationSize, memoryTypeIndex });
   const work = start(memory);
@@ -177,7 +177,7 @@ function withSharedMemory(device: KoffiDevice, size: number, start: (memory: big
 }
 
 /** Creates and destroys one buffer over and over. */
-function bufferPair(device: KoffiDevice, calls: BufferCalls, size: number): Work {
+function bufferPair(device: NativeDevice, calls: BufferCalls, size: number): Work {
   return withSharedMemory(device, size, (memory) => ({
     run: (count) => {
       let sum = 0;
@@ -193,7 +193,7 @@ function bufferPair(device: KoffiDevice, calls: BufferCalls, size: number): Work
 }
 
 /** Buffers of many sizes come and go, as in the churn with an allocator. */
-function bufferChurn(device: KoffiDevice, calls: BufferCalls, slotCount: number): Work {
+function bufferChurn(device: NativeDevice, calls: BufferCalls, slotCount: number): Work {
   return withSharedMemory(device, 256 * GRAIN, (memory) =>
     churn<Handle>(
       {
@@ -207,7 +207,7 @@ function bufferChurn(device: KoffiDevice, calls: BufferCalls, slotCount: number)
 }
 
 /** Creates and destroys one buffer and its own memory over and over. */
-function dedicatedPair(device: KoffiDevice, size: number): Work {
+function dedicatedPair(device: NativeDevice, size: number): Work {
   const info: BufferCreateInfo = { size, usage: STORAGE };
   const requirements = emptyMemoryRequirements();
   const [, memoryTypeIndex] = memoryForBuffer(device, info);
@@ -231,7 +231,7 @@ function dedicatedPair(device: KoffiDevice, size: number): Work {
 
 /** The ways to make the calls from JavaScript, each for some work. */
 function koffiSides(
-  device: KoffiDevice,
+  device: NativeDevice,
   warmup: number,
   operations: number,
   start: (calls: BufferCalls) => Work,
@@ -250,7 +250,7 @@ function koffiSides(
 
 /** The rows of no allocator at all beside the churn of buffers. */
 export function driverChurnSides(
-  device: KoffiDevice,
+  device: NativeDevice,
   slotCount: number,
   warmup: number,
   operations: number,
@@ -261,7 +261,7 @@ export function driverChurnSides(
 /** The rows of no allocator at all beside one buffer of `size` bytes, in JavaScript and in C++. */
 export function driverPairSides(
   context: Context,
-  device: KoffiDevice,
+  device: NativeDevice,
   size: number,
   warmup: number,
   operations: number,

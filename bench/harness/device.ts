@@ -1,6 +1,6 @@
 /** The device that the device cases run on, opened once in a process, and allocators on it. */
 
-import { type KoffiDevice, loadVulkan } from "../../src/ffi/index.ts";
+import { loadVulkan, type NativeDevice } from "../../src/ffi/index.ts";
 import {
   type Allocator,
   AllocatorCreate,
@@ -11,11 +11,11 @@ import {
 
 import type { DeviceDescription } from "./environment.ts";
 
-let opened: KoffiDevice | undefined;
+let opened: NativeDevice | undefined;
 let isAbsenceSaid = false;
 
 /** The device, or undefined where there is no Vulkan. VMA_TS_DEVICE is part of the name of the one to take. */
-export function openDevice(): KoffiDevice | undefined {
+export function openDevice(): NativeDevice | undefined {
   try {
     const wanted = process.env.VMA_TS_DEVICE;
     opened ??= loadVulkan().createDevice(wanted === undefined ? {} : { physicalDevice: wanted });
@@ -39,11 +39,11 @@ export function describeDevice(): DeviceDescription | undefined {
 }
 
 /** Whether memory objects take a real GPU's time: about a millisecond each. */
-export function isSlowToAllocate(device: KoffiDevice): boolean {
+export function isSlowToAllocate(device: NativeDevice): boolean {
   return device.properties.deviceType !== PhysicalDeviceType.Cpu;
 }
 
 /** An allocator with the same settings as the reference's: Vulkan 1.3, no budget extension. */
-export function openAllocator(device: KoffiDevice, info: Partial<AllocatorCreateInfo> = {}): Allocator {
+export function openAllocator(device: NativeDevice, info: Partial<AllocatorCreateInfo> = {}): Allocator {
   return createAllocator({ device, flags: AllocatorCreate.KhrMaintenance4, ...info });
 }

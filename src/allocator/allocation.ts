@@ -16,10 +16,10 @@ import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { copyToAllocation, fillAllocation, type HostData, readAllocation } from "./host/copies.ts";
 import { checkRange } from "./host/flush.ts";
 import { Mapping, mapAllocation } from "./host/mapping.ts";
-import type { DedicatedMemory, MemoryBlock } from "./memory/memory-object.ts";
+import type { AllocationData, MemoryObject } from "./memory/memory-object.ts";
+import type { MemoryState } from "./memory/memory-state.ts";
 import type { Pool } from "./pool.ts";
 import { destroyResource, ResourceKind } from "./resource/destroy.ts";
-import type { AllocatorState } from "./state.ts";
 import { checkUsable } from "./usable.ts";
 
 const MAP_COUNT_MASK = 0xff;
@@ -87,10 +87,10 @@ export function kindBits(kind: number): number {
 }
 
 /** VmaAllocation. Throws a TypeError when used after it was freed. */
-export class Allocation {
+export class Allocation implements AllocationData {
   // Declared, so that they are written once, by the constructor.
   /** @internal Where the memory comes from; null once freed. */
-  declare home: MemoryBlock | DedicatedMemory | null;
+  declare home: MemoryObject | null;
   /** @internal The slot in a block's metadata; NO_SLOT for dedicated memory. */
   declare slot: Slot;
   /** @internal See the file's head. */
@@ -110,13 +110,7 @@ export class Allocation {
   declare name: string | undefined;
 
   /** @internal */
-  constructor(
-    home: MemoryBlock | DedicatedMemory,
-    slot: Slot,
-    bits: number,
-    userData: unknown,
-    name: string | undefined,
-  ) {
+  constructor(home: MemoryObject, slot: Slot, bits: number, userData: unknown, name: string | undefined) {
     this.home = home;
     this.slot = slot;
     this.bits = bits;
@@ -155,7 +149,8 @@ export class Allocation {
 
   /** The custom pool; undefined for the default pools. */
   get pool(): Pool | undefined {
-    return this.live().pool;
+    // The only pools that memory belongs to are these.
+    return this.live().pool as Pool | undefined;
   }
 
   /**
@@ -277,7 +272,7 @@ export class Allocation {
   }
 
   /** @internal */
-  get state(): AllocatorState {
+  get state(): MemoryState {
     return this.live().state;
   }
 
@@ -354,7 +349,7 @@ export class Allocation {
   }
 
   /** @internal Where the memory comes from; throws when it is freed. */
-  live(): MemoryBlock | DedicatedMemory {
+  live(): MemoryObject {
     return this.home ?? this.refuseUse();
   }
 

@@ -1,22 +1,31 @@
 /**
  * What the allocator asks a defragmentation before it frees anything: memory that is being copied must not be used
- * again before the device has finished with it.
+ * again before the device has finished with it. Set in the allocator's state while defragmentations are under way.
  */
 
-import type { Allocation } from "./allocation.ts";
-import type { Pool } from "./pool.ts";
+/** An allocation, as far as the question goes. */
+export interface GuardedAllocation {
+  /** The buffer or image that was created with it, 0n if none. */
+  readonly resource: bigint;
+}
 
-/** Set in the allocator's state while defragmentations are under way, and only then. */
+/** A pool, as far as the question goes. */
+export interface GuardedPool {
+  readonly label: string;
+  readonly blockList: object;
+}
+
+/** Asked before allocations are freed, and pools and the allocator destroyed. */
 export interface AllocatorGuard {
   /**
    * The program frees an allocation, and with `destroysResource` what was created with it. Returns true where it is
    * being moved: then it counts as freed, and the guard does the rest when the device has finished.
    */
-  free(allocation: Allocation, destroysResource: boolean): boolean;
+  free(allocation: GuardedAllocation, destroysResource: boolean): boolean;
   /** The handle to destroy for one that the program names: another one where its resource was replaced. */
-  currentHandle(allocation: Allocation, handle: bigint): bigint;
+  currentHandle(allocation: GuardedAllocation, handle: bigint): bigint;
   /** Throws a TypeError where the pool must not be destroyed now. */
-  checkPool(pool: Pool): void;
+  checkPool(pool: GuardedPool): void;
   /** Throws a TypeError where the allocator must not be destroyed now; with `force` ends what can be ended. */
   checkDestroy(force: boolean): void;
 }

@@ -13,14 +13,16 @@ import {
   ALL_ALLOCATOR_FLAGS,
   ALL_POOL_FLAGS,
   AllocationCreate,
+  AllocatorCreate,
   flagsFromExtensions,
   HOST_ACCESS_MASK,
   MemoryUsage,
 } from "./flags.ts";
 import { MAGIC_SIZE } from "./host/margins.ts";
-import type { DeviceMemoryCallbacks } from "./memory/device-memory.ts";
+import type { DeviceMemoryCallbacks } from "./memory/device-memory-callbacks.ts";
 import { Pool, type PoolCreateInfo } from "./pool.ts";
 import type { AllocationRequest } from "./resource/request.ts";
+import type { AllocatorSettings, DebugOptions } from "./settings.ts";
 
 /** VmaAllocationCreateInfo */
 export interface AllocationCreateInfo {
@@ -179,19 +181,6 @@ export function checkFlagCombination(request: AllocationRequest): void {
 
 // ---- An allocator's ------------------------------------------------------------------------------------
 
-/** The settings of one allocator, checked and with their defaults; `AllocatorState` has them as fields. */
-export interface AllocatorSettings {
-  readonly device: VulkanDevice;
-  readonly apiVersion: number;
-  readonly flags: number;
-  readonly debug: DebugOptions;
-  readonly granularity: number;
-  readonly preferredLargeHeapBlockSize: number;
-  readonly keepEmptyBlocks: number | undefined;
-  readonly dedicatedFallback: boolean;
-  readonly exportHandleTypes: readonly number[];
-}
-
 /** VMA_DEFAULT_LARGE_HEAP_BLOCK_SIZE */
 const DEFAULT_LARGE_HEAP_BLOCK_SIZE = 256 * 1024 * 1024;
 
@@ -211,20 +200,24 @@ export function readSettings(info: AllocatorCreateInfo): AllocatorSettings {
   );
   checkApiVersion(apiVersion, device);
   const keep = info.keepEmptyBlocks;
+  const flags = checkFlags(
+    info.flags ?? flagsFromExtensions(device.enabledExtensions),
+    ALL_ALLOCATOR_FLAGS,
+    "an allocator's flags",
+  );
   return {
     device,
     apiVersion: apiVersion === 0 ? ApiVersion.V1_0 : apiVersion,
-    flags: checkFlags(
-      info.flags ?? flagsFromExtensions(device.enabledExtensions),
-      ALL_ALLOCATOR_FLAGS,
-      "an allocator's flags",
-    ),
+    flags,
     debug,
     granularity: Math.max(device.properties.limits.bufferImageGranularity, debug.minBufferImageGranularity),
     preferredLargeHeapBlockSize: blockSize === 0 ? DEFAULT_LARGE_HEAP_BLOCK_SIZE : blockSize,
     keepEmptyBlocks: keep === undefined ? undefined : checkInteger(keep, "keepEmptyBlocks"),
     dedicatedFallback: info.dedicatedFallback ?? true,
     exportHandleTypes: readHandleTypes(info, device),
+    heapSizeLimits: info.heapSizeLimits ?? [],
+    deviceMemoryCallbacks: info.deviceMemoryCallbacks ?? {},
+    rememberRequirements: info.rememberRequirements ?? (flags & AllocatorCreate.KhrMaintenance4) !== 0,
   };
 }
 
@@ -292,21 +285,6 @@ export interface DebugCreateInfo {
   readonly warnOnCollect?: boolean;
   /** Is told what the allocator does, in words. */
   readonly log?: (message: string) => void;
-}
-
-/** {@link DebugCreateInfo} with its defaults. */
-export interface DebugOptions {
-  readonly margin: number;
-  readonly detectCorruption: boolean;
-  readonly fillPatterns: boolean;
-  readonly alwaysDedicated: boolean;
-  readonly minAlignment: number;
-  readonly minBufferImageGranularity: number;
-  readonly dontExceedMaxMemoryAllocationCount: boolean;
-  readonly throwOnLeak: boolean;
-  readonly creationStacks: boolean;
-  readonly warnOnCollect: boolean;
-  readonly log: ((message: string) => void) | undefined;
 }
 
 /** Checks the options and fills in the defaults. */

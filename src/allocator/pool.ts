@@ -2,12 +2,14 @@
 
 import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
 import type { NextChain } from "../vulkan/next.ts";
+import type { Allocation } from "./allocation.ts";
 import { PoolCreate } from "./flags.ts";
 import { BlockList } from "./memory/block-list.ts";
 import { DedicatedList } from "./memory/dedicated-list.ts";
 import { copyChain } from "./memory/memory-chain.ts";
+import type { MemoryState } from "./memory/memory-state.ts";
 import { type Leak, LeakError } from "./report/leaks.ts";
-import type { AllocatorState } from "./state.ts";
+import { disposePool } from "./resource/dispose-pool.ts";
 import { checkUsable } from "./usable.ts";
 
 /** VmaPoolCreateInfo */
@@ -40,7 +42,7 @@ export class Pool {
   name: string | undefined;
   readonly memoryTypeIndex: number;
   /** @internal The state of its allocator. */
-  readonly state: AllocatorState;
+  readonly state: MemoryState;
   /** @internal */
   readonly blockList: BlockList;
   /** @internal */
@@ -49,7 +51,7 @@ export class Pool {
   isDestroyed = false;
 
   /** @internal */
-  constructor(state: AllocatorState, id: number, info: PoolCreateInfo, preferredBlockSize: number) {
+  constructor(state: MemoryState, id: number, info: PoolCreateInfo, preferredBlockSize: number) {
     const flags = info.flags ?? 0;
     const blockSize = info.blockSize ?? 0;
     const { memoryTypeIndex } = info;
@@ -114,15 +116,25 @@ export class Pool {
     this.blockList.destroy();
   }
 
-  private leaks(): Leak[] {
-    const { blockList, dedicated, state } = this;
-    const allocations = [...blockList.allocations(), ...dedicated.allocations];
-    return allocations.map((allocation) => state.tracker.describe(allocation));
+  /** @internal */
+  allocations(): Allocation[] {
+    return [...this.blockList.allocations(), ...this.dedicated.allocations];
   }
 
-  /** Does nothing when the pool is destroyed already; else {@link destroy}. */
+  /** @internal */
+  leaks(): Leak[] {
+    const { tracker } = this.state;
+    return this.allocations().map((allocation) => tracker.describe(allocation));
+  }
+
+  /**
+   * The end of `using`: does nothing when the pool is destroyed already. Else it frees what is still alive in it, reports
+   * that without throwing, as an allocator does, and destroys the pool. {@link destroy} throws.
+   */
   [Symbol.dispose](): void {
-    if (!this.isDestroyed) this.destroy();
+    if (this.isDestroyed) return;
+    checkUsable(this.state);
+    disposePool(this);
   }
 
   /** @internal The name and number, for messages. */

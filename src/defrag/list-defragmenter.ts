@@ -9,7 +9,7 @@
 
 import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
-import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
 import { Draining } from "../compaction/draining.ts";
 import type { Effort } from "../compaction/effort.ts";
 import type { Meter } from "../compaction/meter.ts";

@@ -10,7 +10,7 @@
 import { Allocation } from "../allocator/allocation.ts";
 import { AllocationCreate } from "../allocator/flags.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
-import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
 import { AllocationRequest } from "../allocator/resource/request.ts";
 import { assert } from "../foundation/assert.ts";
 import { Result } from "../vulkan/result.ts";

@@ -10,7 +10,7 @@
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
-import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
 import { LOWEST_PLACE } from "../compaction/model.ts";
 import { Admission, type PassBudget } from "../compaction/pass-budget.ts";
 import type { Plan, PlannedMove } from "../compaction/plan.ts";

@@ -2,7 +2,7 @@
 
 import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
-import type { MemoryBlock } from "../allocator/memory/memory-object.ts";
+import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
 import type { BlockPort, Item, ListPort } from "../compaction/model.ts";
 import { assert } from "../foundation/assert.ts";
 import { NO_SLOT, type Slot } from "../metadata/block-metadata.ts";

@@ -17,11 +17,10 @@ import {
 import { copyFromAllocation, copyToAllocation, type HostData } from "../allocator/host/copies.ts";
 import { cacheRange, synchronizeCaches } from "../allocator/host/flush.ts";
 import { mapAllocation, unmapAllocation } from "../allocator/host/mapping.ts";
-import { allocationsOf, freeAllMemory, validateMemory } from "../allocator/memory/all-memory.ts";
+import { allocationsOf, freeAllMemory, sourcesOf, validateMemory } from "../allocator/memory/all-memory.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { Budget } from "../allocator/memory/budget.ts";
 import { createPool } from "../allocator/memory/create-pool.ts";
-import { sourcesOf } from "../allocator/memory/default-pools.ts";
 import type { ExternalMemory } from "../allocator/memory/external-memory.ts";
 import { isOutOfMemory, type Refusal, refusalOf } from "../allocator/memory/failure.ts";
 import { freeAllocation } from "../allocator/memory/free.ts";
@@ -42,14 +41,16 @@ import {
   createAliasingBuffer,
   createAliasingImage,
 } from "../allocator/resource/binding.ts";
-import { type BufferWithMemory, createBuffer, createKnownBuffer } from "../allocator/resource/buffers.ts";
+import { createBuffer, createKnownBuffer } from "../allocator/resource/buffers.ts";
+import type { BufferWithMemory, ImageWithMemory } from "../allocator/resource/created.ts";
 import { destroyResource, ResourceKind } from "../allocator/resource/destroy.ts";
+import { disposeAllocator } from "../allocator/resource/disposal.ts";
 import {
   findMemoryType,
   findMemoryTypeForBuffer,
   findMemoryTypeForImage,
 } from "../allocator/resource/find-memory-type.ts";
-import { createImage, type ImageWithMemory } from "../allocator/resource/images.ts";
+import { createImage } from "../allocator/resource/images.ts";
 import {
   allocateMemory,
   allocateMemoryForBuffer,
@@ -659,9 +660,16 @@ export class Allocator {
     freeAllMemory(state);
   }
 
-  /** Does nothing when the allocator is destroyed already; else {@link destroy}. */
+  /**
+   * The end of `using`: does nothing when the allocator is destroyed already. Else it frees everything, buffers and images
+   * that were created with their memory included, and never throws what is still alive but reports it, through `debug.log`
+   * or as a warning of the process: so the error with which a scope is left is not hidden. {@link destroy} throws.
+   */
   [Symbol.dispose](): void {
-    if (!this.state.isDestroyed) this.destroy();
+    const { state } = this;
+    if (state.isDestroyed) return;
+    checkUsable(state);
+    disposeAllocator(state);
   }
 
   /**

@@ -4,7 +4,7 @@ import { checkUint64, quote } from "../foundation/check.ts";
 import { PhysicalDeviceType } from "../vulkan/constants.ts";
 import { deviceError, noDriver } from "./advice.ts";
 import { CallersFeatures } from "./callers-features.ts";
-import { KoffiDevice } from "./device.ts";
+import { NativeDevice } from "./device.ts";
 import type { VulkanInstance } from "./instance.ts";
 import { layouts } from "./layout.ts";
 import {
@@ -113,7 +113,7 @@ export function createDevice(
   instance: VulkanInstance,
   options: DeviceOptions,
   onDestroy: (isLeft: boolean) => void,
-): KoffiDevice {
+): NativeDevice {
   const allocationCallbacks = checkUint64(options.allocationCallbacks ?? 0n, "allocationCallbacks");
   const physicalDevice = choosePhysicalDevice(instance.physicalDevices(), options.physicalDevice);
   const wanted = options.memoryExtensions ?? true;
@@ -141,7 +141,7 @@ export function createDevice(
     callers,
     options,
   );
-  return new KoffiDevice({
+  return new NativeDevice({
     native: instance.native,
     instanceHandle: instance.handle,
     instanceFunctions: instance.functions,

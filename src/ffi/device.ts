@@ -35,7 +35,7 @@ import {
   revoke,
 } from "./commands.ts";
 import { layouts } from "./layout.ts";
-import { KoffiMapping } from "./mapping.ts";
+import { NativeMapping } from "./mapping.ts";
 import type { DebugMessage } from "./messenger.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
 import { NativeMemory } from "./native-memory.ts";
@@ -44,7 +44,7 @@ import type { PhysicalDevice } from "./physical-device.ts";
 import { bindResourceCalls, type ResourceCallParts, type ResourceCalls } from "./resource-calls.ts";
 import { ResourceStructs } from "./resource-structs.ts";
 import { TakenMemories, type TakenMemory } from "./taken-memory.ts";
-import { KoffiTransferQueue, type QueueChoice } from "./transfer-queue.ts";
+import { NativeTransferQueue, type QueueChoice } from "./transfer-queue.ts";
 import { Win32Handles } from "./win32-handles.ts";
 
 /** How many ranges one call to flush or invalidate takes; more are handed over in several calls. */
@@ -53,7 +53,7 @@ const RANGES_AT_ONCE = 256;
 /** Formats with depth and stencil, whose image barriers must name both aspects. */
 const combinedDepthStencil: ReadonlySet<number> = new Set([128, 129, 130]);
 
-/** What a {@link KoffiDevice} is made of. */
+/** What a {@link NativeDevice} is made of. */
 export interface DeviceParts {
   readonly native: NativeCalls;
   readonly instanceHandle: bigint;
@@ -74,7 +74,7 @@ export interface DeviceParts {
 }
 
 /** A VkDevice that this library made or wrapped. */
-export class KoffiDevice implements VulkanDevice {
+export class NativeDevice implements VulkanDevice {
   /** @internal What makes the calls. */
   readonly native: NativeCalls;
   /** VkDevice */
@@ -103,12 +103,12 @@ export class KoffiDevice implements VulkanDevice {
   /** Gives back what the calls need besides the functions. */
   #freeCalls: (() => void) | undefined;
   readonly #out: bigint;
-  readonly #mappings = new Map<bigint, KoffiMapping>();
+  readonly #mappings = new Map<bigint, NativeMapping>();
   readonly #taken = new TakenMemories();
   readonly #win32Handles: Win32Handles;
   readonly #depthStencilImages = new Set<bigint>();
-  readonly #queues: KoffiTransferQueue[] = [];
-  #queue: KoffiTransferQueue | undefined;
+  readonly #queues: NativeTransferQueue[] = [];
+  #queue: NativeTransferQueue | undefined;
   #destroyed = false;
 
   /** @internal Devices come from `createDevice` and `wrapDevice`. */
@@ -179,7 +179,7 @@ export class KoffiDevice implements VulkanDevice {
 
   mapMemory(memory: bigint, size: number): HostMapping {
     checkUint64(memory, "memory");
-    const mapping = new KoffiMapping(
+    const mapping = new NativeMapping(
       this.native,
       this.#taken.addressOf(memory) ?? this.#mapWhole(memory),
       size,
@@ -501,7 +501,7 @@ export class KoffiDevice implements VulkanDevice {
   // Queues
 
   /** The device's first queue, made when it is first asked for and destroyed with the device. */
-  get queue(): KoffiTransferQueue {
+  get queue(): NativeTransferQueue {
     this.#queue ??= this.createTransferQueue();
     return this.#queue;
   }
@@ -510,13 +510,13 @@ export class KoffiDevice implements VulkanDevice {
    * A transfer queue over one of the device's queues; default the one that the device was made with.
    * It is destroyed with the device, or before by its own `destroy`.
    */
-  createTransferQueue(choice: QueueChoice | undefined = this.#parts.queue): KoffiTransferQueue {
+  createTransferQueue(choice: QueueChoice | undefined = this.#parts.queue): NativeTransferQueue {
     if (choice === undefined) {
       throw new TypeError(
         `which queue to use must be said, as { familyIndex, index }, for a wrapped device, got ${quote(choice)}`,
       );
     }
-    const queue = new KoffiTransferQueue(this, choice);
+    const queue = new NativeTransferQueue(this, choice);
     this.#queues.push(queue);
     return queue;
   }

@@ -4,7 +4,7 @@ import { ApiVersion } from "../vulkan/constants.ts";
 import { instanceError, noValidationLayer } from "./advice.ts";
 import { check, type InstanceFunctions, instanceCommands, resolveCommands, revoke } from "./commands.ts";
 import { createDevice, type DeviceOptions } from "./create-device.ts";
-import type { KoffiDevice } from "./device.ts";
+import type { NativeDevice } from "./device.ts";
 import type { Library } from "./library.ts";
 import { type DebugMessage, Messenger } from "./messenger.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
@@ -76,7 +76,7 @@ export class VulkanInstance {
   readonly functions: InstanceFunctions;
   readonly #messenger: Messenger | undefined;
   readonly #messengerHandle: bigint;
-  readonly #devices = new Set<KoffiDevice>();
+  readonly #devices = new Set<NativeDevice>();
   #destroyed = false;
   /** Whether a device had to be left. */
   #isLeft = false;
@@ -142,7 +142,7 @@ export class VulkanInstance {
   }
 
   /** Creates a device of this instance. Destroying the instance destroys it. */
-  createDevice(options: DeviceOptions = {}): KoffiDevice {
+  createDevice(options: DeviceOptions = {}): NativeDevice {
     const device = createDevice(this, options, (isLeft) => {
       this.#devices.delete(device);
       this.#isLeft ||= isLeft;
@@ -153,7 +153,7 @@ export class VulkanInstance {
 
   /**
    * Destroys the devices that it still has, then the instance. Destroying twice does nothing. A device that had to be left
-   * (see `KoffiDevice.leaks`) keeps its instance.
+   * (see `NativeDevice.leaks`) keeps its instance.
    */
   destroy(): void;
   /** @internal */

@@ -25,7 +25,7 @@ import type { HostMapping } from "../vulkan/device.ts";
 import { detach } from "./detach.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
 
-export class KoffiMapping implements HostMapping {
+export class NativeMapping implements HostMapping {
   readonly address: bigint;
   readonly size: number;
   readonly #native: Pick<NativeCalls, "view">;

@@ -15,7 +15,7 @@ import type {
   ImageToBufferCopy,
   TransferCommand,
 } from "../vulkan/transfer.ts";
-import type { KoffiDevice } from "./device.ts";
+import type { NativeDevice } from "./device.ts";
 import type { NativeMemory, StructValues } from "./native-memory.ts";
 
 /** VkPipelineStageFlagBits */
@@ -35,7 +35,7 @@ const PLANES: number = ImageAspect.Plane0 | ImageAspect.Plane1 | ImageAspect.Pla
 const DEPTH_AND_STENCIL: number = ImageAspect.Depth | ImageAspect.Stencil;
 
 /** What recording needs of a device. */
-export type RecordingDevice = Pick<KoffiDevice, "functions" | "hasDepthAndStencil">;
+export type RecordingDevice = Pick<NativeDevice, "functions" | "hasDepthAndStencil">;
 
 interface LayoutChange {
   readonly image: bigint;

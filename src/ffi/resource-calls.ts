@@ -104,11 +104,12 @@ export function bindResourceCalls(parts: ResourceCallParts): ResourceCalls {
     destroyBuffer: (buffer) => void f.vkDestroyBuffer(device, buffer, callbacks),
     bufferRequirements: (buffer) => void f.vkGetBufferMemoryRequirements(device, buffer, requirements),
     bufferRequirements2: () => void f.vkGetBufferMemoryRequirements2(device, bufferQuery, requirements2),
-    bindBuffer: (buffer, memory, offset) => f.vkBindBufferMemory(device, buffer, memory, offset),
+    bindBuffer: (buffer, memory, offset) =>
+      f.vkBindBufferMemory(device, buffer, memory, native.integer(offset)),
     createAndBindBuffer: (memory, offset) => {
       created = f.vkCreateBuffer(device, bufferInfo, callbacks, out);
       if (created < 0) return created;
-      return f.vkBindBufferMemory(device, structs.u64[outWord]!, memory, offset);
+      return f.vkBindBufferMemory(device, structs.u64[outWord]!, memory, native.integer(offset));
     },
     createResult: () => created,
     createImage: () => f.vkCreateImage(device, imageInfo, callbacks, out),
@@ -120,6 +121,6 @@ export function bindResourceCalls(parts: ResourceCallParts): ResourceCalls {
       if (result >= 0) f.vkGetImageMemoryRequirements2(device, imageQuery, requirements2);
       return result;
     },
-    bindImage: (image, memory, offset) => f.vkBindImageMemory(device, image, memory, offset),
+    bindImage: (image, memory, offset) => f.vkBindImageMemory(device, image, memory, native.integer(offset)),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Memory of which a view was taken (`./mapping.ts` says how): somebody has an ArrayBuffer over it that nobody can empty
  * any more. It is never unmapped and never freed, so that touching that buffer stays harmless, and it is reported as
- * leaked: by `KoffiDevice.leaks()`, and by a warning of the process when it is freed.
+ * leaked: by `NativeDevice.leaks()`, and by a warning of the process when it is freed.
  */
 
 /** A memory object that could not be freed. */

@@ -12,7 +12,7 @@ import { checkInteger } from "../foundation/check.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
 import { check } from "./commands.ts";
-import type { KoffiDevice } from "./device.ts";
+import type { NativeDevice } from "./device.ts";
 import { NativeMemory } from "./native-memory.ts";
 import { record } from "./record.ts";
 
@@ -36,15 +36,15 @@ interface Slot {
   readonly fence: bigint;
 }
 
-class KoffiSubmission implements Submission {
+class NativeSubmission implements Submission {
   /** The slot while it is in flight. */
   slot: Slot | undefined;
   /** Why the device will never be done. */
   failure: VulkanError | undefined;
-  readonly #queue: KoffiTransferQueue;
+  readonly #queue: NativeTransferQueue;
   #done: Promise<void> | undefined;
 
-  constructor(queue: KoffiTransferQueue, slot: Slot) {
+  constructor(queue: NativeTransferQueue, slot: Slot) {
     this.#queue = queue;
     this.slot = slot;
   }
@@ -77,17 +77,17 @@ class KoffiSubmission implements Submission {
 }
 
 /** A VkQueue that copies. Destroyed with its device, or before. */
-export class KoffiTransferQueue implements TransferQueue {
+export class NativeTransferQueue implements TransferQueue {
   /** VkQueue */
   readonly handle: bigint;
   readonly familyIndex: number;
-  readonly #device: KoffiDevice;
+  readonly #device: NativeDevice;
   readonly #memory: NativeMemory;
   readonly #idle: Slot[] = [];
-  readonly #inFlight = new Set<KoffiSubmission>();
+  readonly #inFlight = new Set<NativeSubmission>();
   #destroyed = false;
 
-  constructor(device: KoffiDevice, choice: QueueChoice) {
+  constructor(device: NativeDevice, choice: QueueChoice) {
     this.#device = device;
     this.#memory = new NativeMemory(device.native, 4096);
     this.familyIndex = checkInteger(choice.familyIndex, "familyIndex", 0, 0xffffffff);
@@ -111,7 +111,7 @@ export class KoffiTransferQueue implements TransferQueue {
       this.#idle.push(slot);
       throw error;
     }
-    const submission = new KoffiSubmission(this, slot);
+    const submission = new NativeSubmission(this, slot);
     this.#inFlight.add(submission);
     return submission;
   }
@@ -169,7 +169,7 @@ export class KoffiTransferQueue implements TransferQueue {
   }
 
   /** @internal Asks whether a submission is done, and takes its slot back when it is. */
-  look(submission: KoffiSubmission): void {
+  look(submission: NativeSubmission): void {
     const { slot } = submission;
     if (slot === undefined) return;
     const { functions, handle } = this.#device;

@@ -1,7 +1,7 @@
 /** The entrance: the opened Vulkan loader, from which instances and devices come. */
 
 import { createDevice, type DeviceOptions } from "./create-device.ts";
-import type { KoffiDevice } from "./device.ts";
+import type { NativeDevice } from "./device.ts";
 import { type InstanceOptions, instanceExtensions, instanceLayers, VulkanInstance } from "./instance.ts";
 import type { Library } from "./library.ts";
 import type { NativeCallsInUse } from "./native/choose.ts";
@@ -68,7 +68,7 @@ export class Vulkan {
   }
 
   /** Creates an instance and a device on it; destroying the device destroys both. */
-  createDevice(options: CreateDeviceOptions = {}): KoffiDevice {
+  createDevice(options: CreateDeviceOptions = {}): NativeDevice {
     const { validation, apiVersion, onMessage } = options;
     const instance = this.createInstance({
       ...options.instance,
@@ -85,7 +85,7 @@ export class Vulkan {
   }
 
   /** The port over a device that is yours. See {@link WrapDeviceOptions}. */
-  wrapDevice(options: WrapDeviceOptions): KoffiDevice {
+  wrapDevice(options: WrapDeviceOptions): NativeDevice {
     return wrapDevice(this.#library, options);
   }
 }

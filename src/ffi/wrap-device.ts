@@ -2,7 +2,7 @@
 
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
-import { KoffiDevice } from "./device.ts";
+import { NativeDevice } from "./device.ts";
 import { instanceFunctions } from "./instance.ts";
 import type { Library } from "./library.ts";
 import { NativeMemory } from "./native-memory.ts";
@@ -67,7 +67,7 @@ function askVersion(library: Library, instance: bigint, device: bigint): number 
 }
 
 /** Puts the port over a device that stays the user's: destroying the result leaves the handles as they are. */
-export function wrapDevice(library: Library, options: WrapDeviceOptions): KoffiDevice {
+export function wrapDevice(library: Library, options: WrapDeviceOptions): NativeDevice {
   const instance = handleOf(options.instance, "instance");
   const physicalDevice = handleOf(options.physicalDevice, "physicalDevice");
   const handle = handleOf(options.device, "device");
@@ -82,7 +82,7 @@ export function wrapDevice(library: Library, options: WrapDeviceOptions): KoffiD
     { native: library.native, functions, apiVersion, hasProperties2 },
     physicalDevice,
   );
-  return new KoffiDevice({
+  return new NativeDevice({
     native: library.native,
     instanceHandle: instance,
     instanceFunctions: functions,

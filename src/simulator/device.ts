@@ -19,7 +19,7 @@ import type {
 import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import type { CallCounts } from "./calls.ts";
-import { forbid, type Leak, LeakError } from "./error.ts";
+import { forbid, type ObjectLeak, ObjectLeakError } from "./error.ts";
 import type { DriverEventListener } from "./events.ts";
 import * as external from "./external.ts";
 import type { Faults } from "./faults.ts";
@@ -314,13 +314,13 @@ export class SimulatedDevice implements VulkanDevice {
   }
 
   /** What would leak if the device were destroyed now. */
-  leaks(): readonly Leak[] {
+  leaks(): readonly ObjectLeak[] {
     return this.#state.leaks();
   }
 
   /**
    * vkDestroyDevice. Every later call is refused, and all views of mapped memory are detached. Throws a
-   * {@link LeakError} when objects are left; the device is destroyed all the same.
+   * {@link ObjectLeakError} when objects are left; the device is destroyed all the same.
    */
   destroy(): void {
     const state = this.#state;
@@ -333,7 +333,7 @@ export class SimulatedDevice implements VulkanDevice {
       object.payload.release();
     }
     state.destroyed = true;
-    if (leaks.length > 0) throw new LeakError(leaks);
+    if (leaks.length > 0) throw new ObjectLeakError(leaks);
   }
 
   /** {@link destroy}, for `using`. */

@@ -24,7 +24,7 @@ export function forbid(call: string, rule: string, sentence: string): never {
 }
 
 /** An object that was created and not destroyed. */
-export interface Leak {
+export interface ObjectLeak {
   readonly kind: "memory" | "buffer" | "image" | "submission";
   /** 0n for a submission. */
   readonly handle: bigint;
@@ -33,11 +33,11 @@ export interface Leak {
 }
 
 /** What {@link SimulatedDevice.destroy} throws when objects are left. */
-export class LeakError extends Error {
-  override readonly name = "LeakError";
-  readonly leaks: readonly Leak[];
+export class ObjectLeakError extends Error {
+  override readonly name = "ObjectLeakError";
+  readonly leaks: readonly ObjectLeak[];
 
-  constructor(leaks: readonly Leak[]) {
+  constructor(leaks: readonly ObjectLeak[]) {
     const shown = leaks.slice(0, 20).map((leak) => `\n  ${leak.description}`);
     const rest = leaks.length > shown.length ? `\n  and ${leaks.length - shown.length} more` : "";
     super(

@@ -12,7 +12,7 @@ export {
   infallibleCalls,
 } from "./calls.ts";
 export { type DeviceStatistics, SimulatedDevice } from "./device.ts";
-export { type Leak, LeakError, ValidityError } from "./error.ts";
+export { type ObjectLeak, ObjectLeakError, ValidityError } from "./error.ts";
 export * from "./events.ts";
 export { type Fault, type FaultRule, Faults } from "./faults.ts";
 export { SimulatedHost } from "./host.ts";

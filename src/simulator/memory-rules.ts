@@ -41,7 +41,7 @@ export interface Import {
 }
 
 /** What a valid vkAllocateMemory asks for. */
-export interface AllocationPlan {
+export interface MemoryPlan {
   readonly dedicatedTo: bigint;
   readonly deviceAddress: boolean;
   readonly priority: number;
@@ -49,7 +49,7 @@ export interface AllocationPlan {
   readonly source: Import | undefined;
 }
 
-const plainPlan: AllocationPlan = {
+const plainPlan: MemoryPlan = {
   dedicatedTo: 0n,
   deviceAddress: false,
   priority: 0.5,
@@ -58,7 +58,7 @@ const plainPlan: AllocationPlan = {
 };
 
 /** Throws a ValidityError for an allocation that Vulkan forbids. */
-export function planAllocation(state: DeviceState, info: MemoryAllocateInfo): AllocationPlan {
+export function planAllocation(state: DeviceState, info: MemoryAllocateInfo): MemoryPlan {
   const { allocationSize: size, memoryTypeIndex: index, pNext: chain } = info;
   if (!Number.isSafeInteger(size) || size <= 0) {
     forbid(

@@ -6,7 +6,7 @@ import type { HostMapping, MappedMemoryRange, MemoryAllocateInfo } from "../vulk
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { forbid } from "./error.ts";
 import { SimulatedMapping } from "./mapping.ts";
-import { type AllocationPlan, checkMappedRange, planAllocation } from "./memory-rules.ts";
+import { checkMappedRange, type MemoryPlan, planAllocation } from "./memory-rules.ts";
 import { type MemoryObject, nameOf, noBindings } from "./objects.ts";
 import { Payload } from "./payload.ts";
 import type { DeviceState } from "./state.ts";
@@ -31,7 +31,7 @@ export function allocateMemory(state: DeviceState, info: MemoryAllocateInfo): bi
   }
 }
 
-function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: AllocationPlan): bigint {
+function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: MemoryPlan): bigint {
   const { allocationSize: size, memoryTypeIndex: typeIndex } = info;
   const { limits, memoryTypes, memoryHeaps } = state.profile;
   const { heapIndex, propertyFlags } = memoryTypes[typeIndex]!;
@@ -88,7 +88,7 @@ function makePayload(
   size: number,
   propertyFlags: number,
   heapIndex: number,
-  plan: AllocationPlan,
+  plan: MemoryPlan,
 ): Payload {
   const { source } = plan;
   if (source?.pinned) return new Payload(size, undefined, false, source.pinned);

@@ -9,10 +9,10 @@
  */
 
 import { checkInteger } from "../foundation/check.ts";
+import type { VulkanDevice } from "../vulkan/device.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
 import type { FallibleCall } from "./calls.ts";
-import type { SimulatedDevice } from "./device.ts";
 import { Recording } from "./record.ts";
 import { type DeviceState, type PendingWork, stateOf } from "./state.ts";
 
@@ -59,7 +59,7 @@ export class SimulatedTransferQueue implements TransferQueue {
   readonly #pending: SimulatedSubmission[] = [];
   #idleSlots = 0;
 
-  constructor(device: SimulatedDevice, options: SimulatedQueueOptions = {}) {
+  constructor(device: VulkanDevice, options: SimulatedQueueOptions = {}) {
     this.#state = stateOf(device);
     this.completeAfter = checkInteger(options.completeAfter ?? 0, "completeAfter");
   }

@@ -14,7 +14,6 @@ import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../v
 import { imageBytes } from "./formats.ts";
 import type { Requirements } from "./objects.ts";
 import type { DeviceProfile } from "./profile.ts";
-import type { DeviceState } from "./state.ts";
 
 /** A resource whose requirements are asked for. */
 export type ResourceDescription =
@@ -29,6 +28,16 @@ export type RequirementsSource =
   | Partial<MemoryRequirements>
   | ((resource: ResourceDescription) => Partial<MemoryRequirements> | undefined);
 
+/** What of a device's state its requirements depend on. */
+export interface RequirementsState {
+  readonly profile: DeviceProfile;
+  /** For each sort of resource the memory types that can hold it: see {@link memoryTypesBySort}. */
+  readonly typesBySort: readonly number[];
+  /** What a test has set, for the next resource alone, or for all. */
+  readonly nextRequirements: RequirementsSource | undefined;
+  readonly requirements: RequirementsSource | undefined;
+}
+
 const attachments =
   ImageUsage.ColorAttachment | ImageUsage.DepthStencilAttachment | ImageUsage.TransientAttachment;
 const shaderBuffers =
@@ -39,7 +48,7 @@ const shaderBuffers =
   BufferUsage.ShaderDeviceAddress;
 
 /** The requirements of a resource, with what the test has set. */
-export function requirementsOf(state: DeviceState, resource: ResourceDescription): Requirements {
+export function requirementsOf(state: RequirementsState, resource: ResourceDescription): Requirements {
   const own =
     resource.kind === "buffer"
       ? bufferRequirements(state, resource.info)
@@ -63,7 +72,7 @@ function checked(profile: DeviceProfile, requirements: MemoryRequirements): Requ
 }
 
 /** The device's own requirements of a buffer: they depend on usage and flags alone, but for the size. */
-function bufferRequirements(state: DeviceState, info: BufferCreateInfo): MemoryRequirements {
+function bufferRequirements(state: RequirementsState, info: BufferCreateInfo): MemoryRequirements {
   const { bufferAlignment, shaderBufferAlignment } = state.profile.requirements;
   const isProtected = ((info.flags ?? 0) & BufferCreate.Protected) !== 0;
   const alignment =
@@ -79,7 +88,7 @@ function bufferRequirements(state: DeviceState, info: BufferCreateInfo): MemoryR
 
 /** The device's own requirements of an image, or of one plane of it. */
 function imageRequirements(
-  state: DeviceState,
+  state: RequirementsState,
   info: ImageCreateInfo,
   planeAspect: number | undefined,
 ): MemoryRequirements {

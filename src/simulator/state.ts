@@ -4,7 +4,7 @@ import { checkUint64, quote } from "../foundation/check.ts";
 import { apiVersionString } from "../vulkan/constants.ts";
 import type { VulkanError } from "../vulkan/result.ts";
 import { type CallName, zeroCounts } from "./calls.ts";
-import { forbid, type Leak } from "./error.ts";
+import { forbid, type ObjectLeak } from "./error.ts";
 import type { DriverEventListener } from "./events.ts";
 import { Faults } from "./faults.ts";
 import type { SimulatedHost } from "./host.ts";
@@ -180,8 +180,8 @@ export class DeviceState {
   }
 
   /** Objects that are left, in the order of their creation, and submissions that are not complete. */
-  leaks(): Leak[] {
-    const leaks: Leak[] = [...this.objects.values()].map((object) => ({
+  leaks(): ObjectLeak[] {
+    const leaks: ObjectLeak[] = [...this.objects.values()].map((object) => ({
       kind: object.kind,
       handle: object.handle,
       description: nameOf(object),

@@ -3,8 +3,6 @@
  * created, written, copied on the device, read back and freed, and the layer must have nothing to say.
  */
 
-import { closeSync } from "node:fs";
-import koffi from "koffi";
 import { describe, expect, it } from "vitest";
 import {
   type Allocation,
@@ -32,6 +30,7 @@ import {
   type MemoryRequirements,
 } from "../../src/vulkan/resources.ts";
 import type { TransferCommand } from "../../src/vulkan/transfer.ts";
+import { allocate, free, libc, native } from "../helpers/native.ts";
 import { describeWithVulkan, type VulkanContext } from "../helpers/vulkan.ts";
 import { problemsOf } from "./dump-schema.ts";
 import { bufferOf, KiB, MiB } from "./recipes.ts";
@@ -290,16 +289,16 @@ describeWithVulkan("External memory on a real device", (ctx) => {
     const memoryTypeIndex = allocator.findMemoryTypeIndexForBufferInfo(external(OpaqueFd));
     using pool = allocator.createPool({ memoryTypeIndex, blockSize: MiB, memoryAllocateNext: handles });
     using allocation = allocator.createBuffer(external(OpaqueFd), { pool }).allocation;
-    closeSync(allocator.getMemoryFd(allocation, OpaqueFd));
+    libc("close", "n>r", allocator.getMemoryFd(allocation, OpaqueFd));
   });
 
   it("a host pointer makes the program's own memory a buffer", async () => {
     const { device } = ctx;
     const alignment = device.properties.limits.minImportedHostPointerAlignment;
     if (!device.enabledExtensions.has("VK_EXT_external_memory_host") || alignment === 0) return;
-    const own = koffi.alloc("uint8_t", 64 * KiB + alignment) as bigint;
+    const own = allocate(64 * KiB + alignment);
     const hostPointer = ((own + BigInt(alignment) - 1n) / BigInt(alignment)) * BigInt(alignment);
-    const view = new Uint8Array(koffi.view(hostPointer, 64 * KiB));
+    const view = new Uint8Array(native.view(hostPointer, 64 * KiB));
     view.set(pattern(64 * KiB, 21));
     using allocator = new Allocator({ device });
     const imported = allocator.createDedicatedBuffer(
@@ -314,7 +313,7 @@ describeWithVulkan("External memory on a real device", (ctx) => {
     expect(view.subarray(0, KiB).every((byte) => byte === 0)).toBe(true);
     imported.allocation.destroy();
     target.allocation.destroy();
-    koffi.free(own);
+    free(own);
   });
 });
 

@@ -1,10 +1,11 @@
 /** `using`: allocators, pools, allocations and mappings end with their scope. */
 
+import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { MemoryUsage } from "../../src/allocator/index.ts";
 import { Allocator } from "../../src/face/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
-import { bufferOf, bytes, KiB, MiB, only, Type, twoHeaps } from "./setup.ts";
+import { bufferOf, bytes, imageOf, KiB, MiB, only, Type, twoHeaps } from "./setup.ts";
 
 describe("using", () => {
   it("ends everything in the right order", () => {
@@ -59,11 +60,77 @@ describe("using", () => {
     expect(device.statistics().bufferCount).toBe(0);
   });
 
-  it("of an allocator with something alive tells of it", () => {
+  it("of an allocator frees what is still alive, and reports it without throwing", () => {
     const device = new SimulatedDevice(twoHeaps);
+    const messages: string[] = [];
+    {
+      using allocator = new Allocator({ device, debug: { log: (message) => messages.push(message) } });
+      const pool = allocator.createPool({ memoryTypeIndex: Type.Host });
+      allocator.createBuffer(bufferOf(KiB), { name: "forgotten" });
+      allocator.createImage(imageOf(64), { name: "left, too" });
+      allocator.allocateMemory(bytes(KiB), { pool, name: "in a pool" });
+    }
+    expect(device.leaks()).toEqual([]);
+    const report = messages.find((message) => message.startsWith("freed at the end"))!;
+    for (const name of ['"forgotten"', '"left, too"', '"in a pool"', "pool 0 was not destroyed"]) {
+      expect(report).toContain(name);
+    }
+  });
+
+  it("does not hide the error that the scope is left with behind a list of leaks", () => {
+    const device = new SimulatedDevice(twoHeaps);
+    const messages: string[] = [];
     expect(() => {
+      using allocator = new Allocator({ device, debug: { log: (message) => messages.push(message) } });
+      allocator.createBuffer(bufferOf(KiB), { name: "forgotten" });
+      throw new Error("the program's own");
+    }).toThrow(new Error("the program's own"));
+    expect(device.leaks()).toEqual([]);
+    expect(messages.join()).toContain('"forgotten"');
+  });
+
+  it("warns through the process where there is no log", async () => {
+    const device = new SimulatedDevice(twoHeaps);
+    const warned = once(process, "warning") as Promise<Error[]>;
+    {
       using allocator = new Allocator({ device });
       allocator.allocateMemory(bytes(KiB, only(0)), { name: "forgotten" });
-    }).toThrow(/"forgotten"/);
+    }
+    const [warning] = await warned;
+    expect(warning).toMatchObject({ name: "LeakWarning", message: expect.stringContaining('"forgotten"') });
+  });
+
+  it("of a pool frees what is still alive in it, and reports it", () => {
+    const device = new SimulatedDevice(twoHeaps);
+    const messages: string[] = [];
+    using allocator = new Allocator({ device, debug: { log: (message) => messages.push(message) } });
+    const outside = allocator.createBuffer(bufferOf(KiB));
+    {
+      using pool = allocator.createPool({ memoryTypeIndex: Type.Host });
+      allocator.createBuffer(bufferOf(KiB), { pool, name: "inside" });
+    }
+    expect(messages.join()).toContain('"inside"');
+    expect(allocator.leaks()).toHaveLength(1);
+    outside.allocation.destroy();
+  });
+
+  it("ends a buffer or an image with its memory, unless that is freed already", () => {
+    const device = new SimulatedDevice(twoHeaps);
+    using allocator = new Allocator({ device });
+    {
+      using made = allocator.createBuffer(bufferOf(KiB));
+      using known = allocator.createBuffer(bufferOf(KiB));
+      using image = allocator.createImage(imageOf(64));
+      using freed = allocator.createBuffer(bufferOf(KiB));
+      expect(device.statistics()).toMatchObject({ bufferCount: 3, imageCount: 1 });
+      allocator.destroyBuffer(freed.buffer, freed.allocation);
+      expect([made.buffer, known.buffer, image.image]).toEqual([
+        made.allocation.buffer,
+        known.allocation.buffer,
+        image.allocation.image,
+      ]);
+    }
+    expect(device.statistics()).toMatchObject({ bufferCount: 0, imageCount: 0 });
+    expect(allocator.leaks()).toEqual([]);
   });
 });

@@ -55,7 +55,7 @@ afterEach(({ task }) => {
     // A test that has failed half-way has good reason to leave things behind.
     if (task.result?.state === "fail") continue;
     allocator.validate();
-    allocator[Symbol.dispose]();
+    if (!allocator.state.isDestroyed) allocator.destroy();
     expect(device.leaks(), "objects that the test has left on the device").toEqual([]);
     device.destroy();
   }

@@ -376,7 +376,7 @@ describe("faults", () => {
       for (const { allocation } of resources.live)
         if (allocation.mapCount > 0) allocator.unmapMemory(allocation);
       resources.end();
-      allocator[Symbol.dispose]();
+      allocator.destroy();
       expect(device.leaks()).toEqual([]);
     }
     for (const name of ["vkCreateBuffer", "vkCreateImage", "vkBindBufferMemory", "vkBindImageMemory"]) {

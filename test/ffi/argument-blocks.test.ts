@@ -10,7 +10,6 @@ import { afterEach, describe, expect, it } from "vitest";
 import { compile } from "../../bench/harness/compile.ts";
 import { bindBlockCalls, blockCommands } from "../../src/ffi/block-calls.ts";
 import type { DeviceFunctions } from "../../src/ffi/commands.ts";
-import { loadVulkan } from "../../src/ffi/index.ts";
 import { withArgumentBlocks } from "../../src/ffi/native/blocks/argument-blocks.ts";
 import { selfCheck } from "../../src/ffi/native/blocks/self-check.ts";
 import type { Sequence, SequenceCall } from "../../src/ffi/native/blocks/sequence.ts";
@@ -18,14 +17,21 @@ import type { CompiledSequences, NativeCallback, NativeCalls } from "../../src/f
 import { bindResourceCalls, type ResourceCallParts } from "../../src/ffi/resource-calls.ts";
 import { ResourceStructs } from "../../src/ffi/resource-structs.ts";
 import { emptyMemoryRequirements, Result } from "../../src/vulkan/index.ts";
-import { native } from "../helpers/native.ts";
+import { loadVulkan, native, runtime } from "../helpers/native.ts";
 import { describeWithVulkan, plainDevice } from "../helpers/vulkan.ts";
 
-const areProven = process.platform === "linux" && process.arch === "x64";
+const areProven = runtime === "node" && process.platform === "linux" && process.arch === "x64";
 const BIT_63 = 0x8000_0000_0000_0000n;
 
-setFlagsFromString("--expose-gc");
-const gc = runInNewContext("gc") as () => void;
+/** Collects garbage. */
+function gc(): void {
+  if (runtime === "bun") {
+    (globalThis as typeof globalThis & { Bun: { gc(now: boolean): void } }).Bun.gc(true);
+    return;
+  }
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+}
 
 /** Bytes of anonymous memory of this process that can be executed and not written, as Linux lists it. */
 function codeBytes(): number {
@@ -360,7 +366,12 @@ describeWithVulkan("which native calls are used", (ctx) => {
     else process.env.VMA_TS_NATIVE_CALLS = before;
   });
 
-  it("is said, and why", () => {
+  it("is said", () => {
+    const kinds = { node: ["argument blocks", "koffi"], bun: ["bun:ffi"], deno: ["Deno.dlopen"] };
+    expect(kinds[runtime]).toContain(loadVulkan().nativeCalls.kind);
+  });
+
+  it.runIf(runtime === "node")("is said, and why", () => {
     delete process.env.VMA_TS_NATIVE_CALLS;
     const { kind, reason } = loadVulkan().nativeCalls;
     expect(kind).toBe(areProven ? "argument blocks" : "koffi");
@@ -369,7 +380,7 @@ describeWithVulkan("which native calls are used", (ctx) => {
     );
   });
 
-  it("is the program's to say, then the environment's", () => {
+  it.runIf(runtime === "node")("is the program's to say, then the environment's", () => {
     process.env.VMA_TS_NATIVE_CALLS = "koffi";
     expect(loadVulkan().nativeCalls).toEqual({
       kind: "koffi",
@@ -419,7 +430,9 @@ describeWithVulkan("which native calls are used", (ctx) => {
 
   it("does not matter to a worker that is terminated in the middle of its calls", async () => {
     const folder = compile(["src/ffi", "src/vulkan", "src/foundation"]);
-    const face = pathToFileURL(join(folder, "src", "ffi", "index.js")).href;
+    const face = pathToFileURL(
+      join(folder, "src", "ffi", `${runtime === "node" ? "index" : runtime}.js`),
+    ).href;
     const script = `
       const { parentPort } = require("node:worker_threads");
       import(${JSON.stringify(face)}).then(({ loadVulkan }) => {

@@ -1,8 +1,6 @@
-import { closeSync } from "node:fs";
-import koffi from "koffi";
 import { expect, it } from "vitest";
 import type { DeviceFunctions } from "../../src/ffi/commands.ts";
-import type { KoffiDevice } from "../../src/ffi/index.ts";
+import type { NativeDevice } from "../../src/ffi/index.ts";
 import { layouts } from "../../src/ffi/layout.ts";
 import type { StructName } from "../../src/ffi/structs.ts";
 import {
@@ -22,6 +20,7 @@ import {
   StructureType,
   VulkanError,
 } from "../../src/vulkan/index.ts";
+import { allocate, copyOf, free, libc, put } from "../helpers/native.ts";
 import { describeWithVulkan, hostMemory, memoryType, plainDevice } from "../helpers/vulkan.ts";
 
 const STORAGE = BufferUsage.StorageBuffer | BufferUsage.TransferDst;
@@ -29,14 +28,17 @@ const STORAGE = BufferUsage.StorageBuffer | BufferUsage.TransferDst;
 /** A 32-bit word, a 64-bit word or the address in a structure that lies at `address`, by its field. */
 function field(address: bigint, struct: StructName, name: string): bigint | number {
   const layout = layouts[struct].fields.find((candidate) => candidate.name === name)!;
-  return koffi.decode(address, layout.offset, layout.type === "pointer" ? "uint64_t" : layout.type);
+  const bytes = copyOf(address + BigInt(layout.offset), layout.size);
+  return layout.size === 8 ? bytes.getBigUint64(0, true) : bytes.getUint32(0, true);
 }
-const wordsAt = (address: bigint, count: number): number[] =>
-  koffi.decode(address, koffi.array("uint32_t", count, "Array"));
+const wordsAt = (address: bigint, count: number): number[] => {
+  const bytes = copyOf(address, 4 * count);
+  return Array.from({ length: count }, (_, i) => bytes.getUint32(4 * i, true));
+};
 
 /** Runs `body` with one function of the device replaced; for functions of resources, of a `plainDevice`. */
 function replacing<T>(
-  device: KoffiDevice,
+  device: NativeDevice,
   name: keyof DeviceFunctions,
   replacement: (...args: bigint[]) => number,
   body: () => T,
@@ -198,7 +200,7 @@ describeWithVulkan("a device's images", (ctx) => {
     const planes: number[] = [];
     const query = (_: bigint, address: bigint): number => {
       const next = field(address, "VkImageMemoryRequirementsInfo2", "pNext");
-      if (next !== 0)
+      if (Number(next) !== 0)
         planes.push(field(BigInt(next), "VkImagePlaneMemoryRequirementsInfo", "planeAspect") as number);
       return 0;
     };
@@ -325,7 +327,7 @@ describeWithVulkan("a device's memory", (ctx) => {
     });
     device.mapMemory(exported, size).bytes(100, 3).set([7, 8, 9]);
     expect([...device.mapMemory(imported, size).bytes(100, 3)]).toEqual([7, 8, 9]);
-    closeSync(device.getMemoryFd(exported, handleType));
+    libc("close", "n>r", device.getMemoryFd(exported, handleType));
     device.freeMemory(imported);
     device.freeMemory(exported);
   });
@@ -335,7 +337,7 @@ describeWithVulkan("a device's memory", (ctx) => {
     if (!device.enabledExtensions.has("VK_EXT_external_memory_host")) return;
     const alignment = device.properties.limits.minImportedHostPointerAlignment;
     expect(alignment).toBeGreaterThan(0);
-    const block = koffi.alloc("uint8_t", 3 * alignment) as bigint;
+    const block = allocate(3 * alignment);
     const hostPointer = ((block + BigInt(alignment) - 1n) / BigInt(alignment)) * BigInt(alignment);
     const handleType = ExternalMemoryHandleType.HostAllocationEXT;
     const types = device.getMemoryHostPointerProperties(handleType, hostPointer);
@@ -348,7 +350,7 @@ describeWithVulkan("a device's memory", (ctx) => {
     device.mapMemory(memory, alignment).bytes(0, 4).set([1, 2, 3, 4]);
     expect(wordsAt(hostPointer, 1)).toEqual([0x04030201]);
     device.freeMemory(memory);
-    koffi.free(block);
+    free(block);
   });
 
   it("has budgets where the device tells them", () => {
@@ -360,8 +362,8 @@ describeWithVulkan("a device's memory", (ctx) => {
       const budget = BigInt(field(query as bigint, "VkPhysicalDeviceMemoryProperties2", "pNext"));
       expect(field(budget, "VkPhysicalDeviceMemoryBudgetPropertiesEXT", "sType")).toBe(1000237000);
       const result = vkGetPhysicalDeviceMemoryProperties2(handle, query);
-      koffi.encode(budget, heapBudget, "uint64_t", 2 ** 40 + 1);
-      koffi.encode(budget, heapUsage, "uint64_t", 12345);
+      put(budget + BigInt(heapBudget), new BigUint64Array([2n ** 40n + 1n]));
+      put(budget + BigInt(heapUsage), new BigUint64Array([12345n]));
       return result;
     };
     const device = instance.createDevice();
@@ -393,7 +395,10 @@ describeWithVulkan("a device's memory", (ctx) => {
     expect(seen).toEqual([[device.handle, 77n, 0.75]]);
     const properties = (_: bigint, type: bigint, fd: bigint, out: bigint): number => {
       expect([type, fd]).toEqual([0x200n, 9n]);
-      koffi.encode(out, layouts.VkMemoryFdPropertiesKHR.offsets.memoryTypeBits, "uint32_t", 0xffffffff);
+      put(
+        out + BigInt(layouts.VkMemoryFdPropertiesKHR.offsets.memoryTypeBits),
+        new Uint32Array([0xffffffff]),
+      );
       return 0;
     };
     expect(
@@ -406,9 +411,9 @@ describeWithVulkan("a device's memory", (ctx) => {
   it("is given to Win32 as a handle", () => {
     const { device } = ctx;
     const give = (_: bigint, info: bigint, out: bigint): number => {
-      expect(field(info, "VkMemoryGetWin32HandleInfoKHR", "memory")).toBe(5);
+      expect(field(info, "VkMemoryGetWin32HandleInfoKHR", "memory")).toBe(5n);
       expect(field(info, "VkMemoryGetWin32HandleInfoKHR", "handleType")).toBe(2);
-      koffi.encode(out, "uint64_t", 0xffff_ffff_ffff_fff0n);
+      put(out, new BigUint64Array([0xffff_ffff_ffff_fff0n]));
       return 0;
     };
     expect(

@@ -1,19 +1,18 @@
 import fc from "fast-check";
-import koffi from "koffi";
 import { afterAll, describe, expect, it } from "vitest";
 import { detach, detachByReading } from "../../src/ffi/detach.ts";
-import { KoffiMapping } from "../../src/ffi/mapping.ts";
+import { NativeMapping } from "../../src/ffi/mapping.ts";
 import { BufferUsage, emptyMemoryRequirements } from "../../src/vulkan/index.ts";
-import { native } from "../helpers/native.ts";
+import { allocate, free, libc, native } from "../helpers/native.ts";
 import { describeWithVulkan, hostMemory, memoryType } from "../helpers/vulkan.ts";
 
 /** Native memory that outlives every test, to look at behind the views' backs. */
 const SIZE = 4096;
-const address = koffi.alloc("uint8_t", SIZE) as bigint;
-const truth = new Uint8Array(koffi.view(address, SIZE));
+const address = allocate(SIZE);
+const truth = new Uint8Array(native.view(address, SIZE));
 afterAll(() => {
   detach(truth.buffer as ArrayBuffer);
-  koffi.free(address);
+  free(address);
 });
 const pattern = (): void => truth.set(truth.map((_, i) => i % 251));
 
@@ -24,7 +23,7 @@ describe.each([
   it("empties every view of native memory at once, and leaves the memory as it was", async () => {
     pattern();
     const before = truth.slice();
-    const view = koffi.view(address, SIZE);
+    const view = native.view(address, SIZE);
     const whole = new Uint8Array(view);
     const part = whole.subarray(16, 32);
     const words = new Uint32Array(view, 64, 4);
@@ -41,7 +40,7 @@ describe.each([
     const rejections: unknown[] = [];
     const note = (error: unknown): void => void rejections.push(error);
     process.on("unhandledRejection", note);
-    for (let i = 0; i < 20; i++) detacher(koffi.view(address, SIZE));
+    for (let i = 0; i < 20; i++) detacher(native.view(address, SIZE));
     await new Promise((resolve) => setTimeout(resolve, 20));
     process.off("unhandledRejection", note);
     expect(rejections).toEqual([]);
@@ -51,7 +50,7 @@ describe.each([
 describe("a mapping", () => {
   it("shows the memory from any offset, through one buffer", () => {
     pattern();
-    const mapping = new KoffiMapping(native, address, SIZE);
+    const mapping = new NativeMapping(native, address, SIZE);
     const a = mapping.bytes(0, 8);
     const b = mapping.bytes(100, 8);
     expect([...a]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -65,7 +64,7 @@ describe("a mapping", () => {
   it("covers everything that any range asks for when it is larger than a view may be", () => {
     pattern();
     const limit = 256;
-    const mapping = new KoffiMapping(native, address, SIZE, limit);
+    const mapping = new NativeMapping(native, address, SIZE, limit);
     const seen: Uint8Array[] = [];
     fc.assert(
       fc.property(fc.nat(SIZE), fc.nat(limit), (offset, wanted) => {
@@ -85,13 +84,10 @@ describe("a mapping", () => {
   });
 
   it.runIf(process.platform === "linux")("can be larger than 4 GiB", () => {
-    const libc = koffi.load("libc.so.6");
-    const mmap = libc.func("mmap", "void *", ["uint64_t", "uint64_t", "int", "int", "int", "uint64_t"]);
-    const munmap = libc.func("munmap", "int", ["void *", "uint64_t"]);
     const GIB = 2 ** 30;
     // Readable and writable, private, without swap reserved: only the pages that are touched exist.
-    const large = mmap(0, 6 * GIB, 3, 0x4022, -1, 0) as bigint;
-    const mapping = new KoffiMapping(native, large, 6 * GIB);
+    const large = BigInt(libc("mmap", "nnnnnn>a", 0, 6 * GIB, 3, 0x4022, 0xffff_ffff_ffff_ffffn, 0));
+    const mapping = new NativeMapping(native, large, 6 * GIB);
     const high = mapping.bytes(5 * GIB + 7, 16);
     high[0] = 42;
     expect(mapping.bytes(5 * GIB, 8)[7]).toBe(42);
@@ -100,11 +96,11 @@ describe("a mapping", () => {
     expect(mapping.bytes(2 * GIB, 6)[5]).toBe(9);
     mapping.close();
     expect([high.length, long.length]).toEqual([0, 0]);
-    munmap(large, 6 * GIB);
+    libc("munmap", "pn>r", large, 6 * GIB);
   });
 
   it("says what a range may be", () => {
-    const mapping = new KoffiMapping(native, address, SIZE, 256);
+    const mapping = new NativeMapping(native, address, SIZE, 256);
     expect(() => mapping.bytes(-1, 1)).toThrow(RangeError);
     expect(() => mapping.bytes(0, SIZE + 1)).toThrow(/from 0 to 4096, got 4097/);
     expect(() => mapping.bytes(SIZE, 1)).toThrow(/length must be an integer from 0 to 0, got 1/);
@@ -114,7 +110,7 @@ describe("a mapping", () => {
   });
 
   it("throws once it is closed, and what was taken before is empty", () => {
-    const mapping = new KoffiMapping(native, address, SIZE);
+    const mapping = new NativeMapping(native, address, SIZE);
     const bytes = mapping.bytes(10, 20);
     mapping.close();
     expect(bytes.length).toBe(0);

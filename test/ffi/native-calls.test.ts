@@ -2,19 +2,10 @@
 
 import { afterAll, describe, expect, it } from "vitest";
 import { detach } from "../../src/ffi/detach.ts";
-import type { NativeCallback, NativeLibrary } from "../../src/ffi/native/native-calls.ts";
-import { native } from "../helpers/native.ts";
+import type { NativeCallback } from "../../src/ffi/native/native-calls.ts";
+import { libc, native } from "../helpers/native.ts";
 
 const BIT_63 = 0x8000_0000_0000_0000n;
-
-/** The C library, which is part of every process that runs tests here. */
-function libc(): NativeLibrary {
-  return native.load(null);
-}
-
-function call(name: string, signature: string, ...args: (bigint | number)[]): bigint | number {
-  return native.declare(libc().find(name), signature, name)(...args);
-}
 
 /** A buffer of `bytes`, and its address. */
 function memory(...bytes: number[]): { bytes: Uint8Array; address: bigint } {
@@ -29,12 +20,12 @@ describe.skipIf(process.platform === "win32")(`native calls through ${native.nam
   });
 
   it("find functions, and say so where there is none", () => {
-    expect(libc().find("memcpy")).not.toBe(0n);
-    expect(libc().find("a_function_that_nobody_wrote")).toBe(0n);
+    expect(native.load(null).find("memcpy")).not.toBe(0n);
+    expect(native.load(null).find("a_function_that_nobody_wrote")).toBe(0n);
   });
 
   it.each(["p>r", "n>r"])("pass all 64 bits of an integer as %s", (signature) => {
-    const firstBit = (value: bigint | number): number => Number(call("ffsll", signature, value));
+    const firstBit = (value: bigint | number): number => Number(libc("ffsll", signature, value));
     expect(firstBit(BIT_63)).toBe(64);
     expect(firstBit(BIT_63 | 0x10n)).toBe(5);
     expect(firstBit(2n ** 53n)).toBe(54);
@@ -45,21 +36,21 @@ describe.skipIf(process.platform === "win32")(`native calls through ${native.nam
   it("pass numbers as n, up to the largest that is exact", () => {
     for (const value of [0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 40 + 8, Number.MAX_SAFE_INTEGER]) {
       const expected = value === 0 ? 0 : (BigInt(value) & -BigInt(value)).toString(2).length;
-      expect(call("ffsll", "n>r", value)).toBe(expected);
+      expect(libc("ffsll", "n>r", value)).toBe(expected);
     }
   });
 
   it("pass constants in the form that they choose", () => {
     for (const value of [0n, 1n, 2n ** 47n - 8n, 2n ** 53n + 2n, BIT_63 | 2n]) {
       const expected = value === 0n ? 0 : (value & -value).toString(2).length;
-      expect(call("ffsll", "n>r", native.constant(value))).toBe(expected);
+      expect(libc("ffsll", "n>r", native.constant(value))).toBe(expected);
     }
   });
 
   it("return signed 32-bit integers, and all 64 bits of an address", () => {
-    expect(call("abs", "n>r", 0xffff_fffb)).toBe(5);
-    expect(call("atoi", "p>r", text("-1000069000"))).toBe(-1000069000);
-    const strtoull = (digits: string): bigint => BigInt(call("strtoull", "ppn>a", text(digits), 0n, 10));
+    expect(libc("abs", "n>r", 0xffff_fffb)).toBe(5);
+    expect(libc("atoi", "p>r", text("-1000069000"))).toBe(-1000069000);
+    const strtoull = (digits: string): bigint => BigInt(libc("strtoull", "ppn>a", text(digits), 0n, 10));
     for (const value of [0n, 1n, 2n ** 53n + 1n, BIT_63 | 5n, 2n ** 64n - 1n]) {
       expect(strtoull(String(value))).toBe(value);
     }
@@ -67,7 +58,7 @@ describe.skipIf(process.platform === "win32")(`native calls through ${native.nam
 
   it("keep the order of ten arguments", () => {
     const out = memory(...new Array(64).fill(0));
-    call("snprintf", "pnpnnnnnnn>r", out.address, 64, text("%d %d %d %d %d %d %d"), 1, 2, 3, 4, 5, 6, 7);
+    libc("snprintf", "pnpnnnnnnn>r", out.address, 64, text("%d %d %d %d %d %d %d"), 1, 2, 3, 4, 5, 6, 7);
     expect(native.text(out.address)).toBe("1 2 3 4 5 6 7");
   });
 
@@ -83,7 +74,7 @@ describe.skipIf(process.platform === "win32")(`native calls through ${native.nam
       seen.push(byteAt(a!));
       return byteAt(a!) - byteAt(b!);
     });
-    call("qsort", "pnnp>v", values.address, 3, 1, compare.address);
+    libc("qsort", "pnnp>v", values.address, 3, 1, compare.address);
     compare.close();
     expect([...values.bytes]).toEqual([10, 20, 30]);
     expect(seen.length).toBeGreaterThan(1);
@@ -105,7 +96,7 @@ describe.skipIf(process.platform === "win32")(`native calls through ${native.nam
   });
 
   it("view native memory, until the view is detached", () => {
-    const address = BigInt(call("calloc", "nn>a", 1, 4096));
+    const address = BigInt(libc("calloc", "nn>a", 1, 4096));
     const view = new Uint8Array(native.view(address, 4096));
     expect(view.length).toBe(4096);
     view[5] = 55;
@@ -116,7 +107,7 @@ describe.skipIf(process.platform === "win32")(`native calls through ${native.nam
     expect(view.length).toBe(0);
     native.read(address + 5n, byte);
     expect(byte[0]).toBe(55);
-    call("free", "p>v", address);
+    libc("free", "p>v", address);
   });
 
   it("read C strings", () => {

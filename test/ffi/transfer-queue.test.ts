@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KoffiDevice } from "../../src/ffi/index.ts";
+import type { NativeDevice } from "../../src/ffi/index.ts";
 import {
   BufferUsage,
   emptyMemoryRequirements,
@@ -25,7 +25,7 @@ interface Resource {
 }
 
 /** A buffer with memory of its own, mapped. */
-function mappedBuffer(device: KoffiDevice, size: number): Resource & { bytes: Uint8Array } {
+function mappedBuffer(device: NativeDevice, size: number): Resource & { bytes: Uint8Array } {
   const handle = device.createBuffer({ size, usage: COPIES });
   const requirements = emptyMemoryRequirements();
   device.getBufferMemoryRequirements(handle, requirements, true);
@@ -43,7 +43,7 @@ function mappedBuffer(device: KoffiDevice, size: number): Resource & { bytes: Ui
 }
 
 /** An image with memory of its own. */
-function image(device: KoffiDevice, info: Omit<ImageCreateInfo, "usage">): Resource {
+function image(device: NativeDevice, info: Omit<ImageCreateInfo, "usage">): Resource {
   const handle = device.createImage({ ...info, usage: IMAGE_COPIES });
   const requirements = emptyMemoryRequirements();
   device.getImageMemoryRequirements(handle, requirements, true);

@@ -12,6 +12,10 @@ export interface Import {
   readonly specifier: string;
   /** The folder of src/ it leads to, "" for src/ itself; undefined for a package. */
   readonly folder: string | undefined;
+  /** The file it leads to, as {@link file} is given; undefined for a package. */
+  readonly target: string | undefined;
+  /** Whether nothing of it is left at run time. */
+  readonly isType: boolean;
 }
 
 /** What the files of one folder may import. */
@@ -31,11 +35,26 @@ export function sourceFiles(root: string): string[] {
 
 /** The imports of one file: static, type-only, dynamic and re-exports alike. */
 export function importsOf(file: string, text: string): Import[] {
-  return ts.preProcessFile(text).importedFiles.map(({ fileName: specifier }) => ({
-    file,
-    specifier,
-    folder: specifier.startsWith(".") ? folderOf(posix.join(dirname(file), specifier)) : undefined,
-  }));
+  const types = typeImports(file, text);
+  return ts.preProcessFile(text).importedFiles.map(({ fileName: specifier, pos }) => {
+    const target = specifier.startsWith(".") ? posix.join(dirname(file), specifier) : undefined;
+    const folder = target === undefined ? undefined : folderOf(target);
+    const isType = types.some(([from, to]) => pos >= from && pos < to);
+    return { file, specifier, folder, target, isType };
+  });
+}
+
+/** Where in a text the imports and exports stand that are of types alone. */
+function typeImports(file: string, text: string): (readonly [number, number])[] {
+  const { statements } = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
+  return statements
+    .filter(
+      (statement) =>
+        (ts.isImportDeclaration(statement) &&
+          statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) ||
+        (ts.isExportDeclaration(statement) && statement.isTypeOnly),
+    )
+    .map(({ pos, end }) => [pos, end] as const);
 }
 
 /** The folder of src/ that a file lies in, "" for src/ itself. */
@@ -66,25 +85,33 @@ export function violations(imports: readonly Import[], rules: ReadonlyMap<string
 
 /** The first circle of folders that import each other, such as ["a", "b", "a"]; undefined if there is none. */
 export function findCircle(imports: readonly Import[]): string[] | undefined {
+  return findCircleOf(imports.map(({ file, folder }) => [folderOf(file), folder]));
+}
+
+/** The first circle of files that import each other; undefined if there is none. */
+export function findFileCircle(imports: readonly Import[]): string[] | undefined {
+  return findCircleOf(imports.map(({ file, target }) => [file, target]));
+}
+
+function findCircleOf(pairs: readonly (readonly [string, string | undefined])[]): string[] | undefined {
   const edges = new Map<string, Set<string>>();
-  for (const { file, folder } of imports) {
-    const from = folderOf(file);
-    if (folder === undefined || folder === from) continue;
-    edges.set(from, (edges.get(from) ?? new Set()).add(folder));
+  for (const [from, to] of pairs) {
+    if (to === undefined || to === from) continue;
+    edges.set(from, (edges.get(from) ?? new Set()).add(to));
   }
   const done = new Set<string>();
-  const visit = (folder: string, path: readonly string[]): string[] | undefined => {
-    if (path.includes(folder)) return [...path.slice(path.indexOf(folder)), folder];
-    if (done.has(folder)) return undefined;
-    for (const next of edges.get(folder) ?? []) {
-      const circle = visit(next, [...path, folder]);
+  const visit = (name: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(name)) return [...path.slice(path.indexOf(name)), name];
+    if (done.has(name)) return undefined;
+    for (const next of edges.get(name) ?? []) {
+      const circle = visit(next, [...path, name]);
       if (circle !== undefined) return circle;
     }
-    done.add(folder);
+    done.add(name);
     return undefined;
   };
-  for (const folder of edges.keys()) {
-    const circle = visit(folder, []);
+  for (const name of edges.keys()) {
+    const circle = visit(name, []);
     if (circle !== undefined) return circle;
   }
   return undefined;

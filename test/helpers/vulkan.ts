@@ -27,17 +27,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type CreateDeviceOptions,
   type DebugMessage,
-  type KoffiDevice,
-  loadVulkan,
   MessageType,
+  type NativeDevice,
   type Vulkan,
 } from "../../src/ffi/index.ts";
 import { MemoryProperty, type VulkanDevice } from "../../src/vulkan/index.ts";
+import { loadVulkan, runtime } from "./native.ts";
 
 /** What the tests of a group share. */
 export interface VulkanContext {
   readonly vulkan: Vulkan;
-  readonly device: KoffiDevice;
+  readonly device: NativeDevice;
   /** The validation layer's messages about use since the last call; they no longer fail the group. */
   takeMessages(): DebugMessage[];
   /** Whether the validation layer has heard of an extension for memory. */
@@ -45,8 +45,8 @@ export interface VulkanContext {
 }
 
 /** A device whose calls all go through its `functions`, where a test can look at them and put others in their place. */
-export function plainDevice(): KoffiDevice {
-  return loadVulkan({ nativeCalls: "koffi" }).createDevice();
+export function plainDevice(): NativeDevice {
+  return loadVulkan(runtime === "node" ? { nativeCalls: "koffi" } : {}).createDevice();
 }
 
 /** Whether a missing driver is a failure. */
@@ -137,7 +137,7 @@ function notHere(): never {
 
 function withDevice(options: CreateDeviceOptions, body: Body): void {
   let vulkan: Vulkan | undefined;
-  let device: KoffiDevice | undefined;
+  let device: NativeDevice | undefined;
   let taken = 0;
   const isKnownToLayer = (extension: string): boolean => !unknownToLayer(vulkan ?? notHere()).has(extension);
   beforeAll(() => {

@@ -1,7 +1,7 @@
 /** Memory objects above 4 GiB, where engines have limits for a single view. */
 
 import { describe, expect, it } from "vitest";
-import { KoffiMapping } from "../../src/ffi/mapping.ts";
+import { NativeMapping } from "../../src/ffi/mapping.ts";
 import type { NativeCalls } from "../../src/ffi/native/native-calls.ts";
 import {
   type Allocation,
@@ -212,7 +212,7 @@ describeWithVulkan("a driver's memory that the engine cannot view at once", (ctx
       get(target, name: keyof VulkanDevice) {
         if (name === "mapMemory") {
           return (memory: bigint, size: number) =>
-            new KoffiMapping(small, target.mapMemory(memory, size).address, size);
+            new NativeMapping(small, target.mapMemory(memory, size).address, size);
         }
         const member = target[name];
         return typeof member === "function" ? member.bind(target) : member;

@@ -4,13 +4,12 @@
  */
 
 import { join } from "node:path";
-import koffi from "koffi";
 import { afterAll, describe, expect, it } from "vitest";
 import { detach } from "../../src/ffi/detach.ts";
-import { KoffiMapping } from "../../src/ffi/mapping.ts";
+import { NativeMapping } from "../../src/ffi/mapping.ts";
 import { armMobile, SimulatedDevice } from "../../src/simulator/index.ts";
 import { runProgram } from "../helpers/child.ts";
-import { native } from "../helpers/native.ts";
+import { allocate, free, native } from "../helpers/native.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 
 const program = join(import.meta.dirname, "programs", "take-a-view.ts");
@@ -62,14 +61,14 @@ describe("a view whose buffer is taken", () => {
   });
 
   describe("of native memory", () => {
-    const address = koffi.alloc("uint8_t", 4096) as bigint;
-    afterAll(() => koffi.free(address));
+    const address = allocate(4096);
+    afterAll(() => free(address));
 
     it.each([
       ["whole", 4096],
       ["in windows", 256],
     ])("is made anew, %s, and closing says that it was taken", async (_, limit) => {
-      const mapping = new KoffiMapping(native, address, 4096, limit);
+      const mapping = new NativeMapping(native, address, 4096, limit);
       const bytes = mapping.bytes(100, 10);
       bytes[0] = 42;
       await take(bytes);
@@ -79,16 +78,16 @@ describe("a view whose buffer is taken", () => {
     });
 
     it("is noticed although nobody has asked for the bytes again", async () => {
-      const mapping = new KoffiMapping(native, address, 4096);
+      const mapping = new NativeMapping(native, address, 4096);
       await take(mapping.bytes(0, 1));
       expect(mapping.close()).toBe(true);
-      const untouched = new KoffiMapping(native, address, 4096);
+      const untouched = new NativeMapping(native, address, 4096);
       untouched.bytes(0, 1);
       expect(untouched.close()).toBe(false);
     });
 
     it("is not taken by the buffer's own method", () => {
-      const mapping = new KoffiMapping(native, address, 4096);
+      const mapping = new NativeMapping(native, address, 4096);
       const buffer = mapping.bytes(0, 1).buffer as ArrayBuffer & {
         transfer(): void;
         transferToFixedLength(): void;
@@ -97,7 +96,7 @@ describe("a view whose buffer is taken", () => {
       expect(() => buffer.transferToFixedLength()).toThrow(TypeError);
       expect(mapping.close()).toBe(false);
       // What closes the mapping is no method of the buffer.
-      const other = koffi.view(address, 16);
+      const other = native.view(address, 16);
       detach(other);
       expect(other.byteLength).toBe(0);
     });

@@ -1,22 +1,22 @@
 import { describe, expect, it } from "vitest";
 import {
   type DriverEvent,
-  type Leak,
-  LeakError,
   lavapipe,
   nvidiaH100,
+  type ObjectLeak,
+  ObjectLeakError,
   SimulatedDevice,
 } from "../../src/simulator/index.ts";
 import { ApiVersion, BufferUsage, Result, StructureType, WHOLE_SIZE } from "../../src/vulkan/index.ts";
 import { boundBuffer, buffer, expectRefused, KiB, MiB, memory, smallDevice } from "./helpers.ts";
 
 /** The leaks that destroying the device complains of. */
-function leaksOf(device: SimulatedDevice): readonly Leak[] {
+function leaksOf(device: SimulatedDevice): readonly ObjectLeak[] {
   try {
     device.destroy();
   } catch (error) {
-    expect(error).toBeInstanceOf(LeakError);
-    return (error as LeakError).leaks;
+    expect(error).toBeInstanceOf(ObjectLeakError);
+    return (error as ObjectLeakError).leaks;
   }
   return [];
 }

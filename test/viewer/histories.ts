@@ -91,7 +91,7 @@ export function randomHistory(seed: number, operations: number): RandomHistory {
       const name = `thing ${random(6)} of ${random(3)}`;
       const size = 1 + random(SLOT);
       builder.event(EventKind.Allocate, i);
-      const allocation = builder.addAllocation({ kind: (random(9) + 1) as Kind, name: builder.string(name) });
+      const allocation = builder.addAllocation((random(9) + 1) as Kind, size, 0, builder.texts.add(name));
       const range = builder.place(allocation, blocks[place]!, slot * SLOT, size);
       builder.setSubject(range);
       taken[place]!.add(slot);
@@ -148,7 +148,7 @@ export function momentHistory(
   blocks.forEach(({ pool = 0, size, has }, id) => {
     const block = builder.addBlock({ pool, id, size });
     for (const { name = "", kind = Kind.OtherBuffer, offset, size: bytes } of has)
-      builder.place(builder.addAllocation({ kind, name: builder.string(name) }), block, offset, bytes);
+      builder.place(builder.addAllocation(kind, bytes, 0, builder.texts.add(name)), block, offset, bytes);
   });
   return builder.finish("by hand", "test", device);
 }

@@ -6,11 +6,19 @@ import { parseFilter, parseQuantity } from "../../src/viewer/model/filter.ts";
 import { findingsOf } from "../../src/viewer/model/findings.ts";
 import { formatBytes, formatShare, formatTime } from "../../src/viewer/model/format.ts";
 import { groupingOf, groupModes } from "../../src/viewer/model/grouping.ts";
-import { type History, Kind, lastMoment, momentAt, timeOf } from "../../src/viewer/model/history.ts";
+import {
+  type History,
+  Kind,
+  lastMoment,
+  momentAt,
+  nameOfRange,
+  timeOf,
+} from "../../src/viewer/model/history.ts";
 import { type Moment, momentOf, totalsOf, totalsOfBlock, visitFree } from "../../src/viewer/model/moment.ts";
 import { pinnedBlocks } from "../../src/viewer/model/pins.ts";
 import { bytesOf, filtered, grouped, sorted, sortKeys } from "../../src/viewer/model/rows.ts";
-import { displayText, namePrefix } from "../../src/viewer/model/text.ts";
+import { displayText } from "../../src/viewer/model/text.ts";
+import { prefixEnd, TextBuilder, textAt } from "../../src/viewer/model/texts.ts";
 import { whatFits } from "../../src/viewer/model/what-fits.ts";
 import { hostileNames } from "./dumps.ts";
 import { type LiveAllocation, momentHistory, randomHistory } from "./histories.ts";
@@ -20,13 +28,13 @@ const MiB = 1024 * KiB;
 
 /** What a moment says is alive, in the form of the naive account. */
 function live({ history, ranges }: Moment): LiveAllocation[] {
-  const { ranges: columns, allocations, strings } = history;
+  const { ranges: columns } = history;
   return [...ranges].map((range) => ({
     allocation: columns.allocation[range]!,
     block: columns.block[range]!,
     offset: columns.offset[range]!,
     size: columns.size[range]!,
-    name: strings[allocations.name[columns.allocation[range]!]!]!,
+    name: nameOfRange(history, range),
   }));
 }
 
@@ -358,7 +366,19 @@ describe("texts", () => {
     ["7zip", "7zip"],
     ["tile[3][4]", "tile"],
   ])("%j begins with %j", (name, prefix) => {
-    expect(namePrefix(name)).toBe(prefix);
+    const bytes = new TextEncoder().encode(`before ${name} behind`);
+    const end = prefixEnd(bytes, 7, 7 + new TextEncoder().encode(name).length);
+    expect(new TextDecoder().decode(bytes.subarray(7, end))).toBe(prefix);
+  });
+
+  it("are numbered by what they say, however many there are", () => {
+    const builder = new TextBuilder();
+    const words = Array.from({ length: 5000 }, (_, i) => `größe ${i % 3000} ${hostileNames[i % 8]}`);
+    const numbers = words.map((word) => builder.add(word));
+    const texts = builder.finish();
+    expect(builder.add("")).toBe(0);
+    expect(new Set(numbers).size).toBe(new Set(words).size);
+    expect(numbers.map((number) => textAt(texts, number))).toEqual(words);
   });
 });
 

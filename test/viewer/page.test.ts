@@ -4,21 +4,12 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHROMIUM, hasChromium, requireChromium } from "../helpers/chromium.ts";
 import { d3d12maDump, dumpOfAllocator, hostileNames, utf16, vma2Dump } from "./dumps.ts";
-import { Viewer, waitFor } from "./viewer.ts";
+import { eventually, tab, textOf, Viewer, waitFor } from "./viewer.ts";
 
 /** KiB that the page may have at most, everything inside. */
-const SIZE_LIMIT = 160;
+const SIZE_LIMIT = 240;
 
 const VIEWS = ["Map", "Time", "Table", "Difference", "Fragmentation"];
-
-/** What a person reads. */
-const textOf = (page: Page): Promise<string> => page.evaluate<string>("document.body.innerText");
-
-/** Expects something of what the page shows, as soon as it shows it. */
-const eventually = <T>(read: () => Promise<T>): ReturnType<typeof expect.poll<T>> =>
-  expect.poll(read, { timeout: 15_000, interval: 30 });
-
-const tab = (page: Page, name: string): Promise<void> => page.getByRole("tab", { name }).click();
 
 describe.skipIf(!hasChromium && !requireChromium)(
   `the viewer in ${CHROMIUM}${hasChromium ? "" : " (not installed)"}`,

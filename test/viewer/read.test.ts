@@ -4,8 +4,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { VirtualBlock } from "../../src/metadata/index.ts";
-import { type History, Kind } from "../../src/viewer/model/history.ts";
+import { type History, Kind, nameOf } from "../../src/viewer/model/history.ts";
 import { budgetAt, momentOf, totalsOf, visitFree } from "../../src/viewer/model/moment.ts";
+import { textAt } from "../../src/viewer/model/texts.ts";
 import { FileError } from "../../src/viewer/read/json.ts";
 import { readFile } from "../../src/viewer/read/read.ts";
 import { d3d12maDump, dumpOfAllocator, hostileNames, utf16, vma2Dump } from "./dumps.ts";
@@ -15,14 +16,14 @@ const read = (text: string | Uint8Array, name = "test.json"): History =>
 
 /** What is alive, in words. */
 function listing(history: History): string[] {
-  const { ranges, blocks, pools, types, allocations, strings } = history;
+  const { ranges, blocks, pools, types, allocations } = history;
   return [...momentOf(history, 0).ranges].map((range) => {
     const block = ranges.block[range]!;
     const pool = pools[blocks.pool[block]!]!;
     const allocation = ranges.allocation[range]!;
     const place =
       blocks.dedicated[block] === 1 ? "dedicated" : `#${blocks.id[block]}+${ranges.offset[range]}`;
-    const name = strings[allocations.name[allocation]!];
+    const name = nameOf(history, allocation);
     return `${types[pool.type]!.label}/${pool.label} ${place} ${ranges.size[range]} ${allocations.kind[allocation]} ${name}`;
   });
 }
@@ -56,7 +57,7 @@ describe("reading dumps", () => {
       `Type 1/staging #0+0 1536 ${Kind.OtherBuffer} `,
     ]);
     expect(history.allocations.frame[0]).toBe(1);
-    expect(history.strings[history.allocations.data[1]!]).toBe("0000000000F5D987");
+    expect(textAt(history.texts, history.allocations.data[1]!)).toBe("0000000000F5D987");
     expect(budgetAt(history, 0, 0)).toEqual({ budget: 6643777536, usage: 9000 });
     expect(history.heaps.map(({ size }) => size)).toEqual([8304721920, 8285323264]);
   });
@@ -112,7 +113,8 @@ describe("reading dumps", () => {
 
   it("keeps names as they are, however strange", () => {
     const history = read(dumpOfAllocator(hostileNames));
-    for (const name of hostileNames) expect(history.strings).toContain(name);
+    const names = Array.from({ length: history.texts.count }, (_, number) => textAt(history.texts, number));
+    for (const name of hostileNames) expect(names).toContain(name);
   });
 });
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, ConsoleMessage, Page } from "playwright-core";
+import { expect } from "vitest";
 import { buildViewer } from "../../tools/viewer.ts";
 import { launchChromium } from "../helpers/chromium.ts";
 
@@ -82,3 +83,13 @@ export async function waitFor(page: Page, expression: string, timeout = 30_000):
     await page.waitForTimeout(20);
   }
 }
+
+/** Expects something of what the page shows, as soon as it shows it. */
+export const eventually = <T>(read: () => Promise<T>): ReturnType<typeof expect.poll<T>> =>
+  expect.poll(read, { timeout: 15_000, interval: 30 });
+
+/** What a person reads. */
+export const textOf = (page: Page): Promise<string> => page.evaluate<string>("document.body.innerText");
+
+/** Goes to a view. */
+export const tab = (page: Page, name: string): Promise<void> => page.getByRole("tab", { name }).click();

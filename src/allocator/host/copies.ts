@@ -2,7 +2,7 @@
 
 import { checkInteger, quote } from "../../foundation/check.ts";
 import { WHOLE_SIZE } from "../../vulkan/constants.ts";
-import type { Allocation } from "../allocation.ts";
+import type { AllocationData } from "../memory/memory-object.ts";
 import { checkRange, synchronizeCaches } from "./flush.ts";
 import { acquireMapping, releaseMapping } from "./mapping.ts";
 import { forEachPiece } from "./pieces.ts";
@@ -19,7 +19,7 @@ export function bytesOf(data: HostData): Uint8Array {
 }
 
 /** vmaCopyMemoryToAllocation */
-export function copyToAllocation(allocation: Allocation, data: HostData, offset: number): void {
+export function copyToAllocation(allocation: AllocationData, data: HostData, offset: number): void {
   const source = bytesOf(data);
   checkRange(allocation, offset, source.byteLength);
   if (source.byteLength === 0) return;
@@ -33,7 +33,7 @@ export function copyToAllocation(allocation: Allocation, data: HostData, offset:
 
 /** Sets `size` bytes (default: to the end) from `offset` on to one value. */
 export function fillAllocation(
-  allocation: Allocation,
+  allocation: AllocationData,
   value: number,
   offset: number,
   size: number = WHOLE_SIZE,
@@ -51,7 +51,7 @@ export function fillAllocation(
 }
 
 /** vmaCopyAllocationToMemory; the memory does not stay mapped when invalidating fails. */
-export function copyFromAllocation(allocation: Allocation, offset: number, data: HostData): void {
+export function copyFromAllocation(allocation: AllocationData, offset: number, data: HostData): void {
   const target = bytesOf(data);
   checkRange(allocation, offset, target.byteLength);
   if (target.byteLength === 0) return;
@@ -65,7 +65,7 @@ export function copyFromAllocation(allocation: Allocation, offset: number, data:
 
 /** A copy of `length` bytes from `offset` on; default: to the end. */
 export function readAllocation(
-  allocation: Allocation,
+  allocation: AllocationData,
   offset: number,
   length: number = WHOLE_SIZE,
 ): Uint8Array {
@@ -83,7 +83,7 @@ function makeTarget(length: number): Uint8Array {
   }
 }
 
-function withMapping(allocation: Allocation, use: () => void): void {
+function withMapping(allocation: AllocationData, use: () => void): void {
   acquireMapping(allocation);
   try {
     use();

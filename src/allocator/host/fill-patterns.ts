@@ -1,8 +1,7 @@
 /** VMA's patterns in memory that was just allocated or is about to be freed, as a tool for finding mistakes. */
 
 import { VulkanError } from "../../vulkan/result.ts";
-import type { Allocation } from "../allocation.ts";
-import { DedicatedMemory } from "../memory/memory-object.ts";
+import type { AllocationData } from "../memory/memory-object.ts";
 import { fillAllocation } from "./copies.ts";
 
 /** VMA_ALLOCATION_FILL_PATTERN_CREATED */
@@ -11,12 +10,12 @@ const PATTERN_CREATED = 0xdc;
 const PATTERN_DESTROYED = 0xef;
 
 /** Fills a new allocation with VMA's pattern, where the host can. */
-export function fillCreated(allocation: Allocation): void {
+export function fillCreated(allocation: AllocationData): void {
   fill(allocation, PATTERN_CREATED);
 }
 
 /** Fills an allocation that is about to be freed with VMA's pattern, where the host can; freeing never fails. */
-export function fillDestroyed(allocation: Allocation): void {
+export function fillDestroyed(allocation: AllocationData): void {
   try {
     fill(allocation, PATTERN_DESTROYED);
   } catch (error) {
@@ -25,11 +24,11 @@ export function fillDestroyed(allocation: Allocation): void {
   }
 }
 
-function fill(allocation: Allocation, pattern: number): void {
+function fill(allocation: AllocationData, pattern: number): void {
   const { state, home } = allocation;
   if (!state.debug.fillPatterns || !allocation.isMappingAllowed) return;
   // Imported bytes are somebody's data.
-  if (home instanceof DedicatedMemory && home.isImported) return;
+  if (home?.isImported === true) return;
   if (!state.memoryTypes.isHostVisible(allocation.memoryType)) return;
   fillAllocation(allocation, pattern, 0);
 }

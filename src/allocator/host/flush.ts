@@ -11,14 +11,14 @@ import { alignDown, alignUp } from "../../foundation/bits.ts";
 import { checkInteger } from "../../foundation/check.ts";
 import { WHOLE_SIZE } from "../../vulkan/constants.ts";
 import type { MappedMemoryRange } from "../../vulkan/device.ts";
-import type { Allocation } from "../allocation.ts";
+import type { AllocationData } from "../memory/memory-object.ts";
 
 /**
  * The range to flush or invalidate for `size` bytes from `offset` of the allocation: whole atoms, not beyond
  * the memory object's end. Undefined where nothing need be done.
  */
 export function cacheRange(
-  allocation: Allocation,
+  allocation: AllocationData,
   offset = 0,
   size: number = WHOLE_SIZE,
 ): MappedMemoryRange | undefined {
@@ -35,7 +35,7 @@ export function cacheRange(
 }
 
 /** Checks that a range lies inside the allocation. */
-export function checkRange(allocation: Allocation, offset: number, size: number): void {
+export function checkRange(allocation: AllocationData, offset: number, size: number): void {
   const available = allocation.size;
   checkInteger(offset, "offset", 0, available);
   if (size !== WHOLE_SIZE) checkInteger(size, "size", 0, available - offset);
@@ -44,7 +44,7 @@ export function checkRange(allocation: Allocation, offset: number, size: number)
 /** vmaFlushAllocations or vmaInvalidateAllocations: one driver call for all, none where none is needed. */
 export function synchronizeCaches(
   operation: "flush" | "invalidate",
-  parts: readonly { allocation: Allocation; offset?: number; size?: number }[],
+  parts: readonly { allocation: AllocationData; offset?: number; size?: number }[],
 ): void {
   const ranges: MappedMemoryRange[] = [];
   for (const { allocation, offset, size } of parts) {

@@ -1,7 +1,7 @@
 /** Mapping of allocations: each counts how often the program has it mapped, and its memory object the references. */
 
 import { Result, VulkanError } from "../../vulkan/result.ts";
-import type { Allocation } from "../allocation.ts";
+import type { AllocationData } from "../memory/memory-object.ts";
 import { checkUsable } from "../usable.ts";
 
 /** How often one allocation may be mapped at once, as in VMA. */
@@ -9,10 +9,10 @@ export const MAX_MAP_COUNT = 255;
 
 /** A mapping that ends when it is disposed of: `using mapping = allocation.map()`. */
 export class Mapping {
-  private allocation: Allocation | undefined;
+  private allocation: AllocationData | undefined;
 
   /** @internal */
-  constructor(allocation: Allocation) {
+  constructor(allocation: AllocationData) {
     this.allocation = allocation;
   }
 
@@ -54,21 +54,21 @@ export class Mapping {
 }
 
 /** Maps an allocation once more for the program. */
-export function mapAllocation(allocation: Allocation): void {
+export function mapAllocation(allocation: AllocationData): void {
   acquireMapping(allocation);
   const { recorder } = allocation.state;
   if (recorder !== undefined) recorder.mapped(allocation);
 }
 
 /** Takes back one {@link mapAllocation}. */
-export function unmapAllocation(allocation: Allocation): void {
+export function unmapAllocation(allocation: AllocationData): void {
   releaseMapping(allocation);
   const { recorder } = allocation.state;
   if (recorder !== undefined) recorder.unmapped(allocation);
 }
 
 /** Takes one reference to the mapping of the allocation's memory. */
-export function acquireMapping(allocation: Allocation): void {
+export function acquireMapping(allocation: AllocationData): void {
   const home = allocation.live();
   checkUsable(home.state);
   // First, as no flag would help.
@@ -91,7 +91,7 @@ export function acquireMapping(allocation: Allocation): void {
 }
 
 /** Gives back one reference to the mapping. */
-export function releaseMapping(allocation: Allocation): void {
+export function releaseMapping(allocation: AllocationData): void {
   const home = allocation.live();
   checkUsable(home.state);
   if (allocation.mapCount === 0) {

@@ -5,8 +5,7 @@
 
 import { MemoryProperty } from "../../vulkan/constants.ts";
 import type { Allocation } from "../allocation.ts";
-import type { MemoryBlock } from "../memory/memory-object.ts";
-import type { AllocatorState } from "../state.ts";
+import type { MemoryState } from "../memory/memory-state.ts";
 import { forEachPiece } from "./pieces.ts";
 
 /** VMA_CORRUPTION_DETECTION_MAGIC_VALUE */
@@ -30,7 +29,7 @@ export class CorruptionError extends Error {
 }
 
 /** Whether margins of this memory type carry the magic value. */
-export function isCorruptionDetected(state: AllocatorState, memoryTypeIndex: number): boolean {
+export function isCorruptionDetected(state: MemoryState, memoryTypeIndex: number): boolean {
   const needed = MemoryProperty.HostVisible | MemoryProperty.HostCoherent;
   const has = state.memoryTypes.propertyFlags(memoryTypeIndex) & needed;
   return state.debug.detectCorruption && has === needed;
@@ -62,7 +61,7 @@ export function findCorruption(allocation: Allocation): CorruptionError | undefi
 }
 
 function withMargin(allocation: Allocation, use: (margin: DataView) => void): boolean {
-  const block = allocation.home as MemoryBlock;
+  const block = allocation.live();
   const { debug } = block.state;
   if (!block.map(1)) return false;
   // Margins and pieces begin and end at multiples of the magic value's size.

@@ -3,8 +3,14 @@
 import { assert } from "../../foundation/assert.ts";
 import type { Allocation } from "../allocation.ts";
 import type { AllocatorState } from "../state.ts";
-import { sourcesOf } from "./default-pools.ts";
+import type { MemorySource } from "./default-pools.ts";
 import { ErrorList } from "./error-list.ts";
+
+/** Every pool, default and custom. */
+export function* sourcesOf(state: AllocatorState): Generator<MemorySource> {
+  for (const source of state.defaultPools) if (source !== undefined) yield source;
+  yield* state.pools;
+}
 
 /** Every allocation that is alive. */
 export function* allocationsOf(state: AllocatorState): Generator<Allocation> {

@@ -23,22 +23,21 @@ import {
   MAGIC_SIZE,
   writeMargin,
 } from "../host/margins.ts";
-import type { Pool } from "../pool.ts";
-import type { AllocationRequest } from "../resource/request.ts";
-import type { AllocatorState } from "../state.ts";
 import { BlockSearch, SearchMode } from "./block-search.ts";
 import { isWithinBudget } from "./budget.ts";
 import { ErrorList } from "./error-list.ts";
 import type { RefusalFacts } from "./failure.ts";
+import { MemoryBlock } from "./memory-block.ts";
 import { chainForBlock } from "./memory-chain.ts";
-import { MemoryBlock } from "./memory-object.ts";
+import type { MemoryRequest } from "./memory-request.ts";
+import type { MemoryState, PoolIdentity } from "./memory-state.ts";
 
 /** The first block of a list may be this many times halved. */
 const MAX_HALVINGS = 3;
 
 /** How a list makes its blocks. */
 export interface BlockListOptions {
-  readonly pool: Pool | undefined;
+  readonly pool: PoolIdentity | undefined;
   readonly memoryTypeIndex: number;
   /** Bytes of a full-sized block. */
   readonly preferredBlockSize: number;
@@ -59,7 +58,7 @@ export interface BlockListOptions {
 
 /** VmaBlockVector */
 export class BlockList {
-  readonly state: AllocatorState;
+  readonly state: MemoryState;
   readonly options: BlockListOptions;
   readonly memoryTypeIndex: number;
   readonly heapIndex: number;
@@ -71,7 +70,7 @@ export class BlockList {
   private nextBlockId = 0;
   private readonly detectsCorruption: boolean;
 
-  constructor(state: AllocatorState, options: BlockListOptions) {
+  constructor(state: MemoryState, options: BlockListOptions) {
     this.state = state;
     this.options = options;
     this.memoryTypeIndex = options.memoryTypeIndex;
@@ -100,34 +99,31 @@ export class BlockList {
     errors.throwFirst();
   }
 
-  /** Allocates from a block, an existing one or a new one. Undefined, with the failure recorded, if none. */
-  allocate(request: AllocationRequest): Allocation | undefined {
+  /**
+   * Allocates from the first block that has room, or from a new one unless `mayAddBlock` is false. Undefined, with the
+   * failure recorded, if neither is possible. The place is found and taken at once where nothing can fail in between:
+   * nothing has to be mapped or written.
+   */
+  allocate(request: MemoryRequest, mayAddBlock = true): Allocation | undefined {
     const size = this.paddedSize(request);
     const alignment = this.alignmentFor(request);
     if (!this.isServable(request, size)) return undefined;
-    return (
-      this.allocateFromExisting(request, size, alignment) ?? this.allocateFromNew(request, size, alignment)
-    );
+    const { search } = this;
+    const takesAtOnce = !request.isMapped && !this.detectsCorruption;
+    const block = search.search(request, size, alignment, takesAtOnce ? SearchMode.Take : SearchMode.Find);
+    let allocation: Allocation | undefined;
+    if (block !== undefined) {
+      allocation = takesAtOnce
+        ? this.takeFound(block, search.slot, request, alignment)
+        : this.take(block, request, alignment);
+    }
+    if (allocation !== undefined || !mayAddBlock) return allocation;
+    return this.allocateFromNew(request, size, alignment);
   }
 
-  /**
-   * Allocates from a block that is there, for a request that this list can serve. Undefined if none has room. The place
-   * is found and taken at once where nothing can fail in between: nothing has to be mapped or written.
-   */
-  allocateFromExisting(
-    request: AllocationRequest,
-    size: number = this.paddedSize(request),
-    alignment: number = this.alignmentFor(request),
-  ): Allocation | undefined {
-    const { search } = this;
-    if (request.isMapped || this.detectsCorruption) {
-      const block = search.search(request, size, alignment, SearchMode.Find);
-      return block === undefined ? undefined : this.take(block, request, alignment);
-    }
-    const block = search.search(request, size, alignment, SearchMode.Take);
-    if (block === undefined) return undefined;
+  private takeFound(block: MemoryBlock, slot: Slot, request: MemoryRequest, alignment: number): Allocation {
     block.hysteresis.afterAllocate();
-    const allocation = this.place(block, search.slot, request, alignment);
+    const allocation = this.place(block, slot, request, alignment);
     this.sortOnce();
     return allocation;
   }
@@ -136,7 +132,7 @@ export class BlockList {
    * What {@link allocate} would do, if the driver grants what it is asked for: 0 when a block has room, else
    * the bytes of a new block. Undefined, with the failure recorded, if it would fail.
    */
-  plan(request: AllocationRequest): number | undefined {
+  plan(request: MemoryRequest): number | undefined {
     const size = this.paddedSize(request);
     if (!this.isServable(request, size)) return undefined;
     if (this.search.search(request, size, this.alignmentFor(request), SearchMode.Find) !== undefined)
@@ -150,18 +146,18 @@ export class BlockList {
   }
 
   /** With corruption detection the margin's magic value stands at a multiple of its size. */
-  private paddedSize(request: AllocationRequest): number {
+  private paddedSize(request: MemoryRequest): number {
     return this.detectsCorruption ? alignUp(request.size, MAGIC_SIZE) : request.size;
   }
 
   /** The alignment that the request has in these blocks. */
-  alignmentFor(request: AllocationRequest): number {
+  alignmentFor(request: MemoryRequest): number {
     const least = this.detectsCorruption ? MAGIC_SIZE : 1;
     return Math.max(request.requirements.alignment, this.options.minAllocationAlignment, least);
   }
 
   /** Whether this list could serve the request at all; records the failure where it cannot. */
-  private isServable(request: AllocationRequest, size: number): boolean {
+  private isServable(request: MemoryRequest, size: number): boolean {
     if (request.isUpperAddress && !this.hasUpperAddress) {
       this.state.failure.refuse(
         Result.ErrorFeatureNotPresent,
@@ -184,11 +180,7 @@ export class BlockList {
     return this.options.linear && this.options.maxBlockCount === 1;
   }
 
-  private allocateFromNew(
-    request: AllocationRequest,
-    size: number,
-    alignment: number,
-  ): Allocation | undefined {
+  private allocateFromNew(request: MemoryRequest, size: number, alignment: number): Allocation | undefined {
     if (!this.mayCreateBlock(request, size)) return undefined;
     const block = this.createBlockFor(request, size);
     if (block === undefined) return undefined;
@@ -212,19 +204,19 @@ export class BlockList {
   }
 
   /** Whether dedicated memory may be tried when no block has room. */
-  canFallBack(request: AllocationRequest): boolean {
+  canFallBack(request: MemoryRequest): boolean {
     return !this.options.explicitBlockSize && request.mayAllocateMemory && request.dedicatedFallback;
   }
 
   /** Whether a block of `size` bytes keeps to the budget, as far as the request has to; records the failure where it insists. */
-  private isAffordable(request: AllocationRequest, size: number): boolean {
+  private isAffordable(request: MemoryRequest, size: number): boolean {
     if (request.isWithinBudget) return isWithinBudget(this.state, size, this.heapIndex);
     // Beyond the budget memory of its own is tried instead, which says what is wrong if it cannot be had either.
     return !this.canFallBack(request) || size <= this.state.budgets.freeOf(this.heapIndex);
   }
 
   /** Whether a block may be made where none has room for `size` bytes; records the failure. */
-  private mayCreateBlock(request: AllocationRequest, size: number): boolean {
+  private mayCreateBlock(request: MemoryRequest, size: number): boolean {
     const { heapIndex: heap } = this;
     const { maxBlockCount } = this.options;
     if (!request.mayAllocateMemory) {
@@ -267,7 +259,7 @@ export class BlockList {
     }
   }
 
-  private createBlockFor(request: AllocationRequest, size: number): MemoryBlock | undefined {
+  private createBlockFor(request: MemoryRequest, size: number): MemoryBlock | undefined {
     for (const blockSize of this.newBlockSizes(size)) {
       if (!this.isAffordable(request, blockSize)) continue;
       const block = this.createBlock(blockSize);
@@ -297,7 +289,7 @@ export class BlockList {
   }
 
   /** Makes the allocation that the search has just found. Undefined, with the failure recorded, if not. */
-  take(block: MemoryBlock, request: AllocationRequest, alignment: number): Allocation | undefined {
+  take(block: MemoryBlock, request: MemoryRequest, alignment: number): Allocation | undefined {
     if (!this.mapFor(block, request)) return undefined;
     const allocation = this.place(block, block.metadata.commit(), request, alignment);
     if (this.detectsCorruption && !this.isMarginWritten(allocation)) return undefined;
@@ -306,7 +298,7 @@ export class BlockList {
   }
 
   /** Maps the block where the allocation is to stay mapped. Returns false, with nothing changed, where that fails. */
-  private mapFor(block: MemoryBlock, request: AllocationRequest): boolean {
+  private mapFor(block: MemoryBlock, request: MemoryRequest): boolean {
     if (!request.isMapped || block.isMapped) {
       block.hysteresis.afterAllocate();
       if (request.isMapped) block.map(1);
@@ -335,12 +327,12 @@ export class BlockList {
   }
 
   /** The packed facts of an allocation for the request. */
-  factsFor(request: AllocationRequest, alignment: number): number {
+  factsFor(request: MemoryRequest, alignment: number): number {
     return packFacts(request.type, alignment, request.isMappingAllowed, request.isMapped);
   }
 
   /** The allocation in a slot that was taken for it. */
-  private place(block: MemoryBlock, slot: Slot, request: AllocationRequest, alignment: number): Allocation {
+  private place(block: MemoryBlock, slot: Slot, request: MemoryRequest, alignment: number): Allocation {
     const facts = this.factsFor(request, alignment);
     const allocation = new Allocation(block, slot, facts, request.userData, request.name);
     block.allocations[slot] = allocation;

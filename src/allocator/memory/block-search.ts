@@ -5,8 +5,8 @@
 
 import { NO_SLOT, type Slot, Strategy, type SuballocationType } from "../../metadata/block-metadata.ts";
 import { AllocationCreate, HOST_ACCESS_MASK, STRATEGY_MASK } from "../flags.ts";
-import type { AllocationRequest } from "../resource/request.ts";
-import type { MemoryBlock } from "./memory-object.ts";
+import type { MemoryBlock } from "./memory-block.ts";
+import type { MemoryRequest } from "./memory-request.ts";
 
 /** What a search is to do with the room that it finds: say which block has it, or take it too. */
 export const SearchMode = { Find: 0, Take: 1 } as const;
@@ -43,12 +43,7 @@ export class BlockSearch {
    * V8 takes what it reads from a field or an argument for a boolean only where it is compared with one; asked plainly
    * whether it is true, it took 13 instructions for each block.
    */
-  search(
-    request: AllocationRequest,
-    size: number,
-    alignment: number,
-    mode: SearchMode,
-  ): MemoryBlock | undefined {
+  search(request: MemoryRequest, size: number, alignment: number, mode: SearchMode): MemoryBlock | undefined {
     const { blocks, ignoresMapping } = this;
     const { type, typeFlags } = request;
     const strategy = typeFlags & STRATEGIES;

@@ -9,7 +9,7 @@
 import { assert } from "../../foundation/assert.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
 import { Result } from "../../vulkan/result.ts";
-import type { AllocatorState } from "../state.ts";
+import type { Failure } from "./failure.ts";
 import type { MemoryTypes } from "./memory-types.ts";
 
 /** VmaBudget: one heap's state. Bytes. */
@@ -172,7 +172,11 @@ function plausibleUsage(reported: number | undefined, ownBytes: number): number 
 }
 
 /** Whether `size` bytes of new memory keep to the budget of the heap; records the failure where they do not. */
-export function isWithinBudget({ budgets, failure }: AllocatorState, size: number, heap: number): boolean {
+export function isWithinBudget(
+  { budgets, failure }: { readonly budgets: Budgets; readonly failure: Failure },
+  size: number,
+  heap: number,
+): boolean {
   const usage = budgets.usageOf(heap);
   const budget = budgets.budgetOf(heap);
   if (usage + size <= budget) return true;

@@ -5,23 +5,22 @@ import { NO_SLOT } from "../../metadata/block-metadata.ts";
 import { addAllocation, type DetailedStatistics, type Statistics } from "../../metadata/statistics.ts";
 import { findNext, type NextChain, StructureType } from "../../vulkan/next.ts";
 import { Allocation, packFacts } from "../allocation.ts";
-import type { Pool } from "../pool.ts";
-import type { AllocationRequest } from "../resource/request.ts";
-import type { AllocatorState } from "../state.ts";
 import { checkHostPointer } from "./external-memory.ts";
 import { chainForDedicated, mayImport } from "./memory-chain.ts";
 import { DedicatedMemory } from "./memory-object.ts";
+import type { MemoryRequest } from "./memory-request.ts";
+import type { MemoryState, PoolIdentity } from "./memory-state.ts";
 
 /** VmaDedicatedAllocationList */
 export class DedicatedList {
-  readonly state: AllocatorState;
-  readonly pool: Pool | undefined;
+  readonly state: MemoryState;
+  readonly pool: PoolIdentity | undefined;
   readonly memoryTypeIndex: number;
   readonly heapIndex: number;
   /** In the order of making. */
   readonly allocations: Set<Allocation> = new Set();
 
-  constructor(state: AllocatorState, pool: Pool | undefined, memoryTypeIndex: number) {
+  constructor(state: MemoryState, pool: PoolIdentity | undefined, memoryTypeIndex: number) {
     this.state = state;
     this.pool = pool;
     this.memoryTypeIndex = memoryTypeIndex;
@@ -29,14 +28,22 @@ export class DedicatedList {
   }
 
   /** Makes a dedicated allocation. Undefined, with the failure recorded and nothing left behind, if it fails. */
-  allocate(request: AllocationRequest, poolChain: NextChain | undefined): Allocation | undefined {
+  allocate(request: MemoryRequest, poolChain: NextChain | undefined): Allocation | undefined {
     const { state, memoryTypeIndex } = this;
     const chain = chainForDedicated(state, memoryTypeIndex, request, request.next ?? poolChain);
     const pointer = findNext(chain, StructureType.ImportMemoryHostPointerInfoEXT)?.hostPointer;
     if (pointer !== undefined) checkHostPointer(state.device, pointer, request.size);
     const memory = state.deviceMemory.allocate(memoryTypeIndex, request.size, chain);
     if (memory === 0n) return undefined;
-    const home = new DedicatedMemory(this, memory, request.size, mayImport(chain));
+    const home = new DedicatedMemory(
+      this,
+      state,
+      this.pool,
+      memoryTypeIndex,
+      memory,
+      request.size,
+      mayImport(chain),
+    );
     let isReady = !request.isMapped;
     try {
       isReady ||= home.map(1);

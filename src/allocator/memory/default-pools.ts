@@ -1,9 +1,9 @@
 /** The default pools: for each memory type a list of blocks and one of dedicated allocations. */
 
 import { alignDown } from "../../foundation/bits.ts";
-import type { AllocatorState } from "../state.ts";
 import { BlockList } from "./block-list.ts";
 import { DedicatedList } from "./dedicated-list.ts";
+import type { MemoryState } from "./memory-state.ts";
 
 /** Heaps up to this size have blocks of an eighth of the heap (VMA_SMALL_HEAP_MAX_SIZE). */
 const SMALL_HEAP_MAX_SIZE = 1024 * 1024 * 1024;
@@ -15,14 +15,14 @@ export interface MemorySource {
 }
 
 /** One for each memory type; undefined for types that this allocator does not use. */
-export function createDefaultPools(state: AllocatorState): (MemorySource | undefined)[] {
+export function createDefaultPools(state: MemoryState): (MemorySource | undefined)[] {
   const { globalBits, types } = state.memoryTypes;
   return types.map((_type, index) =>
     (globalBits & (1 << index)) === 0 ? undefined : createDefaultPool(state, index),
   );
 }
 
-function createDefaultPool(state: AllocatorState, memoryTypeIndex: number): MemorySource {
+function createDefaultPool(state: MemoryState, memoryTypeIndex: number): MemorySource {
   const blockList = new BlockList(state, {
     pool: undefined,
     memoryTypeIndex,
@@ -43,17 +43,11 @@ function createDefaultPool(state: AllocatorState, memoryTypeIndex: number): Memo
 }
 
 /** Bytes of a full-sized block of the memory type. */
-export function preferredBlockSize(state: AllocatorState, memoryTypeIndex: number): number {
+export function preferredBlockSize(state: MemoryState, memoryTypeIndex: number): number {
   const { memoryTypes, preferredLargeHeapBlockSize } = state;
   const heapSize = memoryTypes.heaps[memoryTypes.heapIndex(memoryTypeIndex)]!.size;
   const size = heapSize <= SMALL_HEAP_MAX_SIZE ? Math.floor(heapSize / 8) : preferredLargeHeapBlockSize;
   const { maxMemoryAllocationSize } = state.device.properties.limits;
   const aligned = Math.ceil(size / 32) * 32;
   return aligned <= maxMemoryAllocationSize ? aligned : Math.max(alignDown(maxMemoryAllocationSize, 32), 1);
-}
-
-/** Every pool, default and custom. */
-export function* sourcesOf(state: AllocatorState): Generator<MemorySource> {
-  for (const source of state.defaultPools) if (source !== undefined) yield source;
-  yield* state.pools;
 }

@@ -6,30 +6,11 @@
 import type { VulkanDevice } from "../../vulkan/device.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import { Result, VulkanError } from "../../vulkan/result.ts";
-import type { DebugOptions } from "../options.ts";
+import type { DebugOptions } from "../settings.ts";
 import type { Budgets } from "./budget.ts";
+import type { DeviceMemoryCallbacks, DeviceMemoryEvent } from "./device-memory-callbacks.ts";
 import type { Failure } from "./failure.ts";
 import type { MemoryTypes } from "./memory-types.ts";
-
-/** What the user's callbacks are told of one memory object. */
-export interface DeviceMemoryEvent {
-  readonly memoryType: number;
-  /** VkDeviceMemory */
-  readonly memory: bigint;
-  /** Bytes. */
-  readonly size: number;
-}
-
-/**
- * VmaDeviceMemoryCallbacks. What `allocate` throws undoes the allocation and reaches the caller; what `free`
- * throws reaches the caller after the memory is freed. Neither may change the allocator.
- */
-export interface DeviceMemoryCallbacks {
-  /** After vkAllocateMemory has succeeded. */
-  readonly allocate?: (event: DeviceMemoryEvent) => void;
-  /** Before vkFreeMemory. */
-  readonly free?: (event: DeviceMemoryEvent) => void;
-}
 
 /** What refuses where the driver is not asked. */
 const CALL = "allocateMemory";

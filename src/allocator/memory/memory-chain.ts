@@ -3,12 +3,12 @@
 import { ApiVersion, MemoryAllocate } from "../../vulkan/constants.ts";
 import { findNext, type NextChain, type NextStructure, StructureType } from "../../vulkan/next.ts";
 import { AllocationCreate, AllocatorCreate, hasFlag } from "../flags.ts";
-import type { AllocationRequest } from "../resource/request.ts";
-import type { AllocatorState } from "../state.ts";
+import type { MemoryRequest } from "./memory-request.ts";
+import type { MemoryState } from "./memory-state.ts";
 
 /** The chain for a block: any buffer may come to live in it. */
 export function chainForBlock(
-  state: AllocatorState,
+  state: MemoryState,
   memoryTypeIndex: number,
   list: { readonly priority: number; readonly next: NextChain | undefined },
 ): NextChain | undefined {
@@ -21,9 +21,9 @@ export function chainForBlock(
 
 /** The chain for memory of one allocation alone. */
 export function chainForDedicated(
-  state: AllocatorState,
+  state: MemoryState,
   memoryTypeIndex: number,
-  request: AllocationRequest,
+  request: MemoryRequest,
   next: NextChain | undefined,
 ): NextChain | undefined {
   const own: NextStructure[] = [];
@@ -66,16 +66,16 @@ function importsMemory(item: NextStructure | bigint | Uint8Array): boolean {
 }
 
 /** Whether VkMemoryDedicatedAllocateInfo and the driver's wishes for it may be used. */
-export function usesDedicatedInfo(state: AllocatorState): boolean {
+export function usesDedicatedInfo(state: MemoryState): boolean {
   return state.apiVersion >= ApiVersion.V1_1 || hasFlag(state, AllocatorCreate.KhrDedicatedAllocation);
 }
 
-function addExport(chain: NextStructure[], state: AllocatorState, memoryTypeIndex: number): void {
+function addExport(chain: NextStructure[], state: MemoryState, memoryTypeIndex: number): void {
   const handleTypes = state.exportHandleTypes[memoryTypeIndex] ?? 0;
   if (handleTypes !== 0) chain.push({ sType: StructureType.ExportMemoryAllocateInfo, handleTypes });
 }
 
-function addPriority(chain: NextStructure[], state: AllocatorState, priority: number): void {
+function addPriority(chain: NextStructure[], state: MemoryState, priority: number): void {
   if (hasFlag(state, AllocatorCreate.ExtMemoryPriority)) {
     chain.push({ sType: StructureType.MemoryPriorityAllocateInfoEXT, priority });
   }
@@ -85,7 +85,7 @@ function addDeviceAddress(chain: NextStructure[]): void {
   chain.push({ sType: StructureType.MemoryAllocateFlagsInfo, flags: MemoryAllocate.DeviceAddress });
 }
 
-function addDedicated(chain: NextStructure[], request: AllocationRequest): void {
+function addDedicated(chain: NextStructure[], request: MemoryRequest): void {
   if (request.buffer !== 0n) {
     chain.push({ sType: StructureType.MemoryDedicatedAllocateInfo, buffer: request.buffer });
   } else if (request.image !== 0n) {

@@ -6,27 +6,53 @@
  */
 
 import { assert } from "../../foundation/assert.ts";
-import type { BlockMetadata, Slot } from "../../metadata/block-metadata.ts";
+import type { Slot } from "../../metadata/block-metadata.ts";
 import { isNtHandle } from "../../vulkan/constants.ts";
 import type { HostMapping } from "../../vulkan/device.ts";
 import { VulkanError } from "../../vulkan/result.ts";
-import type { Allocation } from "../allocation.ts";
-import { MappingHysteresis } from "../host/mapping-hysteresis.ts";
-import type { Pool } from "../pool.ts";
-import type { AllocatorState } from "../state.ts";
-import type { BlockList } from "./block-list.ts";
-import type { DedicatedList } from "./dedicated-list.ts";
+import type { GuardedAllocation } from "../guard.ts";
+import type { RecordedAllocation } from "../recorder.ts";
+import type { MemoryState, PoolIdentity } from "./memory-state.ts";
+
+/** An allocation, as memory and the host's access to it know it; the class `Allocation` is the only one. */
+export interface AllocationData extends RecordedAllocation, GuardedAllocation {
+  /** Where the memory comes from; null once freed. */
+  readonly home: MemoryObject | null;
+  readonly slot: Slot;
+  /** How often the program has it mapped. */
+  mapCount: number;
+  readonly isMappingAllowed: boolean;
+  readonly mappedData: Uint8Array | undefined;
+  readonly mappedAddress: bigint | undefined;
+  mappedRange(offset?: number, size?: number): Uint8Array | undefined;
+  readonly isFreed: boolean;
+  /** The name, for messages. */
+  readonly label: string;
+  /** Where the memory comes from; throws when it is freed. */
+  live(): MemoryObject;
+  readonly state: MemoryState;
+}
+
+/** A list of memory objects, as these know it. */
+export interface MemoryList {
+  /** Frees an allocation in one of them. */
+  free(allocation: AllocationData): void;
+  /**
+   * Takes back an allocation of a call that has failed, with the memory that was made for it after `made` memory objects.
+   */
+  undo(allocation: AllocationData, made: number): void;
+}
 
 /** What blocks and dedicated memory have in common. */
 export abstract class MemoryObject {
-  readonly state: AllocatorState;
+  readonly state: MemoryState;
   /** VkDeviceMemory */
   readonly memory: bigint;
   /** Bytes. */
   readonly size: number;
   readonly memoryTypeIndex: number;
   /** The pool that it belongs to; undefined for the default pools. */
-  readonly pool: Pool | undefined;
+  readonly pool: PoolIdentity | undefined;
   /** References to the mapping, persistent ones included. */
   mapCount = 0;
   /** The mapping while there is one. */
@@ -35,8 +61,8 @@ export abstract class MemoryObject {
   win32Handles: Map<number, bigint> | undefined = undefined;
 
   constructor(
-    state: AllocatorState,
-    pool: Pool | undefined,
+    state: MemoryState,
+    pool: PoolIdentity | undefined,
     memoryTypeIndex: number,
     memory: bigint,
     size: number,
@@ -54,6 +80,10 @@ export abstract class MemoryObject {
   abstract sizeOf(slot: Slot): number;
   /** Whether the memory is one allocation's own. */
   abstract readonly isDedicated: boolean;
+  /** Whether somebody else may have the bytes too. */
+  abstract readonly isImported: boolean;
+  /** The list that it belongs to. */
+  abstract readonly list: MemoryList;
 
   get isMapped(): boolean {
     return this.mapping !== undefined;
@@ -129,12 +159,19 @@ export abstract class MemoryObject {
 
 /** Memory that is one allocation's own. */
 export class DedicatedMemory extends MemoryObject {
-  readonly list: DedicatedList;
-  /** Whether somebody else may have the bytes too. */
-  readonly isImported: boolean;
+  override readonly list: MemoryList;
+  override readonly isImported: boolean;
 
-  constructor(list: DedicatedList, memory: bigint, size: number, isImported: boolean) {
-    super(list.state, list.pool, list.memoryTypeIndex, memory, size);
+  constructor(
+    list: MemoryList,
+    state: MemoryState,
+    pool: PoolIdentity | undefined,
+    memoryTypeIndex: number,
+    memory: bigint,
+    size: number,
+    isImported: boolean,
+  ) {
+    super(state, pool, memoryTypeIndex, memory, size);
     this.list = list;
     this.isImported = isImported;
   }
@@ -149,82 +186,5 @@ export class DedicatedMemory extends MemoryObject {
 
   override sizeOf(_slot: Slot): number {
     return this.size;
-  }
-}
-
-/** VmaDeviceMemoryBlock: memory that is divided among allocations. */
-export class MemoryBlock extends MemoryObject {
-  readonly list: BlockList;
-  /** Counts the blocks of a list. */
-  readonly id: number;
-  /** How many memory objects the allocator had made, with this one. */
-  readonly ordinal: number;
-  readonly metadata: BlockMetadata;
-  /** The allocation in each slot of the metadata. */
-  readonly allocations: (Allocation | undefined)[] = [undefined];
-  readonly hysteresis: MappingHysteresis = new MappingHysteresis();
-
-  constructor(list: BlockList, memory: bigint, id: number, metadata: BlockMetadata) {
-    super(list.state, list.options.pool, list.memoryTypeIndex, memory, metadata.size);
-    this.list = list;
-    this.id = id;
-    this.ordinal = list.state.deviceMemory.made;
-    this.metadata = metadata;
-  }
-
-  override get isDedicated(): boolean {
-    return false;
-  }
-
-  override offsetOf(slot: Slot): number {
-    return this.metadata.offsetOf(slot);
-  }
-
-  override sizeOf(slot: Slot): number {
-    return this.metadata.sizeOf(slot);
-  }
-
-  /** The allocation in `slot`. */
-  allocationAt(slot: Slot): Allocation {
-    const allocation = this.allocations[slot];
-    assert(allocation !== undefined, "every allocated slot of a block has its allocation");
-    return allocation;
-  }
-
-  override destroy(): void {
-    if (this.state.recorder !== undefined) this.state.recorder.blockFreed(this);
-    super.destroy();
-  }
-
-  /** After something in it was freed: unmaps it where the mapping's hysteresis no longer needs it. */
-  afterFree(): void {
-    if (this.hysteresis.afterFree() && this.mapCount === 0) this.unmapNow();
-  }
-
-  protected override isMappingKept(): boolean {
-    return this.mapCount + this.hysteresis.extra > 0;
-  }
-
-  protected override afterMap(): void {
-    this.hysteresis.afterMap();
-  }
-
-  protected override afterUnmap(): void {
-    this.hysteresis.afterUnmap();
-  }
-
-  /** Checks the metadata, and that allocations and slots belong together. */
-  validate(): void {
-    this.metadata.validate();
-    let persistent = 0;
-    this.metadata.visit((offset, size, slot) => {
-      if (slot === 0) return;
-      const allocation = this.allocationAt(slot);
-      assert(allocation.home === this && allocation.slot === slot, "an allocation knows where it lives");
-      assert(offset + size <= this.size, "an allocation ends inside its block");
-      persistent += allocation.mapReferences;
-    });
-    assert(persistent === this.mapCount, "a block is mapped as often as its allocations are");
-    assert(this.isMapped === this.isMappingKept(), "a block is mapped exactly while somebody needs it");
   }
 }

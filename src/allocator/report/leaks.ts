@@ -1,11 +1,6 @@
-/**
- * What a program forgot to free: the list of leaks, and the optional records of where each allocation was made
- * and whether the program has lost it.
- */
+/** What a program forgot to free: the list of leaks. */
 
 import { SuballocationType } from "../../metadata/block-metadata.ts";
-import type { Allocation } from "../allocation.ts";
-import type { DebugOptions } from "../options.ts";
 
 /** One allocation that was not freed. */
 export interface Leak {
@@ -23,6 +18,34 @@ export interface Leak {
   readonly userData: unknown;
   /** Where it was made, when `debug.creationStacks` is on. */
   readonly stack: string | undefined;
+}
+
+/** An allocation that may be a leak, as far as there is something to say about it. */
+export interface LeakSource {
+  readonly name: string | undefined;
+  readonly type: number;
+  readonly size: number;
+  readonly offset: number;
+  readonly memoryType: number;
+  readonly dedicatedMemory: boolean;
+  readonly pool: { readonly label: string } | undefined;
+  readonly userData: unknown;
+  readonly isFreed: boolean;
+}
+
+/** What there is to say about an allocation that is still alive. */
+export function leakOf(allocation: LeakSource, stack: string | undefined): Leak {
+  return {
+    name: allocation.name,
+    kind: kindName(allocation.type),
+    size: allocation.size,
+    offset: allocation.offset,
+    memoryType: allocation.memoryType,
+    dedicated: allocation.dedicatedMemory,
+    pool: allocation.pool?.label,
+    userData: allocation.userData,
+    stack,
+  };
 }
 
 /** Thrown by destroy() while allocations or pools are alive; nothing has been destroyed then. */
@@ -58,71 +81,13 @@ export function describeLeak(leak: Leak): string {
   return leak.stack === undefined ? line : `${line}\n${leak.stack}`;
 }
 
-/** Remembers what the debug options ask for. Does nothing, and costs nothing, when they ask for nothing. */
-export class AllocationTracker {
-  /** Whether there is anything to do for an allocation. */
-  readonly isActive: boolean;
-  private readonly options: DebugOptions;
-  private readonly stacks = new WeakMap<Allocation, string>();
-  private readonly targets = new WeakMap<Allocation, Allocation>();
-  private readonly proxies = new WeakMap<Allocation, WeakRef<Allocation>>();
-  private readonly registry: FinalizationRegistry<Allocation> | undefined;
-
-  constructor(options: DebugOptions) {
-    this.options = options;
-    this.isActive = options.creationStacks || options.warnOnCollect;
-    this.registry = options.warnOnCollect ? new FinalizationRegistry((lost) => this.warn(lost)) : undefined;
-  }
-
-  /** Records a new allocation and returns what the user is to hold of it. */
-  track(allocation: Allocation): Allocation {
-    if (this.options.creationStacks) this.stacks.set(allocation, creationStack());
-    if (this.registry === undefined) return allocation;
-    // The allocator itself holds the allocation, so the user holds a proxy, whose end can be observed.
-    const proxy = new Proxy(allocation, {});
-    this.targets.set(proxy, allocation);
-    this.proxies.set(allocation, new WeakRef(proxy));
-    this.registry.register(proxy, allocation);
-    return proxy;
-  }
-
-  /** What the user holds of an allocation. */
-  handOut(allocation: Allocation): Allocation {
-    return this.proxies.get(allocation)?.deref() ?? allocation;
-  }
-
-  /** The allocation itself behind what the user holds. */
-  unwrap(allocation: Allocation): Allocation {
-    return this.targets.get(allocation) ?? allocation;
-  }
-
-  /** What there is to say about an allocation that is still alive. */
-  describe(allocation: Allocation): Leak {
-    return {
-      name: allocation.name,
-      kind: kindName(allocation.type),
-      size: allocation.size,
-      offset: allocation.offset,
-      memoryType: allocation.memoryType,
-      dedicated: allocation.dedicatedMemory,
-      pool: allocation.pool?.label,
-      userData: allocation.userData,
-      stack: this.stacks.get(allocation),
-    };
-  }
-
-  private warn(lost: Allocation): void {
-    if (lost.isFreed) return;
-    this.options.log?.(
-      `an allocation was garbage-collected before it was freed:\n${describeLeak(this.describe(lost))}`,
-    );
-  }
-}
-
-/** The callers of the allocator, without its own frames. */
-function creationStack(): string {
-  const lines = (new Error().stack ?? "").split("\n").slice(1);
-  const own = /[\\/](src|dist)[\\/](allocator|face)[\\/]/;
-  const foreign = lines.findIndex((line) => !own.test(line));
-  return lines.slice(Math.max(foreign, 0)).join("\n");
+/** Tells `debug.log`, or else the process, or else the console. */
+export function reportLeaks(
+  { debug }: { readonly debug: { readonly log: ((message: string) => void) | undefined } },
+  message: string,
+): void {
+  if (debug.log !== undefined) debug.log(message);
+  else if (globalThis.process?.emitWarning !== undefined)
+    globalThis.process.emitWarning(message, "LeakWarning");
+  else console.warn(message);
 }

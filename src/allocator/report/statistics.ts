@@ -5,7 +5,7 @@ import {
   type DetailedStatistics,
   emptyDetailedStatistics,
 } from "../../metadata/statistics.ts";
-import { sourcesOf } from "../memory/default-pools.ts";
+import { sourcesOf } from "../memory/all-memory.ts";
 import type { AllocatorState } from "../state.ts";
 
 /** VmaTotalStatistics */

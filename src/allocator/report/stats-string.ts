@@ -15,7 +15,7 @@ import { apiVersionString, MemoryHeapFlag, MemoryProperty } from "../../vulkan/c
 import type { Allocation } from "../allocation.ts";
 import type { BlockList } from "../memory/block-list.ts";
 import type { DedicatedList } from "../memory/dedicated-list.ts";
-import type { MemoryBlock } from "../memory/memory-object.ts";
+import type { MemoryBlock } from "../memory/memory-block.ts";
 import type { AllocatorState } from "../state.ts";
 import { kindName } from "./leaks.ts";
 import { calculateStatistics } from "./statistics.ts";

@@ -8,29 +8,24 @@
 import { assert } from "../../foundation/assert.ts";
 import { alignUp } from "../../foundation/bits.ts";
 import { NO_SLOT, type Slot } from "../../metadata/block-metadata.ts";
+import type { VulkanDevice } from "../../vulkan/device.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import type { BufferCreateInfo } from "../../vulkan/resources.ts";
 import { Allocation, kindBits } from "../allocation.ts";
 import { AllocationCreate } from "../flags.ts";
 import { allocating, undoAllocation } from "../memory/allocate.ts";
 import { SearchMode } from "../memory/block-search.ts";
-import type { MemoryBlock } from "../memory/memory-object.ts";
+import type { MemoryBlock } from "../memory/memory-block.ts";
 import { selectMemory } from "../memory/selection.ts";
 import { type AllocationCreateInfo, checkName, NO_SETTINGS } from "../options.ts";
 import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
 import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
+import { BufferWithMemory } from "./created.ts";
 import { bufferKey, type CachedCreation } from "./creation-cache.ts";
 import { bufferInfoToKeep, checkBuffer, describeBuffer } from "./description.ts";
 import { destroyHandle, ResourceKind } from "./destroy.ts";
 import type { AllocationRequest } from "./request.ts";
-
-/** A buffer and its memory. */
-export interface BufferWithMemory {
-  /** VkBuffer */
-  readonly buffer: bigint;
-  readonly allocation: Allocation;
-}
 
 /** Up to here a size and an alignment add up to an int32. */
 const INT32_LIMIT = 2 ** 30;
@@ -87,10 +82,10 @@ export function createBuffer(
   }
   allocation.setResource(ResourceKind.Buffer, buffer, info.size, usage, bufferInfoToKeep(info));
   allocation.isUnbound = (request.flags & AllocationCreate.DontBind) !== 0;
-  if (isPlain && state.isPlain) learn(state, info, allocationInfo, request, allocation);
+  if (isPlain && state.remembersKinds) learn(state, info, allocationInfo, request, allocation);
   const handedOut = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
   if (state.recorder !== undefined) state.recorder.created(handedOut, { buffer: info }, allocationInfo);
-  return { buffer, allocation: handedOut };
+  return new BufferWithMemory(buffer, handedOut);
 }
 
 /** Remembers how a buffer of this kind is allocated, where its requirements are known for others too. */
@@ -162,10 +157,10 @@ export function createKnownBuffer(
   let buffer = 0n;
   let allocation: Allocation | undefined;
   try {
-    buffer = device.createBuffer(info);
     if (facts !== undefined && (block.isMapped || !isMapped)) {
-      // What list.take does when nothing is to be checked, nor mapped anew.
+      // What list.take does when nothing is to be checked, nor mapped anew. Until the buffer is bound only the place is taken.
       if (slot === NONE) slot = metadata.commit();
+      buffer = createBoundBuffer(device, info, block.memory, metadata.offsetOf(slot));
       block.hysteresis.afterAllocate();
       if (isMapped) block.map(1);
       allocation = new Allocation(block, slot, facts, userData, name);
@@ -173,10 +168,11 @@ export function createKnownBuffer(
       state.budgets.addAllocation(list.heapIndex, metadata.sizeOf(slot));
       if (blocks.length > 1) list.sortOnce();
     } else {
+      buffer = device.createBuffer(info);
       allocation = takeFound(entry, block, settings);
-    }
-    if (allocation !== undefined) {
-      device.bindBufferMemory(buffer, block.memory, metadata.offsetOf(allocation.slot));
+      if (allocation !== undefined) {
+        device.bindBufferMemory(buffer, block.memory, metadata.offsetOf(allocation.slot));
+      }
     }
   } catch (error) {
     if (buffer !== 0n) device.destroyBuffer(buffer);
@@ -194,7 +190,25 @@ export function createKnownBuffer(
   allocation.resourceUsage = info.usage;
   if (info.flags !== undefined) allocation.resourceInfo = bufferInfoToKeep(info);
   if (state.recorder !== undefined) state.recorder.created(allocation, { buffer: info }, given);
-  return { buffer, allocation };
+  return new BufferWithMemory(buffer, allocation);
+}
+
+/** A buffer that is bound to memory; none where one of the two fails. */
+function createBoundBuffer(
+  device: VulkanDevice,
+  info: BufferCreateInfo,
+  memory: bigint,
+  offset: number,
+): bigint {
+  if (device.createAndBindBuffer !== undefined) return device.createAndBindBuffer(info, memory, offset);
+  const buffer = device.createBuffer(info);
+  try {
+    device.bindBufferMemory(buffer, memory, offset);
+  } catch (error) {
+    device.destroyBuffer(buffer);
+    throw error;
+  }
+  return buffer;
 }
 
 /** Makes the allocation that was found in a block, where that has to be mapped first or a margin written. */

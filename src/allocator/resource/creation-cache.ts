@@ -9,7 +9,7 @@ import type { BufferCreateInfo, ImageCreateInfo } from "../../vulkan/resources.t
 import type { Allocation } from "../allocation.ts";
 import { AllocationCreate } from "../flags.ts";
 import type { BlockList } from "../memory/block-list.ts";
-import type { MemoryBlock } from "../memory/memory-object.ts";
+import type { MemoryBlock } from "../memory/memory-block.ts";
 import { type AllocationCreateInfo, checkName, NO_SETTINGS } from "../options.ts";
 import type { Pool } from "../pool.ts";
 import { AllocationRequest } from "./request.ts";

@@ -1,9 +1,9 @@
 /** The one place where buffers and images are destroyed, with the memory that was allocated for them or without it. */
 
 import type { VulkanDevice } from "../../vulkan/device.ts";
-import type { Allocation } from "../allocation.ts";
 import { freeAllocation } from "../memory/free.ts";
-import type { AllocatorState } from "../state.ts";
+import type { AllocationData } from "../memory/memory-object.ts";
+import type { MemoryState } from "../memory/memory-state.ts";
 
 /** What was created together with an allocation. */
 export const ResourceKind = { None: 0, Buffer: 1, Image: 2 } as const;
@@ -24,10 +24,10 @@ export function destroyHandle(device: VulkanDevice, kind: number, handle: bigint
  * that is alive.
  */
 export function destroyResource(
-  state: AllocatorState,
+  state: MemoryState,
   kind: number,
   handle: bigint | null | undefined,
-  allocation: Allocation | undefined,
+  allocation: AllocationData | undefined,
 ): void {
   let current = handle;
   if (allocation !== undefined && state.guard !== undefined) {

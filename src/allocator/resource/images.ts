@@ -14,17 +14,11 @@ import { type AllocationCreateInfo, NO_SETTINGS } from "../options.ts";
 import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
 import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
+import { ImageWithMemory } from "./created.ts";
 import { type CachedCreation, imageKey } from "./creation-cache.ts";
 import { checkImage, describeImage, imageInfoToKeep, isSameImage } from "./description.ts";
 import { destroyHandle, ResourceKind } from "./destroy.ts";
 import type { AllocationRequest } from "./request.ts";
-
-/** An image and its memory. */
-export interface ImageWithMemory {
-  /** VkImage */
-  readonly image: bigint;
-  readonly allocation: Allocation;
-}
 
 /** An image with memory. Undefined, with the failure recorded, where memory is out. */
 export function createImage(
@@ -34,7 +28,7 @@ export function createImage(
   next: NextChain | undefined,
 ): ImageWithMemory | undefined {
   checkUsable(state);
-  const isPlain = state.isPlain && next === undefined && info?.pNext === undefined;
+  const isPlain = state.remembersKinds && next === undefined && info?.pNext === undefined;
   const cached = isPlain ? state.images.findImage(info, allocationInfo) : undefined;
   // The last image's description was checked, and a copy of it is there; to check takes 15 ns, and to copy 45.
   const last = cached?.imageInfo;
@@ -42,16 +36,16 @@ export function createImage(
   if (known === undefined) checkImage(info);
   let request = cached === undefined ? beginImage(state, info, allocationInfo, next) : undefined;
   const { device } = state;
-  const image = device.createImage(info);
+  const { requirements } = cached?.request ?? request!;
+  const image = state.requirements.createImage(info, requirements);
   const { made } = state.deviceMemory;
   let allocation: Allocation | undefined;
   try {
-    if (cached !== undefined) allocation = allocateCached(state, cached, image, allocationInfo);
+    if (cached !== undefined) allocation = allocateCached(cached, allocationInfo);
     if (allocation === undefined) {
       request ??= beginImage(state, info, allocationInfo, next);
       request.image = image;
-      if (cached === undefined) state.requirements.ofImage(image, request.requirements);
-      else Object.assign(request.requirements, cached.request.requirements);
+      Object.assign(request.requirements, requirements);
       raiseAlignment(request, allocationInfo, 1);
       allocation = selectMemory(state, request, allocating);
     }
@@ -74,7 +68,7 @@ export function createImage(
   if (isPlain && cached === undefined) learn(state, info, allocationInfo, request!, allocation);
   const handedOut = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
   if (state.recorder !== undefined) state.recorder.created(handedOut, { image: info }, allocationInfo);
-  return { image, allocation: handedOut };
+  return new ImageWithMemory(image, handedOut);
 }
 
 function beginImage(
@@ -108,17 +102,14 @@ function learn(
 }
 
 /**
- * Memory for an image, in a block that is there; undefined when it takes more than that. What the image needs is in the
- * entry's request then.
+ * Memory for an image that needs what the entry's request says, in a block that is there; undefined when it takes more
+ * than that.
  */
 function allocateCached(
-  state: AllocatorState,
   { request, list, requiredTypeBits, largestSize }: CachedCreation,
-  image: bigint,
   settings: AllocationCreateInfo = NO_SETTINGS,
 ): Allocation | undefined {
   const { requirements } = request;
-  state.requirements.ofImage(image, requirements);
   const isUsual =
     requirements.memoryTypeBits === requiredTypeBits &&
     requirements.size > 0 &&
@@ -130,7 +121,7 @@ function allocateCached(
   if (requirements.alignment < minAlignment) requirements.alignment = minAlignment;
   request.userData = userData;
   request.name = name;
-  const allocation = list.allocateFromExisting(request);
+  const allocation = list.allocate(request, false);
   // The entry stays, and must not keep what is the caller's.
   request.userData = undefined;
   request.name = undefined;

@@ -7,11 +7,12 @@ import { type SuballocationType as AnyType, SuballocationType } from "../../meta
 import type { NextChain } from "../../vulkan/next.ts";
 import { emptyMemoryRequirements, type MemoryRequirements } from "../../vulkan/resources.ts";
 import { AllocationCreate, HOST_ACCESS_MASK, STRATEGY_MASK } from "../flags.ts";
+import type { MemoryRequest } from "../memory/memory-request.ts";
 import type { MemoryTypeQuery } from "../memory/memory-types.ts";
 import type { Pool } from "../pool.ts";
 
 /** What is asked for, by the resource and by the caller. */
-export class AllocationRequest implements MemoryTypeQuery {
+export class AllocationRequest implements MemoryRequest, MemoryTypeQuery {
   // What the resource needs.
   requirements: MemoryRequirements = emptyMemoryRequirements();
   type: AnyType = SuballocationType.Unknown;

@@ -97,6 +97,22 @@ export class Requirements {
     this.device.getImageMemoryRequirements(image, out, this.dedicated);
   }
 
+  /** Creates an image and fills `out` for it. */
+  createImage(info: ImageCreateInfo, out: MemoryRequirements): bigint {
+    const { device, dedicated } = this;
+    if (device.createImageWithRequirements !== undefined) {
+      return device.createImageWithRequirements(info, out, dedicated);
+    }
+    const image = device.createImage(info);
+    try {
+      device.getImageMemoryRequirements(image, out, dedicated);
+    } catch (error) {
+      device.destroyImage(image);
+      throw error;
+    }
+    return image;
+  }
+
   /** Fills `out` for a buffer that is not there yet, with a dummy where the driver needs one. */
   ofBufferInfo(info: BufferCreateInfo, out: MemoryRequirements, withoutDummy: boolean): void {
     if (withoutDummy) {

@@ -81,6 +81,7 @@ export function koffiCalls(): NativeCalls {
     register,
     // A number where it is exact. Pointers with tag bits above the 53rd stay bigints, which pass as well.
     constant: (value) => (value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value),
+    integer: (value) => value,
     addressOf: (buffer) => koffi.address(buffer),
     view: (address, bytes) => koffi.view(address, bytes),
     text: (address) => koffi.decode(address, "char", -1) as string,

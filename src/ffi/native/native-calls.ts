@@ -51,7 +51,7 @@ export interface NativeCalls {
   /** The most bytes that one view can have. */
   readonly viewLimit: number;
 
-  /** Loads a library by name or path, or throws an Error that says why not. null stands for the process itself. */
+  /** Loads a library by name or path, or throws an Error that says why not. null stands for the C library. */
   load(path: string | null): NativeLibrary;
   /** Makes the function at `address` callable. `name`, where it has one, may help to make it fast. */
   declare(address: bigint, signature: string, name?: string): NativeFunction;
@@ -59,6 +59,8 @@ export interface NativeCalls {
   register(signature: string, callee: (...args: bigint[]) => number): NativeCallback;
   /** An argument that never changes, in the form in which it passes fastest as n. */
   constant(value: bigint): bigint | number;
+  /** A safe integer that changes, in the form in which it passes fastest as n. */
+  integer(value: number): bigint | number;
 
   /** The address of a buffer's first byte, valid as long as the buffer is reachable and not detached. */
   addressOf(buffer: ArrayBuffer): bigint;

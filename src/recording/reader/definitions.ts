@@ -67,6 +67,16 @@ export class Definitions {
     return text;
   }
 
+  /** Where a text's bytes begin. */
+  startOfText(number: number): number {
+    return this.textStarts[number]!;
+  }
+
+  /** Where they end. */
+  endOfText(number: number): number {
+    return this.textEnds[number]!;
+  }
+
   /** A request, undefined for 0. */
   request(number: number): RecordedRequest | undefined {
     return this.requests[number];

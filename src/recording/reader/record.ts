@@ -98,6 +98,16 @@ export class RecordFields {
     return this.definitions.text(this.nameNumber);
   }
 
+  /** Where the name's UTF-8 begins in `Recording.bytes`: for whoever goes through millions without making strings. */
+  get nameStart(): number {
+    return this.definitions.startOfText(this.nameNumber);
+  }
+
+  /** Where it ends; where it begins, if there is none. */
+  get nameEnd(): number {
+    return this.definitions.endOfText(this.nameNumber);
+  }
+
   /** What was asked for. */
   get request(): RecordedRequest | undefined {
     return this.definitions.request(this.requestNumber);

@@ -8,6 +8,7 @@
 
 import type { RangeTest } from "../model/filter.ts";
 import { formatBytes, formatOffset, formatShare } from "../model/format.ts";
+import { nameOfRange } from "../model/history.ts";
 import { aliasesAlive, type Moment, visitFree } from "../model/moment.ts";
 import { placeOf, type Selection, type Zoom } from "../model/selection.ts";
 import { displayText, flagWords } from "../model/text.ts";
@@ -276,7 +277,7 @@ function drawName(
   to: number,
   y: number,
 ): void {
-  const name = history.strings[history.allocations.name[history.ranges.allocation[range]!]!]!;
+  const name = nameOfRange(history, range);
   if (name === "") return;
   context.font = SMALL_FONT;
   context.textAlign = "left";

@@ -3,7 +3,7 @@
  * block and offset, which is the order that everything else relies on: 0.2 s for half a million.
  */
 
-import { bytesColumn, doublesColumn, permuted, wordsColumn } from "./columns.ts";
+import { ByteColumn, DoubleColumn, permuted, WordColumn } from "./columns.ts";
 import {
   type DeviceInfo,
   EventKind,
@@ -15,6 +15,7 @@ import {
   NONE,
   type Pool,
 } from "./history.ts";
+import { TextBuilder } from "./texts.ts";
 
 /** A block to add. */
 export interface NewBlock {
@@ -25,15 +26,13 @@ export interface NewBlock {
   readonly mapCount?: number;
 }
 
-/** An allocation to add. */
-export interface NewAllocation {
-  readonly kind: Kind;
-  readonly usage?: number;
-  /** A string's index. */
-  readonly name?: number;
-  readonly data?: number;
-  readonly stack?: number;
-  readonly frame?: number;
+/** A refusal to add; all but the size are texts' numbers. */
+export interface NewRefusal {
+  readonly size: number;
+  readonly name: number;
+  readonly reason: number;
+  readonly message: number;
+  readonly stack: number;
 }
 
 /** An alias to add. */
@@ -45,70 +44,75 @@ export interface NewAlias {
   readonly name?: number;
 }
 
+/** What only recordings say. */
+export interface RecordingFacts {
+  readonly ending: string;
+  readonly program: string;
+}
+
 /** A history under construction. */
 export class HistoryBuilder {
   readonly heaps: Heap[] = [];
   readonly types: MemoryType[] = [];
   readonly pools: Pool[] = [];
   readonly warnings: string[] = [];
-  readonly strings: string[] = [""];
-  readonly #indexOfString = new Map<string, number>([["", 0]]);
+  /** Names, stacks and what else is a text. */
+  readonly texts: TextBuilder = new TextBuilder();
 
   readonly #block = {
-    pool: wordsColumn(),
-    size: doublesColumn(),
-    dedicated: bytesColumn(),
-    id: wordsColumn(),
-    mapCount: wordsColumn(),
-    birth: wordsColumn(),
-    death: wordsColumn(),
+    pool: new WordColumn(),
+    size: new DoubleColumn(),
+    dedicated: new ByteColumn(),
+    id: new WordColumn(),
+    mapCount: new WordColumn(),
+    birth: new WordColumn(),
+    death: new WordColumn(),
   };
   readonly #range = {
-    block: wordsColumn(),
-    offset: doublesColumn(),
-    size: doublesColumn(),
-    allocation: wordsColumn(),
-    birth: wordsColumn(),
-    death: wordsColumn(),
+    block: new WordColumn(),
+    offset: new DoubleColumn(),
+    size: new DoubleColumn(),
+    allocation: new WordColumn(),
+    birth: new WordColumn(),
+    death: new WordColumn(),
   };
   readonly #allocation = {
-    kind: bytesColumn(),
-    usage: doublesColumn(),
-    name: wordsColumn(),
-    data: wordsColumn(),
-    stack: wordsColumn(),
-    frame: wordsColumn(),
+    kind: new ByteColumn(),
+    requested: new DoubleColumn(),
+    usage: new DoubleColumn(),
+    name: new WordColumn(),
+    data: new WordColumn(),
+    stack: new WordColumn(),
+    frame: new WordColumn(),
   };
   readonly #alias = {
-    allocation: wordsColumn(),
-    offset: doublesColumn(),
-    size: doublesColumn(),
-    kind: bytesColumn(),
-    name: wordsColumn(),
-    birth: wordsColumn(),
-    death: wordsColumn(),
+    allocation: new WordColumn(),
+    offset: new DoubleColumn(),
+    size: new DoubleColumn(),
+    kind: new ByteColumn(),
+    name: new WordColumn(),
+    birth: new WordColumn(),
+    death: new WordColumn(),
   };
-  readonly #event = { time: doublesColumn(), kind: bytesColumn(), subject: wordsColumn() };
+  readonly #event = { time: new DoubleColumn(), kind: new ByteColumn(), subject: new WordColumn() };
+  readonly #refusal = {
+    moment: new WordColumn(),
+    size: new DoubleColumn(),
+    name: new WordColumn(),
+    reason: new WordColumn(),
+    message: new WordColumn(),
+    stack: new WordColumn(),
+  };
   readonly #budget = {
-    moment: wordsColumn(),
-    heap: bytesColumn(),
-    budget: doublesColumn(),
-    usage: doublesColumn(),
+    moment: new WordColumn(),
+    heap: new ByteColumn(),
+    budget: new DoubleColumn(),
+    usage: new DoubleColumn(),
   };
 
   /** The moment that is being told: the state after the events so far. */
   get moment(): number {
     return this.#event.time.length;
-  }
-
-  /** The index of a text. */
-  string(text: string): number {
-    let index = this.#indexOfString.get(text);
-    if (index === undefined) {
-      index = this.strings.push(text) - 1;
-      this.#indexOfString.set(text, index);
-    }
-    return index;
   }
 
   addHeap(heap: Heap): number {
@@ -135,11 +139,29 @@ export class HistoryBuilder {
 
   /** The block is no more from this moment on. */
   endBlock(block: number): void {
-    this.#block.death.set(block, this.moment);
+    this.#block.death.cells[block] = this.moment;
   }
 
-  addAllocation({ kind, usage = 0, name = 0, data = 0, stack = 0, frame = NONE }: NewAllocation): number {
+  /** Allocations so far. */
+  get allocationCount(): number {
+    return this.#allocation.kind.length;
+  }
+
+  /**
+   * Adds an allocation; returns its index. Name, data and stack are texts' numbers, requested is in bytes. (Without an
+   * object around them, as millions are added.)
+   */
+  addAllocation(
+    kind: Kind,
+    requested: number,
+    usage: number,
+    name: number,
+    data = 0,
+    stack = 0,
+    frame: number = NONE,
+  ): number {
     this.#allocation.kind.push(kind);
+    this.#allocation.requested.push(requested);
     this.#allocation.usage.push(usage);
     this.#allocation.name.push(name);
     this.#allocation.data.push(data);
@@ -149,7 +171,7 @@ export class HistoryBuilder {
 
   /** Another name for an allocation. */
   rename(allocation: number, name: number): void {
-    this.#allocation.name.set(allocation, name);
+    this.#allocation.name.cells[allocation] = name;
   }
 
   /** An allocation lies in a block from this moment on. */
@@ -164,7 +186,7 @@ export class HistoryBuilder {
 
   /** The range is no more from this moment on. */
   endRange(range: number): void {
-    this.#range.death.set(range, this.moment);
+    this.#range.death.cells[range] = this.moment;
   }
 
   addAlias({ allocation, offset, size, kind, name = 0 }: NewAlias): number {
@@ -178,7 +200,7 @@ export class HistoryBuilder {
   }
 
   endAlias(alias: number): void {
-    this.#alias.death.set(alias, this.moment);
+    this.#alias.death.cells[alias] = this.moment;
   }
 
   /** Something happens: the next moment begins. What is told from now on is its state. */
@@ -190,7 +212,17 @@ export class HistoryBuilder {
 
   /** Sets what the last event happened to, where that is known only after it. */
   setSubject(subject: number): void {
-    this.#event.subject.set(this.moment - 1, subject);
+    this.#event.subject.cells[this.moment - 1] = subject;
+  }
+
+  /** A request that is refused by the event that is told; returns its index. */
+  addRefusal({ size, name, reason, message, stack }: NewRefusal): number {
+    this.#refusal.moment.push(this.moment);
+    this.#refusal.size.push(size);
+    this.#refusal.name.push(name);
+    this.#refusal.reason.push(reason);
+    this.#refusal.message.push(message);
+    return this.#refusal.stack.push(stack);
   }
 
   /** A reading of the driver's budget, valid from this moment on; returns its index. */
@@ -201,8 +233,18 @@ export class HistoryBuilder {
     return this.#budget.budget.push(budget);
   }
 
-  /** The history. */
-  finish(source: string, format: string, device: DeviceInfo): History {
+  /** Where a range lies. */
+  rangePlace(range: number): { block: number; offset: number; size: number; allocation: number } {
+    return {
+      block: this.#range.block.cells[range]!,
+      offset: this.#range.offset.cells[range]!,
+      size: this.#range.size.cells[range]!,
+      allocation: this.#range.allocation.cells[range]!,
+    };
+  }
+
+  /** The history so far; more may be told, and the next one asked for. */
+  finish(source: string, format: string, device: DeviceInfo, more: Partial<RecordingFacts> = {}): History {
     const ranges = {
       count: this.#range.block.length,
       block: this.#range.block.finish(),
@@ -224,7 +266,7 @@ export class HistoryBuilder {
       source,
       format,
       device,
-      strings: this.strings,
+      texts: this.texts.finish(),
       heaps: this.heaps,
       types: this.types,
       pools: this.pools,
@@ -250,6 +292,7 @@ export class HistoryBuilder {
       allocations: {
         count: this.#allocation.kind.length,
         kind: this.#allocation.kind.finish(),
+        requested: this.#allocation.requested.finish(),
         usage: this.#allocation.usage.finish(),
         name: this.#allocation.name.finish(),
         data: this.#allocation.data.finish(),
@@ -274,6 +317,18 @@ export class HistoryBuilder {
         budget: this.#budget.budget.finish(),
         usage: this.#budget.usage.finish(),
       },
+      refusals: {
+        count: this.#refusal.moment.length,
+        moment: this.#refusal.moment.finish(),
+        size: this.#refusal.size.finish(),
+        name: this.#refusal.name.finish(),
+        reason: this.#refusal.reason.finish(),
+        message: this.#refusal.message.finish(),
+        stack: this.#refusal.stack.finish(),
+      },
+      ending: "",
+      program: "",
+      ...more,
       warnings: this.warnings,
     };
   }
@@ -332,6 +387,9 @@ export function namesRange(kind: EventKind): boolean {
     kind === EventKind.Allocate ||
     kind === EventKind.Free ||
     kind === EventKind.Move ||
+    kind === EventKind.BeginMove ||
+    kind === EventKind.CancelMove ||
+    kind === EventKind.Rename ||
     kind === EventKind.Map ||
     kind === EventKind.Unmap
   );

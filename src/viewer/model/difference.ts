@@ -7,7 +7,7 @@
  */
 
 import { type GroupMode, groupingOf } from "./grouping.ts";
-import { type History, NEVER } from "./history.ts";
+import { type History, NEVER, nameOf } from "./history.ts";
 import type { Moment } from "./moment.ts";
 
 /** What became of an allocation. */
@@ -87,9 +87,9 @@ function sameHistory(before: Moment, after: Moment): Pair[] {
 }
 
 /** What an allocation is, for the other file. */
-function identity({ ranges, allocations, strings }: History, range: number): string {
-  const allocation = ranges.allocation[range]!;
-  return `${allocations.kind[allocation]}|${strings[allocations.name[allocation]!]!}`;
+function identity(history: History, range: number): string {
+  const allocation = history.ranges.allocation[range]!;
+  return `${history.allocations.kind[allocation]}|${nameOf(history, allocation)}`;
 }
 
 function twoHistories(before: Moment, after: Moment): Pair[] {

@@ -12,6 +12,7 @@
 
 import { poolLabel } from "./grouping.ts";
 import { type History, kindLabels, NONE } from "./history.ts";
+import { textAt } from "./texts.ts";
 
 /** Whether a range is wanted. */
 export type RangeTest = (range: number) => boolean;
@@ -68,33 +69,34 @@ const TEXT_FIELDS = ["name", "kind", "pool", "type", "heap", "data", "stack"] as
 const NUMBER_FIELDS = ["size", "offset", "block", "frame"] as const;
 
 /** Texts by index, and the index of a range's. */
-interface Texts {
-  readonly texts: readonly string[];
+interface TextField {
+  readonly count: number;
+  readonly text: (index: number) => string;
   readonly of: (range: number) => number;
 }
 
-function textField(history: History, field: string): Texts | undefined {
-  const { ranges, allocations, blocks, pools, types, heaps, strings } = history;
+function textField(history: History, field: string): TextField | undefined {
+  const { ranges, allocations, blocks, pools, types, heaps } = history;
   const poolOf = (range: number): number => blocks.pool[ranges.block[range]!]!;
   switch (field) {
     case "name":
-      return { texts: strings, of: (range) => allocations.name[ranges.allocation[range]!]! };
+      return ofTexts(history, allocations.name);
     case "data":
-      return { texts: strings, of: (range) => allocations.data[ranges.allocation[range]!]! };
+      return ofTexts(history, allocations.data);
     case "stack":
-      return { texts: strings, of: (range) => allocations.stack[ranges.allocation[range]!]! };
+      return ofTexts(history, allocations.stack);
     case "kind":
-      return { texts: kindLabels, of: (range) => allocations.kind[ranges.allocation[range]!]! };
+      return { ...ofList(kindLabels), of: (range) => allocations.kind[ranges.allocation[range]!]! };
     case "pool":
-      return { texts: pools.map((_, index) => poolLabel(history, index)), of: poolOf };
+      return { ...ofList(pools.map((_, index) => poolLabel(history, index))), of: poolOf };
     case "type":
       return {
-        texts: types.map(({ label, flags }) => [label, ...flags].join(" ")),
+        ...ofList(types.map(({ label, flags }) => [label, ...flags].join(" "))),
         of: (range) => pools[poolOf(range)]!.type,
       };
     case "heap":
       return {
-        texts: heaps.map(({ label, flags }) => [label, ...flags].join(" ")),
+        ...ofList(heaps.map(({ label, flags }) => [label, ...flags].join(" "))),
         of: (range) => types[pools[poolOf(range)]!.type]!.heap,
       };
     default:
@@ -102,15 +104,27 @@ function textField(history: History, field: string): Texts | undefined {
   }
 }
 
+function ofTexts({ texts, ranges }: History, numbers: Uint32Array): TextField {
+  return {
+    count: texts.count,
+    text: (number) => textAt(texts, number),
+    of: (range) => numbers[ranges.allocation[range]!]!,
+  };
+}
+
+function ofList(list: readonly string[]): Omit<TextField, "of"> {
+  return { count: list.length, text: (index) => list[index]! };
+}
+
 /** Looks for a text, once in each of the texts that ranges share. */
-function matcher({ texts, of }: Texts, wanted: string): RangeTest {
+function matcher({ count, text, of }: TextField, wanted: string): RangeTest {
   const UNKNOWN = 0;
   const NO = 1;
   const YES = 2;
-  const found = new Uint8Array(texts.length);
+  const found = new Uint8Array(count);
   return (range) => {
     const index = of(range);
-    if (found[index] === UNKNOWN) found[index] = texts[index]!.toLowerCase().includes(wanted) ? YES : NO;
+    if (found[index] === UNKNOWN) found[index] = text(index).toLowerCase().includes(wanted) ? YES : NO;
     return found[index] === YES;
   };
 }

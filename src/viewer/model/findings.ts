@@ -3,10 +3,12 @@
  * figures and a way to where it can be seen.
  */
 
-import { formatBytes, formatCount, formatCountOf, formatShare } from "./format.ts";
-import { type History, hasTime } from "./history.ts";
+import { formatBytes, formatCount, formatCountOf, formatShare, formatTime } from "./format.ts";
+import { type History, hasTime, timeOf } from "./history.ts";
+import { certainLeaks, suspectedLeaks } from "./leaks.ts";
 import { budgetAt, type Moment, type MomentTotals } from "./moment.ts";
 import { pinnedBlocks } from "./pins.ts";
+import { textAt } from "./texts.ts";
 
 /** How bad it is. */
 export type Severity = "bad" | "warning" | "note";
@@ -16,6 +18,10 @@ export interface Way {
   readonly view: "map" | "time" | "table" | "difference" | "fragmentation";
   readonly filter?: string;
   readonly moment?: number;
+  /** Which allocations the table lists. */
+  readonly lifetime?: "end";
+  readonly group?: "name";
+  readonly heap?: number;
 }
 
 /** Something that deserves a look. */
@@ -38,6 +44,9 @@ const NEARLY = 0.9;
 export function findingsOf(moment: Moment, totals: MomentTotals): Finding[] {
   const findings = [
     ...overBudget(moment, totals),
+    ...overBudgetBefore(moment),
+    ...refusals(moment.history),
+    ...leaks(moment.history),
     ...fragmentation(moment, totals),
     ...emptyBlocks(totals),
     ...memoryObjects(moment.history, totals),
@@ -66,10 +75,95 @@ function overBudget(moment: Moment, totals: MomentTotals): Finding[] {
           (isOver
             ? `: ${formatBytes(usage - limit)} too much. The driver may move memory to the host.`
             : "."),
-        way: { view: hasTime(history) ? "time" : "map", filter: `heap:"${label}"` },
+        way: hasTime(history) ? { view: "time", heap } : { view: "map", filter: `heap:"${label}"` },
       },
     ];
   });
+}
+
+/** Budgets that were exceeded at another time, and are not now. */
+function overBudgetBefore({ history, at }: Moment): Finding[] {
+  return history.heaps.flatMap(({ label }, heap): Finding[] => {
+    const now = budgetAt(history, heap, at);
+    const worst = worstReading(history, heap);
+    if (worst === undefined || (now !== undefined && now.usage > now.budget)) return [];
+    const { moment, budget, usage } = worst;
+    return [
+      {
+        severity: "bad",
+        title: `${label} was over its budget`,
+        text:
+          `At ${formatTime(timeOf(history, moment))} ${formatBytes(usage)} were in use of ${formatBytes(budget)}: ` +
+          `${formatBytes(usage - budget)} too much.`,
+        way: { view: "time", moment, heap },
+      },
+    ];
+  });
+}
+
+/** The reading by which a heap's budget is exceeded most; undefined if it never is. */
+function worstReading(
+  { budgets }: History,
+  heap: number,
+): { moment: number; budget: number; usage: number } | undefined {
+  let worst = -1;
+  let most = 0;
+  for (let i = 0; i < budgets.count; i++) {
+    const excess = budgets.usage[i]! - budgets.budget[i]!;
+    if (budgets.heap[i] !== heap || excess <= most) continue;
+    most = excess;
+    worst = i;
+  }
+  if (worst < 0) return undefined;
+  return { moment: budgets.moment[worst]!, budget: budgets.budget[worst]!, usage: budgets.usage[worst]! };
+}
+
+function refusals(history: History): Finding[] {
+  const { refusals, texts } = history;
+  if (refusals.count === 0) return [];
+  const counts = new Map<number, number>();
+  for (const reason of refusals.reason) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const reasons = [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 3)
+    .map(([reason, count]) => `${formatCount(count)} × ${textAt(texts, reason) || "unknown"}`);
+  const message = textAt(texts, refusals.message[0]!);
+  const first = refusals.moment[0]!;
+  return [
+    {
+      severity: "bad",
+      title: `${formatCountOf(refusals.count, "request")} refused`,
+      text:
+        `The first at ${formatTime(timeOf(history, first))}, of ${formatBytes(refusals.size[0]!)}` +
+        `${message === "" ? "" : ` (${message})`}. Reasons: ${reasons.join(", ")}.`,
+      way: { view: "time", moment: first },
+    },
+  ];
+}
+
+function leaks(history: History): Finding[] {
+  const certain = certainLeaks(history);
+  const suspected = suspectedLeaks(history);
+  const findings: Finding[] = suspected.slice(0, 3).map(({ label, made, left, before, after }) => ({
+    severity: certain === undefined ? "warning" : "bad",
+    title: `“${label}” seems to leak`,
+    text:
+      `From ${formatBytes(before)} in the middle of the recording to ${formatBytes(after)} in the end: ` +
+      `${formatCount(left)} of the ${formatCountOf(made, "one", "ones")} made since are still there.`,
+    way: { view: "table", filter: filterOfGroup(label), lifetime: "end" },
+  }));
+  if (certain !== undefined && certain.count > 0)
+    findings.push({
+      severity: "bad",
+      title: `${formatCountOf(certain.count, "allocation")} never freed`,
+      text: `${formatBytes(certain.bytes)} were still allocated when the allocator was destroyed.`,
+      way: { view: "table", lifetime: "end", group: "name" },
+    });
+  return findings;
+}
+
+function filterOfGroup(label: string): string {
+  return label === "(unnamed)" ? "is:unnamed" : `name:"${label.replaceAll('"', "")}"`;
 }
 
 function fragmentation(moment: Moment, { all }: MomentTotals): Finding[] {

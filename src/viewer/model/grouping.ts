@@ -4,7 +4,8 @@
  */
 
 import { type History, kindLabels } from "./history.ts";
-import { displayText, namePrefix } from "./text.ts";
+import { displayText } from "./text.ts";
+import { prefixEnd, startOf, TextBuilder, textAt } from "./texts.ts";
 
 /** What allocations are grouped by. */
 export const groupModes = ["kind", "name", "pool", "type", "heap", "stack"] as const;
@@ -65,7 +66,7 @@ interface Keys {
 }
 
 function keysOf(history: History, mode: Exclude<GroupMode, "kind">): Keys {
-  const { ranges, blocks, pools, types, heaps, allocations, strings } = history;
+  const { ranges, blocks, pools, types, heaps } = history;
   const poolOf = (range: number): number => blocks.pool[ranges.block[range]!]!;
   switch (mode) {
     case "pool":
@@ -81,34 +82,45 @@ function keysOf(history: History, mode: Exclude<GroupMode, "kind">): Keys {
         labels: heaps.map(({ label, flags }) => [label, ...flags].join(" ")),
       };
     case "name":
-      return keysOfStrings(strings, allocations.name, ranges.allocation, namePrefix, "(unnamed)");
+      return keysOfNames(history);
     case "stack":
-      return keysOfStrings(strings, allocations.stack, ranges.allocation, innermostFrame, "(no stack)");
+      return keysOfStacks(history);
   }
 }
 
-/** Groups strings that `reduce` makes equal. */
-function keysOfStrings(
-  strings: readonly string[],
-  stringOf: Uint32Array,
-  allocationOf: Uint32Array,
-  reduce: (text: string) => string,
-  none: string,
-): Keys {
-  const labels: string[] = [none];
+/** Groups names by what they begin with. */
+function keysOfNames({ texts, allocations, ranges }: History): Keys {
+  const prefixes = new TextBuilder();
+  const keyOfText = new Uint32Array(texts.count);
+  for (let number = 1; number < texts.count; number++) {
+    const start = startOf(texts, number);
+    keyOfText[number] = prefixes.addBytes(
+      texts.bytes,
+      start,
+      prefixEnd(texts.bytes, start, texts.end[number]!),
+    );
+  }
+  const found = prefixes.finish();
+  const labels = Array.from({ length: found.count }, (_, key) => displayText(textAt(found, key), 80));
+  labels[0] = "(unnamed)";
+  return { labels, keyOfRange: (range) => keyOfText[allocations.name[ranges.allocation[range]!]!]! };
+}
+
+/** Groups stacks by their innermost lines. */
+function keysOfStacks({ texts, allocations, ranges }: History): Keys {
+  const labels = ["(no stack)"];
   const keyOfLabel = new Map<string, number>();
-  const keyOfString = new Int32Array(strings.length).fill(-1);
-  keyOfString[0] = 0;
+  const keyOfText = new Map<number, number>([[0, 0]]);
   return {
     labels,
     keyOfRange(range) {
-      const string = stringOf[allocationOf[range]!]!;
-      let key = keyOfString[string]!;
-      if (key < 0) {
-        const label = displayText(reduce(strings[string]!), 80);
+      const number = allocations.stack[ranges.allocation[range]!]!;
+      let key = keyOfText.get(number);
+      if (key === undefined) {
+        const label = displayText(innermostFrame(textAt(texts, number)), 80);
         key = keyOfLabel.get(label) ?? labels.push(label) - 1;
         keyOfLabel.set(label, key);
-        keyOfString[string] = key;
+        keyOfText.set(number, key);
       }
       return key;
     },

@@ -13,6 +13,8 @@
  * the order in which it is drawn: 1 ms for half a million ranges, with no snapshot to keep.
  */
 
+import { type Texts, textAt } from "./texts.ts";
+
 /** The death of what is still alive when the file ends. */
 export const NEVER = 0xffffffff;
 
@@ -80,13 +82,15 @@ export interface AllocationColumns {
   readonly count: number;
   /** A {@link Kind}. */
   readonly kind: Uint8Array;
+  /** Bytes that were asked for; the range may have more. */
+  readonly requested: Float64Array;
   /** The usage flags of the resource, as the file has them. */
   readonly usage: Float64Array;
-  /** Index into strings; 0 is no name. */
+  /** A text's number; 0 is no name. */
   readonly name: Uint32Array;
-  /** The user data as text; index into strings. */
+  /** What else the file says of it, such as its user data or an image's extent; a text's number. */
   readonly data: Uint32Array;
-  /** Where it was created; index into strings. */
+  /** Where it was created; a text's number. */
   readonly stack: Uint32Array;
   /** The frame of its creation; NONE if the file does not say. */
   readonly frame: Uint32Array;
@@ -115,6 +119,21 @@ export interface EventColumns {
   readonly kind: Uint8Array;
   /** What it happened to: a range, a block, a pool, a frame's number, a string, by its kind. */
   readonly subject: Uint32Array;
+}
+
+/** Requests that were refused. */
+export interface RefusalColumns {
+  readonly count: number;
+  readonly moment: Uint32Array;
+  /** Bytes asked for. */
+  readonly size: Float64Array;
+  /** Texts' numbers. */
+  readonly name: Uint32Array;
+  /** One word, such as "budget". */
+  readonly reason: Uint32Array;
+  /** A sentence. */
+  readonly message: Uint32Array;
+  readonly stack: Uint32Array;
 }
 
 /** Readings of the driver's budget. */
@@ -147,8 +166,8 @@ export interface History {
   /** What it is: "VMA 3 dump", "recording". */
   readonly format: string;
   readonly device: DeviceInfo;
-  /** Texts by index; the first is "". */
-  readonly strings: readonly string[];
+  /** Names, stacks and what else is a text, by number. */
+  readonly texts: Texts;
   readonly heaps: readonly Heap[];
   readonly types: readonly MemoryType[];
   readonly pools: readonly Pool[];
@@ -158,6 +177,11 @@ export interface History {
   readonly aliases: AliasColumns;
   readonly events: EventColumns;
   readonly budgets: BudgetColumns;
+  readonly refusals: RefusalColumns;
+  /** Why a recording ended, such as "destroyed"; "" if it was cut off, goes on, or is a dump. */
+  readonly ending: string;
+  /** What was recorded, and when; "" where the file does not say. */
+  readonly program: string;
   /** What is odd about the file, one sentence each; it was read all the same. */
   readonly warnings: readonly string[];
 }
@@ -212,17 +236,31 @@ export const EventKind = {
   /** A pass of defragmentation begins; its number. */
   BeginPass: 8,
   EndPass: 9,
-  /** A request was refused; the string that says why. */
+  /** A request was refused; the refusal. */
   Refuse: 10,
   /** The driver was asked for its budget; the reading. */
   Budget: 11,
   /** A range was mapped. */
   Map: 12,
   Unmap: 13,
-  /** A marker of the program; its string. */
+  /** A marker of the program; its text. */
   Mark: 14,
-  /** Anything else. */
-  Other: 15,
+  /** A defragmentation begins, which has one or several passes; its number. */
+  BeginDefragmentation: 15,
+  EndDefragmentation: 16,
+  /** A range was taken for an allocation that is to move there. */
+  BeginMove: 17,
+  CancelMove: 18,
+  Rename: 19,
+  /** Another resource in the memory of an allocation; the alias. */
+  MakeAlias: 20,
+  DestroyAlias: 21,
+  /** All ranges of a block end at once; the block. */
+  ClearBlock: 22,
+  /** Operations are missing here; the number of them. */
+  Lost: 23,
+  /** The recording ends; the text that says why. */
+  End: 24,
 } as const;
 /** What an event tells. */
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
@@ -244,7 +282,16 @@ export const eventLabels: readonly string[] = [
   "Map",
   "Unmap",
   "Mark",
-  "Other",
+  "Begin defragmentation",
+  "End defragmentation",
+  "Begin move",
+  "Cancel move",
+  "Rename",
+  "Make alias",
+  "Destroy alias",
+  "Clear block",
+  "Operations missing",
+  "End of the recording",
 ];
 
 /** The last moment: the state when the file ends. */
@@ -272,4 +319,14 @@ export function momentAt({ events }: History, milliseconds: number): number {
     else high = middle;
   }
   return low;
+}
+
+/** The name of an allocation; "" if it has none. */
+export function nameOf({ texts, allocations }: History, allocation: number): string {
+  return textAt(texts, allocations.name[allocation]!);
+}
+
+/** The name of the allocation that a range is of. */
+export function nameOfRange(history: History, range: number): string {
+  return nameOf(history, history.ranges.allocation[range]!);
 }

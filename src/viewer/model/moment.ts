@@ -198,10 +198,16 @@ export function budgetAt(
   heap: number,
   at: number,
 ): { budget: number; usage: number } | undefined {
-  for (let i = budgets.count - 1; i >= 0; i--) {
-    if (budgets.heap[i] === heap && budgets.moment[i]! <= at) {
-      return { budget: budgets.budget[i]!, usage: budgets.usage[i]! };
-    }
+  let low = 0;
+  let high = budgets.count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (budgets.moment[middle]! <= at) low = middle + 1;
+    else high = middle;
+  }
+  // Heaps are read together, so that the one that is wanted is near.
+  for (let i = low - 1; i >= 0; i--) {
+    if (budgets.heap[i] === heap) return { budget: budgets.budget[i]!, usage: budgets.usage[i]! };
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import type { RangeTest } from "./filter.ts";
 import { type Grouping, poolLabel } from "./grouping.ts";
 import { type History, kindLabels } from "./history.ts";
 import { type Moment, poolRanks } from "./moment.ts";
+import { textAt } from "./texts.ts";
 
 /** What the table can be sorted by. */
 export const sortKeys = [
@@ -34,7 +35,7 @@ export function filtered(ranges: Uint32Array, test: RangeTest | undefined): Uint
 
 /** The ranges in another order; ties stay in the order of their addresses. */
 export function sorted(history: History, ranges: Uint32Array, { key, descending }: Sorting): Uint32Array {
-  const weight = weightOf(history, key);
+  const weight = weightOf(history, ranges, key);
   const weights = new Float64Array(ranges.length);
   for (let i = 0; i < ranges.length; i++) weights[i] = weight(ranges[i]!);
   const order = new Uint32Array(ranges.length);
@@ -46,7 +47,7 @@ export function sorted(history: History, ranges: Uint32Array, { key, descending 
   return order;
 }
 
-function weightOf(history: History, key: SortKey): (range: number) => number {
+function weightOf(history: History, rows: Uint32Array, key: SortKey): (range: number) => number {
   const { ranges, allocations, blocks, pools } = history;
   const poolOf = (range: number): number => blocks.pool[ranges.block[range]!]!;
   switch (key) {
@@ -70,14 +71,10 @@ function weightOf(history: History, key: SortKey): (range: number) => number {
       const ranks = poolRanks(history);
       return (range) => ranks[poolOf(range)]!;
     }
-    case "name": {
-      const ranks = stringRanks(history);
-      return (range) => ranks[allocations.name[ranges.allocation[range]!]!]!;
-    }
-    case "stack": {
-      const ranks = stringRanks(history);
-      return (range) => ranks[allocations.stack[ranges.allocation[range]!]!]!;
-    }
+    case "name":
+      return textRanks(history, rows, allocations.name);
+    case "stack":
+      return textRanks(history, rows, allocations.stack);
   }
 }
 
@@ -91,15 +88,18 @@ function alphabetical(texts: readonly string[]): Uint32Array {
   return ranks;
 }
 
-const ranksOfHistory = new WeakMap<History, Uint32Array>();
-
-function stringRanks(history: History): Uint32Array {
-  let ranks = ranksOfHistory.get(history);
-  if (ranks === undefined) {
-    ranks = alphabetical(history.strings);
-    ranksOfHistory.set(history, ranks);
-  }
-  return ranks;
+/** The places of texts among those that some ranges have. */
+function textRanks(
+  { texts, ranges }: History,
+  rows: Uint32Array,
+  textOf: Uint32Array,
+): (range: number) => number {
+  const numbers = new Set<number>();
+  for (const range of rows) numbers.add(textOf[ranges.allocation[range]!]!);
+  const list = [...numbers];
+  const ranks = alphabetical(list.map((number) => textAt(texts, number)));
+  const rankOf = new Map(list.map((number, index) => [number, ranks[index]!]));
+  return (range) => rankOf.get(textOf[ranges.allocation[range]!]!)!;
 }
 
 /** A group of rows. */

@@ -10,15 +10,6 @@ export function displayText(text: string, most = 200): string {
   return visible.length > most ? `${visible.slice(0, most)}…` : visible;
 }
 
-/**
- * What resources of a kind have in common in their names: the part before the first digit, slash, colon or bracket.
- * "shadow map 12" and "shadow map 13" are both "shadow map"; "mesh/tree#7" is "mesh".
- */
-export function namePrefix(name: string): string {
-  const head = /^[^\d/:#([{<]+/.exec(name)?.[0].replace(/[\s._-]+$/, "") ?? "";
-  return head === "" ? name : head;
-}
-
 /** "DEVICE_LOCAL" is read easier as "device local". */
 export function flagWords(flags: readonly string[]): string {
   return flags.map((flag) => flag.toLowerCase().replaceAll("_", " ")).join(" · ");

@@ -210,13 +210,15 @@ class PoolReader {
     // VMA 2 has one field for what became Name and CustomData.
     const data = entry.member("CustomData").text() || entry.member("UserData").text();
     const name = entry.member("Name").text() || (isPointer(data) ? "" : data);
-    const allocation = builder.addAllocation({
-      kind: this.#isD3D12 ? d3d12Kind(type, usage) : kindOf(type, usage),
+    const allocation = builder.addAllocation(
+      this.#isD3D12 ? d3d12Kind(type, usage) : kindOf(type, usage),
+      0,
       usage,
-      name: builder.string(name),
-      data: builder.string(data === name ? "" : data),
-      frame: entry.member("CreationFrameIndex").whole(NONE),
-    });
+      builder.texts.add(name),
+      builder.texts.add(data === name ? "" : data),
+      0,
+      entry.member("CreationFrameIndex").whole(NONE),
+    );
     builder.place(allocation, block, offset, size);
     this.sums.allocations++;
     this.sums.allocationBytes += size;

@@ -6,9 +6,11 @@
  */
 
 import { batch, effect } from "@preact/signals";
+import type { Span } from "../draw/time-layout.ts";
 import { groupModes } from "../model/grouping.ts";
 import { sortKeys } from "../model/rows.ts";
 import type { Selection, Zoom } from "../model/selection.ts";
+import { ALL_HEAPS } from "../model/series.ts";
 import * as state from "./state.ts";
 
 /** Reads a hash into the state. */
@@ -18,6 +20,11 @@ export function readHash(hash: string): void {
     state.view.value = oneOf(parameters.get("view"), state.views) ?? "map";
     state.at.value = whole(parameters.get("t")) ?? Number.POSITIVE_INFINITY;
     state.since.value = whole(parameters.get("since")) ?? 0;
+    state.axis.value = oneOf(parameters.get("axis"), ["events"] as const) ?? "time";
+    state.window.value = readSpan(parameters.get("window"));
+    state.chosen.value = readSpan(parameters.get("span"));
+    state.stacking.value = oneOf(parameters.get("stack"), ["age"] as const) ?? "group";
+    state.timeHeap.value = whole(parameters.get("heap")) ?? ALL_HEAPS;
     state.active.value = parameters.get("file") === "1" ? 1 : 0;
     state.colourMode.value = oneOf(parameters.get("color"), [...groupModes, "age"] as const) ?? "kind";
     state.groupMode.value = oneOf(parameters.get("group"), groupModes) ?? "none";
@@ -43,6 +50,11 @@ export function writeHash(): string {
   set("view", state.view.value, "map");
   set("t", String(state.at.value), "Infinity");
   set("since", String(state.since.value), "0");
+  set("axis", state.axis.value, "time");
+  set("window", writeSpan(state.window.value), "");
+  set("span", writeSpan(state.chosen.value), "");
+  set("stack", state.stacking.value, "group");
+  set("heap", String(state.timeHeap.value), String(ALL_HEAPS));
   set("file", String(state.active.value), "0");
   set("color", state.colourMode.value, "kind");
   set("group", state.groupMode.value, "none");
@@ -81,10 +93,19 @@ function whole(value: string | null): number | undefined {
   return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
-function readZoom(value: string | null): Zoom | undefined {
+function readSpan(value: string | null): Span | undefined {
   const [, from, to] = /^([\d.e-]+)_([\d.e-]+)$/.exec(value ?? "") ?? [];
-  const zoom = { from: Number(from), to: Number(to) };
-  return zoom.from >= 0 && zoom.to <= 1 && zoom.from < zoom.to ? zoom : undefined;
+  const span = { from: Number(from), to: Number(to) };
+  return span.from >= 0 && span.from < span.to && Number.isFinite(span.to) ? span : undefined;
+}
+
+function writeSpan(span: Span | undefined): string {
+  return span === undefined ? "" : `${span.from}_${span.to}`;
+}
+
+function readZoom(value: string | null): Zoom | undefined {
+  const zoom = readSpan(value);
+  return zoom !== undefined && zoom.to <= 1 ? zoom : undefined;
 }
 
 function writeSelection(selection: Selection | undefined): string {

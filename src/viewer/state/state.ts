@@ -3,6 +3,7 @@
  */
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type Axis, type Span, wholeSpan } from "../draw/time-layout.ts";
 import { type Filter, parseFilter, type RangeTest } from "../model/filter.ts";
 import { type Finding, findingsOf, type Way } from "../model/findings.ts";
 import { type Grouping, type GroupMode, groupingOf } from "../model/grouping.ts";
@@ -10,6 +11,7 @@ import { type History, hasTime, lastMoment } from "../model/history.ts";
 import { type Moment, type MomentTotals, momentOf, totalsOf } from "../model/moment.ts";
 import type { Sorting } from "../model/rows.ts";
 import type { Selection, Zoom } from "../model/selection.ts";
+import { ALL_HEAPS } from "../model/series.ts";
 import { documents } from "./documents.ts";
 import { timed } from "./timing.ts";
 
@@ -38,6 +40,16 @@ export const hovered: Signal<Selection | undefined> = signal<Selection | undefin
 export const zoom: Signal<Zoom> = signal<Zoom>({ from: 0, to: 1 });
 /** Whether every block is as wide as the map, instead of all at one scale. */
 export const fitBlocks: Signal<boolean> = signal(false);
+/** Which heap is shown over time; ALL_HEAPS for all together. */
+export const timeHeap: Signal<number> = signal(ALL_HEAPS);
+/** What runs from left to right over time. */
+export const axis: Signal<Axis> = signal<Axis>("time");
+/** The part of the recording that is seen, in milliseconds or events; undefined: all of it. */
+export const window: Signal<Span | undefined> = signal<Span | undefined>(undefined);
+/** The span that is chosen over time, likewise. */
+export const chosen: Signal<Span | undefined> = signal<Span | undefined>(undefined);
+/** Whether allocations of a colour are stacked together, or all by age. */
+export const stacking: Signal<"group" | "age"> = signal<"group" | "age">("group");
 export const theme: Signal<"auto" | "light" | "dark"> = signal<"auto" | "light" | "dark">("auto");
 
 /** The file that is looked at. */
@@ -70,6 +82,11 @@ export const findings: ReadonlySignal<Finding[]> = computed(() =>
   moment.value && totals.value ? findingsOf(moment.value, totals.value) : [],
 );
 
+/** The part of the recording that is seen. */
+export const seen: ReadonlySignal<Span> = computed(() =>
+  history.value === undefined ? { from: 0, to: 1 } : (window.value ?? wholeSpan(history.value, axis.value)),
+);
+
 /** The filter; undefined for a file that is not there. */
 export const filter: ReadonlySignal<Filter | undefined> = computed(
   () => history.value && parseFilter(history.value, filterText.value),
@@ -93,6 +110,12 @@ export function follow(way: Way): void {
     view.value = way.view;
     if (way.filter !== undefined) filterText.value = way.filter;
     if (way.moment !== undefined) at.value = way.moment;
+    if (way.heap !== undefined) timeHeap.value = way.heap;
+    if (way.lifetime !== undefined) {
+      lifetime.value = way.lifetime;
+      at.value = Number.POSITIVE_INFINITY;
+    }
+    if (way.group !== undefined) groupMode.value = way.group;
   });
 }
 
@@ -104,5 +127,8 @@ export function resetForNewFile(): void {
     zoom.value = { from: 0, to: 1 };
     at.value = Number.POSITIVE_INFINITY;
     since.value = 0;
+    timeHeap.value = ALL_HEAPS;
+    window.value = undefined;
+    chosen.value = undefined;
   });
 }

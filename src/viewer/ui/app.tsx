@@ -2,13 +2,14 @@
 
 import type { JSX } from "preact";
 import { documents } from "../state/documents.ts";
-import { view } from "../state/state.ts";
+import { isRecording, view } from "../state/state.ts";
 import { DifferenceView } from "./difference-view.tsx";
 import { Findings } from "./findings.tsx";
 import { FragmentationView } from "./fragmentation-view.tsx";
 import { Heaps } from "./heaps.tsx";
 import { Inspector } from "./inspector.tsx";
 import { MapView } from "./map-view.tsx";
+import { Scrubber } from "./scrubber.tsx";
 import { TableView } from "./table-view.tsx";
 import { TimeView } from "./time-view.tsx";
 import { Toolbar } from "./toolbar.tsx";
@@ -31,6 +32,7 @@ export function App(): JSX.Element {
         </div>
         <Inspector />
       </main>
+      {isRecording.value && <Scrubber />}
     </>
   );
 }

@@ -12,7 +12,7 @@ import {
 } from "../model/difference.ts";
 import { formatBytes, formatChange, formatCount, formatCountOf, formatTime } from "../model/format.ts";
 import { type GroupMode, groupingOf, groupModeLabels, groupModes } from "../model/grouping.ts";
-import { hasTime, kindLabels, lastMoment, timeOf } from "../model/history.ts";
+import { hasTime, kindLabels, lastMoment, nameOf, timeOf } from "../model/history.ts";
 import { type Moment, momentOf } from "../model/moment.ts";
 import { placeLabel } from "../model/rows.ts";
 import { displayText } from "../model/text.ts";
@@ -311,7 +311,7 @@ function ChangeRow({ pair, before, after }: { pair: Pair; before: Moment; after:
     <div class="change">
       <span class={`tag ${pair.change}`}>{words[pair.change]}</span>
       <span class="what">
-        {displayText(history.strings[history.allocations.name[allocation]!]!, 60) || "(unnamed)"}{" "}
+        {displayText(nameOf(history, allocation), 60) || "(unnamed)"}{" "}
         <span class="muted">{kindLabels[history.allocations.kind[allocation]!]}</span>
         <br />
         <span class="muted">

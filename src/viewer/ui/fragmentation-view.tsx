@@ -4,6 +4,7 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { formatBytes, formatCountOf, formatShare } from "../model/format.ts";
 import { poolLabel } from "../model/grouping.ts";
+import { nameOfRange } from "../model/history.ts";
 import { pinnedBlocks } from "../model/pins.ts";
 import { displayText } from "../model/text.ts";
 import { moment, selection, totals } from "../state/state.ts";
@@ -77,10 +78,7 @@ export function FragmentationView(): JSX.Element {
                           selection.value = { what: "range", range };
                         }}
                       >
-                        {displayText(
-                          history.strings[history.allocations.name[history.ranges.allocation[range]!]!]!,
-                          30,
-                        ) || "(unnamed)"}{" "}
+                        {displayText(nameOfRange(history, range), 30) || "(unnamed)"}{" "}
                         <span class="muted">{formatBytes(history.ranges.size[range]!)}</span>
                       </button>
                     ))}

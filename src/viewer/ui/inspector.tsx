@@ -10,9 +10,10 @@ import {
   formatTime,
 } from "../model/format.ts";
 import { poolLabel } from "../model/grouping.ts";
-import { hasTime, kindLabels, NEVER, NONE, timeOf } from "../model/history.ts";
+import { hasTime, kindLabels, NEVER, NONE, nameOf, timeOf } from "../model/history.ts";
 import { aliasesAlive, type Moment, totalsOfBlock } from "../model/moment.ts";
 import { displayText } from "../model/text.ts";
+import { textAt } from "../model/texts.ts";
 import { usageWords } from "../model/usage.ts";
 import { whatFits } from "../model/what-fits.ts";
 import { hovered, moment, selection, view } from "../state/state.ts";
@@ -63,7 +64,7 @@ function Fact({ label, children }: { label: string; children: ComponentChildren 
 
 function RangeDetails({ moment, range }: { moment: Moment; range: number }): JSX.Element {
   const { history } = moment;
-  const { ranges, allocations, blocks, strings, pools, types, heaps } = history;
+  const { ranges, allocations, blocks, texts, pools, types, heaps } = history;
   if (range >= ranges.count) return <p class="muted">What the link points at is not in this file.</p>;
   const allocation = ranges.allocation[range]!;
   const block = ranges.block[range]!;
@@ -71,11 +72,11 @@ function RangeDetails({ moment, range }: { moment: Moment; range: number }): JSX
   const type = types[pools[pool]!.type]!;
   const size = ranges.size[range]!;
   const offset = ranges.offset[range]!;
-  const name = displayText(strings[allocations.name[allocation]!]!);
+  const name = displayText(nameOf(history, allocation));
   const kind = allocations.kind[allocation]!;
   const isAlive = ranges.birth[range]! <= moment.at && moment.at < ranges.death[range]!;
   const aliases = aliasesAlive(moment).get(allocation) ?? [];
-  const stack = strings[allocations.stack[allocation]!]!;
+  const stack = textAt(texts, allocations.stack[allocation]!);
   const frame = allocations.frame[allocation]!;
   return (
     <>
@@ -85,6 +86,11 @@ function RangeDetails({ moment, range }: { moment: Moment; range: number }): JSX
       <dl>
         <Fact label="Size">
           <b>{formatBytes(size)}</b> <span class="muted">{formatExactBytes(size)}</span>
+        </Fact>
+        <Fact label="Asked for">
+          {allocations.requested[allocation]! > 0 &&
+            allocations.requested[allocation] !== size &&
+            formatExactBytes(allocations.requested[allocation]!)}
         </Fact>
         <Fact label="Offset">
           {formatOffset(offset)} <span class="muted">{formatExactBytes(offset)}</span>
@@ -100,7 +106,9 @@ function RangeDetails({ moment, range }: { moment: Moment; range: number }): JSX
         </Fact>
         <Fact label="Heap">{heaps[type.heap]!.label}</Fact>
         <Fact label="Usage">{usageWords(history, allocation)}</Fact>
-        <Fact label="User data">{displayText(strings[allocations.data[allocation]!]!)}</Fact>
+        <Fact label={hasTime(history) ? "Image" : "User data"}>
+          {displayText(textAt(texts, allocations.data[allocation]!))}
+        </Fact>
         <Fact label="Frame">{frame !== NONE && frame}</Fact>
         {hasTime(history) && <Lifetime moment={moment} range={range} />}
       </dl>
@@ -110,7 +118,7 @@ function RangeDetails({ moment, range }: { moment: Moment; range: number }): JSX
           <ul class="plain">
             {aliases.slice(0, 20).map((alias) => (
               <li key={alias}>
-                {displayText(strings[history.aliases.name[alias]!]!) || "(unnamed)"}{" "}
+                {displayText(textAt(texts, history.aliases.name[alias]!)) || "(unnamed)"}{" "}
                 <span class="muted">
                   {kindLabels[history.aliases.kind[alias]!]}, {formatBytes(history.aliases.size[alias]!)} at{" "}
                   {formatOffset(history.aliases.offset[alias]!)}

@@ -1,8 +1,10 @@
-/** Keys that work everywhere: 1 to 5 for the views, / for the filter, Escape to let go. */
+/** Keys that work everywhere: 1 to 5 for the views, / for the filter, Escape to let go, , . [ ] and space for time. */
 
 import { batch } from "@preact/signals";
 import { documents } from "../state/documents.ts";
-import { at, hovered, isRecording, momentNumber, selection, view, views } from "../state/state.ts";
+import { togglePlaying } from "../state/playing.ts";
+import { hovered, isRecording, selection, view, views } from "../state/state.ts";
+import { markMoment, stepEvents, stepFrames } from "./scrubber.tsx";
 
 /** Whether keys are typed into something. */
 export function isTyping(target: EventTarget | null): boolean {
@@ -11,6 +13,16 @@ export function isTyping(target: EventTarget | null): boolean {
     (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || target.isContentEditable)
   );
 }
+
+/** Keys of recordings. */
+const timeKeys: Readonly<Record<string, (() => void) | undefined>> = {
+  ",": () => stepEvents(-1),
+  ".": () => stepEvents(1),
+  "[": () => stepFrames(-1),
+  "]": () => stepFrames(1),
+  m: markMoment,
+  " ": togglePlaying,
+};
 
 export function bindKeys(): void {
   addEventListener("keydown", (event) => {
@@ -29,8 +41,11 @@ export function bindKeys(): void {
     else if (event.key === "/") {
       event.preventDefault();
       document.querySelector<HTMLInputElement>("#filter")?.focus();
-    } else if (isRecording.value && (event.key === "," || event.key === ".")) {
-      at.value = Math.max(momentNumber.value + (event.key === "," ? -1 : 1), 0);
+    } else if (isRecording.value && timeKeys[event.key] !== undefined) {
+      // A button that has the focus is pressed by the space bar.
+      if (event.key === " " && event.target instanceof HTMLButtonElement) return;
+      event.preventDefault();
+      timeKeys[event.key]!();
     }
   });
 }

@@ -4,6 +4,7 @@ import { render } from "preact";
 import { documents } from "../state/documents.ts";
 import { bindHash } from "../state/hash.ts";
 import { openBytes, openFiles } from "../state/open.ts";
+import { bindPlaying } from "../state/playing.ts";
 import { bindTheme } from "../state/theme.ts";
 import { App } from "./app.tsx";
 import { bindKeys } from "./keys.ts";
@@ -13,6 +14,7 @@ export function startPage(): void {
   bindTheme();
   bindDrops();
   bindKeys();
+  bindPlaying();
   render(<App />, document.getElementById("app")!);
   void openInlined();
 }

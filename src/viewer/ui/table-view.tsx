@@ -19,7 +19,7 @@ import {
   innermostFrame,
   poolLabel,
 } from "../model/grouping.ts";
-import { type History, hasTime, kindLabels, NONE, timeOf } from "../model/history.ts";
+import { type History, hasTime, kindLabels, NONE, nameOfRange, timeOf } from "../model/history.ts";
 import type { Moment } from "../model/moment.ts";
 import {
   aliveAtEnd,
@@ -31,6 +31,7 @@ import {
   sorted,
 } from "../model/rows.ts";
 import { displayText } from "../model/text.ts";
+import { textAt } from "../model/texts.ts";
 import {
   filterTest,
   groupMode,
@@ -59,8 +60,7 @@ const columns: readonly TableColumn[] = [
   {
     key: "name",
     label: "Name",
-    text: ({ strings, allocations, ranges }, range) =>
-      displayText(strings[allocations.name[ranges.allocation[range]!]!]!, 80) || "(unnamed)",
+    text: (history, range) => displayText(nameOfRange(history, range), 80) || "(unnamed)",
   },
   {
     key: "size",
@@ -112,8 +112,8 @@ const columns: readonly TableColumn[] = [
     key: "stack",
     label: "Created at",
     isThere: ({ allocations }) => allocations.stack.some((stack) => stack !== 0),
-    text: ({ strings, allocations, ranges }, range) =>
-      displayText(innermostFrame(strings[allocations.stack[ranges.allocation[range]!]!]!), 80),
+    text: ({ texts, allocations, ranges }, range) =>
+      displayText(innermostFrame(textAt(texts, allocations.stack[ranges.allocation[range]!]!)), 80),
   },
 ];
 

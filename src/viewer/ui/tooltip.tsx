@@ -3,7 +3,7 @@
 import type { Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { formatBytes } from "../model/format.ts";
-import { kindLabels } from "../model/history.ts";
+import { kindLabels, nameOf } from "../model/history.ts";
 import { placeLabel } from "../model/rows.ts";
 import { displayText } from "../model/text.ts";
 import { hovered, moment } from "../state/state.ts";
@@ -24,9 +24,9 @@ export function Tooltip({
   };
   const { history } = moment.value;
   if (target.what === "range") {
-    const { ranges, allocations, strings } = history;
+    const { ranges, allocations } = history;
     const allocation = ranges.allocation[target.range]!;
-    const name = displayText(strings[allocations.name[allocation]!]!, 80);
+    const name = displayText(nameOf(history, allocation), 80);
     return (
       <div class="tooltip" style={style}>
         <b>{name || "(unnamed)"}</b> {formatBytes(ranges.size[target.range]!)}

@@ -1,0 +1,19 @@
+/** What `vma-ts/koffi`, `vma-ts/bun` and `vma-ts/deno` have in common: everything but `loadVulkan`. */
+
+export type { DeviceFunctions, InstanceFunctions, NativeFunction } from "./commands.ts";
+export type { DeviceOptions, PhysicalDeviceChoice } from "./create-device.ts";
+export type { NativeDevice } from "./device.ts";
+export type { InstanceOptions, ValidationOptions, VulkanInstance } from "./instance.ts";
+export { type DebugMessage, MessageSeverity, MessageType } from "./messenger.ts";
+export type { NativeCallsInUse } from "./native/choose.ts";
+export {
+  type AllLimits,
+  type FeatureName,
+  type PhysicalDevice,
+  type QueueFamily,
+  QueueFlag,
+} from "./physical-device.ts";
+export type { TakenMemory } from "./taken-memory.ts";
+export type { NativeTransferQueue, QueueChoice } from "./transfer-queue.ts";
+export type { CreateDeviceOptions, Vulkan } from "./vulkan.ts";
+export type { Handle, WrapDeviceOptions } from "./wrap-device.ts";
