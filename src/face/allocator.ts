@@ -571,7 +571,10 @@ export class Allocator {
   /** Usage and budget of each heap, without walking over anything (vmaGetHeapBudgets). */
   getHeapBudgets(): Budget[] {
     checkUsable(this.state);
-    return this.state.memoryTypes.heaps.map((_heap, index) => this.state.budgets.of(index));
+    const { budgets, memoryTypes } = this.state;
+    const all: Budget[] = [];
+    for (let heap = 0; heap < memoryTypes.heaps.length; heap++) all.push(budgets.of(heap));
+    return all;
   }
 
   /** Statistics of every memory type and heap; walks over every range (vmaCalculateStatistics). */

@@ -309,7 +309,7 @@ export class NativeDevice implements VulkanDevice {
       return image;
     }
     this.#structs.encodeImage(info);
-    this.#structs.askForImage(0n, true, undefined);
+    this.#structs.askForCreatedImage();
     const result = this.#calls.createImageWithRequirements2();
     if (result < 0) throw new VulkanError(result, "vkCreateImage");
     this.#structs.decodeRequirements(out, true);

@@ -90,6 +90,8 @@ export class ResourceStructs {
   };
   readonly #dedicated: bigint;
   readonly #planeQuery: bigint;
+  /** Whether `imageQuery` and `requirements2` stand as {@link askForCreatedImage} has them. */
+  #asksForCreatedImage = false;
 
   constructor(native: Pick<NativeCalls, "addressOf">) {
     const memory = new NativeMemory(native, MEMORY_SIZE, slots.end);
@@ -192,12 +194,14 @@ export class ResourceStructs {
 
   /** Makes `bufferQuery` and `requirements2` ask for a buffer's requirements, dedicated memory included. */
   askForBuffer(buffer: bigint): void {
+    this.#asksForCreatedImage = false;
     this.memory.u64[QUERY_BUFFER] = buffer;
     this.memory.u64[REQUIREMENTS_NEXT] = this.#dedicated;
   }
 
   /** Makes `imageQuery` and `requirements2` ask for the requirements of an image or one plane of it. */
   askForImage(image: bigint, dedicated: boolean, planeAspect: number | undefined): void {
+    this.#asksForCreatedImage = false;
     this.memory.u64[QUERY_IMAGE] = image;
     this.memory.u32[PLANE.planeAspect] = planeAspect ?? 0;
     this.memory.u64[QUERY_IMAGE_NEXT] = planeAspect === undefined ? 0n : this.#planeQuery;
@@ -214,14 +218,23 @@ export class ResourceStructs {
     u32[RANGE.size + 1] = size === WHOLE_SIZE ? 0xffffffff : size / TWO_32;
   }
 
+  /** As {@link askForImage}, dedicated memory included, for an image that is about to be created into `imageQuery`. */
+  askForCreatedImage(): void {
+    if (this.#asksForCreatedImage) return;
+    this.askForImage(0n, true, undefined);
+    this.#asksForCreatedImage = true;
+  }
+
   /** Makes `deviceBufferQuery` and `requirements2` ask for the requirements of a buffer yet to be made. */
   askForNewBuffer(info: BufferCreateInfo): void {
+    this.#asksForCreatedImage = false;
     this.encodeBuffer(info);
     this.memory.u64[REQUIREMENTS_NEXT] = this.#dedicated;
   }
 
   /** Makes `deviceImageQuery` and `requirements2` ask for the requirements of an image yet to be made. */
   askForNewImage(info: ImageCreateInfo, planeAspect: number | undefined): void {
+    this.#asksForCreatedImage = false;
     this.encodeImage(info);
     this.memory.u32[DEVICE_PLANE.planeAspect] = planeAspect ?? 0;
     this.memory.u64[REQUIREMENTS_NEXT] = this.#dedicated;

@@ -109,6 +109,19 @@ describe("a mapping", () => {
     mapping.close();
   });
 
+  it("gives the same array for the same range, as long as it has its bytes", () => {
+    const mapping = new NativeMapping(native, address, SIZE);
+    const bytes = mapping.bytes(8, 16);
+    expect(mapping.bytes(8, 16)).toBe(bytes);
+    expect(mapping.bytes(8, 15)).not.toBe(bytes);
+    expect(mapping.bytes(0, 0).length).toBe(0);
+    expect([mapping.bytes(8, 16).byteOffset, mapping.bytes(8, 16).length]).toEqual([8, 16]);
+    const held = mapping.bytes(8, 16);
+    mapping.close();
+    expect(held.length).toBe(0);
+    expect(() => mapping.bytes(8, 16)).toThrow("no longer mapped");
+  });
+
   it("throws once it is closed, and what was taken before is empty", () => {
     const mapping = new NativeMapping(native, address, SIZE);
     const bytes = mapping.bytes(10, 20);

@@ -36,6 +36,48 @@ export interface MemoryTypeQuery {
 /** No memory type. */
 export const NO_MEMORY_TYPE = -1;
 
+/** So many answers are kept. */
+const ANSWERS = 4;
+
+/** What was asked, and which memory type is the answer. */
+class Answer {
+  type: number = NO_MEMORY_TYPE;
+  private typeBits = 0;
+  private flags = 0;
+  /** None that can be asked for. */
+  private usage = -1;
+  private requiredFlags = 0;
+  private preferredFlags = 0;
+  private acceptedTypeBits = 0;
+  private resourceKnown = false;
+  private deviceAccess = false;
+
+  isTo(typeBits: number, query: MemoryTypeQuery): boolean {
+    return (
+      this.typeBits === typeBits &&
+      this.flags === query.flags &&
+      this.usage === query.usage &&
+      this.requiredFlags === query.requiredFlags &&
+      this.preferredFlags === query.preferredFlags &&
+      this.acceptedTypeBits === query.acceptedTypeBits &&
+      this.resourceKnown === query.resourceKnown &&
+      this.deviceAccess === query.deviceAccess
+    );
+  }
+
+  set(typeBits: number, query: MemoryTypeQuery, type: number): void {
+    this.typeBits = typeBits;
+    this.flags = query.flags;
+    this.usage = query.usage;
+    this.requiredFlags = query.requiredFlags;
+    this.preferredFlags = query.preferredFlags;
+    this.acceptedTypeBits = query.acceptedTypeBits;
+    this.resourceKnown = query.resourceKnown;
+    this.deviceAccess = query.deviceAccess;
+    this.type = type;
+  }
+}
+
 /** The device's memory types and heaps, heap limits applied. */
 export class MemoryTypes {
   readonly types: readonly MemoryType[];
@@ -48,18 +90,10 @@ export class MemoryTypes {
   readonly isIntegratedGpu: boolean;
   readonly nonCoherentAtomSize: number;
 
-  /** The last question and its answer. */
-  private readonly last = {
-    typeBits: 0,
-    flags: 0,
-    usage: -1,
-    requiredFlags: 0,
-    preferredFlags: 0,
-    acceptedTypeBits: 0,
-    resourceKnown: false,
-    deviceAccess: false,
-    answer: NO_MEMORY_TYPE,
-  };
+  /** The last questions and their answers. */
+  private readonly answers: readonly Answer[] = Array.from({ length: ANSWERS }, () => new Answer());
+  /** Which of them goes next. */
+  private oldest = 0;
   private required = 0;
   private preferred = 0;
   private notPreferred = 0;
@@ -119,33 +153,18 @@ export class MemoryTypes {
    * The best memory type among `typeBits`, or {@link NO_MEMORY_TYPE}.
    * (vmaFindMemoryTypeIndex, where it answers VK_ERROR_FEATURE_NOT_PRESENT.)
    *
-   * Programs ask the same again and again, so the last answer is kept: 5 ns instead of 40.
+   * Programs ask the same few questions again and again, so the last answers are kept: 5 ns instead of 40.
    */
   find(typeBits: number, query: MemoryTypeQuery): number {
-    const { last } = this;
-    if (
-      last.typeBits === typeBits &&
-      last.flags === query.flags &&
-      last.usage === query.usage &&
-      last.requiredFlags === query.requiredFlags &&
-      last.preferredFlags === query.preferredFlags &&
-      last.acceptedTypeBits === query.acceptedTypeBits &&
-      last.resourceKnown === query.resourceKnown &&
-      last.deviceAccess === query.deviceAccess
-    ) {
-      return last.answer;
+    const { answers } = this;
+    for (let i = 0; i < ANSWERS; i++) {
+      const known = answers[i]!;
+      if (known.isTo(typeBits, query)) return known.type;
     }
-    const answer = this.search(typeBits, query);
-    last.typeBits = typeBits;
-    last.flags = query.flags;
-    last.usage = query.usage;
-    last.requiredFlags = query.requiredFlags;
-    last.preferredFlags = query.preferredFlags;
-    last.acceptedTypeBits = query.acceptedTypeBits;
-    last.resourceKnown = query.resourceKnown;
-    last.deviceAccess = query.deviceAccess;
-    last.answer = answer;
-    return answer;
+    const type = this.search(typeBits, query);
+    answers[this.oldest]!.set(typeBits, query, type);
+    this.oldest = (this.oldest + 1) % ANSWERS;
+    return type;
   }
 
   private search(typeBits: number, query: MemoryTypeQuery): number {

@@ -33,7 +33,12 @@ export function findMemoryTypeForBuffer(
   checkBufferCreateInfo(info);
   const request = readRequest(state, allocationInfo);
   describeBuffer(state, request, info);
-  state.requirements.ofBufferInfo(info, request.requirements, canAskWithoutResource(state));
+  const { requirements } = request;
+  requirements.memoryTypeBits = state.requirements.typeBitsOfBuffer(
+    info,
+    requirements,
+    canAskWithoutResource(state),
+  );
   return findFor(state, request);
 }
 

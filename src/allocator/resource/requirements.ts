@@ -28,6 +28,8 @@ export class Requirements {
   private readonly dedicated: boolean;
   private readonly remembers: boolean;
   private readonly known: Map<number, KnownBuffers> = new Map();
+  /** The memory types of buffers, by flags and usage, on which alone they depend. */
+  private readonly typeBits: Map<number, number> = new Map();
 
   /**
    * @param dedicated whether the driver's wishes for dedicated memory can be asked for.
@@ -122,6 +124,20 @@ export class Requirements {
     const buffer = this.device.createBuffer(info);
     this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
     this.device.destroyBuffer(buffer);
+  }
+
+  /** The memory types that such a buffer can be in; `out` is changed where the driver has to be asked. */
+  typeBitsOfBuffer(info: BufferCreateInfo, out: MemoryRequirements, withoutDummy: boolean): number {
+    if (!this.isRememberable(info)) {
+      this.ofBufferInfo(info, out, withoutDummy);
+      return out.memoryTypeBits;
+    }
+    const key = keyOf(info);
+    const known = this.typeBits.get(key);
+    if (known !== undefined) return known;
+    this.ofBufferInfo(info, out, withoutDummy);
+    this.typeBits.set(key, out.memoryTypeBits);
+    return out.memoryTypeBits;
   }
 
   /** Fills `out` for an image that is not there yet, with a dummy where the driver needs one. */
