@@ -19,7 +19,8 @@ import { Mapping, mapAllocation } from "./host/mapping.ts";
 import type { AllocationData, MemoryObject } from "./memory/memory-object.ts";
 import type { MemoryState } from "./memory/memory-state.ts";
 import type { Pool } from "./pool.ts";
-import { destroyResource, ResourceKind } from "./resource/destroy.ts";
+import { destroyResource } from "./resource/destroy.ts";
+import { ResourceKind } from "./resource-kind.ts";
 import { checkUsable } from "./usable.ts";
 
 const MAP_COUNT_MASK = 0xff;
@@ -154,8 +155,9 @@ export class Allocation implements AllocationData {
   }
 
   /**
-   * The VkBuffer that was created with the allocation. `Allocator.defragment` replaces it and keeps this current; after
-   * passes that the program runs itself this is the one from before.
+   * The VkBuffer that was created with the allocation. `Allocator.defragment` replaces it and keeps this current. After a
+   * pass that the program runs itself it is the one that was bound to the new place through the allocator, and undefined
+   * where that was done by other means.
    */
   get buffer(): bigint | undefined {
     this.live();
@@ -163,12 +165,31 @@ export class Allocation implements AllocationData {
   }
 
   /**
-   * The VkImage that was created with the allocation. `Allocator.defragment` replaces it and keeps this current; after
-   * passes that the program runs itself this is the one from before.
+   * The VkImage that was created with the allocation; see {@link buffer}.
    */
   get image(): bigint | undefined {
     this.live();
     return this.kind === ResourceKind.Image ? this.resource : undefined;
+  }
+
+  /**
+   * Whether another resource was created in the memory of this allocation (createAliasingBuffer, createAliasingImage), or
+   * bound to it beside its own, and not destroyed through the allocator since. Such an allocation is not moved by
+   * defragmentation. Where aliases were destroyed by other means, {@link forgetAliases} says so.
+   */
+  get hasAliases(): boolean {
+    return this.live().state.bindings.pinReason(this.own) === "alias";
+  }
+
+  /** Says that all resources that shared this allocation's memory are destroyed: it may be moved again. */
+  forgetAliases(): void {
+    this.live().state.bindings.forgetAliases(this.own);
+  }
+
+  /** @internal The allocation itself, where this is what watches over it. */
+  get own(): Allocation {
+    const { tracker } = this.state;
+    return tracker.isActive ? tracker.unwrap(this) : this;
   }
 
   /** Whether the allocation is mapped, persistently or for a while. */

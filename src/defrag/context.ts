@@ -74,7 +74,7 @@ export class DefragmentationContext {
     this.info = info;
     const shared: Shared = {
       effort: effortOf(info.flags ?? 0),
-      movability: new Movability(info.canMove),
+      movability: new Movability(state.bindings, info.canMove),
       meter: new Meter(),
       allowance: { bytes: Number.POSITIVE_INFINITY },
       maxMoveBytes: info.maxBytesPerPass || Number.POSITIVE_INFINITY,
@@ -225,7 +225,11 @@ export class DefragmentationContext {
    */
   endPass(): boolean {
     this.checkUsable();
+    // What was not swapped before is moved by the program, which has bound new resources to the new places.
+    const byProgram = this.moves?.filter(({ isToBeSwapped }) => isToBeSwapped) ?? [];
     const moves = this.swap();
+    for (const { moved, dstTmpAllocation } of byProgram)
+      this.state.bindings.takeOver(moved, dstTmpAllocation);
     this.moves = undefined;
     this.shared.movability.endPass();
     const errors: unknown[] = [];

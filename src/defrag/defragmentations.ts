@@ -74,8 +74,8 @@ export async function defragment(
   const context = beginDefragmentation(state, {
     ...options,
     breakCallback: (moves) => pace.isEnough(moves),
-    canMove: (allocation) =>
-      (options.canMove?.(allocation) ?? true) &&
+    canMove: (allocation, pinned) =>
+      (options.canMove === undefined ? pinned === undefined : options.canMove(allocation, pinned)) &&
       (moveOther !== undefined || (queue !== undefined && canCopy(allocation, imageLayout))),
   });
   const executor = new Executor(state, context, options, pace);
@@ -106,14 +106,14 @@ export function beginDefragmentation(
 
 /** `Allocator.planDefragmentation` */
 export function planFor(state: AllocatorState, info: DefragmentationInfo): DefragmentationPlan {
-  return planDefragmentation(listsFor(state, info), handingOut(state, info));
+  return planDefragmentation(state, listsFor(state, info), handingOut(state, info));
 }
 
 /** The same settings, with functions that are asked about what the program holds of an allocation. */
 function handingOut({ tracker }: AllocatorState, info: DefragmentationInfo): DefragmentationInfo {
   const { canMove } = info;
   if (canMove === undefined) return info;
-  return { ...info, canMove: (allocation) => canMove(tracker.handOut(allocation)) };
+  return { ...info, canMove: (allocation, pinned) => canMove(tracker.handOut(allocation), pinned) };
 }
 
 function listsFor(state: AllocatorState, info: DefragmentationInfo): BlockList[] {

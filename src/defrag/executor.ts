@@ -12,7 +12,8 @@
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
-import { destroyHandle, ResourceKind } from "../allocator/resource/destroy.ts";
+import { destroyHandle } from "../allocator/resource/destroy.ts";
+import { ResourceKind } from "../allocator/resource-kind.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { emptyDetailedStatistics, fragmentationOf } from "../metadata/statistics.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
@@ -229,9 +230,14 @@ export class Executor {
   /** Gives the allocations their new resources and tells the program, before the old ones are destroyed. */
   private async replace(transfers: readonly Transfer[], errors: unknown[]): Promise<void> {
     const replaced = transfers.filter(({ replacement }) => replacement !== 0n);
+    const { bindings } = this.state;
+    for (const { allocation, move, replacement } of transfers) {
+      if (replacement === 0n) bindings.takeOver(allocation, move.dstTmpAllocation);
+    }
     for (const { allocation, replacement, old } of replaced) {
       allocation.resource = replacement;
       allocation.isUnbound = false;
+      bindings.replace(allocation, old);
       this.outgoing.add(old);
     }
     const told = await Promise.allSettled(replaced.map((transfer) => this.tell(transfer)));

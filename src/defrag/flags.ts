@@ -1,6 +1,7 @@
 /** Defragmentation's flags, as in VMA, and what a defragmentation is told and tells. */
 
 import type { Allocation, Pool } from "../allocator/index.ts";
+import type { PinReason } from "../allocator/memory/bindings.ts";
 import { BALANCED, type Effort, EXTENSIVE, FAST, FULL } from "../compaction/effort.ts";
 import { checkFlags, checkInteger, quote } from "../foundation/check.ts";
 
@@ -59,9 +60,16 @@ export interface DefragmentationInfo {
    * (pfnBreakCallback). A pass that ends there without a move is the last one.
    */
   readonly breakCallback?: (moves: number) => boolean;
-  /** Asked of each allocation; false keeps it where it is, and its block from being emptied. Default: all may move. */
-  readonly canMove?: (allocation: Allocation) => boolean;
+  /**
+   * Asked of each allocation; false keeps it where it is, and its block from being emptied. Default: all may move but those
+   * that are pinned, for the reason that is the second argument: a function that answers true for them takes it upon
+   * itself that nobody uses their aliases, or that their captured addresses are free.
+   */
+  readonly canMove?: CanMove;
 }
+
+/** Whether an allocation may be moved; `pinned` is why it would not be by default, undefined where it would. */
+export type CanMove = (allocation: Allocation, pinned: PinReason | undefined) => boolean;
 
 /** VmaDefragmentationStats: what was done so far. */
 export interface DefragmentationStats {

@@ -1,6 +1,9 @@
 /** Defragmentation. */
+
+export type { PinReason } from "../allocator/memory/bindings.ts";
 export { DefragmentationContext } from "./context.ts";
 export {
+  type CanMove,
   DefragmentationFlag,
   type DefragmentationInfo,
   DefragmentationMoveOperation,
@@ -15,4 +18,4 @@ export type {
   OtherMoveResult,
   Replacement,
 } from "./options.ts";
-export type { DefragmentationPlan, PlannedAllocationMove } from "./plan.ts";
+export type { DefragmentationPlan, PinnedAllocation, PlannedAllocationMove } from "./plan.ts";

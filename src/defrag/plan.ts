@@ -1,12 +1,14 @@
 /** What a defragmentation would do, without doing it. */
 
 import type { Allocation } from "../allocator/allocation.ts";
+import type { Bindings, PinReason } from "../allocator/memory/bindings.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
+import type { AllocatorState } from "../allocator/state.ts";
 import { chooseCourse } from "../compaction/choosing.ts";
 import { Meter } from "../compaction/meter.ts";
 import { total } from "../compaction/plan.ts";
 import { assert } from "../foundation/assert.ts";
-import { type DefragmentationInfo, type DefragmentationStats, effortOf } from "./flags.ts";
+import { type CanMove, type DefragmentationInfo, type DefragmentationStats, effortOf } from "./flags.ts";
 import { Movability, memoryOf, PlannedList } from "./ports.ts";
 
 /** A move as it is planned. */
@@ -25,14 +27,24 @@ export interface PlannedAllocationMove {
  */
 export interface DefragmentationPlan extends Readonly<DefragmentationStats> {
   readonly moves: readonly PlannedAllocationMove[];
+  /** What stays in its place for a reason of its own, unless `canMove` says otherwise. */
+  readonly pinned: readonly PinnedAllocation[];
+}
+
+/** An allocation that is not moved. */
+export interface PinnedAllocation {
+  readonly allocation: Allocation;
+  readonly reason: PinReason;
 }
 
 /** Plans the defragmentation of the lists. Changes nothing. */
 export function planDefragmentation(
+  state: AllocatorState,
   lists: readonly BlockList[],
   info: DefragmentationInfo,
 ): DefragmentationPlan {
-  const movability = new Movability(info.canMove);
+  const { bindings } = state;
+  const movability = new Movability(bindings, info.canMove);
   const maxMoveBytes = info.maxBytesPerPass || Number.POSITIVE_INFINITY;
   const ports = lists.map((list) => new PlannedList(list, movability, maxMoveBytes));
   const course = chooseCourse(ports, effortOf(info.flags ?? 0), info, new Meter());
@@ -48,9 +60,20 @@ export function planDefragmentation(
   );
   return {
     moves,
+    pinned: bindings.mayPin ? lists.flatMap((list) => pinnedIn(list, bindings, info.canMove)) : [],
     allocationsMoved: moves.length,
     bytesMoved: total(plans, "bytes"),
     bytesFreed: total(plans, "bytesFreed"),
     deviceMemoryBlocksFreed: total(plans, "blocksFreed"),
   };
+}
+
+function pinnedIn(list: BlockList, bindings: Bindings, canMove: CanMove | undefined): PinnedAllocation[] {
+  const pinned: PinnedAllocation[] = [];
+  for (const allocation of list.allocations()) {
+    const reason = bindings.pinReason(allocation);
+    if (reason === undefined || canMove?.(allocation, reason) === true) continue;
+    pinned.push({ allocation: list.state.tracker.handOut(allocation), reason });
+  }
+  return pinned;
 }

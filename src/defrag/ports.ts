@@ -1,12 +1,14 @@
 /** Lists of blocks as planning sees them: through the ports of `compaction/`. */
 
 import type { Allocation } from "../allocator/allocation.ts";
+import type { Bindings } from "../allocator/memory/bindings.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
 import type { BlockPort, Item, ListPort } from "../compaction/model.ts";
 import { assert } from "../foundation/assert.ts";
 import { NO_SLOT, type Slot } from "../metadata/block-metadata.ts";
 import { TlsfMetadata } from "../metadata/tlsf.ts";
+import type { CanMove } from "./flags.ts";
 import type { DefragmentationMove } from "./move.ts";
 
 /** How often an allocation is asked for whose moves are ignored. */
@@ -14,7 +16,8 @@ const MAX_ASKED = 3;
 
 /** What can be moved, and what is under way in a pass. */
 export class Movability {
-  private readonly canMove: ((allocation: Allocation) => boolean) | undefined;
+  private readonly bindings: Bindings;
+  private readonly canMove: CanMove | undefined;
   /** How often the moves of an allocation were ignored. */
   private readonly ignored: Map<Allocation, number> = new Map();
   /** The moves of the present pass by what they move, their temporaries, and the blocks that they go to. */
@@ -22,7 +25,8 @@ export class Movability {
   private readonly temporaries: Set<Allocation> = new Set();
   private readonly targets: Set<MemoryBlock> = new Set();
 
-  constructor(canMove: ((allocation: Allocation) => boolean) | undefined) {
+  constructor(bindings: Bindings, canMove: CanMove | undefined) {
+    this.bindings = bindings;
     this.canMove = canMove;
   }
 
@@ -59,7 +63,8 @@ export class Movability {
     const { ignored, temporaries } = this;
     if (ignored.size > 0 && (ignored.get(allocation) ?? 0) >= MAX_ASKED) return false;
     if (temporaries.size > 0 && temporaries.has(allocation)) return false;
-    return this.canMove?.(allocation) ?? true;
+    const pinned = this.bindings.pinReason(allocation);
+    return this.canMove === undefined ? pinned === undefined : this.canMove(allocation, pinned);
   }
 
   /** Whether moves of the allocation were ignored, or those of any. */
@@ -69,7 +74,7 @@ export class Movability {
 
   /** Whether {@link isMovable} is true of everything in a block that nothing arrives at. */
   get isAnythingMovable(): boolean {
-    return this.canMove === undefined && this.ignored.size === 0;
+    return this.canMove === undefined && this.ignored.size === 0 && !this.bindings.mayPin;
   }
 
   isArrivedAt(block: MemoryBlock): boolean {

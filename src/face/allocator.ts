@@ -43,7 +43,7 @@ import {
 } from "../allocator/resource/binding.ts";
 import { createBuffer, createKnownBuffer } from "../allocator/resource/buffers.ts";
 import type { BufferWithMemory, ImageWithMemory } from "../allocator/resource/created.ts";
-import { destroyResource, ResourceKind } from "../allocator/resource/destroy.ts";
+import { destroyResource } from "../allocator/resource/destroy.ts";
 import { disposeAllocator } from "../allocator/resource/disposal.ts";
 import {
   findMemoryType,
@@ -59,6 +59,7 @@ import {
   importMemory,
   type RequirementsInfo,
 } from "../allocator/resource/memory.ts";
+import { ResourceKind } from "../allocator/resource-kind.ts";
 import { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
 import type { DefragmentationContext } from "../defrag/context.ts";

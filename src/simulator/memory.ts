@@ -4,6 +4,7 @@ import { quote } from "../foundation/check.ts";
 import { MemoryProperty } from "../vulkan/constants.ts";
 import type { HostMapping, MappedMemoryRange, MemoryAllocateInfo } from "../vulkan/device.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
+import { capturedAddress } from "./captured-addresses.ts";
 import { forbid } from "./error.ts";
 import { SimulatedMapping } from "./mapping.ts";
 import { checkMappedRange, type MemoryPlan, planAllocation } from "./memory-rules.ts";
@@ -49,6 +50,8 @@ function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: MemoryPlan
     const detail = `heap ${heapIndex} has ${free} bytes left of ${memoryHeaps[heapIndex]!.size}, and ${size} were asked for`;
     throw new VulkanError(Result.ErrorOutOfDeviceMemory, "vkAllocateMemory", detail);
   }
+  const captured = capturedAddress(info.pNext);
+  state.capturedMemory.check("vkAllocateMemory", captured);
   const memory: MemoryObject = {
     kind: "memory",
     handle: state.newHandle(),
@@ -71,6 +74,7 @@ function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: MemoryPlan
   };
   state.add(memory);
   state.memoryCount++;
+  state.capturedMemory.take(captured, memory.handle);
   state.listener?.({
     kind: "allocate",
     memory: memory.handle,
@@ -114,6 +118,7 @@ export function freeMemory(state: DeviceState, handle: bigint): void {
   memory.payload.release();
   state.remove(handle);
   state.memoryCount--;
+  state.capturedMemory.giveBack(handle);
   state.listener?.({ kind: "free", memory: handle, ordinal: memory.ordinal });
 }
 

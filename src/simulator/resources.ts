@@ -5,6 +5,7 @@ import { ApiVersion, ImageCreate } from "../vulkan/constants.ts";
 import { findNext, type NextChain, StructureType } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { attach, checkBind, detachAll } from "./bind-rules.ts";
+import { capturedAddress } from "./captured-addresses.ts";
 import { checkChain } from "./chains.ts";
 import { forbid } from "./error.ts";
 import { formatAspects } from "./formats.ts";
@@ -28,10 +29,13 @@ export function createBuffer(state: DeviceState, info: BufferCreateInfo): bigint
   const usage = checkBufferInfo(state, call, info);
   const requirements = requirementsOf(state, { kind: "buffer", info });
   state.faults.check(call);
+  const captured = capturedAddress(info.pNext);
+  state.capturedBuffers.check(call, captured);
   state.nextRequirements = undefined;
   const buffer = makeBuffer(state.newHandle(), info, usage, requirements);
   state.add(buffer);
   state.bufferCount++;
+  state.capturedBuffers.take(captured, buffer.handle);
   state.listener?.({ kind: "create-buffer", resource: buffer.handle });
   return buffer.handle;
 }
@@ -48,6 +52,7 @@ export function destroyBuffer(state: DeviceState, handle: bigint): void {
   detachAll(buffer);
   state.remove(handle);
   state.bufferCount--;
+  state.capturedBuffers.giveBack(handle);
   state.listener?.({ kind: "destroy-buffer", resource: handle });
 }
 

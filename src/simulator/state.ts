@@ -4,6 +4,7 @@ import { checkUint64, quote } from "../foundation/check.ts";
 import { apiVersionString } from "../vulkan/constants.ts";
 import type { VulkanError } from "../vulkan/result.ts";
 import { type CallName, zeroCounts } from "./calls.ts";
+import { CapturedAddresses } from "./captured-addresses.ts";
 import { forbid, type ObjectLeak } from "./error.ts";
 import type { DriverEventListener } from "./events.ts";
 import { Faults } from "./faults.ts";
@@ -100,6 +101,8 @@ export class DeviceState {
   listener: DriverEventListener | undefined;
   requirements: RequirementsSource | undefined;
   nextRequirements: RequirementsSource | undefined;
+  readonly capturedBuffers: CapturedAddresses = new CapturedAddresses();
+  readonly capturedMemory: CapturedAddresses = new CapturedAddresses();
   memoryCount = 0;
   /** How many memory objects may exist at once. */
   servedMemoryCount: number = Number.POSITIVE_INFINITY;

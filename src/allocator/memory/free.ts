@@ -9,6 +9,7 @@ import type { MemoryState } from "./memory-state.ts";
 export function freeAllocation(state: MemoryState, allocation: AllocationData): void {
   if (state.debug.fillPatterns) fillDestroyed(allocation);
   if (state.recorder !== undefined) state.recorder.freed(allocation);
+  state.bindings.forgetAliases(allocation);
   const { home } = allocation;
   if (home === null) fail("an allocation that is freed is alive");
   home.list.free(allocation);

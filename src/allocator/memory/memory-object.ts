@@ -10,12 +10,12 @@ import type { Slot } from "../../metadata/block-metadata.ts";
 import { isNtHandle } from "../../vulkan/constants.ts";
 import type { HostMapping } from "../../vulkan/device.ts";
 import { VulkanError } from "../../vulkan/result.ts";
-import type { GuardedAllocation } from "../guard.ts";
 import type { RecordedAllocation } from "../recorder.ts";
+import type { ResourceHolder } from "./bindings.ts";
 import type { MemoryState, PoolIdentity } from "./memory-state.ts";
 
 /** An allocation, as memory and the host's access to it know it; the class `Allocation` is the only one. */
-export interface AllocationData extends RecordedAllocation, GuardedAllocation {
+export interface AllocationData extends RecordedAllocation, ResourceHolder {
   /** Where the memory comes from; null once freed. */
   readonly home: MemoryObject | null;
   readonly slot: Slot;

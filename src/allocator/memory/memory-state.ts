@@ -9,6 +9,7 @@ import type { AllocatorGuard } from "../guard.ts";
 import type { AllocatorRecorder } from "../recorder.ts";
 import { AllocationTracker } from "../report/tracker.ts";
 import type { AllocatorSettings, DebugOptions } from "../settings.ts";
+import { Bindings } from "./bindings.ts";
 import { Budgets } from "./budget.ts";
 import { DeviceMemory } from "./device-memory.ts";
 import { Failure } from "./failure.ts";
@@ -42,6 +43,8 @@ export class MemoryState {
   /** The custom pools, in the order of making. */
   readonly pools: Set<PoolIdentity> = new Set();
   readonly tracker: AllocationTracker;
+  /** What lives in allocations beyond what was created with them. */
+  readonly bindings: Bindings = new Bindings();
   isDestroyed = false;
 
   /** Asked before anything is freed, while defragmentations are under way. */

@@ -9,6 +9,7 @@ import type { Allocation } from "../allocation.ts";
 import { checkHandle } from "../checks.ts";
 import { AllocatorCreate, hasFlag } from "../flags.ts";
 import { usesDedicatedInfo } from "../memory/memory-chain.ts";
+import { ResourceKind } from "../resource-kind.ts";
 import type { AllocatorState } from "../state.ts";
 import { checkBuffer, checkImage } from "./description.ts";
 
@@ -21,8 +22,10 @@ export function bindBuffer(
   pNext: NextChain | undefined,
 ): void {
   checkBinding(state, allocation, buffer, offset, pNext);
+  state.bindings.checkNotReplaced("bindBufferMemory", allocation, ResourceKind.Buffer, buffer);
   checkBufferFits(state, allocation, buffer, offset);
   state.device.bindBufferMemory(buffer, allocation.deviceMemory, allocation.offset + offset, pNext);
+  state.bindings.bind(allocation, ResourceKind.Buffer, buffer);
   if (buffer === allocation.resource && offset === 0) allocation.isUnbound = false;
 }
 
@@ -35,9 +38,11 @@ export function bindImage(
   pNext: NextChain | undefined,
 ): void {
   checkBinding(state, allocation, image, offset, pNext);
+  state.bindings.checkNotReplaced("bindImageMemory", allocation, ResourceKind.Image, image);
   // A chain may name one plane of several.
   if (pNext === undefined) checkImageFits(state, allocation, image, offset);
   state.device.bindImageMemory(image, allocation.deviceMemory, allocation.offset + offset, pNext);
+  state.bindings.bind(allocation, ResourceKind.Image, image);
   if (image === allocation.resource && offset === 0) allocation.isUnbound = false;
 }
 
@@ -77,6 +82,7 @@ export function createAliasingBuffer(
     device.destroyBuffer(buffer);
     throw error;
   }
+  state.bindings.addAlias(allocation, ResourceKind.Buffer, buffer);
   return buffer;
 }
 
@@ -98,6 +104,7 @@ export function createAliasingImage(
     device.destroyImage(image);
     throw error;
   }
+  state.bindings.addAlias(allocation, ResourceKind.Image, image);
   return image;
 }
 

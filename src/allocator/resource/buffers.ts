@@ -8,6 +8,7 @@
 import { assert } from "../../foundation/assert.ts";
 import { alignUp } from "../../foundation/bits.ts";
 import { NO_SLOT, type Slot } from "../../metadata/block-metadata.ts";
+import { BufferCreate } from "../../vulkan/constants.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import type { BufferCreateInfo } from "../../vulkan/resources.ts";
@@ -18,13 +19,14 @@ import { SearchMode } from "../memory/block-search.ts";
 import type { MemoryBlock } from "../memory/memory-block.ts";
 import { selectMemory } from "../memory/selection.ts";
 import { type AllocationCreateInfo, checkName, NO_SETTINGS } from "../options.ts";
+import { ResourceKind } from "../resource-kind.ts";
 import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
 import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
 import { BufferWithMemory } from "./created.ts";
 import { bufferKey, type CachedCreation } from "./creation-cache.ts";
 import { bufferInfoToKeep, checkBuffer, describeBuffer } from "./description.ts";
-import { destroyHandle, ResourceKind } from "./destroy.ts";
+import { destroyHandle } from "./destroy.ts";
 import type { AllocationRequest } from "./request.ts";
 
 /** Up to here a size and an alignment add up to an int32. */
@@ -82,6 +84,7 @@ export function createBuffer(
   }
   allocation.setResource(ResourceKind.Buffer, buffer, info.size, usage, bufferInfoToKeep(info));
   allocation.isUnbound = (request.flags & AllocationCreate.DontBind) !== 0;
+  if (((info.flags ?? 0) & BufferCreate.DeviceAddressCaptureReplay) !== 0) state.bindings.mayPin = true;
   if (isPlain && state.remembersKinds) learn(state, info, allocationInfo, request, allocation);
   const handedOut = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
   if (state.recorder !== undefined) state.recorder.created(handedOut, { buffer: info }, allocationInfo);

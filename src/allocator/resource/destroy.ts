@@ -4,9 +4,7 @@ import type { VulkanDevice } from "../../vulkan/device.ts";
 import { freeAllocation } from "../memory/free.ts";
 import type { AllocationData } from "../memory/memory-object.ts";
 import type { MemoryState } from "../memory/memory-state.ts";
-
-/** What was created together with an allocation. */
-export const ResourceKind = { None: 0, Buffer: 1, Image: 2 } as const;
+import { ResourceKind } from "../resource-kind.ts";
 
 // Constants of this module: docs/performance.md, "Dividing a block".
 const { Buffer: BUFFER, Image: IMAGE } = ResourceKind;
@@ -22,6 +20,8 @@ export function destroyHandle(device: VulkanDevice, kind: number, handle: bigint
 /**
  * Destroys a buffer or an image and frees an allocation; either may be missing. The allocation is one of this allocator
  * that is alive.
+ *
+ * @throws TypeError where the handle is known to be another one's than the allocation's; nothing has changed then.
  */
 export function destroyResource(
   state: MemoryState,
@@ -30,10 +30,22 @@ export function destroyResource(
   allocation: AllocationData | undefined,
 ): void {
   let current = handle;
-  if (allocation !== undefined && state.guard !== undefined) {
-    if (state.guard.free(allocation, Boolean(handle))) return;
-    if (handle) current = state.guard.currentHandle(allocation, handle);
+  if (current) {
+    if (allocation === undefined) state.bindings.endAlias(kind, current);
+    else {
+      if (state.guard !== undefined) current = state.guard.currentHandle(allocation, current);
+      if (current !== allocation.resource || kind !== allocation.kind) {
+        state.bindings.checkHandle(
+          kind === IMAGE ? "destroyImage" : "destroyBuffer",
+          allocation,
+          kind,
+          current,
+        );
+        state.bindings.endAlias(kind, current);
+      }
+    }
   }
+  if (allocation !== undefined && state.guard?.free(allocation, Boolean(handle)) === true) return;
   if (current) destroyHandle(state.device, kind, current);
   if (allocation !== undefined) freeAllocation(state, allocation);
 }

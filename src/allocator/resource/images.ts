@@ -11,13 +11,14 @@ import { AllocationCreate } from "../flags.ts";
 import { allocating, undoAllocation } from "../memory/allocate.ts";
 import { selectMemory } from "../memory/selection.ts";
 import { type AllocationCreateInfo, NO_SETTINGS } from "../options.ts";
+import { ResourceKind } from "../resource-kind.ts";
 import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
 import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
 import { ImageWithMemory } from "./created.ts";
 import { type CachedCreation, imageKey } from "./creation-cache.ts";
 import { checkImage, describeImage, imageInfoToKeep, isSameImage } from "./description.ts";
-import { destroyHandle, ResourceKind } from "./destroy.ts";
+import { destroyHandle } from "./destroy.ts";
 import type { AllocationRequest } from "./request.ts";
 
 /** An image with memory. Undefined, with the failure recorded, where memory is out. */
