@@ -75,7 +75,13 @@ export function wholeSpan(history: History, axis: Axis): Span {
 }
 
 /** The moment that each column shows: that of the most bytes in use. */
-export function sampleColumns({ history, series, axis, span, width }: TimeQuestion): Uint32Array {
+export function sampleColumns(
+  history: History,
+  series: Series,
+  axis: Axis,
+  span: Span,
+  width: number,
+): Uint32Array {
   const sample = new Uint32Array(width);
   const step = (span.to - span.from) / width;
   let from = momentAtX(history, axis, span.from);
@@ -95,9 +101,9 @@ let columnOfMoment = new Uint16Array(0);
 
 /** Lays the timeline out. */
 export function layoutTime(question: TimeQuestion): TimeLayout {
-  const { history, heap, grouping, test, width, height, top } = question;
+  const { history, series, heap, axis, span, grouping, test, width, height, top } = question;
   const { ranges } = history;
-  const sample = sampleColumns(question);
+  const sample = sampleColumns(history, series, axis, span, width);
   const first = sample[0]!;
   const last = sample[width - 1]!;
   fillColumns(sample, first, last);

@@ -11,6 +11,8 @@ export interface Series {
   readonly reserved: Float64Array;
   /** The moment in `from` to `to`, both included, at which most is in use; the first of several. */
   highest(from: number, to: number): number;
+  /** The same of what is reserved. */
+  highestReserved(from: number, to: number): number;
 }
 
 /** Stands for all heaps together. */
@@ -33,8 +35,19 @@ export function seriesOf(history: History, heap: number): Series {
   return series;
 }
 
-/** The heap of each block. */
-export function heapsOfBlocks({ blocks, pools, types }: History): Uint8Array {
+const heapsOfHistory = new WeakMap<History, Uint8Array>();
+
+/** The heap of each block; made once. */
+export function heapsOfBlocks(history: History): Uint8Array {
+  let heaps = heapsOfHistory.get(history);
+  if (heaps === undefined) {
+    heaps = makeHeaps(history);
+    heapsOfHistory.set(history, heaps);
+  }
+  return heaps;
+}
+
+function makeHeaps({ blocks, pools, types }: History): Uint8Array {
   const heapOfPool = pools.map(({ type }) => types[type]!.heap);
   const result = new Uint8Array(blocks.count);
   for (let b = 0; b < blocks.count; b++) result[b] = heapOfPool[blocks.pool[b]!]!;
@@ -60,7 +73,7 @@ function makeSeries(history: History, heap: number): Series {
     used[m]! += used[m - 1]!;
     reserved[m]! += reserved[m - 1]!;
   }
-  return { used, reserved, highest: highestIn(used) };
+  return { used, reserved, highest: highestIn(used), highestReserved: highestIn(reserved) };
 }
 
 const FAN = 64;

@@ -1,6 +1,6 @@
 /** The line under every view of a recording: the moment that is looked at, and ways to another one. */
 
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { drawStrip } from "../draw/time-draw.ts";
 import { momentAtX, sampleColumns, wholeSpan, xOfMoment } from "../draw/time-layout.ts";
@@ -11,7 +11,7 @@ import { placeIn } from "../model/series.ts";
 import { playing, playSeconds, togglePlaying } from "../state/playing.ts";
 import { at, axis, history, momentNumber, since, window } from "../state/state.ts";
 import { colours } from "../state/theme.ts";
-import { heapShown, landmarks, series } from "../state/time.ts";
+import { landmarks, series } from "../state/time.ts";
 import { Canvas, type CanvasSize } from "./canvas.tsx";
 
 /** Goes on, or back, by so many events. */
@@ -124,6 +124,13 @@ function LastEvent(): JSX.Element | null {
 function Strip(): JSX.Element {
   const size = useSignal<CanvasSize>({ width: 0, height: 0 });
   const isDragging = useSignal(false);
+  // It stays the same while what it stands over changes.
+  const sample = useComputed(() => {
+    const of = history.value;
+    if (of === undefined || series.value === undefined) return undefined;
+    const columns = Math.max(Math.floor(size.value.width), 1);
+    return sampleColumns(of, series.value, axis.value, wholeSpan(of, axis.value), columns);
+  });
   const go = (event: PointerEvent): void => {
     const { value } = history;
     if (value === undefined) return;
@@ -147,18 +154,7 @@ function Strip(): JSX.Element {
           since: since.value,
           series: series.value,
           landmarks: landmarks.value,
-          sample: sampleColumns({
-            history: of,
-            series: series.value,
-            heap: heapShown.value,
-            axis: axis.value,
-            span,
-            grouping: undefined,
-            test: undefined,
-            width: Math.max(Math.floor(width), 1),
-            height,
-            top: 1,
-          }),
+          sample: sample.value ?? new Uint32Array(1),
           width,
           height,
           x: (moment: number) => x(xOfMoment(of, axis.value, moment)),

@@ -298,14 +298,10 @@ function makeLayout({ width, height }: CanvasSize): TimeLayout | undefined {
 /** Bytes that the height stands for: what is reserved in what is seen, and the budget if that is near. */
 function topOf({ from, to }: Span): number {
   const of = history.value!;
-  const { reserved, used } = series.value!;
+  const { reserved, used, highest, highestReserved } = series.value!;
   const first = momentAtX(of, axis.value, from);
   const last = momentAtX(of, axis.value, to);
-  let top = 1;
-  for (let moment = first; moment <= last; moment++) {
-    if (reserved[moment]! > top) top = reserved[moment]!;
-    if (used[moment]! > top) top = used[moment]!;
-  }
+  let top = Math.max(reserved[highestReserved(first, last)]!, used[highest(first, last)]!, 1);
   const budgets = budgetLine.value?.bytes ?? [];
   for (const budget of budgets) if (budget < top * 1.7) top = Math.max(top, budget);
   return top * 1.06;
