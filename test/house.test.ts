@@ -53,7 +53,10 @@ const RULES = new Map<string, FolderRule>([
   // The page: browser code, bundled.
   [
     "viewer",
-    { folders: ["recording", "foundation"], packages: ["preact", "preact/hooks", "@preact/signals"] },
+    {
+      folders: ["recording", "compaction", "foundation"],
+      packages: ["preact", "preact/hooks", "@preact/signals"],
+    },
   ],
   // The face of the package.
   ["", { folders: ["trace", "face", "defrag", "allocator", "metadata", "vulkan", "foundation"] }],

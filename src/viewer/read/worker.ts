@@ -2,27 +2,35 @@
 
 import type { History } from "../model/history.ts";
 import { FileError } from "./json.ts";
+import { followLive } from "./live.ts";
 import type { ReadAnswer, ReadRequest } from "./protocol.ts";
 import { readFile } from "./read.ts";
 
 /** Answers requests to read; for a worker only. */
 export function serveReading(): void {
   addEventListener("message", ({ data }: MessageEvent<ReadRequest>) => {
-    const start = performance.now();
-    let answer: ReadAnswer;
-    try {
-      const history = readFile(new Uint8Array(data.bytes), data.name);
-      answer = { history, milliseconds: performance.now() - start };
-    } catch (error) {
-      answer = { error: describe(error) };
-    }
-    postMessage(answer, { transfer: "history" in answer ? buffersOf(answer.history) : [] });
+    void answer(data).catch((error: unknown) => send({ error: describe(error) }));
   });
+}
+
+async function answer(request: ReadRequest): Promise<void> {
+  if ("live" in request) {
+    send({ ended: await followLive(request.live, request.name, send) });
+    return;
+  }
+  const start = performance.now();
+  const history = readFile(new Uint8Array(request.bytes), request.name);
+  send({ history, milliseconds: performance.now() - start, size: request.bytes.byteLength });
+}
+
+function send(answer: ReadAnswer): void {
+  postMessage(answer, { transfer: "history" in answer ? buffersOf(answer.history) : [] });
 }
 
 function describe(error: unknown): string {
   if (error instanceof FileError) return error.message;
   if (error instanceof RangeError) return `The file is too large for this browser: ${error.message}`;
+  if (error instanceof TypeError && /fetch/i.test(error.message)) return "The program is not to be reached.";
   return `The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }
 

@@ -25,5 +25,10 @@ export interface Problem {
 /** What went wrong with the last file. */
 export const problem: Signal<Problem | undefined> = signal<Problem | undefined>(undefined);
 
+/** Whether the first file is a living program that is followed, or one that was, and has ended. */
+export const live: Signal<"follows" | "ended" | undefined> = signal<"follows" | "ended" | undefined>(
+  undefined,
+);
+
 /** The file that is being read. */
 export const reading: Signal<string | undefined> = signal<string | undefined>(undefined);

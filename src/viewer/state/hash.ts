@@ -30,6 +30,7 @@ export function readHash(hash: string): void {
     state.groupMode.value = oneOf(parameters.get("group"), groupModes) ?? "none";
     state.filterText.value = parameters.get("q")?.slice(0, 500) ?? "";
     state.lifetime.value = oneOf(parameters.get("alive"), ["end", "since"] as const) ?? "all";
+    state.liveLink.value = parameters.get("live")?.slice(0, 300) ?? "";
     state.theme.value = oneOf(parameters.get("theme"), ["light", "dark"] as const) ?? "auto";
     state.fitBlocks.value = parameters.get("scale") === "fit";
     state.zoom.value = readZoom(parameters.get("zoom")) ?? { from: 0, to: 1 };
@@ -61,6 +62,7 @@ export function writeHash(): string {
   set("q", state.filterText.value, "");
   set("alive", state.lifetime.value, "all");
   set("theme", state.theme.value, "auto");
+  set("live", state.liveLink.value, "");
   set("scale", state.fitBlocks.value ? "fit" : "", "");
   const { from, to } = state.zoom.value;
   set("zoom", `${from}_${to}`, "0_1");

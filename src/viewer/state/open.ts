@@ -3,15 +3,18 @@
  */
 
 import { batch } from "@preact/signals";
+import type { History } from "../model/history.ts";
+import type { Selection } from "../model/selection.ts";
 import type { ReadAnswer, ReadRequest } from "../read/protocol.ts";
-import { documents, problem, reading } from "./documents.ts";
-import { active, resetForNewFile, view } from "./state.ts";
+import { documents, live, problem, reading } from "./documents.ts";
+import { active, resetForNewFile, selection, view } from "./state.ts";
 
 /** The source of this very script, which the worker runs as well. */
 const source = typeof document === "undefined" ? "" : (document.currentScript?.textContent ?? "");
 
 /** Opens files; two at once are compared. */
 export async function openFiles(files: readonly File[]): Promise<void> {
+  stopFollowing();
   const beside = documents.value.length === 1 && files.length === 1 && view.value === "difference";
   for (const [index, file] of files.slice(0, 2).entries()) {
     await openBytes(file.name, await file.arrayBuffer(), beside || index > 0 ? "beside" : "instead");
@@ -44,18 +47,74 @@ export async function openBytes(name: string, bytes: ArrayBuffer, how: "instead"
   });
 }
 
-function readInWorker(request: ReadRequest): Promise<ReadAnswer> {
+function startWorker(): { worker: Worker; stop: () => void } {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(url);
+  const stop = (): void => {
+    worker.terminate();
+    URL.revokeObjectURL(url);
+  };
+  return { worker, stop };
+}
+
+/** The answer to a file. */
+type FileAnswer = Exclude<ReadAnswer, { readonly ended: string }>;
+
+function readInWorker(request: { name: string; bytes: ArrayBuffer }): Promise<FileAnswer> {
+  const { worker, stop } = startWorker();
   return new Promise((resolve) => {
-    const worker = new Worker(url);
-    const finish = (answer: ReadAnswer): void => {
-      worker.terminate();
-      URL.revokeObjectURL(url);
+    const finish = (answer: FileAnswer): void => {
+      stop();
       resolve(answer);
     };
-    worker.onmessage = ({ data }: MessageEvent<ReadAnswer>) => finish(data);
+    worker.onmessage = ({ data }: MessageEvent<FileAnswer>) => finish(data);
     worker.onerror = (event) =>
       finish({ error: `The file cannot be read: ${event.message || "out of memory"}` });
-    worker.postMessage(request, [request.bytes]);
+    worker.postMessage(request satisfies ReadRequest, [request.bytes]);
   });
+}
+
+let stopFollowing = (): void => {};
+
+/** Follows a living program. What is looked at stays, as it grows; at the end the newest moment is. */
+export function followProgram(address: string): void {
+  stopFollowing();
+  const name = "living program";
+  reading.value = name;
+  const { worker, stop } = startWorker();
+  stopFollowing = () => {
+    stop();
+    live.value = undefined;
+  };
+  live.value = "follows";
+  worker.onmessage = ({ data }: MessageEvent<ReadAnswer>) => {
+    batch(() => {
+      reading.value = undefined;
+      if ("error" in data) {
+        problem.value = { file: name, message: data.error };
+        stopFollowing();
+      } else if ("ended" in data) {
+        stop();
+        live.value = "ended";
+      } else takeNews(data);
+    });
+  };
+  worker.postMessage({ name, live: address } satisfies ReadRequest);
+}
+
+function takeNews({ history, milliseconds, size }: Extract<ReadAnswer, { history: unknown }>): void {
+  const before = documents.value[0]?.history;
+  if (before !== undefined) selection.value = carried(before, history, selection.value);
+  documents.value = [{ history, size, readTime: milliseconds }, ...documents.value.slice(1)];
+}
+
+/** The same thing in a longer history of the same program, whose ranges have other numbers. */
+function carried(before: History, after: History, selected: Selection | undefined): Selection | undefined {
+  if (selected?.what !== "range" || selected.range >= before.ranges.count) return selected;
+  const allocation = before.ranges.allocation[selected.range]!;
+  const birth = before.ranges.birth[selected.range]!;
+  const range = after.ranges.allocation.findIndex(
+    (one, index) => one === allocation && after.ranges.birth[index] === birth,
+  );
+  return range < 0 ? undefined : { what: "range", range };
 }

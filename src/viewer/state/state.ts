@@ -50,6 +50,8 @@ export const window: Signal<Span | undefined> = signal<Span | undefined>(undefin
 export const chosen: Signal<Span | undefined> = signal<Span | undefined>(undefined);
 /** Whether allocations of a colour are stacked together, or all by age. */
 export const stacking: Signal<"group" | "age"> = signal<"group" | "age">("group");
+/** The address of a living program, as a link gives it. */
+export const liveLink: Signal<string> = signal("");
 export const theme: Signal<"auto" | "light" | "dark"> = signal<"auto" | "light" | "dark">("auto");
 
 /** The file that is looked at. */

@@ -3,8 +3,9 @@
 import { render } from "preact";
 import { documents } from "../state/documents.ts";
 import { bindHash } from "../state/hash.ts";
-import { openBytes, openFiles } from "../state/open.ts";
+import { followProgram, openBytes, openFiles } from "../state/open.ts";
 import { bindPlaying } from "../state/playing.ts";
+import { liveLink } from "../state/state.ts";
 import { bindTheme } from "../state/theme.ts";
 import { App } from "./app.tsx";
 import { bindKeys } from "./keys.ts";
@@ -17,6 +18,7 @@ export function startPage(): void {
   bindPlaying();
   render(<App />, document.getElementById("app")!);
   void openInlined();
+  if (liveLink.value !== "") followProgram(liveLink.value);
 }
 
 /** Files that whoever made this copy of the page put into it, as text in base64. */

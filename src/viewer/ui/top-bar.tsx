@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { formatBytes, formatCountOf, formatTime } from "../model/format.ts";
 import { hasTime, lastMoment, timeOf } from "../model/history.ts";
 import { displayText } from "../model/text.ts";
-import { documents, type OpenDocument } from "../state/documents.ts";
+import { documents, live, type OpenDocument } from "../state/documents.ts";
 import { active, history, theme } from "../state/state.ts";
 import { colours } from "../state/theme.ts";
 import { OpenButton } from "./open-button.tsx";
@@ -31,6 +31,9 @@ export function TopBar(): JSX.Element {
           </button>
         ))}
       </nav>
+      {live.value !== undefined && (
+        <span class={`live ${live.value}`}>{live.value === "follows" ? "live" : "ended"}</span>
+      )}
       <span class="muted facts">
         {[history.value!.format, displayText(device.name, 60), device.api].filter(Boolean).join(" · ")}
         {hasTime(history.value!) &&
