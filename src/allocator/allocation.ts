@@ -68,7 +68,7 @@ function log2(power: number): number {
 }
 
 /** The packed facts about a new allocation. */
-export function packFacts(
+export function packBits(
   type: SuballocationType,
   alignment: number,
   mappingAllowed: boolean,
@@ -91,7 +91,7 @@ export function kindBits(kind: number): number {
 export class Allocation implements AllocationData {
   // Declared, so that they are written once, by the constructor.
   /** @internal Where the memory comes from; null once freed. */
-  declare home: MemoryObject | null;
+  declare memoryObject: MemoryObject | null;
   /** @internal The slot in a block's metadata; NO_SLOT for dedicated memory. */
   declare slot: Slot;
   /** @internal See the file's head. */
@@ -111,8 +111,14 @@ export class Allocation implements AllocationData {
   declare name: string | undefined;
 
   /** @internal */
-  constructor(home: MemoryObject, slot: Slot, bits: number, userData: unknown, name: string | undefined) {
-    this.home = home;
+  constructor(
+    memoryObject: MemoryObject,
+    slot: Slot,
+    bits: number,
+    userData: unknown,
+    name: string | undefined,
+  ) {
+    this.memoryObject = memoryObject;
     this.slot = slot;
     this.bits = bits;
     this.resource = 0n;
@@ -125,33 +131,33 @@ export class Allocation implements AllocationData {
 
   /** The memory type's index. */
   get memoryType(): number {
-    return this.live().memoryTypeIndex;
+    return this.ensureAlive().memoryTypeIndex;
   }
 
   /** VkDeviceMemory */
   get deviceMemory(): bigint {
-    return this.live().memory;
+    return this.ensureAlive().memory;
   }
 
   /** Bytes from the start of {@link deviceMemory}. */
   get offset(): number {
-    return this.live().offsetOf(this.slot);
+    return this.ensureAlive().offsetOf(this.slot);
   }
 
   /** Bytes; may exceed what was asked for. */
   get size(): number {
-    return this.live().sizeOf(this.slot);
+    return this.ensureAlive().sizeOf(this.slot);
   }
 
   /** Whether the memory object is this allocation's own. */
   get dedicatedMemory(): boolean {
-    return this.live().isDedicated;
+    return this.ensureAlive().isDedicated;
   }
 
   /** The custom pool; undefined for the default pools. */
   get pool(): Pool | undefined {
     // The only pools that memory belongs to are these.
-    return this.live().pool as Pool | undefined;
+    return this.ensureAlive().pool as Pool | undefined;
   }
 
   /**
@@ -160,7 +166,7 @@ export class Allocation implements AllocationData {
    * where that was done by other means.
    */
   get buffer(): bigint | undefined {
-    this.live();
+    this.ensureAlive();
     return this.kind === ResourceKind.Buffer ? this.resource : undefined;
   }
 
@@ -168,7 +174,7 @@ export class Allocation implements AllocationData {
    * The VkImage that was created with the allocation; see {@link buffer}.
    */
   get image(): bigint | undefined {
-    this.live();
+    this.ensureAlive();
     return this.kind === ResourceKind.Image ? this.resource : undefined;
   }
 
@@ -178,12 +184,12 @@ export class Allocation implements AllocationData {
    * defragmentation. Where aliases were destroyed by other means, {@link forgetAliases} says so.
    */
   get hasAliases(): boolean {
-    return this.live().state.bindings.pinReason(this.own) === "alias";
+    return this.ensureAlive().state.bindings.pinReason(this.own) === "alias";
   }
 
   /** Says that all resources that shared this allocation's memory are destroyed: it may be moved again. */
   forgetAliases(): void {
-    this.live().state.bindings.forgetAliases(this.own);
+    this.ensureAlive().state.bindings.forgetAliases(this.own);
   }
 
   /** @internal The allocation itself, where this is what watches over it. */
@@ -194,7 +200,7 @@ export class Allocation implements AllocationData {
 
   /** Whether the allocation is mapped, persistently or for a while. */
   get isMapped(): boolean {
-    this.live();
+    this.ensureAlive();
     return this.mapReferences > 0;
   }
 
@@ -205,7 +211,7 @@ export class Allocation implements AllocationData {
    * @throws RangeError where the engine cannot view so many bytes at once (4 GiB on Node.js 20): {@link mappedRange}.
    */
   get mappedData(): Uint8Array | undefined {
-    const { mapping } = this.live();
+    const { mapping } = this.ensureAlive();
     return this.mapReferences > 0 && mapping !== undefined
       ? mapping.bytes(this.offset, this.size)
       : undefined;
@@ -213,7 +219,7 @@ export class Allocation implements AllocationData {
 
   /** {@link mappedData} for `size` bytes (default: to the end) from `offset` on. */
   mappedRange(offset = 0, size: number = WHOLE_SIZE): Uint8Array | undefined {
-    const { mapping } = this.live();
+    const { mapping } = this.ensureAlive();
     checkRange(this, offset, size);
     if (this.mapReferences === 0 || mapping === undefined) return undefined;
     return mapping.bytes(this.offset + offset, size === WHOLE_SIZE ? this.size - offset : size);
@@ -221,14 +227,14 @@ export class Allocation implements AllocationData {
 
   /** Where the allocation's first byte is mapped, or undefined while it is not (pMappedData). */
   get mappedAddress(): bigint | undefined {
-    const { mapping } = this.live();
+    const { mapping } = this.ensureAlive();
     if (this.mapReferences === 0 || mapping === undefined) return undefined;
     return mapping.address + BigInt(this.offset);
   }
 
   /** Whether it was freed. */
   get isFreed(): boolean {
-    return this.home === null;
+    return this.memoryObject === null;
   }
 
   /** VmaAllocationInfo2 in one object. */
@@ -242,7 +248,7 @@ export class Allocation implements AllocationData {
       mappedAddress: this.mappedAddress,
       userData: this.userData,
       name: this.name,
-      blockSize: this.live().size,
+      blockSize: this.ensureAlive().size,
       dedicatedMemory: this.dedicatedMemory,
       pool: this.pool,
     };
@@ -281,7 +287,7 @@ export class Allocation implements AllocationData {
 
   /** Frees the allocation, and destroys the buffer or image that was created with it. */
   destroy(): void {
-    const { state } = this.live();
+    const { state } = this.ensureAlive();
     checkUsable(state);
     const own = state.tracker.isActive ? state.tracker.unwrap(this) : this;
     destroyResource(state, own.kind, own.resource, own);
@@ -289,12 +295,12 @@ export class Allocation implements AllocationData {
 
   /** Does nothing when the allocation is freed already; else {@link destroy}. */
   [Symbol.dispose](): void {
-    if (this.home !== null) this.destroy();
+    if (this.memoryObject !== null) this.destroy();
   }
 
   /** @internal */
   get state(): MemoryState {
-    return this.live().state;
+    return this.ensureAlive().state;
   }
 
   /** @internal */
@@ -362,16 +368,16 @@ export class Allocation implements AllocationData {
   }
 
   /** @internal Marks the allocation as freed. */
-  bury(): void {
-    this.home = null;
+  markFreed(): void {
+    this.memoryObject = null;
     this.slot = NONE;
     this.resource = 0n;
     this.resourceInfo = undefined;
   }
 
   /** @internal Where the memory comes from; throws when it is freed. */
-  live(): MemoryObject {
-    return this.home ?? this.refuseUse();
+  ensureAlive(): MemoryObject {
+    return this.memoryObject ?? this.refuseUse();
   }
 
   private viewIfPossible(): Uint8Array | undefined {

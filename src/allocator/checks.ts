@@ -13,9 +13,10 @@ const AllocationClass = Allocation;
 export function checkAllocation(state: AllocatorState, allocation: Allocation): Allocation {
   checkUsable(state);
   if (!(allocation instanceof AllocationClass)) refuseAllocation(allocation);
-  const { home } = allocation;
+  const { memoryObject } = allocation;
   // It is undefined where somebody made the object without the constructor.
-  if (home === null || home === undefined || home.state !== state) refuseAllocation(allocation);
+  if (memoryObject === null || memoryObject === undefined || memoryObject.state !== state)
+    refuseAllocation(allocation);
   return state.tracker.isActive ? state.tracker.unwrap(allocation) : allocation;
 }
 
@@ -34,7 +35,7 @@ function refuseAllocation(allocation: Allocation): never {
   if (!(allocation instanceof Allocation)) {
     throw new TypeError(`allocation must be an Allocation, got ${quote(allocation)}`);
   }
-  allocation.live();
+  allocation.ensureAlive();
   throw new TypeError(`allocation${allocation.label} belongs to another allocator`);
 }
 

@@ -26,7 +26,7 @@ export class Defragmentations implements AllocatorGuard {
 
   free(allocation: Allocation, destroysResource: boolean): boolean {
     for (const executor of this.running.values()) {
-      if (executor?.retire(allocation, destroysResource) === true) return true;
+      if (executor?.freeDuringMove(allocation, destroysResource) === true) return true;
     }
     return false;
   }
@@ -113,7 +113,7 @@ export function planFor(state: AllocatorState, info: DefragmentationInfo): Defra
 function handingOut({ tracker }: AllocatorState, info: DefragmentationInfo): DefragmentationInfo {
   const { canMove } = info;
   if (canMove === undefined) return info;
-  return { ...info, canMove: (allocation, pinned) => canMove(tracker.handOut(allocation), pinned) };
+  return { ...info, canMove: (allocation, pinned) => canMove(tracker.proxyOf(allocation), pinned) };
 }
 
 function listsFor(state: AllocatorState, info: DefragmentationInfo): BlockList[] {

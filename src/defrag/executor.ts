@@ -37,7 +37,7 @@ interface Transfer {
   /** 0n while there is none. */
   replacement: bigint;
   /** Whether the program has freed the allocation meanwhile, and wants its resource destroyed. */
-  isRetired: boolean;
+  wasFreed: boolean;
   destroysOld: boolean;
 }
 
@@ -99,12 +99,12 @@ export class Executor {
   /**
    * The program frees an allocation. Returns whether it is being moved: then it counts as freed, and the rest follows.
    */
-  retire(allocation: Allocation, destroysResource: boolean): boolean {
+  freeDuringMove(allocation: Allocation, destroysResource: boolean): boolean {
     const transfer = this.transfers.get(allocation);
     if (transfer === undefined) return false;
     this.transfers.delete(allocation);
-    transfer.move.retire();
-    transfer.isRetired = true;
+    transfer.move.leavePlaceholder();
+    transfer.wasFreed = true;
     transfer.destroysOld = destroysResource;
     return true;
   }
@@ -146,7 +146,7 @@ export class Executor {
           kind,
           old,
           replacement: 0n,
-          isRetired: false,
+          wasFreed: false,
           destroysOld: true,
         };
         transfers.push(transfer);
@@ -184,7 +184,7 @@ export class Executor {
     try {
       const target = move.dstTmpAllocation;
       const answer = await this.options.moveOther?.({
-        allocation: this.state.tracker.handOut(allocation),
+        allocation: this.state.tracker.proxyOf(allocation),
         target,
       });
       if (typeof answer === "bigint") transfer.replacement = answer;
@@ -214,10 +214,10 @@ export class Executor {
       errors,
     );
     const { device } = this.state;
-    for (const { move, kind, old, replacement, isRetired, destroysOld } of transfers) {
+    for (const { move, kind, old, replacement, wasFreed, destroysOld } of transfers) {
       if (move.isSwapped) continue;
       destroyHandle(device, kind, replacement);
-      if (isRetired && destroysOld) destroyHandle(device, kind, old);
+      if (wasFreed && destroysOld) destroyHandle(device, kind, old);
     }
     try {
       return context.endPass();
@@ -252,7 +252,7 @@ export class Executor {
     const { onReplaced } = this.options;
     if (onReplaced === undefined || allocation.isFreed) return;
     await onReplaced({
-      allocation: this.state.tracker.handOut(allocation),
+      allocation: this.state.tracker.proxyOf(allocation),
       kind: kind === ResourceKind.Buffer ? "buffer" : "image",
       old,
       replacement,

@@ -20,7 +20,7 @@ import { DefragmentationMoveOperation } from "./flags.ts";
 export class DefragmentationMove {
   /** The allocation to be moved. Its place and its memory object change when the pass ends. */
   get srcAllocation(): Allocation {
-    return this.source.state.tracker.handOut(this.moved);
+    return this.source.state.tracker.proxyOf(this.moved);
   }
 
   /** Its new place: bind the new resource to this. Exists until the pass ends; never free it. */
@@ -44,7 +44,7 @@ export class DefragmentationMove {
   constructor(srcAllocation: Allocation, dstTmpAllocation: Allocation) {
     this.moved = srcAllocation;
     this.dstTmpAllocation = dstTmpAllocation;
-    this.source = srcAllocation.home as MemoryBlock;
+    this.source = srcAllocation.memoryObject as MemoryBlock;
     this.list = this.source.list;
     this.size = dstTmpAllocation.size;
   }
@@ -55,28 +55,28 @@ export class DefragmentationMove {
    */
   mapAhead(): boolean {
     const count = this.moved.mapCount;
-    const home = this.dstTmpAllocation.home as MemoryBlock;
-    if (!home.map(count)) return false;
+    const memoryObject = this.dstTmpAllocation.memoryObject as MemoryBlock;
+    if (!memoryObject.map(count)) return false;
     this.mappedAhead = count;
     return true;
   }
 
   /** @internal Takes {@link mapAhead} back. */
   unmapAhead(): void {
-    (this.dstTmpAllocation.home as MemoryBlock).unmap(this.mappedAhead);
+    (this.dstTmpAllocation.memoryObject as MemoryBlock).unmap(this.mappedAhead);
     this.mappedAhead = 0;
   }
 
   /** @internal Lets the two allocations change places. */
   swap(): void {
     const { moved: srcAllocation, dstTmpAllocation, source } = this;
-    const target = dstTmpAllocation.home as MemoryBlock;
+    const target = dstTmpAllocation.memoryObject as MemoryBlock;
     const oldSlot = srcAllocation.slot;
     const oldOffset = srcAllocation.offset;
     assert(this.mappedAhead === srcAllocation.mapCount, "the new place is mapped before it is taken");
-    srcAllocation.home = target;
+    srcAllocation.memoryObject = target;
     srcAllocation.slot = dstTmpAllocation.slot;
-    dstTmpAllocation.home = source;
+    dstTmpAllocation.memoryObject = source;
     dstTmpAllocation.slot = oldSlot;
     target.allocations[srcAllocation.slot] = srcAllocation;
     source.allocations[oldSlot] = dstTmpAllocation;
@@ -101,12 +101,12 @@ export class DefragmentationMove {
    * @internal The program frees the allocation while its contents are being copied: its place must not be used by
    * anything else yet, so another allocation takes it over, and the move is to free that one.
    */
-  retire(): void {
+  leavePlaceholder(): void {
     const { moved, source } = this;
-    const heir = new Allocation(source, moved.slot, moved.bits, undefined, "freed while it was moved");
-    source.allocations[moved.slot] = heir;
-    moved.bury();
-    this.moved = heir;
+    const placeholder = new Allocation(source, moved.slot, moved.bits, undefined, "freed while it was moved");
+    source.allocations[moved.slot] = placeholder;
+    moved.markFreed();
+    this.moved = placeholder;
     this.operation = DefragmentationMoveOperation.Destroy;
   }
 }
@@ -131,7 +131,7 @@ export class MoveMaker {
     strategy: number,
     offset?: number,
   ): DefragmentationMove | undefined {
-    const source = allocation.home as MemoryBlock;
+    const source = allocation.memoryObject as MemoryBlock;
     const { size, alignment, type } = allocation;
     const { metadata } = target;
     if (metadata.sumFreeSize < size) return undefined;

@@ -112,7 +112,7 @@ export class PlanRun {
   /** Whether what was to be moved is not there any more, or is to stay. */
   private isMoot({ item, from }: PlannedMove<Allocation>, movability: Movability): boolean {
     const source = memoryOf(from);
-    return item.owner.home !== source || this.givenUp.has(source) || movability.isMoving(item.owner);
+    return item.owner.memoryObject !== source || this.givenUp.has(source) || movability.isMoving(item.owner);
   }
 
   /** Plans one move for this pass, passes it over, or puts it off. Returns false when the pass is to end before it. */

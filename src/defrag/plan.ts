@@ -73,7 +73,7 @@ function pinnedIn(list: BlockList, bindings: Bindings, canMove: CanMove | undefi
   for (const allocation of list.allocations()) {
     const reason = bindings.pinReason(allocation);
     if (reason === undefined || canMove?.(allocation, reason) === true) continue;
-    pinned.push({ allocation: list.state.tracker.handOut(allocation), reason });
+    pinned.push({ allocation: list.state.tracker.proxyOf(allocation), reason });
   }
   return pinned;
 }

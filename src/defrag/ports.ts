@@ -34,7 +34,7 @@ export class Movability {
   begin({ moved, dstTmpAllocation }: DefragmentationMove): void {
     this.moving.add(moved);
     this.temporaries.add(dstTmpAllocation);
-    this.targets.add(dstTmpAllocation.home as MemoryBlock);
+    this.targets.add(dstTmpAllocation.memoryObject as MemoryBlock);
   }
 
   /** The pass is over. */

@@ -39,7 +39,7 @@ export function canCopy(allocation: Allocation, layout: LayoutSource | undefined
     (format >= FIRST_YCBCR && format <= LAST_YCBCR) ||
     (format >= FIRST_YCBCR_444 && format <= LAST_YCBCR_444);
   if (isYcbcr) return false;
-  const stated = layout?.(allocation.state.tracker.handOut(allocation));
+  const stated = layout?.(allocation.state.tracker.proxyOf(allocation));
   // Nothing can be brought into the layout Preinitialized.
   return stated !== undefined && stated !== ImageLayout.Preinitialized;
 }

@@ -379,7 +379,7 @@ export class Allocator {
   getMemoryWin32Handle(allocation: Allocation, handleType: number, targetProcess?: bigint): bigint {
     if (targetProcess !== undefined) checkHandle(targetProcess, "targetProcess");
     const type = checkInteger(handleType, "handleType", 1, 0xffffffff);
-    return this.checkOwn(allocation).live().win32Handle(type, targetProcess);
+    return this.checkOwn(allocation).ensureAlive().win32Handle(type, targetProcess);
   }
 
   /**

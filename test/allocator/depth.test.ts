@@ -40,9 +40,9 @@ function stacksOf(
   return stacks;
 }
 
-function metadataOf({ home }: Allocation): BlockMetadata {
-  expect(home).toBeInstanceOf(MemoryBlock);
-  return (home as MemoryBlock).metadata;
+function metadataOf({ memoryObject }: Allocation): BlockMetadata {
+  expect(memoryObject).toBeInstanceOf(MemoryBlock);
+  return (memoryObject as MemoryBlock).metadata;
 }
 
 describe("From the face to the metadata", () => {

@@ -85,7 +85,10 @@ let handle = 0x7f00_0000_0000;
 const garbageOfResult = garbageOf(() => {
   handle += 16;
   const buffer = BigInt(handle);
-  sink = { buffer, allocation: new Allocation(allocation.home, allocation.slot, 0, undefined, undefined) };
+  sink = {
+    buffer,
+    allocation: new Allocation(allocation.memoryObject, allocation.slot, 0, undefined, undefined),
+  };
 });
 const figures = { ...live(), garbagePerPair, garbageOfResult };
 allocator.destroy(true);

@@ -67,8 +67,8 @@ export class World {
   /** The open Win32 handles but for the one that each memory object keeps once it was asked for. */
   private programsHandles(): bigint[] {
     const kept = new Set<bigint>();
-    for (const { home } of allocationsOf(this.allocator.state)) {
-      for (const handle of home?.win32Handles?.values() ?? []) kept.add(handle);
+    for (const { memoryObject } of allocationsOf(this.allocator.state)) {
+      for (const handle of memoryObject?.win32Handles?.values() ?? []) kept.add(handle);
     }
     return this.device.host.openWin32Handles.filter((handle) => !kept.has(handle));
   }

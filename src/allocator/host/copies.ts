@@ -24,9 +24,16 @@ export function copyToAllocation(allocation: AllocationData, data: HostData, off
   checkRange(allocation, offset, source.byteLength);
   if (source.byteLength === 0) return;
   withMapping(allocation, () => {
-    forEachPiece(allocation.live().mapping!, allocation.offset + offset, source.byteLength, (bytes, at) => {
-      bytes.set(at === 0 && bytes.length === source.length ? source : source.subarray(at, at + bytes.length));
-    });
+    forEachPiece(
+      allocation.ensureAlive().mapping!,
+      allocation.offset + offset,
+      source.byteLength,
+      (bytes, at) => {
+        bytes.set(
+          at === 0 && bytes.length === source.length ? source : source.subarray(at, at + bytes.length),
+        );
+      },
+    );
     synchronizeCaches("flush", [{ allocation, offset, size: source.byteLength }]);
   });
 }
@@ -43,7 +50,7 @@ export function fillAllocation(
   const length = size === WHOLE_SIZE ? allocation.size - offset : size;
   if (length === 0) return;
   withMapping(allocation, () => {
-    forEachPiece(allocation.live().mapping!, allocation.offset + offset, length, (bytes) => {
+    forEachPiece(allocation.ensureAlive().mapping!, allocation.offset + offset, length, (bytes) => {
       bytes.fill(value);
     });
     synchronizeCaches("flush", [{ allocation, offset, size: length }]);
@@ -57,9 +64,14 @@ export function copyFromAllocation(allocation: AllocationData, offset: number, d
   if (target.byteLength === 0) return;
   withMapping(allocation, () => {
     synchronizeCaches("invalidate", [{ allocation, offset, size: target.byteLength }]);
-    forEachPiece(allocation.live().mapping!, allocation.offset + offset, target.byteLength, (bytes, at) => {
-      target.set(bytes, at);
-    });
+    forEachPiece(
+      allocation.ensureAlive().mapping!,
+      allocation.offset + offset,
+      target.byteLength,
+      (bytes, at) => {
+        target.set(bytes, at);
+      },
+    );
   });
 }
 

@@ -25,10 +25,10 @@ export function fillDestroyed(allocation: AllocationData): void {
 }
 
 function fill(allocation: AllocationData, pattern: number): void {
-  const { state, home } = allocation;
+  const { state, memoryObject } = allocation;
   if (!state.debug.fillPatterns || !allocation.isMappingAllowed) return;
   // Imported bytes are somebody's data.
-  if (home?.isImported === true) return;
+  if (memoryObject?.isImported === true) return;
   if (!state.memoryTypes.isHostVisible(allocation.memoryType)) return;
   fillAllocation(allocation, pattern, 0);
 }

@@ -22,16 +22,17 @@ export function cacheRange(
   offset = 0,
   size: number = WHOLE_SIZE,
 ): MappedMemoryRange | undefined {
-  const home = allocation.live();
+  const memoryObject = allocation.ensureAlive();
   checkRange(allocation, offset, size);
-  if (size === 0 || !home.state.memoryTypes.isNonCoherent(home.memoryTypeIndex)) return undefined;
-  const atom = home.state.memoryTypes.nonCoherentAtomSize;
+  if (size === 0 || !memoryObject.state.memoryTypes.isNonCoherent(memoryObject.memoryTypeIndex))
+    return undefined;
+  const atom = memoryObject.state.memoryTypes.nonCoherentAtomSize;
   const end = size === WHOLE_SIZE ? allocation.size : offset + size;
   if (end === offset) return undefined;
   const start = alignDown(offset, atom);
   const rangeOffset = allocation.offset + start;
-  const rangeSize = Math.min(alignUp(end - start, atom), home.size - rangeOffset);
-  return { memory: home.memory, offset: rangeOffset, size: rangeSize };
+  const rangeSize = Math.min(alignUp(end - start, atom), memoryObject.size - rangeOffset);
+  return { memory: memoryObject.memory, offset: rangeOffset, size: rangeSize };
 }
 
 /** Checks that a range lies inside the allocation. */

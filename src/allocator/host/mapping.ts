@@ -69,12 +69,12 @@ export function unmapAllocation(allocation: AllocationData): void {
 
 /** Takes one reference to the mapping of the allocation's memory. */
 export function acquireMapping(allocation: AllocationData): void {
-  const home = allocation.live();
-  checkUsable(home.state);
+  const memoryObject = allocation.ensureAlive();
+  checkUsable(memoryObject.state);
   // First, as no flag would help.
-  if (!home.state.memoryTypes.isHostVisible(home.memoryTypeIndex)) {
+  if (!memoryObject.state.memoryTypes.isHostVisible(memoryObject.memoryTypeIndex)) {
     throw mapFailed(
-      `allocation${allocation.label} has memory type ${home.memoryTypeIndex}, which is not HostVisible`,
+      `allocation${allocation.label} has memory type ${memoryObject.memoryTypeIndex}, which is not HostVisible`,
     );
   }
   if (!allocation.isMappingAllowed) {
@@ -86,19 +86,19 @@ export function acquireMapping(allocation: AllocationData): void {
   if (allocation.mapCount === MAX_MAP_COUNT) {
     throw mapFailed(`allocation${allocation.label} is mapped ${MAX_MAP_COUNT} times already`);
   }
-  if (!home.map(1)) throw home.state.failure.toError();
+  if (!memoryObject.map(1)) throw memoryObject.state.failure.toError();
   allocation.mapCount++;
 }
 
 /** Gives back one reference to the mapping. */
 export function releaseMapping(allocation: AllocationData): void {
-  const home = allocation.live();
-  checkUsable(home.state);
+  const memoryObject = allocation.ensureAlive();
+  checkUsable(memoryObject.state);
   if (allocation.mapCount === 0) {
     throw new TypeError(`allocation${allocation.label} is unmapped more often than it was mapped`);
   }
   allocation.mapCount--;
-  home.unmap(1);
+  memoryObject.unmap(1);
 }
 
 function mapFailed(detail: string): VulkanError {

@@ -61,7 +61,7 @@ export function findCorruption(allocation: Allocation): CorruptionError | undefi
 }
 
 function withMargin(allocation: Allocation, use: (margin: DataView) => void): boolean {
-  const block = allocation.live();
+  const block = allocation.ensureAlive();
   const { debug } = block.state;
   if (!block.map(1)) return false;
   // Margins and pieces begin and end at multiples of the magic value's size.

@@ -25,7 +25,7 @@ export function freeAllMemory(state: AllocatorState): void {
   const errors = new ErrorList();
   for (const { blockList, dedicated } of sourcesOf(state)) {
     for (const allocation of [...dedicated.allocations]) errors.collect(() => dedicated.free(allocation));
-    for (const allocation of blockList.allocations()) allocation.bury();
+    for (const allocation of blockList.allocations()) allocation.markFreed();
     errors.collect(() => blockList.destroy());
   }
   state.pools.clear();

@@ -63,7 +63,7 @@ function filled(
  * objects: see `DeviceMemory.made`.
  */
 export function undoAllocation(allocation: Allocation, made: number): void {
-  const { home } = allocation;
-  assert(home !== null, "an allocation that is taken back is alive");
-  home.list.undo(allocation, made);
+  const { memoryObject } = allocation;
+  assert(memoryObject !== null, "an allocation that is taken back is alive");
+  memoryObject.list.undo(allocation, made);
 }

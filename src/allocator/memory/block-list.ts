@@ -15,7 +15,7 @@ import { createTlsf } from "../../metadata/create-tlsf.ts";
 import type { DetailedStatistics, Statistics } from "../../metadata/statistics.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import { Result, VulkanError } from "../../vulkan/result.ts";
-import { Allocation, packFacts } from "../allocation.ts";
+import { Allocation, packBits } from "../allocation.ts";
 import {
   type CorruptionError,
   findCorruption,
@@ -321,19 +321,19 @@ export class BlockList {
     try {
       isWritten = writeMargin(allocation);
     } finally {
-      if (!isWritten) this.vacate(allocation);
+      if (!isWritten) this.release(allocation);
     }
     return isWritten;
   }
 
   /** The packed facts of an allocation for the request. */
-  factsFor(request: MemoryRequest, alignment: number): number {
-    return packFacts(request.type, alignment, request.isMappingAllowed, request.isMapped);
+  bitsFor(request: MemoryRequest, alignment: number): number {
+    return packBits(request.type, alignment, request.isMappingAllowed, request.isMapped);
   }
 
   /** The allocation in a slot that was taken for it. */
   private place(block: MemoryBlock, slot: Slot, request: MemoryRequest, alignment: number): Allocation {
-    const facts = this.factsFor(request, alignment);
+    const facts = this.bitsFor(request, alignment);
     const allocation = new Allocation(block, slot, facts, request.userData, request.name);
     block.allocations[slot] = allocation;
     this.state.budgets.addAllocation(this.heapIndex, block.metadata.sizeOf(slot));
@@ -346,7 +346,7 @@ export class BlockList {
    */
   free(allocation: Allocation): void {
     const corruption = this.detectsCorruption ? this.lookForCorruption(allocation) : undefined;
-    const block = this.vacate(allocation);
+    const block = this.release(allocation);
     // A single block stays, and is in order, unless it is empty now.
     const { blocks } = this;
     if (blocks.length > 1 || block.metadata.isEmpty) {
@@ -374,15 +374,15 @@ export class BlockList {
    * then the blocks are as they were before the call.
    */
   undo(allocation: Allocation, made: number): void {
-    const block = this.vacate(allocation);
+    const block = this.release(allocation);
     if (block.ordinal <= made || !block.metadata.isEmpty) return;
     this.removeBlock(block);
     block.destroy();
   }
 
   /** Ends an allocation and returns the block that it was in. */
-  private vacate(allocation: Allocation): MemoryBlock {
-    const block = allocation.home as MemoryBlock;
+  private release(allocation: Allocation): MemoryBlock {
+    const block = allocation.memoryObject as MemoryBlock;
     if (allocation.hasMapReferences) {
       if (allocation.isPersistentlyMapped) block.unmap(1);
       block.unmap(allocation.mapCount);
@@ -393,7 +393,7 @@ export class BlockList {
     block.allocations[allocation.slot] = undefined;
     block.afterFree();
     this.state.budgets.removeAllocation(this.heapIndex, size);
-    allocation.bury();
+    allocation.markFreed();
     return block;
   }
 

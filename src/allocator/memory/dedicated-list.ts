@@ -4,7 +4,7 @@ import { assert } from "../../foundation/assert.ts";
 import { NO_SLOT } from "../../metadata/block-metadata.ts";
 import { addAllocation, type DetailedStatistics, type Statistics } from "../../metadata/statistics.ts";
 import { findNext, type NextChain, StructureType } from "../../vulkan/next.ts";
-import { Allocation, packFacts } from "../allocation.ts";
+import { Allocation, packBits } from "../allocation.ts";
 import { checkHostPointer } from "./external-memory.ts";
 import { chainForDedicated, mayImport } from "./memory-chain.ts";
 import { DedicatedMemory } from "./memory-object.ts";
@@ -35,7 +35,7 @@ export class DedicatedList {
     if (pointer !== undefined) checkHostPointer(state.device, pointer, request.size);
     const memory = state.deviceMemory.allocate(memoryTypeIndex, request.size, chain);
     if (memory === 0n) return undefined;
-    const home = new DedicatedMemory(
+    const memoryObject = new DedicatedMemory(
       this,
       state,
       this.pool,
@@ -46,22 +46,22 @@ export class DedicatedList {
     );
     let isReady = !request.isMapped;
     try {
-      isReady ||= home.map(1);
+      isReady ||= memoryObject.map(1);
     } finally {
-      if (!isReady) home.destroy();
+      if (!isReady) memoryObject.destroy();
     }
     if (!isReady) {
       // A descriptor that was imported is gone with the memory: no other memory type can have it.
-      if (home.isImported) throw state.failure.toError();
+      if (memoryObject.isImported) throw state.failure.toError();
       return undefined;
     }
-    const facts = packFacts(
+    const facts = packBits(
       request.type,
       request.requirements.alignment,
       request.isMappingAllowed,
       request.isMapped,
     );
-    const allocation = new Allocation(home, NO_SLOT, facts, request.userData, request.name);
+    const allocation = new Allocation(memoryObject, NO_SLOT, facts, request.userData, request.name);
     this.allocations.add(allocation);
     state.budgets.addAllocation(this.heapIndex, request.size);
     return allocation;
@@ -69,11 +69,11 @@ export class DedicatedList {
 
   /** Frees one; vkFreeMemory unmaps what is mapped. */
   free(allocation: Allocation): void {
-    const home = allocation.home as DedicatedMemory;
+    const memoryObject = allocation.memoryObject as DedicatedMemory;
     this.allocations.delete(allocation);
-    this.state.budgets.removeAllocation(this.heapIndex, home.size);
-    allocation.bury();
-    home.destroy();
+    this.state.budgets.removeAllocation(this.heapIndex, memoryObject.size);
+    allocation.markFreed();
+    memoryObject.destroy();
   }
 
   /** Takes back an allocation of a call that has failed. */
@@ -101,14 +101,17 @@ export class DedicatedList {
   /** Checks that allocations and memory objects belong together. */
   validate(): void {
     for (const allocation of this.allocations) {
-      const { home } = allocation;
-      assert(home instanceof DedicatedMemory && home.list === this, "a dedicated allocation knows its list");
+      const { memoryObject } = allocation;
       assert(
-        home.mapCount === allocation.mapReferences,
+        memoryObject instanceof DedicatedMemory && memoryObject.list === this,
+        "a dedicated allocation knows its list",
+      );
+      assert(
+        memoryObject.mapCount === allocation.mapReferences,
         "dedicated memory is mapped as often as its allocation is",
       );
       assert(
-        home.isMapped === home.mapCount > 0,
+        memoryObject.isMapped === memoryObject.mapCount > 0,
         "dedicated memory is mapped exactly while somebody needs it",
       );
     }

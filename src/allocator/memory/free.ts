@@ -10,7 +10,7 @@ export function freeAllocation(state: MemoryState, allocation: AllocationData): 
   if (state.debug.fillPatterns) fillDestroyed(allocation);
   if (state.recorder !== undefined) state.recorder.freed(allocation);
   state.bindings.forgetAliases(allocation);
-  const { home } = allocation;
-  if (home === null) fail("an allocation that is freed is alive");
-  home.list.free(allocation);
+  const { memoryObject } = allocation;
+  if (memoryObject === null) fail("an allocation that is freed is alive");
+  memoryObject.list.free(allocation);
 }

@@ -79,7 +79,10 @@ export class MemoryBlock extends MemoryObject {
     this.metadata.visit((offset, size, slot) => {
       if (slot === 0) return;
       const allocation = this.allocationAt(slot);
-      assert(allocation.home === this && allocation.slot === slot, "an allocation knows where it lives");
+      assert(
+        allocation.memoryObject === this && allocation.slot === slot,
+        "an allocation knows where it lives",
+      );
       assert(offset + size <= this.size, "an allocation ends inside its block");
       persistent += allocation.mapReferences;
     });

@@ -17,7 +17,7 @@ import type { MemoryState, PoolIdentity } from "./memory-state.ts";
 /** An allocation, as memory and the host's access to it know it; the class `Allocation` is the only one. */
 export interface AllocationData extends RecordedAllocation, ResourceHolder {
   /** Where the memory comes from; null once freed. */
-  readonly home: MemoryObject | null;
+  readonly memoryObject: MemoryObject | null;
   readonly slot: Slot;
   /** How often the program has it mapped. */
   mapCount: number;
@@ -29,7 +29,7 @@ export interface AllocationData extends RecordedAllocation, ResourceHolder {
   /** The name, for messages. */
   readonly label: string;
   /** Where the memory comes from; throws when it is freed. */
-  live(): MemoryObject;
+  ensureAlive(): MemoryObject;
   readonly state: MemoryState;
 }
 

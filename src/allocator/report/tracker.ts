@@ -35,7 +35,7 @@ export class AllocationTracker {
   }
 
   /** What the user holds of an allocation. */
-  handOut<Tracked extends object>(allocation: Tracked): Tracked {
+  proxyOf<Tracked extends object>(allocation: Tracked): Tracked {
     return (this.proxies.get(allocation)?.deref() as Tracked | undefined) ?? allocation;
   }
 

@@ -25,7 +25,7 @@ import { checkUsable } from "../usable.ts";
 import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
 import { BufferWithMemory } from "./created.ts";
 import { bufferKey, type CachedCreation } from "./creation-cache.ts";
-import { bufferInfoToKeep, checkBuffer, describeBuffer } from "./description.ts";
+import { checkBuffer, copyBufferInfo, describeBuffer } from "./description.ts";
 import { destroyHandle } from "./destroy.ts";
 import type { AllocationRequest } from "./request.ts";
 
@@ -82,13 +82,13 @@ export function createBuffer(
     destroyHandle(device, ResourceKind.Buffer, buffer);
     return undefined;
   }
-  allocation.setResource(ResourceKind.Buffer, buffer, info.size, usage, bufferInfoToKeep(info));
+  allocation.setResource(ResourceKind.Buffer, buffer, info.size, usage, copyBufferInfo(info));
   allocation.isUnbound = (request.flags & AllocationCreate.DontBind) !== 0;
   if (((info.flags ?? 0) & BufferCreate.DeviceAddressCaptureReplay) !== 0) state.bindings.mayPin = true;
   if (isPlain && state.remembersKinds) learn(state, info, allocationInfo, request, allocation);
-  const handedOut = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
-  if (state.recorder !== undefined) state.recorder.created(handedOut, { buffer: info }, allocationInfo);
-  return new BufferWithMemory(buffer, handedOut);
+  const result = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
+  if (state.recorder !== undefined) state.recorder.created(result, { buffer: info }, allocationInfo);
+  return new BufferWithMemory(buffer, result);
 }
 
 /** Remembers how a buffer of this kind is allocated, where its requirements are known for others too. */
@@ -191,7 +191,7 @@ export function createKnownBuffer(
   allocation.resource = buffer;
   allocation.resourceSize = size;
   allocation.resourceUsage = info.usage;
-  if (info.flags !== undefined) allocation.resourceInfo = bufferInfoToKeep(info);
+  if (info.flags !== undefined) allocation.resourceInfo = copyBufferInfo(info);
   if (state.recorder !== undefined) state.recorder.created(allocation, { buffer: info }, given);
   return new BufferWithMemory(buffer, allocation);
 }

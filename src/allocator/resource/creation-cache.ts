@@ -120,7 +120,7 @@ export class CachedCreation implements Settings {
     this.alignment = asInteger(list.alignmentFor(request));
     this.requiredTypeBits = request.requirements.memoryTypeBits;
     this.isMapped = request.isMapped;
-    this.facts = list.canCheckCorruption ? undefined : list.factsFor(request, this.alignment);
+    this.facts = list.canCheckCorruption ? undefined : list.bitsFor(request, this.alignment);
     this.largestSize = asInteger(largestSize);
   }
 
@@ -175,7 +175,7 @@ export class CreationCache {
   ): void {
     const isUsual = request.typesTried === 1 && request.beginsWithBlock && (request.flags & UNUSUAL) === 0;
     if (!isUsual || allocation.dedicatedMemory) return;
-    const { list } = allocation.home as MemoryBlock;
+    const { list } = allocation.memoryObject as MemoryBlock;
     const largest = Math.min(largestSize, Math.floor(list.options.preferredBlockSize / 2));
     if (request.size > largest) return;
     const { entries } = this;

@@ -144,13 +144,13 @@ export function describeImage(request: AllocationRequest, info: ImageCreateInfo)
 // ---- What is kept ---
 
 /** What is kept of a buffer's description: size and usage are kept apart, so that a copy is needed only where there is more. */
-export function bufferInfoToKeep(info: BufferCreateInfo): BufferCreateInfo | undefined {
+export function copyBufferInfo(info: BufferCreateInfo): BufferCreateInfo | undefined {
   const { flags, sharingMode, pNext } = info;
   return flags === undefined && sharingMode === undefined && pNext === undefined ? undefined : copyInfo(info);
 }
 
 /** What is kept of an image's description: a copy. */
-export function imageInfoToKeep(info: ImageCreateInfo): ImageCreateInfo {
+export function copyImageInfo(info: ImageCreateInfo): ImageCreateInfo {
   return { ...copyInfo(info), extent: { ...info.extent } };
 }
 

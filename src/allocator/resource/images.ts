@@ -17,7 +17,7 @@ import { checkUsable } from "../usable.ts";
 import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
 import { ImageWithMemory } from "./created.ts";
 import { type CachedCreation, imageKey } from "./creation-cache.ts";
-import { checkImage, describeImage, imageInfoToKeep, isSameImage } from "./description.ts";
+import { checkImage, copyImageInfo, describeImage, isSameImage } from "./description.ts";
 import { destroyHandle } from "./destroy.ts";
 import type { AllocationRequest } from "./request.ts";
 
@@ -62,14 +62,14 @@ export function createImage(
     destroyHandle(device, ResourceKind.Image, image);
     return undefined;
   }
-  const kept = known ?? imageInfoToKeep(info);
+  const kept = known ?? copyImageInfo(info);
   if (cached !== undefined) cached.imageInfo = kept;
   allocation.setResource(ResourceKind.Image, image, 0, info.usage, kept);
   allocation.isUnbound = isUnbound(request);
   if (isPlain && cached === undefined) learn(state, info, allocationInfo, request!, allocation);
-  const handedOut = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
-  if (state.recorder !== undefined) state.recorder.created(handedOut, { image: info }, allocationInfo);
-  return new ImageWithMemory(image, handedOut);
+  const result = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
+  if (state.recorder !== undefined) state.recorder.created(result, { image: info }, allocationInfo);
+  return new ImageWithMemory(image, result);
 }
 
 function beginImage(

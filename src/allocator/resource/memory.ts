@@ -81,10 +81,9 @@ export function allocateMemoryPages(
   const recorded = state.recorder === undefined ? undefined : { ...request.requirements };
   const pages = selectMemory(state, request, allocatingPages(count));
   return pages?.map((page) => {
-    const handedOut = state.tracker.isActive ? state.tracker.track(page) : page;
-    if (recorded !== undefined)
-      state.recorder!.created(handedOut, { requirements: recorded }, allocationInfo);
-    return handedOut;
+    const result = state.tracker.isActive ? state.tracker.track(page) : page;
+    if (recorded !== undefined) state.recorder!.created(result, { requirements: recorded }, allocationInfo);
+    return result;
   });
 }
 
@@ -143,9 +142,9 @@ function allocate(
   const requirements = state.recorder === undefined ? undefined : { ...request.requirements };
   const allocation = selectMemory(state, request, allocating);
   if (allocation === undefined) return undefined;
-  const handedOut = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
-  if (requirements !== undefined) state.recorder!.created(handedOut, { requirements }, allocationInfo);
-  return handedOut;
+  const result = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
+  if (requirements !== undefined) state.recorder!.created(result, { requirements }, allocationInfo);
+  return result;
 }
 
 /** Reads what the caller says of memory by itself. */
