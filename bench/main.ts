@@ -3,7 +3,6 @@
  * with a table, a JSON file and charts. `--help` lists the options; docs/performance.md says what is measured.
  */
 
-import { fork } from "node:child_process";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { allCases } from "./cases/index.ts";
@@ -14,6 +13,7 @@ import { describeEnvironment } from "./harness/environment.ts";
 import type { CaseResult } from "./harness/measure.ts";
 import { Progress } from "./harness/progress.ts";
 import { openReference, REFERENCE_VARIABLE } from "./harness/reference.ts";
+import { runScript } from "./harness/runtime.ts";
 import { drawCharts } from "./report/charts.ts";
 import { formatReports } from "./report/format.ts";
 import { updateReadme } from "./report/readme.ts";
@@ -24,6 +24,7 @@ const HELP = `npm run bench -- [options]
   --only <pattern>   cases whose id matches this regular expression; writes no files without --output
   --rounds <count>   rounds that count for each side (default 5)
   --long             slow cases too
+  --runtime <path>   the runtime that measures, such as bun or deno (default this Node.js); writes no files without --output
   --output <file>    where the JSON goes (default bench/results/<device>.json)
   --readme           measures nothing: redraws charts and the README's tables from bench/results
   --list             names the cases and stops
@@ -31,21 +32,21 @@ const HELP = `npm run bench -- [options]
 With ${REFERENCE_VARIABLE}=<path of a runner> the reference runs beside (see bench/reference/README.md).
 With VMA_TS_DEVICE=<part of a name> that device is taken instead of the strongest.`;
 
-/** What a worker sends. */
-type Message = { results?: CaseResult[]; failure?: string };
+/** What a worker says. */
+type Message = { results?: CaseResult[]; runtime?: string; failure?: string };
 
 /** Runs one case in its own process. */
-function runCase(worker: string, benchCase: Case, rounds: number): Promise<Message> {
-  return new Promise((resolve) => {
-    const child = fork(worker, [benchCase.id, String(rounds)], { execArgv: [] });
-    let message: Message | undefined;
-    child.on("message", (sent: Message) => {
-      message = sent;
-    });
-    child.on("exit", (code, signal) => {
-      resolve(message ?? { failure: `its process ended with ${signal ?? code} and no result` });
-    });
-  });
+async function runCase(
+  runtime: string | undefined,
+  worker: string,
+  benchCase: Case,
+  rounds: number,
+): Promise<Message> {
+  try {
+    return JSON.parse(await runScript(runtime, worker, [benchCase.id, String(rounds)])) as Message;
+  } catch (error) {
+    return { failure: (error as Error).message };
+  }
 }
 
 function outcome(message: Message): string {
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
       rounds: { type: "string", default: "5" },
       long: { type: "boolean", default: false },
       output: { type: "string" },
+      runtime: { type: "string" },
       readme: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -91,11 +93,13 @@ async function main(): Promise<void> {
   const worker = join(compile(), "bench", "worker.js");
   const progress = new Progress(cases.length);
   const results: CaseResult[] = [];
+  let runtime: string | undefined;
   const failures: string[] = [];
   for (const benchCase of cases) {
     progress.begin(benchCase.title);
-    const message = await runCase(worker, benchCase, Number(values.rounds));
+    const message = await runCase(values.runtime, worker, benchCase, Number(values.rounds));
     results.push(...(message.results ?? []));
+    runtime ??= message.runtime;
     if (message.failure !== undefined) failures.push(`${benchCase.id}: ${message.failure}`);
     progress.end(benchCase.id, outcome(message));
   }
@@ -105,10 +109,13 @@ async function main(): Promise<void> {
   const environment = describeEnvironment(
     describeDevice(),
     hello && `${hello.get("reference")}, ${hello.get("compiler")}`,
+    values.runtime === undefined ? undefined : runtime,
   );
   const output =
     values.output ??
-    (pattern === undefined ? join(RESULTS_DIRECTORY, `${resultsName(environment)}.json`) : undefined);
+    (pattern === undefined && values.runtime === undefined
+      ? join(RESULTS_DIRECTORY, `${resultsName(environment)}.json`)
+      : undefined);
   if (output !== undefined) {
     writeResults(output, { environment, cases: results });
     const charts = writeCharts(output.replace(/\.json$/, ""), drawCharts(results));

@@ -2,18 +2,23 @@
  * No allocator at all: Vulkan's calls for a buffer in memory that is there (vkCreateBuffer,
  * vkGetBufferMemoryRequirements, vkBindBufferMemory, vkDestroyBuffer), and for one with memory of its own.
  *
- * From JavaScript they are made in three ways. Two are written by hand, with the types that vulkan.h has: once with
+ * From JavaScript they are made in four ways. Two are written by hand, with the types that vulkan.h has: once with
  * koffi's structures, which take objects, as its manual begins; once with typed arrays, filled beforehand as far as
- * possible, which is as bare as koffi's calls get without being tuned. The third are those of `vma-ts/koffi`, which are
- * tuned: they pass addresses as numbers and handles as pointers, as koffi takes those faster.
+ * possible, which is as bare as koffi's calls get without being tuned. The others are those of `vma-ts/koffi`,
+ * with argument blocks and without: the latter are tuned, as they pass addresses as numbers and handles as pointers, which
+ * koffi takes faster. On Bun and Deno there are only those of `vma-ts/bun` and `vma-ts/deno`.
  */
 
-import koffi from "koffi";
-import { loadVulkan, type NativeDevice } from "../../src/ffi/index.ts";
+import type { NativeDevice } from "../../src/ffi/index.ts";
 import { type BufferCreateInfo, emptyMemoryRequirements, MemoryProperty, Result } from "../../src/index.ts";
 import { type Context, referenceSide, type Side, SideName } from "../harness/case.ts";
-import { isSlowToAllocate } from "../harness/device.ts";
+import { isSlowToAllocate, openPlainDevice } from "../harness/device.ts";
+import { importFace, runtime } from "../harness/runtime.ts";
 import { churn, deviceRequest, GRAIN, roundOf, STORAGE, type Work } from "./device-work.ts";
+
+const { loadVulkan } = await importFace();
+/** On other runtimes nothing is called through it. */
+const { default: koffi } = await import("koffi");
 
 /** A VkBuffer, as koffi returns it. */
 type Handle = bigint | number;
@@ -234,15 +239,24 @@ function koffiSides(
   device: NativeDevice,
   warmup: number,
   operations: number,
-  start: (calls: BufferCalls) => Work,
+  startOn: (device: NativeDevice, calls: BufferCalls) => Work,
 ): Side[] {
+  const start = (calls: BufferCalls): Work => startOn(device, calls);
   const side = (name: SideName, calls: BufferCalls): Side => ({
     name,
     exact: false,
     round: () => roundOf(start(calls), warmup, operations),
   });
+  const own = side(SideName.TunedCalls, tunedCalls(device));
+  if (runtime !== "node") return [own];
+  const plain = openPlainDevice();
   return [
-    side(SideName.TunedCalls, tunedCalls(device)),
+    own,
+    {
+      name: SideName.PlainKoffi,
+      exact: false,
+      round: () => roundOf(startOn(plain, tunedCalls(plain)), warmup, operations),
+    },
     side(SideName.TypedArrayCalls, typedArrayCalls(device)),
     side(SideName.StructureCalls, structureCalls(device)),
   ];
@@ -255,7 +269,7 @@ export function driverChurnSides(
   warmup: number,
   operations: number,
 ): Side[] {
-  return koffiSides(device, warmup, operations, (calls) => bufferChurn(device, calls, slotCount));
+  return koffiSides(device, warmup, operations, (on, calls) => bufferChurn(on, calls, slotCount));
 }
 
 /** The rows of no allocator at all beside one buffer of `size` bytes, in JavaScript and in C++. */
@@ -269,7 +283,7 @@ export function driverPairSides(
   // A millisecond each on a real GPU.
   const [dedicatedWarmup, dedicatedOperations] = isSlowToAllocate(device) ? [5, 100] : [warmup, operations];
   return [
-    ...koffiSides(device, warmup, operations, (calls) => bufferPair(device, calls, size)),
+    ...koffiSides(device, warmup, operations, (on, calls) => bufferPair(on, calls, size)),
     referenceSide(
       context,
       { ...deviceRequest(device, "device-bare"), warmup, operations },

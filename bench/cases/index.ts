@@ -10,6 +10,7 @@ const FAMILIES: Readonly<Record<string, () => Promise<readonly Case[]>>> = {
   "device-frame": async () => (await import("./device-frames.ts")).frameCases,
   "device-queries": async () => (await import("./device-queries.ts")).queryCases,
   "device-defragmentation": async () => (await import("./device-defragmentation.ts")).defragmentationCases,
+  "device-native": async () => (await import("./native-calls.ts")).nativeCallCases,
   "device-parts": async () => (await import("./device-parts.ts")).partCases,
   import: async () => (await import("./import-time.ts")).importCases,
 };

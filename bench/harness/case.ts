@@ -28,6 +28,8 @@ export const SideName = {
   TypedArrayCalls: "koffi calls by hand, typed arrays",
   StructureCalls: "koffi calls by hand, koffi's structures",
   TunedCalls: "driver calls through vma-ts/koffi",
+  PlainKoffi: "driver calls through vma-ts/koffi, without argument blocks",
+  Sequences: "driver calls by hand, two sequences with argument blocks",
   BareCpp: "driver calls from C++",
   DedicatedKoffi: "one vkAllocateMemory each, through vma-ts/koffi",
   DedicatedCpp: "one vkAllocateMemory each, from C++",

@@ -1,6 +1,6 @@
 /** The device that the device cases run on, opened once in a process, and allocators on it. */
 
-import { loadVulkan, type NativeDevice } from "../../src/ffi/index.ts";
+import type { NativeDevice } from "../../src/ffi/index.ts";
 import {
   type Allocator,
   AllocatorCreate,
@@ -10,7 +10,9 @@ import {
 } from "../../src/index.ts";
 
 import type { DeviceDescription } from "./environment.ts";
+import { importFace } from "./runtime.ts";
 
+const face = await importFace();
 let opened: NativeDevice | undefined;
 let isAbsenceSaid = false;
 
@@ -18,7 +20,7 @@ let isAbsenceSaid = false;
 export function openDevice(): NativeDevice | undefined {
   try {
     const wanted = process.env.VMA_TS_DEVICE;
-    opened ??= loadVulkan().createDevice(wanted === undefined ? {} : { physicalDevice: wanted });
+    opened ??= face.loadVulkan().createDevice(wanted === undefined ? {} : { physicalDevice: wanted });
   } catch (error) {
     // The cases have processes of their own; the one that starts them says how a driver is had.
     const message = error instanceof Error ? error.message : String(error);
@@ -27,6 +29,15 @@ export function openDevice(): NativeDevice | undefined {
     isAbsenceSaid = true;
   }
   return opened;
+}
+
+let plain: NativeDevice | undefined;
+
+/** The same device once more, made without argument blocks. On Node.js only. */
+export function openPlainDevice(): NativeDevice {
+  const wanted = openDevice()!.properties.deviceName;
+  plain ??= face.loadVulkan({ nativeCalls: "koffi" }).createDevice({ physicalDevice: wanted });
+  return plain;
 }
 
 /** What there is to say about the device; undefined where there is none. */

@@ -19,6 +19,8 @@ export interface Environment {
   readonly system: string;
   readonly node: string;
   readonly v8: string;
+  /** What measured, where it was not this Node.js: "Bun 1.4.5". */
+  readonly runtime?: string;
   /** With "+" behind it where files had changed since. */
   readonly commit: string;
   /** ISO 8601. */
@@ -41,7 +43,11 @@ function git(...args: string[]): string {
 }
 
 /** Describes this machine and checkout. */
-export function describeEnvironment(device?: DeviceDescription, reference?: string): Environment {
+export function describeEnvironment(
+  device?: DeviceDescription,
+  reference?: string,
+  runtime?: string,
+): Environment {
   const dirty = git("status", "--porcelain", "--", "src", "bench", ":!bench/results") === "" ? "" : "+";
   return {
     machine: cpus()[0]?.model.trim() ?? "unknown",
@@ -52,6 +58,7 @@ export function describeEnvironment(device?: DeviceDescription, reference?: stri
     v8: process.versions.v8,
     commit: `${git("rev-parse", "--short", "HEAD") || "unknown"}${dirty}`,
     date: new Date().toISOString().slice(0, 19).concat("Z"),
+    ...(runtime === undefined ? {} : { runtime }),
     ...(device === undefined ? {} : { device }),
     ...(reference === undefined ? {} : { reference }),
   };

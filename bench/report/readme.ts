@@ -49,7 +49,7 @@ function surroundings(environment: Environment): string {
     ...(device === undefined ? [] : [`Vulkan ${device.apiVersion}, driver version ${device.driverVersion}`]),
     `${environment.machine}, ${environment.cores} cores, ${environment.memoryGiB} GiB`,
     environment.system,
-    `Node.js ${environment.node.slice(1)}`,
+    environment.runtime ?? `Node.js ${environment.node.slice(1)}`,
     ...(reference === undefined ? [] : [`beside ${reference.replaceAll("_", " ")}`]),
     `commit ${environment.commit}`,
     environment.date.slice(0, 10),

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type Case, type Round, referenceSide, type Side, SideName } from "../../bench/harness/case.ts";
 import { measure, measureDespite } from "../../bench/harness/measure.ts";
 import { Reference } from "../../bench/harness/reference.ts";
+import { runScript } from "../../bench/harness/runtime.ts";
 import { inChunks, nextRandom, pick } from "../../bench/harness/sequence.ts";
 import { drawCharts } from "../../bench/report/charts.ts";
 import { updateReadme } from "../../bench/report/readme.ts";
@@ -266,5 +267,28 @@ describe("reports", () => {
     expect(readFileSync(join(directory, "run", "group.svg"), "utf8")).toContain("<svg");
     writeFileSync(readme, "no markers");
     expect(() => updateReadme(readme, directory)).toThrow("lacks the lines");
+  });
+});
+
+describe("a case's process", () => {
+  const script = (text: string): string => {
+    const path = join(temporaryDirectory(), "script.mjs");
+    writeFileSync(
+      path,
+      `import { writeFileSync } from "node:fs";\nconst args = process.argv.slice(2);\n${text}`,
+    );
+    return path;
+  };
+
+  it("leaves its result in the file that it is told", async () => {
+    const path = script("writeFileSync(args.at(-1), args.slice(0, -1).join());");
+    expect(await runScript(undefined, path, ["a", "b"])).toBe("a,b");
+    expect(await runScript(process.execPath, path, [])).toBe("");
+  });
+
+  it("is known to have ended without one, and why", async () => {
+    await expect(runScript(undefined, script("process.exit(7);"), [])).rejects.toThrow("ended with 7");
+    await expect(runScript(undefined, script("process.kill(process.pid);"), [])).rejects.toThrow("SIGTERM");
+    await expect(runScript("/nowhere/bun", script(""), [])).rejects.toThrow("ENOENT");
   });
 });
