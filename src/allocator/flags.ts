@@ -1,5 +1,8 @@
 /** VMA's flags and usages, with VMA's values and VMA's names without the prefix. */
 
+import { ApiVersion } from "../vulkan/constants.ts";
+import type { VulkanDevice } from "../vulkan/device.ts";
+
 /** VmaMemoryUsage: what the memory is for, from which the memory type follows. */
 export const MemoryUsage = {
   /** No intention: requiredFlags, preferredFlags and memoryTypeBits alone decide. Used with pools. */
@@ -108,22 +111,78 @@ export const PoolCreate = {
 /** Every bit of {@link PoolCreate}. */
 export const ALL_POOL_FLAGS: number = PoolCreate.IgnoreBufferImageGranularity | PoolCreate.LinearAlgorithm;
 
-/** The extension whose presence among a device's enabled ones stands for a flag when no flags are given. */
-const extensionOfFlag: readonly (readonly [number, string])[] = [
-  [AllocatorCreate.KhrDedicatedAllocation, "VK_KHR_dedicated_allocation"],
-  [AllocatorCreate.KhrBindMemory2, "VK_KHR_bind_memory2"],
-  [AllocatorCreate.ExtMemoryBudget, "VK_EXT_memory_budget"],
-  [AllocatorCreate.AmdDeviceCoherentMemory, "VK_AMD_device_coherent_memory"],
-  [AllocatorCreate.BufferDeviceAddress, "VK_KHR_buffer_device_address"],
-  [AllocatorCreate.ExtMemoryPriority, "VK_EXT_memory_priority"],
-  [AllocatorCreate.KhrMaintenance4, "VK_KHR_maintenance4"],
-  [AllocatorCreate.KhrMaintenance5, "VK_KHR_maintenance5"],
-  [AllocatorCreate.KhrExternalMemoryWin32, "VK_KHR_external_memory_win32"],
+/** What a device has enabled. */
+interface Enabled {
+  readonly apiVersion: number;
+  readonly extensions: ReadonlySet<string>;
+  /** Undefined where the device does not say; then its extensions speak for the features that come with them. */
+  readonly features: ReadonlySet<string> | undefined;
+}
+
+/** When each flag is set by default: by an extension with what it depends on, or by a feature that is in Vulkan's core. */
+const defaults: readonly (readonly [flag: number, isOn: (enabled: Enabled) => boolean])[] = [
+  [
+    AllocatorCreate.KhrDedicatedAllocation,
+    ({ extensions }) =>
+      extensions.has("VK_KHR_dedicated_allocation") && extensions.has("VK_KHR_get_memory_requirements2"),
+  ],
+  [AllocatorCreate.KhrBindMemory2, ({ extensions }) => extensions.has("VK_KHR_bind_memory2")],
+  [AllocatorCreate.ExtMemoryBudget, ({ extensions }) => extensions.has("VK_EXT_memory_budget")],
+  [
+    AllocatorCreate.AmdDeviceCoherentMemory,
+    ({ extensions }) => extensions.has("VK_AMD_device_coherent_memory"),
+  ],
+  [
+    AllocatorCreate.BufferDeviceAddress,
+    (enabled) =>
+      hasExtension(enabled, "VK_KHR_buffer_device_address", ApiVersion.V1_1, "VK_KHR_device_group") ||
+      hasCoreFeature(enabled, "bufferDeviceAddress", ApiVersion.V1_2),
+  ],
+  [AllocatorCreate.ExtMemoryPriority, ({ extensions }) => extensions.has("VK_EXT_memory_priority")],
+  [
+    AllocatorCreate.KhrMaintenance4,
+    (enabled) =>
+      hasExtension(enabled, "VK_KHR_maintenance4", ApiVersion.V1_1) ||
+      hasCoreFeature(enabled, "maintenance4", ApiVersion.V1_3),
+  ],
+  [
+    AllocatorCreate.KhrMaintenance5,
+    (enabled) =>
+      hasExtension(enabled, "VK_KHR_maintenance5", ApiVersion.V1_3, "VK_KHR_dynamic_rendering") ||
+      hasCoreFeature(enabled, "maintenance5", ApiVersion.V1_4),
+  ],
+  [
+    AllocatorCreate.KhrExternalMemoryWin32,
+    (enabled) =>
+      hasExtension(enabled, "VK_KHR_external_memory_win32", ApiVersion.V1_1, "VK_KHR_external_memory"),
+  ],
 ];
 
-/** The allocator flags that a device's enabled extensions stand for. */
-export function flagsFromExtensions(enabled: ReadonlySet<string>): number {
-  return extensionOfFlag.reduce((flags, [bit, name]) => (enabled.has(name) ? flags | bit : flags), 0);
+/** Whether an extension is enabled with what it depends on: a version of Vulkan, or another extension in its place. */
+function hasExtension(
+  { extensions, apiVersion }: Enabled,
+  name: string,
+  since: number,
+  instead?: string,
+): boolean {
+  return extensions.has(name) && (apiVersion >= since || (instead !== undefined && extensions.has(instead)));
+}
+
+function hasCoreFeature({ features, apiVersion }: Enabled, name: string, since: number): boolean {
+  return apiVersion >= since && features?.has(name) === true;
+}
+
+/** The flags that a device's enabled extensions and features stand for. */
+export function defaultFlags(device: VulkanDevice, apiVersion: number): number {
+  const { enabledExtensions: extensions, enabledFeatures: features } = device;
+  const enabled: Enabled = { apiVersion, extensions, features };
+  return defaults.reduce((flags, [flag, isOn]) => (isOn(enabled) ? flags | flag : flags), 0);
+}
+
+/** The flags that a version of Vulkan stands for by itself: from 1.1 on what these two extensions brought is in core. */
+export function impliedFlags(apiVersion: number): number {
+  if (apiVersion < ApiVersion.V1_1) return 0;
+  return AllocatorCreate.KhrDedicatedAllocation | AllocatorCreate.KhrBindMemory2;
 }
 
 /** Whether an {@link AllocatorCreate} flag is set. */

@@ -14,8 +14,9 @@ import {
   ALL_POOL_FLAGS,
   AllocationCreate,
   AllocatorCreate,
-  flagsFromExtensions,
+  defaultFlags,
   HOST_ACCESS_MASK,
+  impliedFlags,
   MemoryUsage,
 } from "./flags.ts";
 import { MAGIC_SIZE } from "./host/margins.ts";
@@ -54,7 +55,10 @@ export interface AllocationCreateInfo {
 export interface AllocatorCreateInfo {
   /** The device; its Vulkan functions come with it. */
   readonly device: VulkanDevice;
-  /** {@link AllocatorCreate} flags; default: what the device's enabled extensions stand for. */
+  /**
+   * {@link AllocatorCreate} flags; default: what the device's enabled extensions stand for, and its enabled features where
+   * Vulkan has them in core. KhrDedicatedAllocation and KhrBindMemory2 are implied from Vulkan 1.1 on.
+   */
   readonly flags?: number;
   /** The Vulkan version that the program uses, VK_MAKE_API_VERSION; 0 means 1.0; default: the device's. */
   readonly apiVersion?: number;
@@ -200,14 +204,12 @@ export function readSettings(info: AllocatorCreateInfo): AllocatorSettings {
   );
   checkApiVersion(apiVersion, device);
   const keep = info.keepEmptyBlocks;
-  const flags = checkFlags(
-    info.flags ?? flagsFromExtensions(device.enabledExtensions),
-    ALL_ALLOCATOR_FLAGS,
-    "an allocator's flags",
-  );
+  const used = apiVersion === 0 ? ApiVersion.V1_0 : apiVersion;
+  const given = info.flags ?? defaultFlags(device, used);
+  const flags = checkFlags(given, ALL_ALLOCATOR_FLAGS, "an allocator's flags") | impliedFlags(used);
   return {
     device,
-    apiVersion: apiVersion === 0 ? ApiVersion.V1_0 : apiVersion,
+    apiVersion: used,
     flags,
     debug,
     granularity: Math.max(device.properties.limits.bufferImageGranularity, debug.minBufferImageGranularity),

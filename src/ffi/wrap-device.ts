@@ -27,6 +27,8 @@ export interface WrapDeviceOptions {
   readonly apiVersion?: number;
   /** The names of the device extensions that are enabled; default none. */
   readonly enabledExtensions?: Iterable<string>;
+  /** The names of the enabled features that concern memory, such as "bufferDeviceAddress" or "maintenance5"; default none. */
+  readonly enabledFeatures?: Iterable<string>;
   /** VkAllocationCallbacks*, alive as long as the device; default none. */
   readonly allocationCallbacks?: Handle;
   /** The queue behind `queue`; without it, only `createTransferQueue({ familyIndex })` makes one. */
@@ -92,7 +94,7 @@ export function wrapDevice(library: Library, options: WrapDeviceOptions): Native
     ownsHandle: false,
     apiVersion: Math.min(apiVersion, described.properties.apiVersion),
     enabledExtensions,
-    enabledFeatures: new Set(),
+    enabledFeatures: new Set(options.enabledFeatures),
     allocationCallbacks: addressOf(options.allocationCallbacks ?? 0n, "allocationCallbacks"),
     ...(options.queue === undefined ? {} : { queue: options.queue }),
   });

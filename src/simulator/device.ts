@@ -51,6 +51,7 @@ export class SimulatedDevice implements VulkanDevice {
   readonly properties: DeviceProperties;
   readonly memoryProperties: MemoryProperties;
   readonly enabledExtensions: ReadonlySet<string>;
+  readonly enabledFeatures: ReadonlySet<string>;
   /** The failures that it will show. */
   readonly faults: Faults;
   /** What it lets pass. */
@@ -77,6 +78,9 @@ export class SimulatedDevice implements VulkanDevice {
     this.calls = state.calls;
     this.host = state.host;
     this.enabledExtensions = state.extensions;
+    // Only what a program asked for: the simulator lets more pass than it was told to enable.
+    const features = Object.entries(options.features ?? {});
+    this.enabledFeatures = new Set(features.filter(([, isOn]) => isOn).map(([name]) => name));
     this.properties = propertiesOf(state);
     this.memoryProperties = Object.freeze({
       memoryTypes: state.profile.memoryTypes,

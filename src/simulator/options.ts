@@ -63,6 +63,8 @@ export function makeState(description: ProfileDescription, options: SimulatedDev
     features: {
       bufferDeviceAddress: apiVersion >= ApiVersion.V1_2 || extensions.has("VK_KHR_buffer_device_address"),
       bufferDeviceAddressCaptureReplay: false,
+      maintenance4: extensions.has("VK_KHR_maintenance4"),
+      maintenance5: extensions.has("VK_KHR_maintenance5"),
       deviceCoherentMemory: extensions.has("VK_AMD_device_coherent_memory"),
       protectedMemory: false,
       sparseBinding: false,

@@ -50,6 +50,10 @@ export interface DeviceFeatures {
   readonly bufferDeviceAddress: boolean;
   /** Default false. */
   readonly bufferDeviceAddressCaptureReplay: boolean;
+  /** Default: whether VK_KHR_maintenance4 is enabled. */
+  readonly maintenance4: boolean;
+  /** Default: whether VK_KHR_maintenance5 is enabled. */
+  readonly maintenance5: boolean;
   /** Default: whether VK_AMD_device_coherent_memory is enabled. */
   readonly deviceCoherentMemory: boolean;
   /** Default false. */

@@ -107,6 +107,11 @@ export interface VulkanDevice {
   readonly memoryProperties: MemoryProperties;
   /** The names of the device extensions that are enabled. */
   readonly enabledExtensions: ReadonlySet<string>;
+  /**
+   * The names of the enabled features that concern memory, as in Vulkan's structures ("bufferDeviceAddress", "maintenance4",
+   * "maintenance5", "memoryPriority" and so on). Undefined where a binding does not say: then the extensions speak for them.
+   */
+  readonly enabledFeatures?: ReadonlySet<string>;
 
   /** vkAllocateMemory */
   allocateMemory(info: MemoryAllocateInfo): bigint;
