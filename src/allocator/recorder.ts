@@ -65,6 +65,44 @@ export interface RecordedSettings {
   readonly dedicatedFallback?: boolean;
 }
 
+/** Why an allocation was refused; see Refusal. */
+export interface RecordedRefusal {
+  readonly kind: string;
+  readonly heap: number | undefined;
+  readonly missingBytes: number | undefined;
+  readonly message: string;
+}
+
+/** A move of a defragmentation: an allocation, and a temporary one that holds its new place. */
+export interface RecordedMove {
+  readonly moved: RecordedAllocation;
+  readonly dstTmpAllocation: RecordedAllocation;
+  /** Whether the two have changed places. */
+  readonly isSwapped: boolean;
+}
+
+/** What a defragmentation is begun with; see DefragmentationInfo. */
+export interface RecordedDefragmentation {
+  readonly flags?: number;
+  readonly pool?: RecordedPool | undefined;
+  readonly maxBytesPerPass?: number;
+  readonly maxAllocationsPerPass?: number;
+}
+
+/** What a defragmentation has come to; see DefragmentationStats. */
+export interface RecordedResult {
+  readonly bytesMoved: number;
+  readonly bytesFreed: number;
+  readonly allocationsMoved: number;
+  readonly deviceMemoryBlocksFreed: number;
+}
+
+/**
+ * The version of this hook, and of what a recorder reads of the state; it goes up when either changes. A program may have
+ * another copy of this library than whoever records it.
+ */
+export const RECORDER_VERSION = 1;
+
 /** Is told what happens in one allocator. What it throws reaches the caller of the allocator. */
 export interface AllocatorRecorder {
   /** An allocation was made. */
@@ -73,24 +111,46 @@ export interface AllocatorRecorder {
     what: AllocatedFor,
     settings: RecordedSettings | null | undefined,
   ): void;
-  /** What was asked for could not be had. */
-  refused(error: VulkanError): void;
+  /** What was asked for could not be had. The state's request says what that was, unless it was a pool. */
+  refused(error: VulkanError, refusal: RecordedRefusal | undefined, isPool: boolean): void;
   /** An allocation is about to be freed. */
   freed(allocation: RecordedAllocation): void;
   /** The program has mapped an allocation once more. */
   mapped(allocation: RecordedAllocation): void;
   /** The program has given back one mapping of an allocation. */
   unmapped(allocation: RecordedAllocation): void;
-  /** Defragmentation has moved an allocation to where it is now, from that block and that offset in bytes. */
-  moved(allocation: RecordedAllocation, from: RecordedBlock, fromOffset: number): void;
+  /** The program has named an allocation. */
+  renamed(allocation: RecordedAllocation): void;
+  /** A buffer or an image was made in the memory of an allocation, `offset` bytes from its beginning. */
+  aliasCreated(
+    allocation: RecordedAllocation,
+    handle: bigint,
+    what: Exclude<AllocatedFor, { readonly requirements: unknown }>,
+    offset: number,
+  ): void;
+  /** A buffer or an image without memory of its own, which may be an alias, is about to be destroyed. */
+  resourceDestroyed(handle: bigint, isImage: boolean): void;
+  /** A defragmentation was begun; `key` stands for it from now on. */
+  defragmentationBegun(key: object, info: RecordedDefragmentation): void;
+  /** A pass was begun: the new places are taken. */
+  passBegun(key: object, moves: readonly RecordedMove[]): void;
+  /** Defragmentation has moved an allocation to where it is now, from that slot of that block. */
+  moved(allocation: RecordedAllocation, from: RecordedBlock, fromSlot: number): void;
+  /** A pass has ended, or was given up; what was moved was told before. */
+  passEnded(key: object, moves: readonly RecordedMove[]): void;
+  defragmentationEnded(key: object, result: RecordedResult): void;
   /** A pool was made, with its minimum of blocks. */
   poolCreated(pool: RecordedPool): void;
   /** An empty pool is about to be destroyed. */
   poolDestroyed(pool: RecordedPool): void;
+  /** The program has named a pool. */
+  poolRenamed(pool: RecordedPool): void;
   /** A block was made. */
   blockCreated(block: RecordedBlock): void;
   /** A block is about to be freed. */
   blockFreed(block: RecordedBlock): void;
   /** The program has begun a frame, and the driver's budgets were asked for anew. */
   frameBegun(frameIndex: number): void;
+  /** The allocator is destroyed, with all its memory. */
+  destroyed(): void;
 }

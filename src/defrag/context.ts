@@ -83,6 +83,7 @@ export class DefragmentationContext {
     this.lists = lists.map((list) => new ListDefragmenter(list, shared));
     this.onEnd = onEnd;
     this.budget = new PassBudget(info);
+    state.recorder?.defragmentationBegun(this, info);
     for (const list of lists) {
       list.isOrderKept = true;
       list.sortByFreeSize();
@@ -138,6 +139,7 @@ export class DefragmentationContext {
     }
     if (moves.length === 0 && (this.isFinished || !this.shared.meter.isOver)) return undefined;
     this.moves = moves;
+    this.state.recorder?.passBegun(this, moves);
     return moves;
   }
 
@@ -245,6 +247,7 @@ export class DefragmentationContext {
       this.trim(errors);
     });
     for (const each of this.present) each.afterPass();
+    this.state.recorder?.passEnded(this, moves);
     if (errors.length > 0) throw errors[0];
     return this.isFinished;
   }
@@ -273,6 +276,7 @@ export class DefragmentationContext {
     } else if (srcAllocation.isFreed) {
       list.free(dstTmpAllocation);
     } else if (move.operation === DefragmentationMoveOperation.Destroy) {
+      this.state.recorder?.freed(srcAllocation);
       try {
         list.free(srcAllocation);
       } finally {
@@ -325,6 +329,8 @@ export class DefragmentationContext {
       this.freeTargets([...(moves ?? []), ...this.leftovers]);
     } finally {
       for (const { list } of this.lists) list.isOrderKept = false;
+      if (moves !== undefined) this.state.recorder?.passEnded(this, moves);
+      this.state.recorder?.defragmentationEnded(this, this.done);
       this.onEnd(this);
     }
     return this.stats;

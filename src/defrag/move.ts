@@ -72,7 +72,6 @@ export class DefragmentationMove {
     const { moved: srcAllocation, dstTmpAllocation, source } = this;
     const target = dstTmpAllocation.memoryObject as MemoryBlock;
     const oldSlot = srcAllocation.slot;
-    const oldOffset = srcAllocation.offset;
     assert(this.mappedAhead === srcAllocation.mapCount, "the new place is mapped before it is taken");
     srcAllocation.memoryObject = target;
     srcAllocation.slot = dstTmpAllocation.slot;
@@ -84,7 +83,7 @@ export class DefragmentationMove {
     this.mappedAhead = 0;
     this.swapped = true;
     const { recorder } = source.state;
-    if (recorder !== undefined) recorder.moved(srcAllocation, source, oldOffset);
+    if (recorder !== undefined) recorder.moved(srcAllocation, source, oldSlot);
   }
 
   /** @internal Whether the allocations have changed places. */
@@ -103,6 +102,7 @@ export class DefragmentationMove {
    */
   leavePlaceholder(): void {
     const { moved, source } = this;
+    source.state.recorder?.freed(moved);
     const placeholder = new Allocation(source, moved.slot, moved.bits, undefined, "freed while it was moved");
     source.allocations[moved.slot] = placeholder;
     moved.markFreed();

@@ -412,7 +412,9 @@ export class Allocator {
   /** vmaSetAllocationName */
   setAllocationName(allocation: Allocation, name: string | undefined): void {
     checkName(name);
-    this.checkOwn(allocation).name = name;
+    const owned = this.checkOwn(allocation);
+    owned.name = name;
+    this.state.recorder?.renamed(owned);
   }
 
   /** The {@link MemoryProperty} flags of the allocation's memory type (vmaGetAllocationMemoryProperties). */
@@ -471,12 +473,12 @@ export class Allocator {
    * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT for a memory type that is not there or not to be used.
    */
   createPool(info: PoolCreateInfo): Pool {
-    return this.orThrow(createPool(this.state, info));
+    return this.orThrow(createPool(this.state, info), true);
   }
 
   /** As {@link createPool}, but returns undefined where memory for its minimum of blocks is out; see {@link lastRefusal}. */
   tryCreatePool(info: PoolCreateInfo): Pool | undefined {
-    return this.orUndefined(() => createPool(this.state, info));
+    return this.orUndefined(() => createPool(this.state, info), true);
   }
 
   /**
@@ -512,7 +514,9 @@ export class Allocator {
   /** vmaSetPoolName */
   setPoolName(pool: Pool, name: string | undefined): void {
     checkName(name);
-    checkPool(this.state, pool).name = name;
+    const owned = checkPool(this.state, pool);
+    owned.name = name;
+    this.state.recorder?.poolRenamed(owned);
   }
 
   // ---- Defragmentation ----------------------------------------------------------------------------------
@@ -661,7 +665,11 @@ export class Allocator {
     }
     for (const pool of state.pools) pool.isDestroyed = true;
     state.isDestroyed = true;
-    freeAllMemory(state);
+    try {
+      freeAllMemory(state);
+    } finally {
+      state.recorder?.destroyed();
+    }
   }
 
   /**
@@ -699,33 +707,33 @@ export class Allocator {
     return checkAllocation(this.state, allocation);
   }
 
-  private orThrow<T>(result: T | undefined): T {
-    if (result === undefined) throw this.refuse();
+  private orThrow<T>(result: T | undefined, isPool = false): T {
+    if (result === undefined) throw this.refuse(isPool);
     return result;
   }
 
   /** What was recorded, as the error to throw and as {@link lastRefusal}. */
-  private refuse(): VulkanError {
+  private refuse(isPool: boolean): VulkanError {
     const { failure, recorder } = this.state;
     const error = failure.toError();
     this.refusal = failure.toRefusal();
-    recorder?.refused(error);
+    recorder?.refused(error, this.refusal, isPool);
     return error;
   }
 
   /** Undefined where memory is out, for the memory itself or for what the driver needs to make the resource. */
-  private orUndefined<T>(make: () => T | undefined): T | undefined {
+  private orUndefined<T>(make: () => T | undefined, isPool = false): T | undefined {
     let made: T | undefined;
     try {
       made = make();
     } catch (error) {
       if (!(error instanceof VulkanError && isOutOfMemory(error.result))) throw error;
       this.refusal = refusalOf(error);
-      this.state.recorder?.refused(error);
+      this.state.recorder?.refused(error, this.refusal, isPool);
       return undefined;
     }
     if (made !== undefined) return made;
-    const error = this.refuse();
+    const error = this.refuse(isPool);
     if (!isOutOfMemory(error.result)) throw error;
     return undefined;
   }

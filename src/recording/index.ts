@@ -21,8 +21,11 @@ export {
   type RecordedPool,
   RecordedState,
 } from "./reader/state.ts";
+export type { LiveStream, ServeOptions } from "./recorder/live.ts";
+export { ActiveRecording, type RecordOptions, record } from "./recorder/record.ts";
 export type {
   RecordedBudget,
   RecordedDefragmentationInfo,
   RecordedPoolInfo,
 } from "./writer/fields.ts";
+export type { RecordingSink } from "./writer/sink.ts";

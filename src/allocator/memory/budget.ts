@@ -114,6 +114,17 @@ export class Budgets {
     return Math.min(this.driverBudget[heap]!, this.memoryTypes.heaps[heap]!.size);
   }
 
+  /** What is known of the heap without asking the driver. */
+  lastKnown(heap: number): Pick<Budget, "usage" | "budget"> {
+    const blockBytes = this.blockBytesOf(heap);
+    if (!this.fromDriver) return { usage: blockBytes, budget: this.heuristicBudgets[heap]! };
+    const usage = this.driverUsage[heap]! + blockBytes - this.blockBytesAtFetch[heap]!;
+    return {
+      usage: Math.max(usage, 0),
+      budget: Math.min(this.driverBudget[heap]!, this.memoryTypes.heaps[heap]!.size),
+    };
+  }
+
   /** Bytes left of the budget. */
   freeOf(heap: number): number {
     const free = this.budgetOf(heap) - this.usageOf(heap);

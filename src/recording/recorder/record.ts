@@ -1,0 +1,294 @@
+/** Begins recordings: of an allocator or a virtual block, to a file, a sink, or memory. */
+
+import { RECORDER_VERSION } from "../../allocator/recorder.ts";
+import type { AllocatorState } from "../../allocator/state.ts";
+import { checkInteger, quote } from "../../foundation/check.ts";
+import type { VirtualBlock } from "../../metadata/virtual-block.ts";
+import { FORMAT_VERSION } from "../format/chunk.ts";
+import type { RecordingHeader } from "../format/header.ts";
+import { MAX_STACK_FRAMES } from "../writer/dictionary.ts";
+import { FileSink, FileStore } from "../writer/file.ts";
+import { MemoryRing, MIN_RING_BYTES, RingSink } from "../writer/ring.ts";
+import { MemorySink, type RecordingSink } from "../writer/sink.ts";
+import type { SnapshotWriter } from "../writer/snapshot-writer.ts";
+import { RecordingWriter } from "../writer/writer.ts";
+import { AllocatorRecorder } from "./allocator-recorder.ts";
+import { Clock } from "./clock.ts";
+import { headerOf, virtualHeader } from "./describe.ts";
+import { type LiveStream, type ServeOptions, startServer } from "./live.ts";
+import { everySecond, onExit, type Timer } from "./runtime.ts";
+import { VirtualRecorder } from "./virtual-recorder.ts";
+
+/** What to record, and where to. */
+export interface RecordOptions {
+  /** A file's path, or whatever takes chunks; default: memory, see {@link ActiveRecording.bytes}. */
+  readonly to?: string | RecordingSink | undefined;
+  /**
+   * Whether to record who asked for each allocation, or how many callers to keep, at most 64; default false. Costs some
+   * microseconds an allocation.
+   */
+  readonly stacks?: boolean | number | undefined;
+  /** Whether to record frames (`setCurrentFrameIndex`) with the budgets at them; default true. */
+  readonly frames?: boolean | undefined;
+  /**
+   * Bytes of a ring, at least 1 MiB: only the last ones are kept, for programs that run long. More, where a snapshot of
+   * all that is alive would not fit several times. Not with a sink of your own. Default: everything is kept.
+   */
+  readonly limit?: number | undefined;
+  /** Shown in viewers. */
+  readonly name?: string | undefined;
+  /** Told when a file or a sink fails, for the first time. The recording goes on. Default: a process warning. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+/** Callers that are kept where `stacks` is true. */
+const DEFAULT_STACK_DEPTH = 16;
+/** A snapshot with what follows it has to fit so often into a ring. */
+const SEGMENTS_IN_RING = 3;
+
+/** What can be recorded, whichever copy of this library made it. */
+type Recordable = { readonly state: AllocatorState } | VirtualBlock;
+
+/**
+ * Records what an allocator or a virtual block does from now on, with all that is there already. Ends with the allocator,
+ * with the process, or with {@link ActiveRecording.end}.
+ *
+ * @throws TypeError for what cannot be recorded, or is being recorded already.
+ * @throws RangeError for a ring of less than 1 MiB, or more than 64 callers.
+ * @throws whatever opening the file throws.
+ */
+export function record(target: object, options: RecordOptions = {}): ActiveRecording {
+  return new ActiveRecording(checkTarget(target), options);
+}
+
+/** A recording that goes on. Made by {@link record}. */
+export class ActiveRecording {
+  private readonly writer: RecordingWriter;
+  private readonly clock: Clock = new Clock();
+  private readonly recorder: AllocatorRecorder | VirtualRecorder;
+  private readonly listeners: Set<(chunk: Uint8Array) => void> = new Set();
+  private readonly memory: MemorySink | { readonly ring: MemoryRing; readonly sink: RingSink } | undefined;
+  private readonly ring: RingSink | undefined;
+  private readonly header: RecordingHeader;
+  private readonly timer: Timer;
+  private readonly forgetExit: () => void;
+  private headerChunk: Uint8Array | undefined = undefined;
+  private servers: LiveStream[] = [];
+  private ended = false;
+  private hasFailed = false;
+
+  /** @internal Use {@link record}. */
+  constructor(target: Recordable, options: RecordOptions) {
+    const stackDepth = stackDepthOf(options.stacks);
+    const limit = checkLimit(options);
+    const isVirtual = !("state" in target);
+    const described = isVirtual ? virtualHeader(target) : headerOf(target.state);
+    this.header = {
+      ...described,
+      format: "vma-ts recording",
+      version: FORMAT_VERSION,
+      stacks: stackDepth > 0,
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(limit === undefined ? {} : { ring: limit }),
+    };
+    const opened = openSink(options.to, limit);
+    this.memory = opened.memory;
+    this.ring = opened.ring;
+    this.recorder = isVirtual
+      ? new VirtualRecorder(target, this.clock, stackDepth)
+      : new AllocatorRecorder(target.state, this.clock, {
+          stackDepth,
+          frames: options.frames ?? true,
+          onDestroyed: () => this.stop("destroyed"),
+        });
+    const { recorder } = this;
+    this.writer = new RecordingWriter({
+      header: this.header,
+      sink: { write: (chunk) => this.send(chunk, opened.sink), close: () => opened.sink.close?.() },
+      snapshot: (snapshot: SnapshotWriter) => recorder.snapshot(snapshot),
+      segmentBytes: limit === undefined ? undefined : Math.floor(limit / 8),
+      onError: (error) => this.fail(error, options.onError),
+    });
+    recorder.attach(this.writer);
+    this.timer = everySecond(() => this.flush());
+    this.forgetExit = onExit(() => this.stop("exit"));
+  }
+
+  /** Whether it has ended. */
+  get isEnded(): boolean {
+    return this.ended;
+  }
+
+  /** Operations recorded so far. */
+  get operations(): number {
+    return this.writer.out.operations;
+  }
+
+  /** Bytes written so far; a ring keeps fewer. */
+  get bytesWritten(): number {
+    return this.writer.out.bytesWritten;
+  }
+
+  /** Writes a word of the program's own, such as "level loaded", which viewers show on the time axis. */
+  mark(text: string): void {
+    if (typeof text !== "string") throw new TypeError(`a mark must be a string, got ${quote(text)}`);
+    if (this.ended) return;
+    this.writer.mark(this.clock.now(), text);
+    this.writer.settle();
+  }
+
+  /** Writes out what is in the buffer of 64 KiB; happens by itself once a second, and at the end. */
+  flush(): void {
+    if (!this.ended) this.writer.out.flush();
+  }
+
+  /**
+   * The recording so far, where it is kept in memory.
+   *
+   * @throws TypeError where it goes elsewhere.
+   */
+  bytes(): Uint8Array {
+    const { memory } = this;
+    if (memory === undefined) throw new TypeError("this recording is not kept in memory");
+    this.flush();
+    return "ring" in memory ? memory.ring.slice(memory.sink.length) : memory.bytes();
+  }
+
+  /** Ends the recording. The allocator goes on. */
+  end(): void {
+    this.stop("detached");
+  }
+
+  /** {@link end} */
+  [Symbol.dispose](): void {
+    this.end();
+  }
+
+  /**
+   * Opens an HTTP server on 127.0.0.1 from which viewers on this machine can follow the recording. Whoever asks has to
+   * know the token that is part of the address. Closed with the recording.
+   */
+  async serve(options: ServeOptions = {}): Promise<LiveStream> {
+    if (this.ended) throw new TypeError("the recording has ended");
+    const server = await startServer(options, {
+      join: (listener) => this.join(listener),
+      leave: (listener) => void this.listeners.delete(listener),
+    });
+    this.servers.push(server);
+    return server;
+  }
+
+  /** A listener gets the header, then a segment that begins now, then all that follows. */
+  private join(listener: (chunk: Uint8Array) => void): void {
+    this.flush();
+    listener(this.headerChunk!);
+    this.listeners.add(listener);
+    this.writer.restart();
+  }
+
+  private send(chunk: Uint8Array, sink: RecordingSink): void {
+    this.headerChunk ??= chunk.slice();
+    for (const listener of this.listeners) listener(chunk);
+    this.ring?.grow(this.writer === undefined ? 0 : this.writer.out.longestSegment * SEGMENTS_IN_RING);
+    sink.write(chunk);
+  }
+
+  private fail(error: unknown, onError: ((error: unknown) => void) | undefined): void {
+    if (this.hasFailed) return;
+    this.hasFailed = true;
+    if (onError !== undefined) onError(error);
+    else warn(`a recording could not be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
+  private stop(reason: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.recorder.detach();
+    this.timer.stop();
+    this.forgetExit();
+    try {
+      this.writer.end(this.clock.now(), reason);
+    } catch (error) {
+      this.fail(error, undefined);
+    }
+    for (const server of this.servers) server.close();
+    this.servers = [];
+  }
+}
+
+function checkTarget(target: unknown): Recordable {
+  if (typeof target !== "object" || target === null) {
+    throw new TypeError(`what is recorded must be an Allocator or a VirtualBlock, got ${quote(target)}`);
+  }
+  if ("state" in target) {
+    const state = target.state as Partial<AllocatorState> | undefined;
+    if (typeof state === "object" && state !== null && "recorder" in state)
+      return checkState(target as Recordable, state);
+  }
+  if ("allocate" in target && "freeRanges" in target) {
+    if (Object.hasOwn(target, "allocate")) throw new TypeError("the virtual block is being recorded already");
+    return target as VirtualBlock;
+  }
+  throw new TypeError(`what is recorded must be an Allocator or a VirtualBlock, got ${quote(target)}`);
+}
+
+function checkState(target: Recordable, state: Partial<AllocatorState>): Recordable {
+  if (state.recorderVersion !== RECORDER_VERSION) {
+    throw new TypeError(
+      `the allocator comes from another version of vma-ts, which cannot be recorded by this one ` +
+        `(${String(state.recorderVersion)} instead of ${RECORDER_VERSION})`,
+    );
+  }
+  if (state.isDestroyed === true) throw new TypeError("the allocator is used after it was destroyed");
+  if (state.recorder !== undefined) throw new TypeError("the allocator is being recorded already");
+  return target;
+}
+
+function stackDepthOf(stacks: boolean | number | undefined): number {
+  if (stacks === undefined || stacks === false) return 0;
+  return stacks === true ? DEFAULT_STACK_DEPTH : checkInteger(stacks, "stacks", 0, MAX_STACK_FRAMES);
+}
+
+function checkLimit({ to, limit }: RecordOptions): number | undefined {
+  if (limit === undefined) return undefined;
+  if (typeof to === "object") {
+    throw new TypeError("limit is for files and memory: a sink of your own keeps what it likes");
+  }
+  return checkInteger(limit, "limit", MIN_RING_BYTES);
+}
+
+interface OpenedSink {
+  readonly sink: RecordingSink;
+  readonly ring?: RingSink;
+  readonly memory?: MemorySink | { readonly ring: MemoryRing; readonly sink: RingSink };
+}
+
+function openSink(to: string | RecordingSink | undefined, limit: number | undefined): OpenedSink {
+  if (typeof to === "string") {
+    if (limit === undefined) return { sink: new FileSink(to) };
+    const sink = new RingSink(new FileStore(to), limit);
+    return { sink, ring: sink };
+  }
+  if (to !== undefined) {
+    if (typeof to !== "object" || to === null || typeof to.write !== "function") {
+      throw new TypeError(`to must be a path or an object with a write method, got ${quote(to)}`);
+    }
+    return { sink: to };
+  }
+  if (limit === undefined) {
+    const sink = new MemorySink();
+    return { sink, memory: sink };
+  }
+  const ring = new MemoryRing();
+  const sink = new RingSink(ring, limit);
+  return { sink, ring: sink, memory: { ring, sink } };
+}
+
+function warn(message: string): void {
+  const { process, console } = globalThis as {
+    process?: { emitWarning?(message: string): void };
+    console?: { warn(message: string): void };
+  };
+  if (process?.emitWarning !== undefined) process.emitWarning(message);
+  else console?.warn(message);
+}
