@@ -8,7 +8,8 @@
 
 import type { Allocation } from "../../allocator/allocation.ts";
 import type { Refusal } from "../../allocator/memory/failure.ts";
-import type { DedicatedMemory, MemoryBlock } from "../../allocator/memory/memory-object.ts";
+import type { MemoryBlock } from "../../allocator/memory/memory-block.ts";
+import type { DedicatedMemory } from "../../allocator/memory/memory-object.ts";
 import type { AllocationCreateInfo } from "../../allocator/options.ts";
 import type { Pool } from "../../allocator/pool.ts";
 import type {
@@ -33,6 +34,12 @@ import { captureStack, framesOf } from "./stacks.ts";
 /** What memory is made of. */
 type Home = MemoryBlock | DedicatedMemory;
 
+/** A move, whose allocations are the allocator's own. */
+interface Move extends RecordedMove {
+  readonly moved: Allocation;
+  readonly dstTmpAllocation: Allocation;
+}
+
 /** A pool, and how many blocks of it are recorded. */
 interface PoolRecord {
   readonly id: number;
@@ -54,7 +61,7 @@ interface DefragmentationRecord {
   readonly info: RecordedDefragmentationInfo;
   passes: number;
   /** The moves of the pass that is under way. */
-  moves: readonly RecordedMove[] | undefined;
+  moves: readonly Move[] | undefined;
 }
 
 /** What is recorded beside what always is. */
@@ -109,7 +116,7 @@ export class AllocatorRecorder implements Hook {
   }
 
   private adopt(home: Home, allocations: readonly (Allocation | undefined)[]): void {
-    const { pool } = home;
+    const pool = poolOf(home);
     const poolRecord = pool === undefined ? undefined : this.pools.get(pool)!;
     if (poolRecord !== undefined) poolRecord.blocks++;
     const record = new BlockRecord(this.writer.adopt("blocks"), bitsOf(home), poolRecord?.id);
@@ -286,7 +293,7 @@ export class AllocatorRecorder implements Hook {
   }
 
   private addBlock(time: number, home: Home): BlockRecord {
-    const { pool } = home;
+    const pool = poolOf(home);
     const poolRecord = pool === undefined ? undefined : this.poolRecord(time, pool);
     if (poolRecord !== undefined) poolRecord.blocks++;
     const bits = bitsOf(home);
@@ -301,7 +308,7 @@ export class AllocatorRecorder implements Hook {
     this.writer.blockFreed(time, record.id);
     this.blocks.delete(home);
     this.lastHome = undefined;
-    const { pool } = home;
+    const pool = poolOf(home);
     const poolRecord = pool === undefined ? undefined : this.pools.get(pool);
     if (poolRecord === undefined) return;
     poolRecord.blocks--;
@@ -350,7 +357,7 @@ export class AllocatorRecorder implements Hook {
 
   // ---- Defragmentation ----------------------------------------------------------------------------------
 
-  defragmentationBegun(key: object, given: RecordedDefragmentation): void {
+  defragmentationBegun(key: object, given: RecordedDefragmentation & { readonly pool?: Pool }): void {
     const pool = given.pool === undefined ? undefined : this.pools.get(given.pool)?.id;
     const info = {
       flags: given.flags ?? 0,
@@ -363,7 +370,7 @@ export class AllocatorRecorder implements Hook {
     this.writer.settle();
   }
 
-  passBegun(key: object, moves: readonly RecordedMove[]): void {
+  passBegun(key: object, moves: readonly Move[]): void {
     const record = this.defragmentations.get(key);
     if (record === undefined) return;
     const time = this.clock.now();
@@ -392,7 +399,7 @@ export class AllocatorRecorder implements Hook {
     this.writer.settle();
   }
 
-  passEnded(key: object, moves: readonly RecordedMove[]): void {
+  passEnded(key: object, moves: readonly Move[]): void {
     const record = this.defragmentations.get(key);
     if (record === undefined) return;
     const time = this.clock.now();
@@ -531,6 +538,11 @@ export class AllocatorRecorder implements Hook {
     const block = this.recordOf(target.home);
     if (id !== NOT_RECORDED && block !== undefined) snapshot.move(id, block.id, target.offset);
   }
+}
+
+/** The pool of a memory object, which itself knows no more than who it is. */
+function poolOf(home: Home): Pool | undefined {
+  return home.pool as Pool | undefined;
 }
 
 function bitsOf(home: Home): number {
