@@ -81,13 +81,17 @@ export function describeLeak(leak: Leak): string {
   return leak.stack === undefined ? line : `${line}\n${leak.stack}`;
 }
 
+/** What not every runtime has; its types depend on what else is installed. */
+const runtime = globalThis as {
+  process?: { emitWarning?(message: string, kind: string): void };
+};
+
 /** Tells `debug.log`, or else the process, or else the console. */
 export function reportLeaks(
   { debug }: { readonly debug: { readonly log: ((message: string) => void) | undefined } },
   message: string,
 ): void {
   if (debug.log !== undefined) debug.log(message);
-  else if (globalThis.process?.emitWarning !== undefined)
-    globalThis.process.emitWarning(message, "LeakWarning");
+  else if (runtime.process?.emitWarning !== undefined) runtime.process.emitWarning(message, "LeakWarning");
   else console.warn(message);
 }
