@@ -103,7 +103,8 @@ export class AllocatorRecorder implements Hook {
     for (const source of [...state.defaultPools, ...state.pools]) {
       if (source === undefined) continue;
       for (const block of source.blockList.blocks) this.adopt(block, block.allocations);
-      for (const allocation of source.dedicated.allocations) this.adopt(allocation.home!, [allocation]);
+      for (const allocation of source.dedicated.allocations)
+        this.adopt(allocation.memoryObject!, [allocation]);
     }
     this.budgets = this.readBudgets();
     writer.begin();
@@ -137,7 +138,7 @@ export class AllocatorRecorder implements Hook {
     const time = this.clock.now();
     const { writer } = this;
     const { slot, name } = handedOut;
-    const home = handedOut.home!;
+    const home = handedOut.memoryObject!;
     const record = home.isDedicated ? this.addBlock(time, home) : this.recordOf(home);
     if (record === undefined) return;
     const { dictionary } = writer;
@@ -169,7 +170,7 @@ export class AllocatorRecorder implements Hook {
   }
 
   freed(allocation: Allocation): void {
-    const home = allocation.home!;
+    const home = allocation.memoryObject!;
     const record = this.recordOf(home);
     if (record === undefined) return;
     const { slot } = allocation;
@@ -202,7 +203,7 @@ export class AllocatorRecorder implements Hook {
   }
 
   renamed(allocation: Allocation): void {
-    const record = this.recordOf(allocation.home!);
+    const record = this.recordOf(allocation.memoryObject!);
     const { slot, name } = allocation;
     if (record === undefined || record.idOf(slot) === NOT_RECORDED) return;
     this.writer.renamed(this.clock.now(), record.idOf(slot), name);
@@ -378,7 +379,7 @@ export class AllocatorRecorder implements Hook {
     this.writer.passBegun(time, record.id, moves.length, bytes);
     for (const { moved, dstTmpAllocation } of moves) {
       const id = this.idOf(moved);
-      const target = this.recordOf(dstTmpAllocation.home!);
+      const target = this.recordOf(dstTmpAllocation.memoryObject!);
       if (id === NOT_RECORDED || target === undefined) continue;
       this.writer.moveBegun(time, id, target.id, dstTmpAllocation.offset);
     }
@@ -389,7 +390,7 @@ export class AllocatorRecorder implements Hook {
 
   moved(allocation: Allocation, from: MemoryBlock, fromSlot: number): void {
     const source = this.recordOf(from);
-    const home = allocation.home!;
+    const home = allocation.memoryObject!;
     const target = this.recordOf(home);
     if (source === undefined || target === undefined) return;
     if (source.idOf(fromSlot) === NOT_RECORDED) return;
@@ -406,7 +407,7 @@ export class AllocatorRecorder implements Hook {
     let count = 0;
     let bytes = 0;
     for (const { moved, isSwapped } of moves) {
-      const id = moved.home === null ? NOT_RECORDED : this.idOf(moved);
+      const id = moved.memoryObject === null ? NOT_RECORDED : this.idOf(moved);
       if (id === NOT_RECORDED) continue;
       // Those that changed places were told; the others stay where they are.
       if (isSwapped) {
@@ -477,7 +478,7 @@ export class AllocatorRecorder implements Hook {
   }
 
   private idOf(allocation: Allocation): number {
-    return this.recordOf(allocation.home!)?.idOf(allocation.slot) ?? NOT_RECORDED;
+    return this.recordOf(allocation.memoryObject!)?.idOf(allocation.slot) ?? NOT_RECORDED;
   }
 
   private captureStack(): number {
@@ -533,9 +534,9 @@ export class AllocatorRecorder implements Hook {
   }
 
   private snapshotMove(snapshot: SnapshotWriter, moved: Allocation, target: Allocation): void {
-    if (moved.home === null || target.home === null) return;
+    if (moved.memoryObject === null || target.memoryObject === null) return;
     const id = this.idOf(moved);
-    const block = this.recordOf(target.home);
+    const block = this.recordOf(target.memoryObject);
     if (id !== NOT_RECORDED && block !== undefined) snapshot.move(id, block.id, target.offset);
   }
 }
