@@ -32,7 +32,7 @@ const KIND_SHIFT = 13;
 const KIND_MASK = 0x3;
 const UNBOUND = 1 << 15;
 const ALIGNMENT_SHIFT = 16;
-/** A constant of this module, which V8 folds into its code. */
+/** Copied from another module: see docs/performance.md, "What V8 makes of the allocator". */
 const NONE = NO_SLOT;
 
 /** VmaAllocationInfo2, and the pool, which VMA's users ask for. */
@@ -62,7 +62,7 @@ export interface AllocationInfo {
   readonly pool: Pool | undefined;
 }
 
-/** The exponent of a power of two; Math.log2 alone would cost 15 ns of an allocation. */
+/** The exponent of a power of two, without Math.log2 up to 2^31: see docs/performance.md, "What V8 makes of the allocator". */
 function log2(power: number): number {
   return power <= 0x80000000 ? 31 - Math.clz32(power) : Math.log2(power);
 }

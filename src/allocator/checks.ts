@@ -6,15 +6,15 @@ import { Pool } from "./pool.ts";
 import type { AllocatorState } from "./state.ts";
 import { checkUsable } from "./usable.ts";
 
-/** A constant of this module, which V8 folds into its code. */
+/** Copied from another module: see docs/performance.md, "What V8 makes of the allocator". */
 const AllocationClass = Allocation;
 
-/** An allocation of this allocator that is alive; what the tracker hands out is unwrapped. */
+/** An allocation of this allocator that is alive; a proxy of the tracker's is unwrapped. */
 export function checkAllocation(state: AllocatorState, allocation: Allocation): Allocation {
   checkUsable(state);
   if (!(allocation instanceof AllocationClass)) refuseAllocation(allocation);
   const { memoryObject } = allocation;
-  // It is undefined where somebody made the object without the constructor.
+  // It is undefined in an object that was not made by the constructor.
   if (memoryObject === null || memoryObject === undefined || memoryObject.state !== state)
     refuseAllocation(allocation);
   return state.tracker.isActive ? state.tracker.unwrap(allocation) : allocation;
@@ -30,7 +30,7 @@ export function checkAllocationIfAny(
   return undefined;
 }
 
-/** Apart from the check, so that V8 inlines that: 15 ns of a destroyBuffer. */
+/** Apart from the check, which is inlined then: see docs/performance.md, "What V8 makes of the allocator". */
 function refuseAllocation(allocation: Allocation): never {
   if (!(allocation instanceof Allocation)) {
     throw new TypeError(`allocation must be an Allocation, got ${quote(allocation)}`);

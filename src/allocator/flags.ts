@@ -109,7 +109,7 @@ export const PoolCreate = {
 } as const;
 
 /** Every bit of {@link PoolCreate}. */
-export const ALL_POOL_FLAGS: number = PoolCreate.IgnoreBufferImageGranularity | PoolCreate.LinearAlgorithm;
+export const ALL_POOL_FLAGS: number = Object.values(PoolCreate).reduce((all, bit) => all | bit, 0);
 
 /** What a device has enabled. */
 interface Enabled {

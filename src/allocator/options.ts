@@ -98,7 +98,7 @@ export function readAllocationCreateInfo(
   const info = given ?? NO_SETTINGS;
   checkSettings(info);
   const { flags = 0, usage = 0, pool, name, priority, minAlignment } = info;
-  // What is right is told by one comparison; the functions say what is wrong. Saves 30 of 45 ns.
+  // One comparison tells whether the flags are right; the function says what is wrong with them.
   request.flags =
     (flags & ALL_ALLOCATION_FLAGS) === flags
       ? flags

@@ -12,7 +12,7 @@ import { CreationCache } from "./resource/creation-cache.ts";
 import { AllocationRequest } from "./resource/request.ts";
 import { Requirements } from "./resource/requirements.ts";
 
-/** Devices that allow more memory objects than this need no care about their count. */
+/** On devices that allow more memory objects than this, their number does not matter. */
 const UNLIMITED_MEMORY_OBJECTS = Math.floor(0xffffffff / 4);
 
 /** One allocator. */

@@ -79,7 +79,7 @@ import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 
-// Constants of this module: docs/performance.md, "Dividing a block".
+// Copied from another module: see docs/performance.md, "What V8 makes of the allocator".
 const { None: NONE, Buffer: BUFFER, Image: IMAGE } = ResourceKind;
 
 /** Which part of an allocation to flush or invalidate; default: all of it. */

@@ -27,7 +27,7 @@ export function fillDestroyed(allocation: AllocationData): void {
 function fill(allocation: AllocationData, pattern: number): void {
   const { state, memoryObject } = allocation;
   if (!state.debug.fillPatterns || !allocation.isMappingAllowed) return;
-  // Imported bytes are somebody's data.
+  // Imported memory holds data already.
   if (memoryObject?.isImported === true) return;
   if (!state.memoryTypes.isHostVisible(allocation.memoryType)) return;
   fillAllocation(allocation, pattern, 0);

@@ -1,5 +1,5 @@
 /**
- * Whether a block should stay mapped though nobody has it mapped just now.
+ * Whether a block should stay mapped while nothing in it is mapped.
  *
  * Mapping and unmapping a block over and over costs driver calls. Two counters weigh the events that speak for
  * a change (major) against those that speak against it (minor); at {@link THRESHOLD} the block gets, or gives
@@ -66,7 +66,7 @@ export class MappingHysteresis {
     this.minor = 0;
   }
 
-  /** An event against a change; who has nothing for it (major 0) need not call. */
+  /** An event against a change; while nothing speaks for one (major is 0) it need not be called. */
   private against(): void {
     if (this.minor < this.major) {
       this.minor++;

@@ -388,7 +388,7 @@ export class BlockList {
       block.unmap(allocation.mapCount);
     }
     const size = block.metadata.sizeOf(allocation.slot);
-    // Compared with false, since V8 does not know that it is a boolean: what else may be false takes ten instructions.
+    // Compared with false: see docs/performance.md, "What V8 makes of the allocator".
     if (block.metadata.free(allocation.slot) === false) fail("what is freed is an allocation of the block");
     block.allocations[allocation.slot] = undefined;
     block.afterFree();

@@ -13,7 +13,7 @@ export const SearchMode = { Find: 0, Take: 1 } as const;
 /** One of {@link SearchMode}. */
 export type SearchMode = (typeof SearchMode)[keyof typeof SearchMode];
 
-// Constants of this module, which V8 folds into its code.
+// Copied from other modules: see docs/performance.md, "What V8 makes of the allocator".
 const FIND = SearchMode.Find;
 const UPPER_ADDRESS = AllocationCreate.UpperAddress;
 const STRATEGIES = STRATEGY_MASK;
@@ -40,8 +40,7 @@ export class BlockSearch {
   /**
    * The block that has room, with that taken or not as `mode` says; what is only found can be committed.
    *
-   * V8 takes what it reads from a field or an argument for a boolean only where it is compared with one; asked plainly
-   * whether it is true, it took 13 instructions for each block.
+   * Booleans are compared with booleans: see docs/performance.md, "What V8 makes of the allocator".
    */
   search(request: MemoryRequest, size: number, alignment: number, mode: SearchMode): MemoryBlock | undefined {
     const { blocks, ignoresMapping } = this;
@@ -76,7 +75,7 @@ export class BlockSearch {
     return undefined;
   }
 
-  /** What is asked for comes in arguments: from fields, where sizes are float64, it took 50 instructions more for a block. */
+  /** What is asked for comes in arguments rather than in fields: see docs/performance.md, "What V8 makes of the allocator". */
   private hasRoom(
     { metadata }: MemoryBlock,
     size: number,

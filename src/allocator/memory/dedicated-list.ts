@@ -112,7 +112,7 @@ export class DedicatedList {
       );
       assert(
         memoryObject.isMapped === memoryObject.mapCount > 0,
-        "dedicated memory is mapped exactly while somebody needs it",
+        "dedicated memory is mapped exactly while it has to be",
       );
     }
   }

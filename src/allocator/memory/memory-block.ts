@@ -87,6 +87,6 @@ export class MemoryBlock extends MemoryObject {
       persistent += allocation.mapReferences;
     });
     assert(persistent === this.mapCount, "a block is mapped as often as its allocations are");
-    assert(this.isMapped === this.isMappingKept(), "a block is mapped exactly while somebody needs it");
+    assert(this.isMapped === this.isMappingKept(), "a block is mapped exactly while it has to be");
   }
 }

@@ -80,7 +80,7 @@ export abstract class MemoryObject {
   abstract sizeOf(slot: Slot): number;
   /** Whether the memory is one allocation's own. */
   abstract readonly isDedicated: boolean;
-  /** Whether somebody else may have the bytes too. */
+  /** Whether the memory comes from outside, and its bytes with it. */
   abstract readonly isImported: boolean;
   /** The list that it belongs to. */
   abstract readonly list: MemoryList;

@@ -153,7 +153,7 @@ export class MemoryTypes {
    * The best memory type among `typeBits`, or {@link NO_MEMORY_TYPE}.
    * (vmaFindMemoryTypeIndex, where it answers VK_ERROR_FEATURE_NOT_PRESENT.)
    *
-   * Programs ask the same few questions again and again, so the last answers are kept: 5 ns instead of 40.
+   * Programs ask the same few questions again and again, so the last answers are kept.
    */
   find(typeBits: number, query: MemoryTypeQuery): number {
     const { answers } = this;
@@ -209,7 +209,7 @@ export class MemoryTypes {
   }
 
   private addLegacyUsage(usage: number): void {
-    // An integrated GPU's memory is all one: whoever prefers host-visible memory there gets what he names.
+    // An integrated GPU's memory is all one: who prefers HostVisible there gets that, and DeviceLocal is not preferred in addition.
     const wantsDeviceLocal = !this.isIntegratedGpu || (this.preferred & HostVisible) === 0;
     switch (usage) {
       case MemoryUsage.GpuOnly:

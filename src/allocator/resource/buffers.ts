@@ -1,8 +1,7 @@
 /**
  * Creates buffers with memory: {@link createKnownBuffer} is the short way, for a kind of buffer that is known and a block
  * that has room, and is to be tried first; {@link createBuffer} is the long way, and undoes every step when a later one
- * fails. The short way leads to the same block as the long one, or nowhere. On lavapipe createBuffer and destroyBuffer
- * cost 600 ns by the long way and 290 ns by the short one, of which the driver's share is 196 ns.
+ * fails. The short way leads to the same block as the long one, or nowhere.
  */
 
 import { assert } from "../../foundation/assert.ts";
@@ -32,7 +31,7 @@ import type { AllocationRequest } from "./request.ts";
 /** Up to here a size and an alignment add up to an int32. */
 const INT32_LIMIT = 2 ** 30;
 const IS_BUFFER: number = kindBits(ResourceKind.Buffer);
-/** A constant of this module, which V8 folds into its code. */
+// Copied from other modules: see docs/performance.md, "What V8 makes of the allocator".
 const NONE = NO_SLOT;
 const { Find: FIND, Take: TAKE } = SearchMode;
 
@@ -107,7 +106,7 @@ function learn(
 
 /**
  * A buffer of a kind that is known, in a block that is there; undefined when it takes more than that. One function, which
- * asks nobody for what it can read itself: see docs/performance.md, "Buffers of a known kind".
+ * reads itself what it could ask others for: see docs/performance.md, "What V8 makes of the allocator".
  */
 export function createKnownBuffer(
   state: AllocatorState,
@@ -141,7 +140,7 @@ export function createKnownBuffer(
   const { userData, name } = settings;
   if (name !== undefined) checkName(name);
   const { blocks, search } = list;
-  // Found and taken in one call, where nothing else is to be done first: 9 ns less. What may still fail gives it back.
+  // Found and taken in one call, where nothing else is to be done first; what fails after that gives it back.
   const isQuick = facts !== undefined && (!isMapped || (blocks.length === 1 && blocks[0]!.isMapped));
   let block: MemoryBlock | undefined = blocks[0];
   let slot: Slot = NONE;

@@ -125,8 +125,8 @@ export class CachedCreation implements Settings {
   }
 
   /**
-   * Whether these settings are the ones of its kind. Only callers' settings come here: asked about entries too, which
-   * have other names in another order, it took 14 instructions for each name rather than three.
+   * Whether these settings are the ones of its kind. Only callers' settings come here, never entries: see
+   * docs/performance.md, "What V8 makes of the allocator".
    */
   suits(settings: Settings): boolean {
     return (

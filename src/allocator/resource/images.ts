@@ -31,7 +31,7 @@ export function createImage(
   checkUsable(state);
   const isPlain = state.remembersKinds && next === undefined && info?.pNext === undefined;
   const cached = isPlain ? state.images.findImage(info, allocationInfo) : undefined;
-  // The last image's description was checked, and a copy of it is there; to check takes 15 ns, and to copy 45.
+  // The last image's description was checked, and a copy of it is there.
   const last = cached?.imageInfo;
   const known = last !== undefined && isSameImage(last, info) ? last : undefined;
   if (known === undefined) checkImage(info);

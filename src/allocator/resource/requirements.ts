@@ -41,7 +41,7 @@ export class Requirements {
     this.remembers = remembers;
   }
 
-  /** Fills `out` for a buffer that was made with `info`. Whether the driver was not asked for that. */
+  /** Fills `out` for a buffer that was made with `info`. Returns whether that was remembered, and the driver not asked. */
   ofBuffer(buffer: bigint, info: BufferCreateInfo, out: MemoryRequirements): boolean {
     if (this.recall(info, out)) return true;
     this.ask(buffer, out);
@@ -49,7 +49,7 @@ export class Requirements {
     return false;
   }
 
-  /** Fills `out` with what is remembered of such buffers; their size is rounded up. Whether anything is. */
+  /** Fills `out` with what is remembered of such buffers; their size is rounded up. Returns whether anything is. */
   recall(info: BufferCreateInfo, out: MemoryRequirements): boolean {
     if (info.size > this.largestKnownSize(info)) return false;
     const known = this.known.get(keyOf(info))!;
