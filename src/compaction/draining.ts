@@ -12,7 +12,15 @@
  */
 
 import type { Meter } from "./meter.ts";
-import { Block, type Item, type ListPort, LOWEST_PLACE, largestFirst, NO_ALLOCATION } from "./model.ts";
+import {
+  type Block,
+  BlockRow,
+  type Item,
+  type ListPort,
+  LOWEST_PLACE,
+  largestFirst,
+  NO_ALLOCATION,
+} from "./model.ts";
 import { Placing } from "./placing.ts";
 import type { Plan, PlannedMove } from "./plan.ts";
 
@@ -42,10 +50,10 @@ export class Draining<Owner> {
   private readonly list: ListPort<Owner>;
   private readonly isFrugal: boolean;
   private readonly meter: Meter;
-  readonly blocks: readonly Block<Owner>[];
+  private readonly blocks: BlockRow<Owner>;
   private readonly placing: Placing<Owner>;
   /** Blocks to be emptied, in a heap; and the bytes that lived in each block when it got its place there. */
-  private readonly queue: BlockQueue<Owner>;
+  private readonly queue: BlockQueue;
   /** Free bytes of the blocks that are targets, about. */
   private room: number;
   private readonly known: Float64Array;
@@ -68,23 +76,28 @@ export class Draining<Owner> {
     this.isFrugal = isFrugal;
     this.list = list;
     this.meter = meter;
-    this.blocks = list.blocks.map((port, index) => new Block(port, index, false));
-    meter.spend(Math.ceil(this.blocks.length / 16));
+    this.blocks = new BlockRow(list.blocks, false);
+    const { length } = this.blocks;
+    meter.spend(Math.ceil(length / 16));
     this.placing = new Placing(this.blocks, list.granularity, meter);
-    this.known = new Float64Array(this.blocks.length);
-    this.retries = new Uint8Array(this.blocks.length);
+    this.known = new Float64Array(length);
+    this.retries = new Uint8Array(length);
+    this.queue = new BlockQueue(length);
     this.room = 0;
     let empty = 0;
-    for (const block of this.blocks) {
-      const { size, live, index } = block;
+    // The fullest stand first: so the queue is nearly in order already.
+    for (let index = length - 1; index >= 0; index--) {
+      const live = this.blocks.liveIn(index);
       this.known[index] = live;
       if (live === 0) {
-        this.placing.close(block);
+        this.placing.close(index);
         empty++;
-      } else this.room += size - live;
+      } else {
+        this.room += this.blocks.freeIn(index);
+        this.queue.push(index, live);
+      }
     }
-    this.queue = new BlockQueue(this.blocks.filter(({ live }) => live > 0));
-    this.mostVictims = this.blocks.length - empty - list.minBlockCount;
+    this.mostVictims = length - empty - list.minBlockCount;
     // Where what is emptied would only be kept, nothing is to be gained.
     const kept = list.keepEmpty ?? 0;
     if (kept > 0 && empty + this.mostFreed <= kept) this.mostVictims = 0;
@@ -92,7 +105,7 @@ export class Draining<Owner> {
 
   /** More blocks cannot be emptied: what is in them needs as many bytes elsewhere. */
   private get mostFreed(): number {
-    const occupied = this.blocks.filter(({ live }) => live > 0).sort((a, b) => a.size - b.size);
+    const occupied = this.blocks.all.filter(({ live }) => live > 0).sort((a, b) => a.size - b.size);
     let { room } = this;
     let most = 0;
     for (const { size } of occupied) {
@@ -107,24 +120,19 @@ export class Draining<Owner> {
   refresh(): void {
     const { blocks } = this;
     this.partEnd = NO_ALLOCATION;
-    for (const block of this.waiting.splice(0)) this.queue.push(block);
+    for (const block of this.waiting.splice(0)) this.queue.push(block.index, block.live);
     const count = Math.min(REFRESHED, blocks.length);
     for (let step = 0; step < count; step++) {
-      this.refreshBlock(blocks[this.nextRefresh]!);
+      this.refreshBlock(this.nextRefresh);
       this.nextRefresh = (this.nextRefresh + 1) % blocks.length;
     }
   }
 
-  private refreshBlock(block: Block<Owner>): void {
-    const { live, index } = block;
+  private refreshBlock(index: number): void {
+    const live = this.blocks.liveIn(index);
     if (this.known[index] === live) return;
     this.known[index] = live;
-    this.placing.refresh(block);
-  }
-
-  /** Something was freed again in a block that it had planned to place it in. */
-  reopen(block: Block<Owner>): void {
-    this.placing.refresh(block);
+    this.placing.refresh(index);
   }
 
   /** A block is not to be emptied after all, for now: things may be placed in it, and it may be tried again. */
@@ -135,9 +143,11 @@ export class Draining<Owner> {
     this.victims--;
     this.failures = 0;
     this.room += size;
-    for (const each of this.cramped.splice(0)) this.queue.push(each);
-    this.placing.open(block);
-    if (mayRetry && this.retries[block.index]!++ < MAX_RETRIES) this.queue.push(block);
+    for (const each of this.cramped.splice(0)) this.queue.push(each.index, each.live);
+    this.placing.open(block.index);
+    if (mayRetry && this.retries[block.index]!++ < MAX_RETRIES) {
+      this.queue.push(block.index, live);
+    }
   }
 
   /** Whether only a part of a block was planned so far. */
@@ -177,7 +187,7 @@ export class Draining<Owner> {
     this.hasPlanned = true;
     this.victims++;
     this.room -= block.size;
-    this.placing.close(block);
+    this.placing.close(block.index);
   }
 
   /** The share of a block that may live in it for it to be emptied. */
@@ -189,13 +199,14 @@ export class Draining<Owner> {
   private pop(): Block<Owner> | undefined {
     while (this.victims < this.mostVictims && this.failures < MAX_FAILURES && !this.isWaiting) {
       const { leastKey } = this.queue;
-      const block = this.queue.pop();
-      if (block === undefined) return undefined;
+      const index = this.queue.pop();
+      if (index === undefined) return undefined;
+      const block = this.blocks.at(index);
       const { live, size } = block;
       if (live === 0) continue;
       this.meter.spend();
       if (live > leastKey) {
-        this.queue.push(block);
+        this.queue.push(index, live);
         continue;
       }
       if (block.port.isArrivedAt) {
@@ -216,7 +227,7 @@ export class Draining<Owner> {
     const { division } = port;
     this.meter.spend(1 + Math.ceil(division.allocationCount / 64));
     if (!port.isMovable) {
-      this.placing.prefer(block);
+      this.placing.prefer(block.index);
       return [];
     }
     const most = this.meter.isUnlimited ? Number.POSITIVE_INFINITY : PART;
@@ -234,10 +245,10 @@ export class Draining<Owner> {
 
   private tryOut(items: readonly Item<Owner>[], block: Block<Owner>): Plan<Owner>["moves"] | undefined {
     const { placing } = this;
-    placing.close(block);
+    placing.close(block.index);
     const isPlaced = placing.placeAll(items.slice().sort(largestFirst));
     if (!isPlaced) {
-      placing.open(block);
+      placing.open(block.index);
       return undefined;
     }
     const moves = placing.placed.map(({ item, target, slot }) => ({
@@ -281,63 +292,53 @@ function carefully<Owner>(moves: readonly PlannedMove<Owner>[]): PlannedMove<Own
   });
 }
 
-/** Blocks by the bytes that live in them, the fewest first: a binary heap. */
-class BlockQueue<Owner> {
-  private readonly heap: Block<Owner>[];
-  private readonly keys: number[];
+/** Blocks by the bytes that live in them, the fewest first: a binary heap in arrays. */
+class BlockQueue {
+  private readonly heap: Int32Array;
+  private readonly keys: Float64Array;
+  private count = 0;
 
-  constructor(blocks: readonly Block<Owner>[]) {
-    this.heap = blocks.slice();
-    this.keys = blocks.map(keyOf);
-    for (let at = (this.heap.length >> 1) - 1; at >= 0; at--) this.sink(at);
+  /** @param most blocks in it at a time. */
+  constructor(most: number) {
+    this.heap = new Int32Array(most);
+    this.keys = new Float64Array(most);
   }
 
   /** What lived in the first block when it was put in. */
   get leastKey(): number {
-    return this.keys[0] ?? 0;
+    return this.keys[0]!;
   }
 
-  push(block: Block<Owner>): void {
-    this.heap.push(block);
-    this.keys.push(keyOf(block));
-    for (let at = this.heap.length - 1; at > 0; ) {
+  push(block: number, key: number): void {
+    const { heap, keys } = this;
+    let at = this.count++;
+    while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (this.keys[parent]! <= this.keys[at]!) return;
-      this.swap(at, parent);
+      if (keys[parent]! <= key) break;
+      heap[at] = heap[parent]!;
+      keys[at] = keys[parent]!;
       at = parent;
     }
+    heap[at] = block;
+    keys[at] = key;
   }
 
-  pop(): Block<Owner> | undefined {
+  pop(): number | undefined {
+    if (this.count === 0) return undefined;
     const { heap, keys } = this;
-    if (heap.length === 0) return undefined;
-    this.swap(0, heap.length - 1);
-    keys.pop();
-    const block = heap.pop();
-    this.sink(0);
+    const block = heap[0];
+    this.count--;
+    const [last, key] = [heap[this.count]!, keys[this.count]!];
+    let at = 0;
+    for (let child = 1; child < this.count; child = 2 * at + 1) {
+      if (child + 1 < this.count && keys[child + 1]! < keys[child]!) child++;
+      if (keys[child]! >= key) break;
+      heap[at] = heap[child]!;
+      keys[at] = keys[child]!;
+      at = child;
+    }
+    heap[at] = last;
+    keys[at] = key;
     return block;
   }
-
-  private sink(from: number): void {
-    const { keys } = this;
-    for (let at = from; ; ) {
-      let least = at;
-      for (let child = 2 * at + 1; child <= 2 * at + 2; child++) {
-        if (child < keys.length && keys[child]! < keys[least]!) least = child;
-      }
-      if (least === at) return;
-      this.swap(at, least);
-      at = least;
-    }
-  }
-
-  private swap(a: number, b: number): void {
-    const { heap, keys } = this;
-    [heap[a], heap[b]] = [heap[b]!, heap[a]!];
-    [keys[a], keys[b]] = [keys[b]!, keys[a]!];
-  }
-}
-
-function keyOf<Owner>(block: Block<Owner>): number {
-  return block.live;
 }

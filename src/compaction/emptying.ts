@@ -20,7 +20,7 @@
 import { assert } from "../foundation/assert.ts";
 import type { Effort } from "./effort.ts";
 import type { Meter } from "./meter.ts";
-import { Block, type Item, type ListPort, LOWEST_PLACE, largestFirst } from "./model.ts";
+import { type Block, BlockRow, type Item, type ListPort, LOWEST_PLACE, largestFirst } from "./model.ts";
 import { Placing } from "./placing.ts";
 import type { Plan, PlannedMove } from "./plan.ts";
 
@@ -107,8 +107,9 @@ export class EmptyingSearch<Owner> {
     this.list = list;
     this.rules = rules;
     this.meter = meter;
-    this.blocks = list.blocks.map((port, index) => new Block(port, index, true));
-    this.placing = new Placing(this.blocks, list.granularity, meter);
+    const row = new BlockRow(list.blocks, true);
+    this.blocks = row.all;
+    this.placing = new Placing(row, list.granularity, meter);
     const allocations = this.blocks.reduce((sum, { seen }) => sum + seen.allocationCount, 0);
     const { placements, placementsPerAllocation } = rules.effort;
     this.placementLimit = placements + allocations * placementsPerAllocation;
@@ -227,8 +228,8 @@ export class EmptyingSearch<Owner> {
   private startOver(): void {
     this.placing.undo(0);
     this.arrivals = [];
-    for (const block of this.occupied) this.placing.open(block);
-    for (const block of this.empty) this.placing.close(block);
+    for (const block of this.occupied) this.placing.open(block.index);
+    for (const block of this.empty) this.placing.close(block.index);
   }
 
   private isMovable(block: Block<Owner>): boolean {
@@ -258,10 +259,10 @@ export class EmptyingSearch<Owner> {
     const { placing } = this;
     const before = placing.placed.length;
     const arrived = this.arrivals[block.index] ?? [];
-    placing.close(block);
+    placing.close(block.index);
     const items = arrived.length === 0 ? block.itemsToPlace : [...arrived, ...block.items].sort(largestFirst);
     if (!placing.placeAll(items)) {
-      placing.open(block);
+      placing.open(block.index);
       return false;
     }
     this.arrivals[block.index] = [];
@@ -281,7 +282,7 @@ export class EmptyingSearch<Owner> {
   private placeAnew(victims: readonly Block<Owner>[]): boolean {
     const { placing } = this;
     placing.undo(0);
-    for (const block of victims) placing.close(block);
+    for (const block of victims) placing.close(block.index);
     this.arrivals = [];
     const isPlaced = placing.placeAll(victims.flatMap(({ items }) => items).sort(largestFirst));
     if (isPlaced) this.noteArrivals(0);
@@ -322,7 +323,7 @@ export class EmptyingSearch<Owner> {
   private placeInOrder(victims: readonly Block<Owner>[], { grown }: Candidate<Owner>): void {
     const { placing } = this;
     this.startOver();
-    for (const block of victims) placing.close(block);
+    for (const block of victims) placing.close(block.index);
     const cheapestFirst = victims.slice().sort((a, b) => a.live - b.live);
     if (!placing.placeAll(cheapestFirst.flatMap(({ itemsToPlace }) => itemsToPlace))) {
       this.repeat(grown.slice(0, victims.length));

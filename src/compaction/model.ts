@@ -126,6 +126,13 @@ export class Block<Owner> {
     return this.size - this.port.division.sumFreeSize;
   }
 
+  /** Whether everything lies side by side at its start, really. */
+  get isPacked(): boolean {
+    const { division } = this.port;
+    const last = division.lastAllocation();
+    return last === NO_ALLOCATION || division.offsetOf(last) + this.port.itemAt(last).size === this.live;
+  }
+
   /** Something has changed in the block: what lives in it is to be read anew. */
   forget(): void {
     this.byAddress = undefined;
@@ -162,4 +169,42 @@ export function itemsOf<Owner>(port: BlockPort<Owner>): Item<Owner>[] {
 /** Orders items for placing: large ones first, as they have the fewest places; of these the hardest to align. */
 export function largestFirst<Owner>(a: Item<Owner>, b: Item<Owner>): number {
   return b.size - a.size || b.alignment - a.alignment;
+}
+
+/** The blocks of a list, each of which gets its wrapper when it is asked for. */
+export class BlockRow<Owner> {
+  private readonly ports: readonly BlockPort<Owner>[];
+  private readonly isCopy: boolean;
+  private readonly wrapped: (Block<Owner> | undefined)[] = [];
+
+  /** @param isCopy whether what is placed in them is only tried out. */
+  constructor(ports: readonly BlockPort<Owner>[], isCopy: boolean) {
+    this.ports = ports;
+    this.isCopy = isCopy;
+  }
+
+  get length(): number {
+    return this.ports.length;
+  }
+
+  at(index: number): Block<Owner> {
+    this.wrapped[index] ??= new Block(this.ports[index]!, index, this.isCopy);
+    return this.wrapped[index];
+  }
+
+  /** Bytes that are free in a block. */
+  freeIn(index: number): number {
+    return (this.wrapped[index]?.seen ?? this.ports[index]!.division).sumFreeSize;
+  }
+
+  /** Bytes that live in a block really. */
+  liveIn(index: number): number {
+    const { size, sumFreeSize } = this.ports[index]!.division;
+    return size - sumFreeSize;
+  }
+
+  /** All of them. */
+  get all(): Block<Owner>[] {
+    return this.ports.map((_, index) => this.at(index));
+  }
 }

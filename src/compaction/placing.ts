@@ -16,7 +16,7 @@
 import { assert } from "../foundation/assert.ts";
 import { MaxTree, NO_PLACE } from "../foundation/max-tree.ts";
 import type { Meter } from "./meter.ts";
-import { type Block, type Item, LOWEST_PLACE } from "./model.ts";
+import { type Block, type BlockRow, type Item, LOWEST_PLACE } from "./model.ts";
 
 /** Targets that are tried for one item though they may turn out to have no room. */
 const MAX_DOUBTFUL = 8;
@@ -32,7 +32,7 @@ export interface Placed<Owner> {
 export class Placing<Owner> {
   /** What was placed, in order. */
   readonly placed: Placed<Owner>[] = [];
-  private readonly blocks: readonly Block<Owner>[];
+  private readonly blocks: BlockRow<Owner>;
   private readonly meter: Meter;
   /** Bytes that neighbours may cost at the two ends of a place. */
   private readonly slack: number;
@@ -45,14 +45,17 @@ export class Placing<Owner> {
   /** Blocks that nothing is placed in. */
   private readonly closed: Uint8Array;
 
-  /** @param blocks in the order in which they are tried, each with its place in the row as its index. */
-  constructor(blocks: readonly Block<Owner>[], granularity: number, meter: Meter) {
+  /** @param blocks in the order in which they are tried. */
+  constructor(blocks: BlockRow<Owner>, granularity: number, meter: Meter) {
+    const { length } = blocks;
     this.blocks = blocks;
     this.meter = meter;
     this.slack = 2 * granularity;
-    this.room = new MaxTree([...blocks.map(() => -1), ...blocks.map(({ seen }) => seen.sumFreeSize)]);
-    this.isFirst = new Uint8Array(blocks.length);
-    this.closed = new Uint8Array(blocks.length);
+    const room = new Float64Array(2 * length).fill(-1);
+    for (let index = 0; index < length; index++) room[length + index] = blocks.freeIn(index);
+    this.room = new MaxTree(room);
+    this.isFirst = new Uint8Array(length);
+    this.closed = new Uint8Array(length);
   }
 
   private rowOf(index: number): number {
@@ -64,7 +67,7 @@ export class Placing<Owner> {
   }
 
   /** Tries a block before all others from here on. */
-  prefer({ index }: Block<Owner>): void {
+  prefer(index: number): void {
     if (this.isFirst[index] === 1) return;
     const bytes = this.room.at(this.rowOf(index));
     this.setRoom(index, -1);
@@ -73,20 +76,20 @@ export class Placing<Owner> {
   }
 
   /** Places nothing more in a block. */
-  close({ index }: Block<Owner>): void {
+  close(index: number): void {
     this.closed[index] = 1;
     this.setRoom(index, -1);
   }
 
   /** Places something in a block again. */
-  open({ index }: Block<Owner>): void {
+  open(index: number): void {
     this.closed[index] = 0;
-    this.refresh(this.blocks[index]!);
+    this.refresh(index);
   }
 
   /** Something was freed in a block, or taken. */
-  refresh(block: Block<Owner>): void {
-    if (this.closed[block.index] === 0) this.setRoom(block.index, block.seen.sumFreeSize);
+  refresh(index: number): void {
+    if (this.closed[index] === 0) this.setRoom(index, this.blocks.freeIn(index));
   }
 
   /** Places all items, or none of them. */
@@ -116,7 +119,7 @@ export class Placing<Owner> {
 
   private placeAt(item: Item<Owner>, row: number): boolean {
     this.meter.spend();
-    const target = this.blocks[row % this.blocks.length]!;
+    const target = this.blocks.at(row % this.blocks.length);
     const { division } = target;
     const isFound = division.find(item.size, item.alignment, item.type, LOWEST_PLACE, false);
     if (isFound) this.placed.push({ item, target, slot: division.commit() });
@@ -140,10 +143,13 @@ export class Placing<Owner> {
 
   validate(): void {
     this.room.validate();
-    for (const block of this.blocks) {
-      const bytes = this.room.at(this.rowOf(block.index));
-      if (this.closed[block.index] === 1) assert(bytes < 0, "nothing is placed in a block that is closed");
-      else assert(bytes >= block.seen.largestFreeRange, "a target has no more room than is known");
+    for (let index = 0; index < this.blocks.length; index++) {
+      const bytes = this.room.at(this.rowOf(index));
+      if (this.closed[index] === 1) assert(bytes < 0, "nothing is placed in a block that is closed");
+      else {
+        const { largestFreeRange } = this.blocks.at(index).seen;
+        assert(bytes >= largestFreeRange, "a target has no more room than is known");
+      }
     }
   }
 }

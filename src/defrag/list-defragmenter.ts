@@ -271,8 +271,7 @@ export class ListDefragmenter {
   private skipPacked(): void {
     const { toPack } = this;
     while (this.packing === undefined && this.part === undefined && toPack.length > 0) {
-      const { seen } = toPack[toPack.length - 1]!;
-      if (seen.allocationCount > 0 && seen.largestFreeRange < seen.sumFreeSize) return;
+      if (!toPack[toPack.length - 1]!.isPacked) return;
       toPack.pop();
     }
     if (

@@ -135,9 +135,7 @@ export class PlannedList implements ListPort<Allocation> {
   constructor(list: BlockList, movability: Movability, maxMoveBytes: number) {
     this.list = list;
     this.movability = movability;
-    this.blocks = list.blocks
-      .toSorted((a, b) => a.metadata.sumFreeSize - b.metadata.sumFreeSize)
-      .map((block) => new PlannedBlock(block, movability, maxMoveBytes));
+    this.blocks = fullestFirst(list.blocks).map((block) => new PlannedBlock(block, movability, maxMoveBytes));
     this.granularity = list.options.granularity;
     this.minBlockCount = list.options.minBlockCount;
     this.keepEmpty = list.state.keepEmptyBlocks;
@@ -153,6 +151,17 @@ export class PlannedList implements ListPort<Allocation> {
     const { budgets } = this.list.state;
     return budgets.usageOf(this.heap) - bytesFreed >= budgets.budgetOf(this.heap);
   }
+}
+
+/** The blocks in that order, in which they most often are. */
+function fullestFirst(blocks: readonly MemoryBlock[]): readonly MemoryBlock[] {
+  let least = 0;
+  for (let index = 0; index < blocks.length; index++) {
+    const free = blocks[index]!.metadata.sumFreeSize;
+    if (free < least) return blocks.toSorted((a, b) => a.metadata.sumFreeSize - b.metadata.sumFreeSize);
+    least = free;
+  }
+  return blocks;
 }
 
 /** The memory that a planned block stands for. */

@@ -21,7 +21,7 @@ export class MaxTree {
   private readonly nodes: Float64Array;
 
   /** @param values of the places, none below 0. A value below 0 takes a place out. */
-  constructor(values: readonly number[]) {
+  constructor(values: ArrayLike<number>) {
     this.leaves = 2 ** Math.ceil(Math.log2(Math.max(values.length, 1)));
     this.nodes = new Float64Array(2 * this.leaves).fill(-1);
     this.nodes.set(values, this.leaves);

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Meter } from "../../src/compaction/meter.ts";
-import { Block } from "../../src/compaction/model.ts";
+import { Block, BlockRow } from "../../src/compaction/model.ts";
 import { Placing } from "../../src/compaction/placing.ts";
 import { MaxTree, NO_PLACE } from "../../src/foundation/max-tree.ts";
 import { NarrowTlsf } from "../../src/metadata/narrow-tlsf.ts";
@@ -10,8 +10,8 @@ import { Chance, type Living, layout, ModelBlock, pieces, randomList, seed } fro
 
 afterEach(() => vi.restoreAllMocks());
 
-function models(ports: readonly ModelBlock[]): Block<Living>[] {
-  return ports.map((port, index) => new Block(port, index, true));
+function models(ports: readonly ModelBlock[]): BlockRow<Living> {
+  return new BlockRow(ports, true);
 }
 
 describe("placing", () => {
@@ -25,7 +25,7 @@ describe("placing", () => {
     const placing = new Placing(blocks, 1, new Meter());
     const find = vi.spyOn(NarrowTlsf.prototype, "find");
     expect(placing.placeAll(new Block(source, 0, true).items)).toBe(true);
-    expect(placing.placed[0]!.target).toBe(blocks[40]);
+    expect(placing.placed[0]!.target).toBe(blocks.at(40));
     expect(find.mock.calls.length).toBeLessThanOrEqual(10);
     placing.validate();
   });
@@ -39,7 +39,7 @@ describe("placing", () => {
     expect(find).toHaveBeenCalledTimes(sparse.items.length);
     expect(new Set(placing.placed.map(({ target }) => target)).size).toBe(sparse.items.length);
     placing.undo(0);
-    for (const { division } of blocks) division.validate();
+    for (const { division } of blocks.all) division.validate();
     placing.validate();
   });
 
@@ -52,12 +52,12 @@ describe("placing", () => {
       placing.validate();
       return placing.placed[placing.placed.length - 1]!.target.index;
     };
-    placing.prefer(blocks[2]!);
+    placing.prefer(2);
     expect(targetOf()).toBe(2);
-    placing.close(blocks[2]!);
-    placing.close(blocks[0]!);
+    placing.close(2);
+    placing.close(0);
     expect(targetOf()).toBe(1);
-    placing.open(blocks[2]!);
+    placing.open(2);
     expect(targetOf()).toBe(2);
   });
 
@@ -66,9 +66,9 @@ describe("placing", () => {
       const list = randomList(new Chance(seed + run * 13), { blocks: 6 });
       const blocks = models(list.blocks);
       const placing = new Placing(blocks, 1, new Meter());
-      const last = blocks[5]!;
-      placing.close(last);
-      const free = (): number[] => blocks.map(({ seen }) => seen.sumFreeSize);
+      const last = blocks.at(5);
+      placing.close(5);
+      const free = (): number[] => blocks.all.map(({ seen }) => seen.sumFreeSize);
       const before = free();
       const isPlaced = placing.placeAll(last.itemsToPlace);
       expect(placing.placed.length).toBe(isPlaced ? last.items.length : 0);
