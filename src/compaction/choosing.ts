@@ -7,6 +7,7 @@
  * The bytes that VMA's way would move are for all lists together: what one does not need another one may use.
  */
 
+import { chooseForBytes } from "./budgets.ts";
 import type { Effort } from "./effort.ts";
 import { type Choice, EmptyingSearch } from "./emptying.ts";
 import type { Meter } from "./meter.ts";
@@ -30,6 +31,8 @@ export interface Course<Owner> {
   readonly plans: readonly Plan<Owner>[];
   /** Bytes that may be moved beyond that. */
   readonly bytesLeft: number;
+  /** What was found in each list. */
+  readonly searches: readonly EmptyingSearch<Owner>[];
 }
 
 /** Chooses what to do. Changes nothing. */
@@ -46,6 +49,13 @@ export function* chooseCourse<Owner>(
     yield* search.search(effort.orders);
     searches.push(search);
   }
+  if (limits.maxBytesMoved) {
+    // What VMA would do for so many bytes nobody knows, as it does not choose.
+    const plans = chooseForBytes(searches, limits.maxBytesMoved).map((choice, index) =>
+      searches[index]!.elaborate(choice),
+    );
+    return { plans, bytesLeft: limits.maxBytesMoved - total(plans, "bytes"), searches };
+  }
   // At first the most bytes freed; or, where it may cost what it likes, the most memory objects.
   const enough = effort.isFrugal ? 0 : INFINITE;
   const wishes = searches.map((search) => search.choose({ bytes: INFINITE, enough, largest: 0 }));
@@ -57,9 +67,9 @@ export function* chooseCourse<Owner>(
     const choices = attempt === Attempt.Wishes ? wishes : chooseWithin(searches, goal, bytes, isFrugal);
     if (!isEnough(choices, goal, bytes)) continue;
     const plans = yield* elaborate(searches, choices, goal, effort, limits, meter);
-    if (plans !== undefined) return { plans, bytesLeft: bytes - total(plans, "bytes") };
+    if (plans !== undefined) return { plans, bytesLeft: bytes - total(plans, "bytes"), searches };
   }
-  return { plans: goal.plans, bytesLeft: effort.isFrugal ? 0 : INFINITE };
+  return { plans: goal.plans, bytesLeft: effort.isFrugal ? 0 : INFINITE, searches };
 }
 
 /** What VMA's way comes to: in all lists together, and in each. */

@@ -165,9 +165,13 @@ export class Draining<Owner> {
     return this.waiting.length > 0;
   }
 
-  /** The plan for the next block, or the next part of it; undefined when there is none, for now. */
-  next(): Plan<Owner> | undefined {
-    for (let block = this.current ?? this.pop(); block !== undefined; block = this.pop()) {
+  /**
+   * The plan for the next block, or the next part of it; undefined when there is none, for now.
+   *
+   * @param bytes that the block may have in it.
+   */
+  next(bytes: number = Number.POSITIVE_INFINITY): Plan<Owner> | undefined {
+    for (let block = this.current ?? this.pop(bytes); block !== undefined; block = this.pop(bytes)) {
       const items = this.itemsOf(block);
       const moves = items.length === 0 ? undefined : this.tryOut(items, block);
       if (moves !== undefined) {
@@ -196,7 +200,7 @@ export class Draining<Owner> {
   }
 
   /** The next block that may be emptied. */
-  private pop(): Block<Owner> | undefined {
+  private pop(bytes: number): Block<Owner> | undefined {
     while (this.victims < this.mostVictims && this.failures < MAX_FAILURES && !this.isWaiting) {
       const { leastKey } = this.queue;
       const index = this.queue.pop();
@@ -214,7 +218,7 @@ export class Draining<Owner> {
         continue;
       }
       const slack = block.port.division.allocationCount > PART ? live * PART_SLACK : 0;
-      if (live > size * this.mostLive) continue;
+      if (live > size * this.mostLive || live > bytes) continue;
       if (size + slack <= this.room) return block;
       this.cramped.push(block);
     }

@@ -54,8 +54,9 @@ interface Addition<Owner> {
 interface Candidate<Owner> {
   readonly grown: readonly Addition<Owner>[];
   readonly victims: number;
-  /** Bytes to be moved, bytes of the blocks, and of the largest one. */
+  /** Bytes and allocations to be moved, bytes of the blocks, and of the largest one. */
   readonly bytes: number;
+  readonly allocations: number;
   readonly bytesFreed: number;
   readonly largestFreed: number;
 }
@@ -66,6 +67,7 @@ export interface Choice<Owner> {
   /** Empty blocks that are given back as well, or kept in the place of others. */
   readonly given: readonly Block<Owner>[];
   readonly bytes: number;
+  readonly allocations: number;
   /** Memory objects that will be given back, their bytes, and those of the largest one. */
   readonly blocksFreed: number;
   readonly bytesFreed: number;
@@ -119,7 +121,14 @@ export class EmptyingSearch<Owner> {
     this.occupied = this.blocks.filter(({ live }) => live > 0);
     this.mostVictims = this.blocks.length - list.minBlockCount;
     this.kept = list.keepEmpty ?? 0;
-    this.candidates.push({ grown: [], victims: 0, bytes: 0, bytesFreed: 0, largestFreed: 0 });
+    this.candidates.push({
+      grown: [],
+      victims: 0,
+      bytes: 0,
+      allocations: 0,
+      bytesFreed: 0,
+      largestFreed: 0,
+    });
   }
 
   /** Tries blocks in so many orders, but for those that it has tried already. */
@@ -179,6 +188,21 @@ export class EmptyingSearch<Owner> {
     return this.describe(best, given);
   }
 
+  /** What is worth its bytes: each one moves more than the one before, and frees more. */
+  get front(): Choice<Owner>[] {
+    const given = this.empty.slice(0, Math.max(0, this.mostVictims));
+    const cheapestFirst = this.candidates
+      .slice()
+      .sort((a, b) => a.bytes - b.bytes || b.bytesFreed - a.bytesFreed);
+    const front: Choice<Owner>[] = [];
+    for (const candidate of cheapestFirst) {
+      const choice = this.describe(candidate, given);
+      const last = front[front.length - 1];
+      if (last === undefined || choice.bytesFreed > last.bytesFreed) front.push(choice);
+    }
+    return front;
+  }
+
   private describe(candidate: Candidate<Owner>, given: readonly Block<Owner>[]): Choice<Owner> {
     const victims = victimsOf(candidate);
     // Of what is empty the list keeps the smallest ones, as it gives back the emptiest first, which are the largest.
@@ -188,6 +212,7 @@ export class EmptyingSearch<Owner> {
       candidate,
       given,
       bytes: candidate.bytes,
+      allocations: candidate.allocations,
       blocksFreed: freed.length,
       bytesFreed: freed.reduce((sum, size) => sum + size, 0),
       largestFreed: freed[0] ?? 0,
@@ -202,7 +227,7 @@ export class EmptyingSearch<Owner> {
   private *grow(sequence: readonly Block<Owner>[]): Generator<undefined, void> {
     if (sequence.length < 2) return;
     const grown: Addition<Owner>[] = [];
-    let [bytes, bytesFreed, largestFreed] = [0, 0, 0];
+    let [bytes, allocations, bytesFreed, largestFreed] = [0, 0, 0, 0];
     let room = this.occupied.reduce((sum, { size, live }) => sum + size - live, 0);
     this.startOver();
     for (const block of sequence) {
@@ -217,9 +242,17 @@ export class EmptyingSearch<Owner> {
       grown.push({ block, isAnew });
       room = roomWithout;
       bytes += live;
+      allocations += block.items.length;
       bytesFreed += size;
       largestFreed = Math.max(largestFreed, size);
-      this.candidates.push({ grown, victims: grown.length, bytes, bytesFreed, largestFreed });
+      this.candidates.push({
+        grown,
+        victims: grown.length,
+        bytes,
+        allocations,
+        bytesFreed,
+        largestFreed,
+      });
     }
     this.startOver();
   }
@@ -303,7 +336,7 @@ export class EmptyingSearch<Owner> {
   }
 
   /** The plan of a choice. What it places stays placed in the copies, for what follows. */
-  elaborate({ candidate, given, ...choice }: Choice<Owner>): Plan<Owner> {
+  elaborate({ candidate, given, allocations: _, ...choice }: Choice<Owner>): Plan<Owner> {
     const victims = victimsOf(candidate);
     this.placeInOrder(victims, candidate);
     const moves = this.movesOf(victims);

@@ -6,6 +6,8 @@ export interface PassLimits {
   readonly maxBytesPerPass?: number | undefined;
   /** Allocations that one pass may move; default 0: no limit. */
   readonly maxAllocationsPerPass?: number | undefined;
+  /** Bytes that all passes together may move; default 0: no limit. */
+  readonly maxBytesMoved?: number | undefined;
   /** Asked before each move, with those that the pass has already; true ends the pass there. */
   readonly breakCallback?: ((moves: number) => boolean) | undefined;
 }

@@ -76,7 +76,8 @@ export class DefragmentationContext {
       effort: effortOf(info.flags ?? 0),
       movability: new Movability(state.bindings, info.canMove),
       meter: new Meter(),
-      allowance: { bytes: Number.POSITIVE_INFINITY },
+      allowance: { bytes: info.maxBytesMoved || Number.POSITIVE_INFINITY },
+      isAllowanceFixed: (info.maxBytesMoved ?? 0) > 0,
       maxMoveBytes: info.maxBytesPerPass || Number.POSITIVE_INFINITY,
     };
     this.shared = shared;

@@ -13,10 +13,17 @@ import { checkUsable } from "../allocator/usable.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { DefragmentationContext } from "./context.ts";
 import { Executor } from "./executor.ts";
-import { checkDefragmentationInfo, type DefragmentationInfo } from "./flags.ts";
+import { checkDefragmentationInfo, checkMilliseconds, type DefragmentationInfo } from "./flags.ts";
 import { checkDefragmentOptions, type DefragmentationResult, type DefragmentOptions } from "./options.ts";
 import { Pace } from "./pace.ts";
-import { type DefragmentationPlan, planDefragmentation } from "./plan.ts";
+import {
+  checkPlanInfo,
+  type DefragmentationPlan,
+  type DefragmentationPlanInfo,
+  type PlanningSlices,
+  planDefragmentation,
+  planInSlices,
+} from "./plan.ts";
 import { canCopy } from "./resource-copy.ts";
 
 /** The guard of an allocator's state while there are any. */
@@ -105,12 +112,25 @@ export function beginDefragmentation(
 }
 
 /** `Allocator.planDefragmentation` */
-export function planFor(state: AllocatorState, info: DefragmentationInfo): DefragmentationPlan {
-  return planDefragmentation(state, listsFor(state, info), handingOut(state, info));
+export function planFor(state: AllocatorState, info: DefragmentationPlanInfo): DefragmentationPlan {
+  const lists = listsFor(state, info);
+  checkPlanInfo(info);
+  return planDefragmentation(state, lists, handingOut(state, info));
+}
+
+/** `Allocator.planDefragmentationInSlices` */
+export async function planInSlicesFor(
+  state: AllocatorState,
+  info: DefragmentationPlanInfo & PlanningSlices,
+): Promise<DefragmentationPlan> {
+  const lists = listsFor(state, info);
+  checkPlanInfo(info);
+  checkMilliseconds(info.maxMillisecondsPerSlice ?? 1, "maxMillisecondsPerSlice");
+  return await planInSlices(state, lists, handingOut(state, info), info);
 }
 
 /** The same settings, with functions that are asked about what the program holds of an allocation. */
-function handingOut({ tracker }: AllocatorState, info: DefragmentationInfo): DefragmentationInfo {
+function handingOut<Info extends DefragmentationInfo>({ tracker }: AllocatorState, info: Info): Info {
   const { canMove } = info;
   if (canMove === undefined) return info;
   return { ...info, canMove: (allocation, pinned) => canMove(tracker.proxyOf(allocation), pinned) };

@@ -15,13 +15,18 @@ import type { Allocation } from "../allocator/allocation.ts";
 import { destroyHandle } from "../allocator/resource/destroy.ts";
 import { ResourceKind } from "../allocator/resource-kind.ts";
 import type { AllocatorState } from "../allocator/state.ts";
-import { emptyDetailedStatistics, fragmentationOf } from "../metadata/statistics.ts";
+import { type DetailedStatistics, emptyDetailedStatistics, fragmentationOf } from "../metadata/statistics.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Submission, TransferCommand } from "../vulkan/transfer.ts";
 import type { DefragmentationContext } from "./context.ts";
 import { DefragmentationMoveOperation } from "./flags.ts";
 import type { DefragmentationMove } from "./move.ts";
-import type { DefragmentationProgress, DefragmentationResult, DefragmentOptions } from "./options.ts";
+import type {
+  DefragmentationProgress,
+  DefragmentationResult,
+  DefragmentationWish,
+  DefragmentOptions,
+} from "./options.ts";
 import type { Pace } from "./pace.ts";
 import { canCopy, copyCommand, createAgain } from "./resource-copy.ts";
 
@@ -77,10 +82,16 @@ export class Executor {
     try {
       for (let isDone = false; !isDone; ) {
         options.signal?.throwIfAborted();
+        if (options.wish !== undefined && this.isMet(options.wish)) break;
         this.pace.begin();
         const moves = context.beginPass();
         if (moves === undefined) break;
         isDone = await this.runPass(moves);
+        if (moves.length === 0) {
+          // It has only planned, so nothing has waited for the device: let the program have its turn.
+          await new Promise((resolve) => setTimeout(resolve));
+          continue;
+        }
         this.passes++;
         options.onProgress?.(progress());
       }
@@ -91,9 +102,24 @@ export class Executor {
   }
 
   private fragmentation(): number {
+    return fragmentationOf(this.statistics());
+  }
+
+  private statistics(): DetailedStatistics {
     const total = emptyDetailedStatistics();
     for (const list of this.context.blockLists) list.addDetailedStatistics(total);
-    return fragmentationOf(total);
+    return total;
+  }
+
+  /** Whether all that is wished for is so. */
+  private isMet({ bytesFreed = 0, fragmentation, largestFreeRange }: DefragmentationWish): boolean {
+    if (this.context.stats.bytesFreed < bytesFreed) return false;
+    if (fragmentation === undefined && largestFreeRange === undefined) return true;
+    const statistics = this.statistics();
+    return (
+      fragmentationOf(statistics) <= (fragmentation ?? 1) &&
+      statistics.unusedRangeSizeMax >= (largestFreeRange ?? 0)
+    );
   }
 
   /**

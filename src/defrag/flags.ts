@@ -44,6 +44,11 @@ export interface DefragmentationInfo {
   /** Allocations that one pass may move; default 0: no limit. */
   readonly maxAllocationsPerPass?: number;
   /**
+   * Bytes that all passes together may move; default 0: no limit. What gives back the most for them is chosen, whether VMA
+   * would have done as much or not.
+   */
+  readonly maxBytesMoved?: number;
+  /**
    * Milliseconds that planning one pass may take; default 1, and 0 for no limit. What does not get ready goes on in the next
    * pass: a pass that only planned has no moves and is not the last one. With no limit the whole is planned before
    * anything is moved, and costs no more than VMA's way would; otherwise blocks are emptied one after the other as they come,
@@ -95,6 +100,7 @@ export function checkDefragmentationInfo(info: DefragmentationInfo): void {
   }
   checkInteger(info.maxBytesPerPass ?? 0, "maxBytesPerPass");
   checkInteger(info.maxAllocationsPerPass ?? 0, "maxAllocationsPerPass");
+  checkInteger(info.maxBytesMoved ?? 0, "maxBytesMoved");
   checkInteger(info.maxPlanningSteps ?? 0, "maxPlanningSteps");
   checkMilliseconds(info.maxPlanningMilliseconds ?? 0, "maxPlanningMilliseconds");
   checkFunction(info.breakCallback, "breakCallback");

@@ -13,9 +13,17 @@ export { DefragmentationMove } from "./move.ts";
 export type {
   DefragmentationProgress,
   DefragmentationResult,
+  DefragmentationWish,
   DefragmentOptions,
   OtherMove,
   OtherMoveResult,
   Replacement,
 } from "./options.ts";
-export type { DefragmentationPlan, PinnedAllocation, PlannedAllocationMove } from "./plan.ts";
+export type {
+  DefragmentationOffer,
+  DefragmentationPlan,
+  DefragmentationPlanInfo,
+  PinnedAllocation,
+  PlannedAllocationMove,
+  PlanningSlices,
+} from "./plan.ts";

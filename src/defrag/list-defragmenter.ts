@@ -43,6 +43,8 @@ export interface Shared {
   readonly meter: Meter;
   readonly allowance: Allowance;
   readonly maxMoveBytes: number;
+  /** Whether the allowance is the program's, not what VMA would have moved. */
+  readonly isAllowanceFixed: boolean;
 }
 
 /** Defragments one list of blocks. */
@@ -95,6 +97,7 @@ export class ListDefragmenter {
   /** Empties blocks one after the other, without having chosen. */
   drain(): void {
     this.isFree = true;
+    if (!this.shared.isAllowanceFixed) this.shared.allowance.bytes = Number.POSITIVE_INFINITY;
     this.beginDraining();
   }
 
@@ -216,9 +219,10 @@ export class ListDefragmenter {
         shared.meter,
       );
     }
-    const plan = this.draining.next();
+    const plan = this.draining.next(shared.allowance.bytes);
     if (plan !== undefined) {
       this.putLast(memoryOf(plan.victims[0]!));
+      shared.allowance.bytes -= plan.bytes;
       this.run(plan);
       return true;
     }

@@ -1,7 +1,7 @@
 /** What `Allocator.defragment` is told, and what it tells. */
 
 import type { Allocation } from "../allocator/index.ts";
-import { quote } from "../foundation/check.ts";
+import { checkInteger, quote } from "../foundation/check.ts";
 import type { TransferQueue } from "../vulkan/transfer.ts";
 import {
   checkDefragmentationInfo,
@@ -31,6 +31,16 @@ export interface OtherMove {
 /** What {@link DefragmentOptions.moveOther} answers. */
 export type OtherMoveResult = bigint | boolean | undefined;
 
+/** What a defragmentation is for: it ends when all that is given here is so. */
+export interface DefragmentationWish {
+  /** Bytes given back, at least. */
+  readonly bytesFreed?: number;
+  /** The share of free memory that does not lie in the largest free range, from 0 to 1, at most. */
+  readonly fragmentation?: number;
+  /** Bytes of the largest free range in the blocks that there are, at least. */
+  readonly largestFreeRange?: number;
+}
+
 /** Settings of `Allocator.defragment`. */
 export interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallback"> {
   /** The queue to copy on. Without it only {@link moveOther} moves anything. */
@@ -40,6 +50,8 @@ export interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallb
    * the device does not count.
    */
   readonly maxMillisecondsPerPass?: number;
+  /** Ends the defragmentation as soon as this is so, which is asked before each pass. Default: it goes on as long as it can. */
+  readonly wish?: DefragmentationWish;
   /** Ends the defragmentation after the pass that is under way; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
   /**
@@ -92,7 +104,29 @@ export function checkDefragmentOptions(options: DefragmentOptions): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`signal must be an AbortSignal, got ${quote(signal)}`);
   }
+  checkWish(options.wish);
   for (const name of ["imageLayout", "moveOther", "onReplaced", "onProgress"] as const) {
     checkFunction(options[name], name);
   }
+}
+
+function checkWish(wish: DefragmentationWish | undefined): void {
+  if (wish === undefined) return;
+  if (typeof wish !== "object" || wish === null) {
+    throw new TypeError(`wish must be an object, got ${quote(wish)}`);
+  }
+  checkInteger(wish.bytesFreed ?? 0, "a wish's bytesFreed");
+  checkInteger(wish.largestFreeRange ?? 0, "a wish's largestFreeRange");
+  const { fragmentation = 0 } = wish;
+  if (typeof fragmentation !== "number") {
+    throw new TypeError(`a wish's fragmentation must be a number, got ${quote(fragmentation)}`);
+  }
+  if (!(fragmentation >= 0 && fragmentation <= 1)) {
+    throw new RangeError(`a wish's fragmentation must be from 0 to 1, got ${fragmentation}`);
+  }
+  const isEmpty = [wish.bytesFreed, wish.fragmentation, wish.largestFreeRange].every(
+    (each) => each === undefined,
+  );
+  if (isEmpty)
+    throw new TypeError("a wish has to say what for: bytesFreed, fragmentation or largestFreeRange");
 }

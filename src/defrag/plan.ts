@@ -4,12 +4,14 @@ import type { Allocation } from "../allocator/allocation.ts";
 import type { Bindings, PinReason } from "../allocator/memory/bindings.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { AllocatorState } from "../allocator/state.ts";
-import { chooseCourse } from "../compaction/choosing.ts";
+import { purchases } from "../compaction/budgets.ts";
+import { type Course, chooseCourse } from "../compaction/choosing.ts";
 import { Meter } from "../compaction/meter.ts";
 import { total } from "../compaction/plan.ts";
 import { assert } from "../foundation/assert.ts";
+import { checkInteger, quote } from "../foundation/check.ts";
 import { type CanMove, type DefragmentationInfo, type DefragmentationStats, effortOf } from "./flags.ts";
-import { Movability, memoryOf, PlannedList } from "./ports.ts";
+import { Movability, memoryOf, PlannedList, rememberList } from "./ports.ts";
 
 /** A move as it is planned. */
 export interface PlannedAllocationMove {
@@ -20,15 +22,23 @@ export interface PlannedAllocationMove {
   readonly deviceMemory: bigint;
 }
 
+/** What a number of bytes buys. */
+export interface DefragmentationOffer extends Readonly<DefragmentationStats> {
+  /** The bytes that were to be moved at most. */
+  readonly budget: number;
+}
+
 /**
- * What would be moved to empty blocks, in order. Packing within blocks, which frees nothing, is part of it only where
- * it is to make room; then an allocation may be moved more than once. What EXTENSIVE finds to free after packing comes on
- * top.
+ * What would be moved, in order. Packing within blocks is part of it only where it is to make the largest free range larger, or
+ * to make room; in the second case an allocation may be moved more than once. What FULL packs with the bytes that are left, and
+ * what EXTENSIVE packs and then finds to free, comes on top.
  */
 export interface DefragmentationPlan extends Readonly<DefragmentationStats> {
   readonly moves: readonly PlannedAllocationMove[];
   /** What stays in its place for a reason of its own, unless `canMove` says otherwise. */
   readonly pinned: readonly PinnedAllocation[];
+  /** What the budgets that were asked about buy, in their order. */
+  readonly offers: readonly DefragmentationOffer[];
 }
 
 /** An allocation that is not moved. */
@@ -37,30 +47,91 @@ export interface PinnedAllocation {
   readonly reason: PinReason;
 }
 
+/** What a plan is asked for. */
+export interface DefragmentationPlanInfo extends DefragmentationInfo {
+  /**
+   * Numbers of bytes to be moved at most, to find out what each of them gives back: `maxBytesMoved` then has it done. Default:
+   * none.
+   */
+  readonly budgets?: readonly number[];
+}
+
+/** How a plan is made in slices. */
+export interface PlanningSlices {
+  /** Milliseconds that a slice holds the event loop; default 1. */
+  readonly maxMillisecondsPerSlice?: number;
+}
+
 /** Plans the defragmentation of the lists. Changes nothing. */
 export function planDefragmentation(
   state: AllocatorState,
   lists: readonly BlockList[],
-  info: DefragmentationInfo,
+  info: DefragmentationPlanInfo,
 ): DefragmentationPlan {
-  const { bindings } = state;
-  const movability = new Movability(bindings, info.canMove);
+  const movability = new Movability(state.bindings, info.canMove);
   const maxMoveBytes = info.maxBytesPerPass || Number.POSITIVE_INFINITY;
   const ports = lists.map((list) => new PlannedList(list, movability, maxMoveBytes));
-  const course = chooseCourse(ports, effortOf(info.flags ?? 0), info, new Meter());
-  const { value } = course.next();
+  const { value } = chooseCourse(ports, effortOf(info.flags ?? 0), info, new Meter()).next();
   assert(value !== undefined, "planning without a limit is not interrupted");
-  const { plans } = value;
+  return describe(state, lists, value, info);
+}
+
+/** The same in slices, of what there is when each block's turn comes. */
+export async function planInSlices(
+  state: AllocatorState,
+  lists: readonly BlockList[],
+  info: DefragmentationPlanInfo,
+  { maxMillisecondsPerSlice: milliseconds = 1 }: PlanningSlices,
+): Promise<DefragmentationPlan> {
+  const meter = new Meter();
+  const planning = planRemembered(state, lists, info, meter);
+  while (true) {
+    meter.grant({ milliseconds });
+    const { done, value } = planning.next();
+    if (done === true) return describe(state, lists, value, info);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+function* planRemembered(
+  { bindings }: AllocatorState,
+  lists: readonly BlockList[],
+  info: DefragmentationPlanInfo,
+  meter: Meter,
+): Generator<undefined, Course<Allocation>> {
+  const movability = new Movability(bindings, info.canMove);
+  const maxMoveBytes = info.maxBytesPerPass || Number.POSITIVE_INFINITY;
+  const ports: PlannedList[] = [];
+  for (const list of lists) ports.push(yield* rememberList(list, movability, maxMoveBytes, meter));
+  return yield* chooseCourse(ports, effortOf(info.flags ?? 0), info, meter);
+}
+
+function describe(
+  { bindings }: AllocatorState,
+  lists: readonly BlockList[],
+  { plans, searches }: Course<Allocation>,
+  { budgets = [], canMove }: DefragmentationPlanInfo,
+): DefragmentationPlan {
   const moves = plans.flatMap((plan) =>
-    plan.moves.map(({ item, to }) => ({
-      allocation: item.owner,
-      size: item.size,
-      deviceMemory: memoryOf(to).memory,
-    })),
+    plan.moves
+      .filter(({ item }) => !item.owner.isFreed)
+      .map(({ item, to }) => ({
+        allocation: item.owner,
+        size: item.size,
+        deviceMemory: memoryOf(to).memory,
+      })),
   );
+  const offers = purchases(searches, budgets).map((purchase, index) => ({
+    budget: budgets[index]!,
+    bytesMoved: purchase.bytes,
+    allocationsMoved: purchase.allocations,
+    bytesFreed: purchase.bytesFreed,
+    deviceMemoryBlocksFreed: purchase.blocksFreed,
+  }));
   return {
     moves,
-    pinned: bindings.mayPin ? lists.flatMap((list) => pinnedIn(list, bindings, info.canMove)) : [],
+    pinned: bindings.mayPin ? lists.flatMap((list) => pinnedIn(list, bindings, canMove)) : [],
+    offers,
     allocationsMoved: moves.length,
     bytesMoved: total(plans, "bytes"),
     bytesFreed: total(plans, "bytesFreed"),
@@ -76,4 +147,10 @@ function pinnedIn(list: BlockList, bindings: Bindings, canMove: CanMove | undefi
     pinned.push({ allocation: list.state.tracker.proxyOf(allocation), reason });
   }
   return pinned;
+}
+
+/** Checks what is asked of a plan beside a {@link DefragmentationInfo}. */
+export function checkPlanInfo({ budgets = [] }: DefragmentationPlanInfo): void {
+  if (!Array.isArray(budgets)) throw new TypeError(`budgets must be an array, got ${quote(budgets)}`);
+  for (const budget of budgets) checkInteger(budget, "a budget");
 }

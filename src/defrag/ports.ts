@@ -4,6 +4,7 @@ import type { Allocation } from "../allocator/allocation.ts";
 import type { Bindings } from "../allocator/memory/bindings.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
+import type { Meter } from "../compaction/meter.ts";
 import type { BlockPort, Item, ListPort } from "../compaction/model.ts";
 import { assert } from "../foundation/assert.ts";
 import { NO_SLOT, type Slot } from "../metadata/block-metadata.ts";
@@ -85,9 +86,9 @@ export class Movability {
 /** A block. */
 export class PlannedBlock implements BlockPort<Allocation> {
   readonly block: MemoryBlock;
-  readonly division: TlsfMetadata;
+  division: TlsfMetadata;
+  protected readonly maxMoveBytes: number;
   private readonly movability: Movability;
-  private readonly maxMoveBytes: number;
 
   constructor(block: MemoryBlock, movability: Movability, maxMoveBytes: number) {
     const { metadata } = block;
@@ -121,6 +122,30 @@ export class PlannedBlock implements BlockPort<Allocation> {
   }
 }
 
+/** A copy of a block as it was, for planning that the program may come in between. */
+class RememberedBlock extends PlannedBlock {
+  private readonly items: Map<Slot, Item<Allocation>> = new Map();
+
+  constructor(block: MemoryBlock, movability: Movability, maxMoveBytes: number) {
+    super(block, movability, maxMoveBytes);
+    const { division } = this;
+    for (let slot = division.lastAllocation(); slot !== NO_SLOT; slot = division.previousAllocation(slot)) {
+      this.items.set(slot, super.itemAt(slot));
+    }
+    this.division = division.clone();
+  }
+
+  override itemAt(slot: Slot): Item<Allocation> {
+    const item = this.items.get(slot);
+    assert(item !== undefined, "what lived in a block is remembered");
+    return item;
+  }
+
+  override get isMovable(): boolean {
+    return [...this.items.values()].every(({ isMovable, size }) => isMovable && size <= this.maxMoveBytes);
+  }
+}
+
 /** The blocks that a list has now, the fullest first. */
 export class PlannedList implements ListPort<Allocation> {
   readonly blocks: readonly PlannedBlock[];
@@ -132,10 +157,17 @@ export class PlannedList implements ListPort<Allocation> {
   private readonly list: BlockList;
   private readonly movability: Movability;
 
-  constructor(list: BlockList, movability: Movability, maxMoveBytes: number) {
+  constructor(
+    list: BlockList,
+    movability: Movability,
+    maxMoveBytes: number,
+    blocks: readonly PlannedBlock[] = fullestFirst(list.blocks).map(
+      (block) => new PlannedBlock(block, movability, maxMoveBytes),
+    ),
+  ) {
     this.list = list;
     this.movability = movability;
-    this.blocks = fullestFirst(list.blocks).map((block) => new PlannedBlock(block, movability, maxMoveBytes));
+    this.blocks = blocks;
     this.granularity = list.options.granularity;
     this.minBlockCount = list.options.minBlockCount;
     this.keepEmpty = list.state.keepEmptyBlocks;
@@ -151,6 +183,25 @@ export class PlannedList implements ListPort<Allocation> {
     const { budgets } = this.list.state;
     return budgets.usageOf(this.heap) - bytesFreed >= budgets.budgetOf(this.heap);
   }
+}
+
+/** A list as it is now, each block as it is when its turn comes. */
+export function* rememberList(
+  list: BlockList,
+  movability: Movability,
+  maxMoveBytes: number,
+  meter: Meter,
+): Generator<undefined, PlannedList> {
+  const blocks: PlannedBlock[] = [];
+  for (const block of fullestFirst(list.blocks).slice()) {
+    // The program may have freed it meanwhile.
+    if (!list.blocks.includes(block)) continue;
+    blocks.push(new RememberedBlock(block, movability, maxMoveBytes));
+    meter.spend(1 + block.metadata.allocationCount);
+    if (meter.isOver) yield;
+  }
+  blocks.sort((a, b) => a.division.sumFreeSize - b.division.sumFreeSize);
+  return new PlannedList(list, movability, maxMoveBytes, blocks);
 }
 
 /** The blocks in that order, in which they most often are. */

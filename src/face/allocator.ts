@@ -63,10 +63,10 @@ import { ResourceKind } from "../allocator/resource-kind.ts";
 import { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
 import type { DefragmentationContext } from "../defrag/context.ts";
-import { beginDefragmentation, defragment, planFor } from "../defrag/defragmentations.ts";
+import { beginDefragmentation, defragment, planFor, planInSlicesFor } from "../defrag/defragmentations.ts";
 import type { DefragmentationInfo } from "../defrag/flags.ts";
 import type { DefragmentationResult, DefragmentOptions } from "../defrag/options.ts";
-import type { DefragmentationPlan } from "../defrag/plan.ts";
+import type { DefragmentationPlan, DefragmentationPlanInfo, PlanningSlices } from "../defrag/plan.ts";
 import { checkAlignment, checkArray, checkInteger, checkObject } from "../foundation/check.ts";
 import {
   type DetailedStatistics,
@@ -552,9 +552,22 @@ export class Allocator {
     return beginDefragmentation(this.state, info);
   }
 
-  /** What a defragmentation would move and free. Changes nothing. */
-  planDefragmentation(info: DefragmentationInfo = {}): DefragmentationPlan {
+  /**
+   * What a defragmentation would move and free, and what it would free for several numbers of bytes. Changes nothing. Plans in
+   * one go, however long that takes; see {@link planDefragmentationInSlices}.
+   */
+  planDefragmentation(info: DefragmentationPlanInfo = {}): DefragmentationPlan {
     return planFor(this.state, info);
+  }
+
+  /**
+   * The same, without holding the event loop for longer than `maxMillisecondsPerSlice` at a time. What the program
+   * allocates and frees meanwhile is in it or is not.
+   */
+  planDefragmentationInSlices(
+    info: DefragmentationPlanInfo & PlanningSlices = {},
+  ): Promise<DefragmentationPlan> {
+    return planInSlicesFor(this.state, info);
   }
 
   // ---- The whole ----------------------------------------------------------------------------------------
