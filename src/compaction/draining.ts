@@ -40,7 +40,7 @@ const REFRESHED = 64;
  * A frugal defragmentation leaves blocks that are fuller than that: moving so much costs more than VMA's way would. Not so
  * where moves are ignored, which costs VMA far more.
  */
-const FRUGAL_SHARE = 0.85;
+const FRUGAL_SHARE = 0.7;
 
 /** How often a block is tried again that could not be emptied. */
 const MAX_RETRIES = 3;

@@ -77,6 +77,7 @@ export class DefragmentationContext {
       movability: new Movability(state.bindings, info.canMove),
       meter: new Meter(),
       allowance: { bytes: info.maxBytesMoved || Number.POSITIVE_INFINITY },
+      limits: info,
       isAllowanceFixed: (info.maxBytesMoved ?? 0) > 0,
       maxMoveBytes: info.maxBytesPerPass || Number.POSITIVE_INFINITY,
     };

@@ -3,6 +3,7 @@
  * where nothing was, or where the program has come in between; then what remains is packed within its block.
  *
  *     Following -> Draining, where there was no time to choose, or something came in between
+ *                  -> Choosing -> Following, for what is left, where that is not too much to choose from
  *               -> Packing -> Done
  *                          -> Draining again, where packing may have made the room to empty another block
  */
@@ -10,17 +11,19 @@
 import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
+import { type Course, chooseCourse } from "../compaction/choosing.ts";
 import { Draining } from "../compaction/draining.ts";
 import type { Effort } from "../compaction/effort.ts";
 import type { Meter } from "../compaction/meter.ts";
 import { Block } from "../compaction/model.ts";
 import { type Packed, packBlock, packPart } from "../compaction/packing.ts";
+import type { PassLimits } from "../compaction/pass-budget.ts";
 import { type Plan, planOf } from "../compaction/plan.ts";
 import type { DefragmentationMove } from "./move.ts";
 import { type PassContext, PlanRun, Progress } from "./plan-run.ts";
-import { type Movability, memoryOf, PlannedList } from "./ports.ts";
+import { type Movability, memoryOf, PlannedList, rememberList } from "./ports.ts";
 
-const Phase = { Following: 0, Draining: 1, Packing: 2, Done: 3 } as const;
+const Phase = { Following: 0, Draining: 1, Choosing: 2, Packing: 3, Done: 4 } as const;
 
 /** So many moves wait for another pass at most; then the present one ends. */
 const MAX_POSTPONED = 16;
@@ -30,6 +33,9 @@ const MAX_SURVEYS = 16;
 
 /** A block with more allocations is packed a part at a time, without being tried out as a whole. */
 const MAX_TRIED_OUT = 4096;
+
+/** What is left is chosen from where it has no more allocations than that. */
+const MAX_CHOSEN_FROM = 4096;
 
 /** Bytes that the lists of one defragmentation may still move beyond what they have planned. */
 export interface Allowance {
@@ -43,6 +49,7 @@ export interface Shared {
   readonly meter: Meter;
   readonly allowance: Allowance;
   readonly maxMoveBytes: number;
+  readonly limits: PassLimits;
   /** Whether the allowance is the program's, not what VMA would have moved. */
   readonly isAllowanceFixed: boolean;
 }
@@ -55,6 +62,8 @@ export class ListDefragmenter {
   private runs: PlanRun[] = [];
   private draining: Draining<Allocation> | undefined;
   private surveys = 0;
+  private choosing: Generator<undefined, Course<Allocation>> | undefined;
+  private hasChosen = false;
   /** Whether nothing was chosen that keeps to what VMA would do, or it had to be left. */
   private isFree = false;
   /** Blocks to be packed, the next one last; and the packing of one, as far as it has come. */
@@ -136,6 +145,8 @@ export class ListDefragmenter {
         return true;
       case Phase.Draining:
         return this.drainNext();
+      case Phase.Choosing:
+        return this.choose();
       default:
         return this.packNext();
     }
@@ -245,7 +256,46 @@ export class ListDefragmenter {
     this.draining = undefined;
     // What could not be emptied at first may be after others were.
     if (hasEmptied && this.surveys < MAX_SURVEYS) this.beginDraining();
+    else if (this.mayChoose) this.beginChoosing();
     else this.beginPacking();
+  }
+
+  // Choosing, at the end
+
+  /** Whether what is left is to be chosen from: it is not too much, was not yet, and nothing is in doubt. */
+  private get mayChoose(): boolean {
+    const { movability, isAllowanceFixed } = this.shared;
+    if (this.hasChosen || isAllowanceFixed || movability.isDoubtful()) return false;
+    let allocations = 0;
+    for (const { metadata } of this.list.blocks) {
+      allocations += metadata.allocationCount;
+      if (allocations > MAX_CHOSEN_FROM) return false;
+    }
+    return this.list.blocks.length > 1;
+  }
+
+  private beginChoosing(): void {
+    const { movability, maxMoveBytes, meter, effort, limits } = this.shared;
+    const { list } = this;
+    this.hasChosen = true;
+    this.phase = Phase.Choosing;
+    this.choosing = (function* () {
+      const remembered = yield* rememberList(list, movability, maxMoveBytes, meter);
+      return yield* chooseCourse([remembered], effort, limits, meter);
+    })();
+  }
+
+  private choose(): boolean {
+    const { done, value } = this.choosing!.next();
+    if (done !== true) return false;
+    this.choosing = undefined;
+    const [plan] = value.plans as [Plan<Allocation>];
+    if (plan.blocksFreed === 0) this.beginPacking();
+    else {
+      this.shared.allowance.bytes = value.bytesLeft;
+      this.follow(plan);
+    }
+    return true;
   }
 
   // Packing within blocks
