@@ -16,6 +16,7 @@ import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { copyToAllocation, fillAllocation, type HostData, readAllocation } from "./host/copies.ts";
 import { checkRange } from "./host/flush.ts";
 import { Mapping, mapAllocation } from "./host/mapping.ts";
+import { endView, viewOf } from "./host/own-views.ts";
 import type { AllocationData, MemoryObject } from "./memory/memory-object.ts";
 import type { MemoryState } from "./memory/memory-state.ts";
 import type { Pool } from "./pool.ts";
@@ -212,9 +213,7 @@ export class Allocation implements AllocationData {
    */
   get mappedData(): Uint8Array | undefined {
     const { mapping } = this.ensureAlive();
-    return this.mapReferences > 0 && mapping !== undefined
-      ? mapping.bytes(this.offset, this.size)
-      : undefined;
+    return this.mapReferences > 0 && mapping !== undefined ? viewOf(this, 0, this.size) : undefined;
   }
 
   /** {@link mappedData} for `size` bytes (default: to the end) from `offset` on. */
@@ -222,7 +221,7 @@ export class Allocation implements AllocationData {
     const { mapping } = this.ensureAlive();
     checkRange(this, offset, size);
     if (this.mapReferences === 0 || mapping === undefined) return undefined;
-    return mapping.bytes(this.offset + offset, size === WHOLE_SIZE ? this.size - offset : size);
+    return viewOf(this, offset, size === WHOLE_SIZE ? this.size - offset : size);
   }
 
   /** Where the allocation's first byte is mapped, or undefined while it is not (pMappedData). */
@@ -369,6 +368,8 @@ export class Allocation implements AllocationData {
 
   /** @internal Marks the allocation as freed. */
   markFreed(): void {
+    const views = this.memoryObject?.state.ownViews;
+    if (views !== undefined) endView(views, this);
     this.memoryObject = null;
     this.slot = NONE;
     this.resource = 0n;

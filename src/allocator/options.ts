@@ -78,6 +78,12 @@ export interface AllocatorCreateInfo {
   /** Whether dedicated memory is tried where no block could be had; default true. */
   readonly dedicatedFallback?: boolean;
   /**
+   * Whether memory that nobody has mapped any more is unmapped, blocks with VMA's hysteresis; default false: what was mapped
+   * once stays mapped until it is given back. Mapping takes address space alone, and nothing else on any system that
+   * Node.js 20 runs on; to unmap costs a driver call, and a view of the whole block when it is mapped again.
+   */
+  readonly unmapWhenUnused?: boolean;
+  /**
    * Whether a resource's memory requirements are remembered by what they depend on, instead of asked for each
    * resource; default: where maintenance4 guarantees what is needed for it.
    */
@@ -216,6 +222,7 @@ export function readSettings(info: AllocatorCreateInfo): AllocatorSettings {
     preferredLargeHeapBlockSize: blockSize === 0 ? DEFAULT_LARGE_HEAP_BLOCK_SIZE : blockSize,
     keepEmptyBlocks: keep === undefined ? undefined : checkInteger(keep, "keepEmptyBlocks"),
     dedicatedFallback: info.dedicatedFallback ?? true,
+    unmapWhenUnused: info.unmapWhenUnused ?? false,
     exportHandleTypes: readHandleTypes(info, device),
     heapSizeLimits: info.heapSizeLimits ?? [],
     deviceMemoryCallbacks: info.deviceMemoryCallbacks ?? {},
@@ -267,6 +274,11 @@ export interface DebugCreateInfo {
   readonly detectCorruption?: boolean;
   /** Fills new memory with 0xDC and freed memory with 0xEF, where it can be mapped and is not imported. */
   readonly fillPatterns?: boolean;
+  /**
+   * Gives every mapped allocation an ArrayBuffer of its own, which is detached when the allocation is freed or moved, or is
+   * no longer mapped: a view that is kept too long then has no bytes, instead of those of its successor. Slow.
+   */
+  readonly ownViews?: boolean;
   /** Gives every allocation dedicated memory (VMA_DEBUG_ALWAYS_DEDICATED_MEMORY), unless NeverAllocate. */
   readonly alwaysDedicated?: boolean;
   /** Bytes, a power of two: the least alignment of every allocation (VMA_MIN_ALIGNMENT); default 1. */
@@ -302,6 +314,7 @@ export function debugOptions(info: DebugCreateInfo = {}): DebugOptions {
     margin,
     detectCorruption: info.detectCorruption ?? false,
     fillPatterns: info.fillPatterns ?? false,
+    ownViews: info.ownViews ?? false,
     alwaysDedicated: info.alwaysDedicated ?? false,
     minAlignment: checkAlignment(info.minAlignment ?? 1, "debug.minAlignment"),
     minBufferImageGranularity: checkAlignment(

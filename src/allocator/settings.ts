@@ -8,6 +8,7 @@ export interface DebugOptions {
   readonly margin: number;
   readonly detectCorruption: boolean;
   readonly fillPatterns: boolean;
+  readonly ownViews: boolean;
   readonly alwaysDedicated: boolean;
   readonly minAlignment: number;
   readonly minBufferImageGranularity: number;
@@ -34,6 +35,8 @@ export interface AllocatorSettings {
   readonly keepEmptyBlocks: number | undefined;
   /** Whether dedicated memory is tried where no block could be had. */
   readonly dedicatedFallback: boolean;
+  /** Whether memory that nobody has mapped any more is unmapped, as VMA does it. */
+  readonly unmapWhenUnused: boolean;
   /** VkExternalMemoryHandleTypeFlags to export, for each memory type. */
   readonly exportHandleTypes: readonly number[];
   /** For each heap the bytes that may be taken of it, null or Infinity for no limit. */

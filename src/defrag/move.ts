@@ -9,6 +9,7 @@
 
 import { Allocation } from "../allocator/allocation.ts";
 import { AllocationCreate } from "../allocator/flags.ts";
+import { endView } from "../allocator/host/own-views.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
 import { AllocationRequest } from "../allocator/resource/request.ts";
@@ -73,6 +74,8 @@ export class DefragmentationMove {
     const target = dstTmpAllocation.memoryObject as MemoryBlock;
     const oldSlot = srcAllocation.slot;
     assert(this.mappedAhead === srcAllocation.mapCount, "the new place is mapped before it is taken");
+    const { ownViews, recorder } = source.state;
+    if (ownViews !== undefined) endView(ownViews, srcAllocation);
     srcAllocation.memoryObject = target;
     srcAllocation.slot = dstTmpAllocation.slot;
     dstTmpAllocation.memoryObject = source;
@@ -82,7 +85,6 @@ export class DefragmentationMove {
     source.unmap(this.mappedAhead);
     this.mappedAhead = 0;
     this.swapped = true;
-    const { recorder } = source.state;
     if (recorder !== undefined) recorder.moved(srcAllocation, source, oldSlot);
   }
 

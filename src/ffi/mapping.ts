@@ -21,7 +21,7 @@
  */
 
 import { checkInteger } from "../foundation/check.ts";
-import type { HostMapping } from "../vulkan/device.ts";
+import type { HostMapping, OwnView } from "../vulkan/device.ts";
 import { detach } from "./detach.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
 
@@ -31,6 +31,7 @@ export class NativeMapping implements HostMapping {
   readonly #native: Pick<NativeCalls, "view">;
   readonly #viewLimit: number;
   readonly #views = new Map<string, ArrayBuffer>();
+  readonly #own = new Set<ArrayBuffer>();
   #whole: ArrayBuffer | undefined;
   /** The array given last, and its range: programs map and write the same bytes again and again, and an array takes 20 ns. */
   #last: Uint8Array = new Uint8Array();
@@ -81,11 +82,29 @@ export class NativeMapping implements HostMapping {
     return this.#windowed(offset, length);
   }
 
+  ownView(offset: number, length: number): OwnView {
+    if (!this.#open) throw new Error("the memory is no longer mapped: its bytes cannot be reached");
+    checkInteger(offset, "offset", 0, this.size);
+    checkInteger(length, "length", 1, this.size - offset);
+    if (length > this.#viewLimit) this.#refuseLength(length);
+    const view = this.#native.view(this.address + BigInt(offset), length);
+    keep(view);
+    this.#own.add(view);
+    return {
+      bytes: new Uint8Array(view),
+      close: () => {
+        if (this.#own.delete(view)) this.#end(view);
+      },
+    };
+  }
+
+  #refuseLength(length: number): never {
+    throw new RangeError(`this engine can view at most ${this.#viewLimit} bytes at once, got ${length}`);
+  }
+
   #windowed(offset: number, length: number): Uint8Array {
     const half = this.#viewLimit / 2;
-    if (length > this.#viewLimit) {
-      throw new RangeError(`this engine can view at most ${this.#viewLimit} bytes at once, got ${length}`);
-    }
+    if (length > this.#viewLimit) this.#refuseLength(length);
     if (length === 0) return new Uint8Array();
     if (length > half) return new Uint8Array(this.#view(offset, length));
     const start = Math.floor(offset / half) * half;
@@ -115,12 +134,16 @@ export class NativeMapping implements HostMapping {
     this.#open = false;
     this.#whole = undefined;
     this.#last = new Uint8Array();
-    for (const view of this.#views.values()) {
-      if (view.byteLength === 0) this.#isTaken = true;
-      detach(view);
-    }
+    for (const view of this.#views.values()) this.#end(view);
+    for (const view of this.#own) this.#end(view);
     this.#views.clear();
+    this.#own.clear();
     return this.#isTaken;
+  }
+
+  #end(view: ArrayBuffer): void {
+    if (view.byteLength === 0) this.#isTaken = true;
+    detach(view);
   }
 }
 

@@ -15,7 +15,8 @@ export const PIECE: number = 4 * 1024 ** 3;
 /** Bytes of a page of WebAssembly. */
 const PAGE = 65536;
 
-interface GrowingMemory {
+/** Memory whose buffer is replaced by another one over the same bytes when it grows, be it by nothing. */
+export interface GrowingMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
@@ -39,7 +40,8 @@ class PlainMemory implements GrowingMemory {
   }
 }
 
-function makeMemory(size: number): GrowingMemory {
+/** Memory of at least `size` bytes, all 0. */
+export function makeMemory(size: number): GrowingMemory {
   const pages = Math.ceil(size / PAGE);
   try {
     if (typeof WebAssembly !== "undefined") {

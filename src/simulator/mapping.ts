@@ -1,7 +1,7 @@
 /** A mapping of a simulated memory object. */
 
 import { checkInteger } from "../foundation/check.ts";
-import type { HostMapping } from "../vulkan/device.ts";
+import type { HostMapping, OwnView } from "../vulkan/device.ts";
 import { PIECE } from "./lazy-bytes.ts";
 import { type MemoryObject, nameOf } from "./objects.ts";
 
@@ -21,11 +21,19 @@ export class SimulatedMapping implements HostMapping {
   }
 
   bytes(offset: number, length: number): Uint8Array {
+    this.#check(offset, length);
+    return this.#memory.payload.hostBytes(offset, length);
+  }
+  ownView(offset: number, length: number): OwnView {
+    this.#check(offset, length);
+    return this.#memory.payload.ownView(offset, length);
+  }
+
+  #check(offset: number, length: number): void {
     if (this.#memory.mapping !== this) {
       throw new Error(`${nameOf(this.#memory)} is no longer mapped through this mapping`);
     }
     checkInteger(offset, "offset", 0, this.size);
     checkInteger(length, "length", 0, this.size - offset);
-    return this.#memory.payload.hostBytes(offset, length);
   }
 }

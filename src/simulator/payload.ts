@@ -9,7 +9,19 @@
  * they are flushed and its reads came from one until it is invalidated.
  */
 
-import { LazyBytes, type PieceUser } from "./lazy-bytes.ts";
+import type { OwnView } from "../vulkan/device.ts";
+import { type GrowingMemory, LazyBytes, makeMemory, type PieceUser } from "./lazy-bytes.ts";
+
+/** The bytes of an own view. */
+interface OwnCopy {
+  readonly offset: number;
+  readonly length: number;
+  readonly memory: GrowingMemory;
+}
+
+function bytesOfCopy({ memory, length }: OwnCopy): Uint8Array {
+  return new Uint8Array(memory.buffer, 0, length);
+}
 
 /** How many bytes of a heap are in use. */
 export interface HeapUse {
@@ -26,6 +38,7 @@ export class Payload {
   readonly #pinned: Uint8Array | undefined;
   #device: LazyBytes | undefined;
   #host: LazyBytes | undefined;
+  readonly #own = new Set<OwnCopy>();
   #owners = 1;
   #mappings = 0;
 
@@ -61,6 +74,8 @@ export class Payload {
    */
   unmap(): void {
     if (--this.#mappings > 0) return;
+    for (const own of this.#own) this.#end(own);
+    this.#own.clear();
     this.#host?.detach();
     this.#device?.detach();
   }
@@ -68,18 +83,68 @@ export class Payload {
   /** The bytes as a mapping shows them, valid until it ends: a range within one {@link PIECE}. */
   hostBytes(offset: number, length: number): Uint8Array {
     if (this.#pinned) return this.#pinned.subarray(offset, offset + length);
-    const bytes = this.#cached ? this.#hostSide() : this.#deviceSide();
-    return bytes.view(offset, length, true);
+    return this.#hostBytes().view(offset, length, true);
+  }
+
+  /**
+   * A view with an ArrayBuffer of its own: a copy, as JavaScript has no two buffers over the same bytes. What the host writes
+   * there is stored before the device looks, and what the device writes is loaded afterwards.
+   */
+  ownView(offset: number, length: number): OwnView {
+    if (this.#pinned) return { bytes: this.#pinned.subarray(offset, offset + length), close() {} };
+    const own: OwnCopy = { offset, memory: makeMemory(length), length };
+    const bytes = bytesOfCopy(own);
+    this.#own.add(own);
+    this.#load(own);
+    return {
+      bytes,
+      close: () => {
+        if (this.#own.delete(own)) this.#end(own);
+      },
+    };
+  }
+
+  /** What the host sees: its own side, where it has one. */
+  #hostBytes(): LazyBytes {
+    return this.#cached ? this.#hostSide() : this.#deviceSide();
+  }
+
+  #load(own: OwnCopy): void {
+    this.#hostBytes().forEachPiece(own.offset, own.length, (bytes, at) => bytesOfCopy(own).set(bytes, at));
+  }
+
+  #store(own: OwnCopy): void {
+    const copy = bytesOfCopy(own);
+    this.#hostBytes().forEachPiece(own.offset, own.length, (bytes, at) => {
+      bytes.set(copy.subarray(at, at + bytes.length));
+    });
+  }
+
+  #end(own: OwnCopy): void {
+    this.#store(own);
+    own.memory.grow(0);
+  }
+
+  #ownIn(offset: number, length: number): OwnCopy[] {
+    if (this.#own.size === 0) return [];
+    return [...this.#own].filter((own) => own.offset < offset + length && offset < own.offset + own.length);
   }
 
   /** Calls `use` for the bytes as the device sees them, piece by piece. To be used at once and not kept. */
   eachDevicePiece(offset: number, length: number, use: PieceUser): void {
-    if (this.#pinned) use(this.#pinned.subarray(offset, offset + length), 0);
-    else this.#deviceSide().forEachPiece(offset, length, use);
+    if (this.#pinned) {
+      use(this.#pinned.subarray(offset, offset + length), 0);
+      return;
+    }
+    const own = this.#cached ? [] : this.#ownIn(offset, length);
+    for (const each of own) this.#store(each);
+    this.#deviceSide().forEachPiece(offset, length, use);
+    for (const each of own) this.#load(each);
   }
 
   /** Makes the host's writes visible to the device. */
   flush(offset: number, length: number): void {
+    for (const own of this.#ownIn(offset, length)) this.#store(own);
     if (this.#host?.isTouched(offset, length)) exchange(this.#host, this.#deviceSide(), offset, length);
   }
 
@@ -87,7 +152,11 @@ export class Payload {
   invalidate(offset: number, length: number): void {
     if (!this.#cached) return;
     const isTouched = this.#host?.isTouched(offset, length) || this.#device?.isTouched(offset, length);
-    if (isTouched) exchange(this.#deviceSide(), this.#hostSide(), offset, length);
+    if (!isTouched) return;
+    const own = this.#ownIn(offset, length);
+    for (const each of own) this.#store(each);
+    exchange(this.#deviceSide(), this.#hostSide(), offset, length);
+    for (const each of own) this.#load(each);
   }
 
   #deviceSide(): LazyBytes {

@@ -49,6 +49,7 @@ export class DeviceReplay {
       heapSizeLimits: allocator.heapSizeLimits,
       // The trace's requirements vary between resources of the same usage.
       rememberRequirements: false,
+      unmapWhenUnused: true,
     });
   }
 

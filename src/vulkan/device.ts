@@ -99,6 +99,18 @@ export interface HostMapping {
   readonly pieceSize?: number;
   /** A view of `length` bytes from `offset`. Throws when the memory is no longer mapped. */
   bytes(offset: number, length: number): Uint8Array;
+  /**
+   * A view with an ArrayBuffer of its own, which can be ended alone. For debugging: it costs far more than {@link bytes}.
+   * The bytes may be reached in no other way meanwhile. Absent where there is no such thing.
+   */
+  ownView?(offset: number, length: number): OwnView;
+}
+
+/** A view of mapped memory that has an ArrayBuffer of its own. */
+export interface OwnView {
+  readonly bytes: Uint8Array;
+  /** Detaches the view: its length is 0 from then on. Closing it twice does nothing. */
+  close(): void;
 }
 
 /** A device as the allocator sees it. */

@@ -51,7 +51,7 @@ describe("NeverAllocate", () => {
 
 describe("Mapped", () => {
   it("maps for as long as the allocation lives", () => {
-    const { allocator, events } = world();
+    const { allocator, events } = world({}, { unmapWhenUnused: true });
     const info = { usage: MemoryUsage.CpuOnly, flags: AllocationCreate.Mapped };
     const { allocation } = allocator.createBuffer(bufferOf(KiB), info);
     const data = allocation.mappedData!;

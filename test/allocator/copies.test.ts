@@ -98,7 +98,7 @@ describe("Writing and reading", () => {
   });
 
   it("maps, flushes the bytes that changed and unmaps", () => {
-    const { allocator, events } = world();
+    const { allocator, events } = world({}, { unmapWhenUnused: true });
     const info = { usage: MemoryUsage.GpuToCpu };
     const allocation = allocator.allocateMemory(bytes(KiB, only(Type.NonCoherent)), info);
     events.length = 0;

@@ -123,7 +123,7 @@ describe("Corruption detection", () => {
   });
 
   it("undoes an allocation whose margin cannot be written", () => {
-    const made = world({}, { debug });
+    const made = world({}, { debug, unmapWhenUnused: true });
     const keep = made.allocator.allocateMemory(bytes(64, only(Type.Host)), hostInfo);
     const before = stateOf(made);
     // Neither in the block that is there, nor in a new one, nor in the next memory type.
@@ -181,7 +181,7 @@ describe("Fill patterns", () => {
   });
 
   it("undo an allocation that cannot be filled", () => {
-    const made = world({}, { debug });
+    const made = world({}, { debug, unmapWhenUnused: true });
     const keep = made.allocator.allocateMemory(bytes(64, only(Type.Host)), hostInfo);
     const before = stateOf(made);
     for (const flags of [0, AllocationCreate.DedicatedMemory]) {

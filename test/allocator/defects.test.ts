@@ -94,7 +94,7 @@ describe("Defects of the reference that are not here:", () => {
   });
 
   it("CopyAllocationToMemory leaves the memory mapped when invalidate fails", () => {
-    const { allocator, device } = world();
+    const { allocator, device } = world({}, { unmapWhenUnused: true });
     const info = { usage: MemoryUsage.GpuToCpu };
     const allocation = allocator.allocateMemory(bytes(KiB, only(Type.NonCoherent)), info);
     device.faults.failNext("vkInvalidateMappedMemoryRanges", Result.ErrorOutOfHostMemory);

@@ -140,7 +140,7 @@ describeWithVulkan("On a real device", (ctx) => {
   });
 
   it("a mapping shows what the device wrote, and is gone after its end", async () => {
-    using allocator = new Allocator({ device: ctx.device });
+    using allocator = new Allocator({ device: ctx.device, unmapWhenUnused: true });
     const { buffer, allocation } = allocator.createBuffer(bufferOf(KiB), readable);
     const mapping = allocation.map();
     const view = mapping.bytes;

@@ -135,7 +135,7 @@ describe("A device's own mistake reaches the program that frees,", () => {
     ["when the margin is looked at", guarded],
     ["when the memory is filled", filled],
   ])("%s: then the allocation is there still", (_name, debug) => {
-    const made = world({}, { debug });
+    const made = world({}, { debug, unmapWhenUnused: true });
     const { allocator, device } = made;
     const allocation = allocator.allocateMemory(bytes(KiB, only(Type.Host)), host);
     const before = stateOf(made);

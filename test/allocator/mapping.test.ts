@@ -7,6 +7,8 @@ import { bytes, free, KiB, kindsOf, only, resultOf, Type, type World, world } fr
 
 const host = only(Type.Host);
 const hostInfo = { usage: MemoryUsage.CpuOnly };
+/** VMA's way. */
+const unmapping = { unmapWhenUnused: true };
 
 /** The map and unmap calls so far. */
 function mappings({ events }: World): string[] {
@@ -15,7 +17,7 @@ function mappings({ events }: World): string[] {
 
 describe("Mapping an allocation", () => {
   it("maps the whole memory object once, however many allocations and calls there are", () => {
-    const made = world();
+    const made = world({}, unmapping);
     const { allocator } = made;
     const a = allocator.allocateMemory(bytes(KiB, host), hostInfo);
     const b = allocator.allocateMemory(bytes(KiB, host), hostInfo);
@@ -39,10 +41,10 @@ describe("Mapping an allocation", () => {
 
   it("is undone where JavaScript cannot view so many bytes", () => {
     const size = 2 ** 45;
-    const made = world({
-      memoryHeaps: [{ size: 2 * size, flags: 0 }],
-      memoryTypes: [{ propertyFlags: 6, heapIndex: 0 }],
-    });
+    const made = world(
+      { memoryHeaps: [{ size: 2 * size, flags: 0 }], memoryTypes: [{ propertyFlags: 6, heapIndex: 0 }] },
+      unmapping,
+    );
     const huge = made.allocator.allocateMemory(bytes(size, 1), hostInfo);
     expect(() => made.allocator.mapMemory(huge)).toThrow();
     expect(mappings(made)).toEqual(["map", "unmap"]);
@@ -99,7 +101,7 @@ describe("Mapping an allocation", () => {
   });
 
   it("while it is freed ends the mapping with it", () => {
-    const made = world();
+    const made = world({}, unmapping);
     const { allocator } = made;
     const allocation = allocator.allocateMemory(bytes(KiB, host), hostInfo);
     const keeper = allocator.allocateMemory(bytes(KiB, host), hostInfo);
@@ -109,6 +111,39 @@ describe("Mapping an allocation", () => {
     expect(mappings(made)).toEqual(["map", "unmap"]);
     expect(view).toHaveLength(0);
     free(keeper);
+  });
+});
+
+describe("Memory that was mapped once", () => {
+  it.each([
+    ["a block", 0],
+    ["dedicated memory", AllocationCreate.DedicatedMemory],
+  ])("stays mapped until it is given back: %s", (_, flags) => {
+    const made = world();
+    const { allocator } = made;
+    const allocation = allocator.allocateMemory(bytes(KiB, host), { ...hostInfo, flags });
+    let view = allocator.mapMemory(allocation);
+    allocator.unmapMemory(allocation);
+    for (let round = 0; round < 50; round++) {
+      allocation.write(Uint8Array.of(round), round);
+      view = allocation.map().bytes;
+      allocator.unmapMemory(allocation);
+      allocator.validate();
+    }
+    expect(view[49]).toBe(49);
+    expect(allocation.mappedData).toBeUndefined();
+    expect(mappings(made)).toEqual(["map"]);
+    free(allocation);
+    allocator.trim();
+    expect(view).toHaveLength(0);
+    expect(made.device.statistics().mappedMemoryCount).toBe(0);
+  });
+
+  it("is not mapped before somebody wants it", () => {
+    const made = world();
+    const allocation = made.allocator.allocateMemory(bytes(KiB, host), hostInfo);
+    expect(mappings(made)).toEqual([]);
+    free(allocation);
   });
 });
 
@@ -148,7 +183,7 @@ describe("Hysteresis", () => {
   };
 
   it("keeps a block mapped once it was mapped and unmapped often enough", () => {
-    const made = world();
+    const made = world({}, unmapping);
     const allocation = made.allocator.allocateMemory(bytes(KiB, host), hostInfo);
     for (let round = 0; round < 20; round++) mapOnce(made, allocation);
     const calls = mappings(made);
@@ -159,7 +194,7 @@ describe("Hysteresis", () => {
   });
 
   it("gives the mapping back after as many allocations and frees without one", () => {
-    const made = world();
+    const made = world({}, unmapping);
     const { allocator } = made;
     const allocation = allocator.allocateMemory(bytes(KiB, host), hostInfo);
     for (let round = 0; round < 4; round++) mapOnce(made, allocation);
@@ -174,7 +209,7 @@ describe("Hysteresis", () => {
   });
 
   it("does not concern dedicated memory", () => {
-    const made = world();
+    const made = world({}, unmapping);
     const info = { ...hostInfo, flags: AllocationCreate.DedicatedMemory };
     const allocation = made.allocator.allocateMemory(bytes(KiB, host), info);
     for (let round = 0; round < 20; round++) mapOnce(made, allocation);

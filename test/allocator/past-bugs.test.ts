@@ -196,7 +196,7 @@ describe("Linear", () => {
 
 describe("Mapping", () => {
   it("VMA#407: after a map that failed, the hysteresis and the counts are as before", () => {
-    const { allocator, device } = world();
+    const { allocator, device } = world({}, { unmapWhenUnused: true });
     const allocation = allocator.allocateMemory(bytes(KiB, only(Type.Host)), hostInfo);
     for (let round = 0; round < 20; round++) {
       device.faults.failNext("vkMapMemory", Result.ErrorMemoryMapFailed);
@@ -212,7 +212,7 @@ describe("Mapping", () => {
   });
 
   it("VMA#407: nor does a mapped allocation that failed leave a trace", () => {
-    const { allocator, device } = world();
+    const { allocator, device } = world({}, { unmapWhenUnused: true });
     const keeper = allocator.allocateMemory(bytes(KiB, only(Type.Host)), hostInfo);
     const info = { ...hostInfo, flags: AllocationCreate.Mapped };
     for (let round = 0; round < 20; round++) {
@@ -230,7 +230,7 @@ describe("Mapping", () => {
   });
 
   it("VMA#407: nor does it make the block forget how often it was mapped before", () => {
-    const { allocator, device } = world();
+    const { allocator, device } = world({}, { unmapWhenUnused: true });
     const keeper = allocator.allocateMemory(bytes(KiB, only(Type.Host)), hostInfo);
     const mapOnce = (): void => {
       allocator.mapMemory(keeper);
@@ -442,7 +442,7 @@ describe("JavaScript", () => {
   });
 
   it("a mapped view that is used after unmap has no bytes left", () => {
-    const { allocator } = world();
+    const { allocator } = world({}, { unmapWhenUnused: true });
     const allocation = allocator.allocateMemory(bytes(KiB, only(Type.Host)), hostInfo);
     const view = allocator.mapMemory(allocation);
     const part = view.subarray(10, 20);

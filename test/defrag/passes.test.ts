@@ -24,7 +24,7 @@ const PIECE = MiB / 8;
 
 /** A pool of 1 MiB blocks: the first full but for one piece, the second with one piece. */
 function twoBlocks(allocationFlags = 0) {
-  const made = world();
+  const made = world({}, { unmapWhenUnused: true });
   const pool = made.allocator.createPool({ memoryTypeIndex: Type.Host, blockSize: MiB });
   const [full, sparse] = blocksWith(made.allocator, [[0, 1, 2, 4, 5, 6, 7], [5]], {
     pool,
@@ -507,7 +507,7 @@ describe("mappings of two moves, of which the second one fails", () => {
 
   /** In each of two memory types a block with a hole, not mapped, and a block with one allocation that fits there. */
   function twoTypes(flags: number) {
-    const made = world();
+    const made = world({}, { unmapWhenUnused: true });
     const { allocator } = made;
     const all = TYPES.map((type) =>
       [512, 384, 384, 512].map((size, index) =>

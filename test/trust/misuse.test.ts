@@ -1307,7 +1307,7 @@ describe("A device-memory callback", () => {
 
 describe("Views and mappings", () => {
   it("of memory that was unmapped or freed hold no bytes", () => {
-    const world = new World();
+    const world = new World({ unmapWhenUnused: true });
     const { allocator } = world;
     const allocation = allocator.allocateDedicatedMemory(bytes(64, Type.Host), flagsToMap);
     const view = allocator.mapMemory(allocation);

@@ -558,6 +558,7 @@ function scenario(
 }
 
 const guard = { debug: { margin: 16, detectCorruption: true } } as const;
+const unmapping = { unmapWhenUnused: true } as const;
 const fill = { debug: { fillPatterns: true } } as const;
 
 /** Every scenario. */
@@ -577,7 +578,9 @@ export const allScenarios: readonly Scenario[] = [
   scenario("pools", poolsSteps),
   scenario("pools in guard mode", poolsSteps, guard),
   scenario("mapping", mappingSteps, {}, { simulateCaches: true }),
+  scenario("mapping for a while", mappingSteps, unmapping, { simulateCaches: true }),
   scenario("copies", copiesSteps, {}, { simulateCaches: true }),
+  scenario("copies, mapping for a while", copiesSteps, unmapping, { simulateCaches: true }),
   scenario("budgets", budgetSteps, {}, withExtensions("VK_EXT_memory_budget")),
   scenario("budgets with dummies", budgetSteps, { apiVersion: 0x402000 }, { apiVersion: 0x402000 }),
   scenario(

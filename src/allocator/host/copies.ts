@@ -5,7 +5,7 @@ import { WHOLE_SIZE } from "../../vulkan/constants.ts";
 import type { AllocationData } from "../memory/memory-object.ts";
 import { checkRange, synchronizeCaches } from "./flush.ts";
 import { acquireMapping, releaseMapping } from "./mapping.ts";
-import { forEachPiece } from "./pieces.ts";
+import { forEachPieceOf } from "./own-views.ts";
 
 /** Bytes in the host's memory: any typed array, DataView or ArrayBuffer. */
 export type HostData = ArrayBufferView | ArrayBufferLike;
@@ -24,16 +24,9 @@ export function copyToAllocation(allocation: AllocationData, data: HostData, off
   checkRange(allocation, offset, source.byteLength);
   if (source.byteLength === 0) return;
   withMapping(allocation, () => {
-    forEachPiece(
-      allocation.ensureAlive().mapping!,
-      allocation.offset + offset,
-      source.byteLength,
-      (bytes, at) => {
-        bytes.set(
-          at === 0 && bytes.length === source.length ? source : source.subarray(at, at + bytes.length),
-        );
-      },
-    );
+    forEachPieceOf(allocation, offset, source.byteLength, (bytes, at) => {
+      bytes.set(at === 0 && bytes.length === source.length ? source : source.subarray(at, at + bytes.length));
+    });
     synchronizeCaches("flush", [{ allocation, offset, size: source.byteLength }]);
   });
 }
@@ -50,7 +43,7 @@ export function fillAllocation(
   const length = size === WHOLE_SIZE ? allocation.size - offset : size;
   if (length === 0) return;
   withMapping(allocation, () => {
-    forEachPiece(allocation.ensureAlive().mapping!, allocation.offset + offset, length, (bytes) => {
+    forEachPieceOf(allocation, offset, length, (bytes) => {
       bytes.fill(value);
     });
     synchronizeCaches("flush", [{ allocation, offset, size: length }]);
@@ -64,14 +57,9 @@ export function copyFromAllocation(allocation: AllocationData, offset: number, d
   if (target.byteLength === 0) return;
   withMapping(allocation, () => {
     synchronizeCaches("invalidate", [{ allocation, offset, size: target.byteLength }]);
-    forEachPiece(
-      allocation.ensureAlive().mapping!,
-      allocation.offset + offset,
-      target.byteLength,
-      (bytes, at) => {
-        target.set(bytes, at);
-      },
-    );
+    forEachPieceOf(allocation, offset, target.byteLength, (bytes, at) => {
+      target.set(bytes, at);
+    });
   });
 }
 

@@ -47,17 +47,14 @@ export class MappingHysteresis {
     return true;
   }
 
-  /** A copy, for {@link restore} when what followed an event has failed. */
-  save(): MappingHysteresis {
-    const copy = new MappingHysteresis();
-    copy.restore(this);
-    return copy;
-  }
-
-  restore(saved: MappingHysteresis): void {
-    this.extra = saved.extra;
-    this.major = saved.major;
-    this.minor = saved.minor;
+  /** A function that makes it as it is now, for when what follows an event has failed. */
+  remember(): () => void {
+    const { extra, major, minor } = this;
+    return () => {
+      this.extra = extra;
+      this.major = major;
+      this.minor = minor;
+    };
   }
 
   private switchTo(extra: number): void {

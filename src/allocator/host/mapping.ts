@@ -3,6 +3,7 @@
 import { Result, VulkanError } from "../../vulkan/result.ts";
 import type { AllocationData } from "../memory/memory-object.ts";
 import { checkUsable } from "../usable.ts";
+import { endView } from "./own-views.ts";
 
 /** How often one allocation may be mapped at once, as in VMA. */
 export const MAX_MAP_COUNT = 255;
@@ -99,6 +100,10 @@ export function releaseMapping(allocation: AllocationData): void {
   }
   allocation.mapCount--;
   memoryObject.unmap(1);
+  const { ownViews } = memoryObject.state;
+  if (ownViews !== undefined && allocation.mapReferences === 0) {
+    endView(ownViews, memoryObject.state.tracker.unwrap(allocation));
+  }
 }
 
 function mapFailed(detail: string): VulkanError {

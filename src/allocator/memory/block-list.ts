@@ -304,13 +304,13 @@ export class BlockList {
       if (request.isMapped) block.map(1);
       return true;
     }
-    const before = block.hysteresis.save();
+    const restore = block.hysteresis.remember();
     block.hysteresis.afterAllocate();
     let isMapped = false;
     try {
       isMapped = block.map(1);
     } finally {
-      if (!isMapped) block.hysteresis.restore(before);
+      if (!isMapped) restore();
     }
     return isMapped;
   }

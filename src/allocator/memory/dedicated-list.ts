@@ -111,8 +111,10 @@ export class DedicatedList {
         "dedicated memory is mapped as often as its allocation is",
       );
       assert(
-        memoryObject.isMapped === memoryObject.mapCount > 0,
-        "dedicated memory is mapped exactly while it has to be",
+        memoryObject.mapCount > 0
+          ? memoryObject.isMapped
+          : !memoryObject.isMapped || !this.state.unmapWhenUnused,
+        "dedicated memory is mapped while somebody needs it, and stays so unless it is to be unmapped",
       );
     }
   }

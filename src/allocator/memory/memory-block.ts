@@ -3,6 +3,7 @@
 import { assert } from "../../foundation/assert.ts";
 import type { BlockMetadata, Slot } from "../../metadata/block-metadata.ts";
 import type { Allocation } from "../allocation.ts";
+import { KeptMapping } from "../host/kept-mapping.ts";
 import { MappingHysteresis } from "../host/mapping-hysteresis.ts";
 import type { BlockList } from "./block-list.ts";
 import { MemoryObject } from "./memory-object.ts";
@@ -17,7 +18,7 @@ export class MemoryBlock extends MemoryObject {
   readonly metadata: BlockMetadata;
   /** The allocation in each slot of the metadata. */
   readonly allocations: (Allocation | undefined)[] = [undefined];
-  readonly hysteresis: MappingHysteresis = new MappingHysteresis();
+  readonly hysteresis: MappingHysteresis | KeptMapping;
 
   constructor(list: BlockList, memory: bigint, id: number, metadata: BlockMetadata) {
     super(list.state, list.options.pool, list.memoryTypeIndex, memory, metadata.size);
@@ -25,6 +26,7 @@ export class MemoryBlock extends MemoryObject {
     this.id = id;
     this.ordinal = list.state.deviceMemory.made;
     this.metadata = metadata;
+    this.hysteresis = list.state.unmapWhenUnused ? new MappingHysteresis() : new KeptMapping();
   }
 
   override get isDedicated(): boolean {

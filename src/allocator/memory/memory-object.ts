@@ -1,6 +1,7 @@
 /**
  * A VkDeviceMemory and its mapping. Vulkan lets a memory object be mapped once at a time, whole or not, so it
- * is mapped whole and the users are counted; the last one unmaps it.
+ * is mapped whole and the users are counted. It stays mapped when the last one has gone, unless the allocator is to unmap
+ * what is unused.
  *
  * Two kinds: a block, which is divided among allocations, and dedicated memory, which is one allocation's own.
  */
@@ -19,6 +20,12 @@ export interface AllocationData extends RecordedAllocation, ResourceHolder {
   /** Where the memory comes from; null once freed. */
   readonly memoryObject: MemoryObject | null;
   readonly slot: Slot;
+  /** Bytes from the start of the memory object. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly size: number;
+  /** References to the memory object's mapping. */
+  readonly mapReferences: number;
   /** How often the program has it mapped. */
   mapCount: number;
   readonly isMappingAllowed: boolean;
@@ -134,7 +141,7 @@ export abstract class MemoryObject {
   }
 
   protected isMappingKept(): boolean {
-    return this.mapCount > 0;
+    return this.mapCount > 0 || !this.state.unmapWhenUnused;
   }
 
   protected afterMap(): void {}

@@ -3,7 +3,7 @@
  * say. Everything below the selection of memory works on this, so that it depends on nothing above.
  */
 
-import type { VulkanDevice } from "../../vulkan/device.ts";
+import type { OwnView, VulkanDevice } from "../../vulkan/device.ts";
 import { AllocatorCreate, hasFlag } from "../flags.ts";
 import type { AllocatorGuard } from "../guard.ts";
 import { type AllocatorRecorder, RECORDER_VERSION } from "../recorder.ts";
@@ -33,6 +33,7 @@ export class MemoryState {
   readonly preferredLargeHeapBlockSize: number;
   readonly keepEmptyBlocks: number | undefined;
   readonly dedicatedFallback: boolean;
+  readonly unmapWhenUnused: boolean;
   readonly exportHandleTypes: readonly number[];
 
   readonly memoryTypes: MemoryTypes;
@@ -45,6 +46,8 @@ export class MemoryState {
   readonly tracker: AllocationTracker;
   /** What lives in allocations beyond what was created with them. */
   readonly bindings: Bindings = new Bindings();
+  /** The views that allocations have of their own, by the allocation; undefined unless they shall have such. */
+  readonly ownViews: Map<object, OwnView> | undefined;
   isDestroyed = false;
 
   /** Asked before anything is freed, while defragmentations are under way. */
@@ -63,8 +66,10 @@ export class MemoryState {
     this.preferredLargeHeapBlockSize = settings.preferredLargeHeapBlockSize;
     this.keepEmptyBlocks = settings.keepEmptyBlocks;
     this.dedicatedFallback = settings.dedicatedFallback;
+    this.unmapWhenUnused = settings.unmapWhenUnused;
     this.exportHandleTypes = settings.exportHandleTypes;
     this.tracker = new AllocationTracker(debug);
+    this.ownViews = debug.ownViews ? new Map() : undefined;
     const mayBeCoherent = hasFlag(this, AllocatorCreate.AmdDeviceCoherentMemory);
     this.memoryTypes = new MemoryTypes(device, settings.heapSizeLimits, mayBeCoherent);
     this.budgets = new Budgets(device, this.memoryTypes, hasFlag(this, AllocatorCreate.ExtMemoryBudget));

@@ -114,6 +114,7 @@ const debug = fc.record({
   margin: mostly(0, 4, 16, 64),
   detectCorruption: mostly(false, true),
   fillPatterns: mostly(false, true),
+  ownViews: mostly(false, true),
   alwaysDedicated: mostly(false, true),
   minAlignment: mostly(1, 64),
   minBufferImageGranularity: mostly(1, 512),
@@ -125,11 +126,12 @@ export const settings: fc.Arbitrary<Settings> = fc
     debug,
     keepEmptyBlocks: mostly<number | undefined>(undefined, 0, 2),
     dedicatedFallback: mostly(true, false),
+    unmapWhenUnused: mostly(false, true),
     rememberRequirements: mostly<boolean | undefined>(undefined, true, false),
     limit: mostly<number | undefined>(undefined, 3 * MiB),
   })
-  .map(({ debug: options, keepEmptyBlocks, rememberRequirements, limit, dedicatedFallback }) => ({
-    dedicatedFallback,
+  .map(({ debug: options, keepEmptyBlocks, rememberRequirements, limit, ...plain }) => ({
+    ...plain,
     debug: { ...options, detectCorruption: options.detectCorruption && options.margin > 0 },
     ...(keepEmptyBlocks === undefined ? {} : { keepEmptyBlocks }),
     ...(rememberRequirements === undefined ? {} : { rememberRequirements }),
