@@ -10,6 +10,8 @@
  *   window 1         |---------------|
  *   window 2                 |---------------|
  *
+ * Where the engine has no views of memory that is not its own (Electron's sandbox), bytes can be copied in and out instead.
+ *
  * `close` detaches every view made, so that retained sub-arrays have length 0 and reach nothing.
  *
  * A program may take a view's buffer: a read into it with a BYOB reader moves it to another ArrayBuffer, and so does
@@ -21,14 +23,38 @@
  */
 
 import { checkInteger } from "../foundation/check.ts";
-import type { HostMapping, OwnView } from "../vulkan/device.ts";
+import type { HostCopies, HostMapping, OwnView } from "../vulkan/device.ts";
 import { detach } from "./detach.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
 
+/** Bytes of a piece where pieces are copies. */
+const COPIED_AT_ONCE = 2 ** 20;
+
+/** What a mapping needs of native calls. */
+type MappingCalls = Pick<NativeCalls, "view" | "viewLimit"> & Partial<Pick<NativeCalls, "read" | "write">>;
+
+/** Why views cannot be had, by the native calls that were tried; undefined where they can. */
+const refusals = new WeakMap<object, string | undefined>();
+
+function whyNoViews(native: MappingCalls, address: bigint): string | undefined {
+  if (refusals.has(native)) return refusals.get(native);
+  let refusal: string | undefined;
+  try {
+    detach(native.view(address, 1));
+  } catch (error) {
+    refusal = (error as Error).message;
+  }
+  refusals.set(native, refusal);
+  return refusal;
+}
+
 export class NativeMapping implements HostMapping {
+  /** Copies in place of views, where the engine refuses views of memory that is not its own. */
+  readonly copies: HostCopies | undefined;
   readonly address: bigint;
   readonly size: number;
-  readonly #native: Pick<NativeCalls, "view">;
+  readonly #native: MappingCalls;
+  readonly #refusal: string | undefined;
   readonly #viewLimit: number;
   readonly #views = new Map<string, ArrayBuffer>();
   readonly #own = new Set<ArrayBuffer>();
@@ -40,25 +66,48 @@ export class NativeMapping implements HostMapping {
   #isTaken = false;
 
   /** `viewLimit`: bytes of the largest view, a multiple of 2; what the engine allows unless a test says less. */
-  constructor(
-    native: Pick<NativeCalls, "view" | "viewLimit">,
-    address: bigint,
-    size: number,
-    viewLimit: number = native.viewLimit,
-  ) {
+  constructor(native: MappingCalls, address: bigint, size: number, viewLimit: number = native.viewLimit) {
     this.#native = native;
     this.address = address;
     this.size = size;
     this.#viewLimit = viewLimit;
+    this.#refusal = whyNoViews(native, address);
+    this.copies = this.#refusal === undefined ? undefined : this.#makeCopies();
+  }
+
+  #makeCopies(): HostCopies {
+    const addressOf = (offset: number, length: number): bigint => {
+      this.#checkOpen();
+      checkInteger(offset, "offset", 0, this.size);
+      checkInteger(length, "length", 0, this.size - offset);
+      return this.address + BigInt(offset);
+    };
+    return {
+      read: (offset, target) => this.#native.read!(addressOf(offset, target.length), target),
+      write: (offset, source) => this.#native.write!(addressOf(offset, source.length), source),
+    };
+  }
+
+  #checkViews(): void {
+    if (this.#refusal === undefined) return;
+    throw new Error(
+      `this engine has no views of memory that is not its own (${this.#refusal}): ` +
+        "use allocation.write and allocation.read, which copy",
+    );
+  }
+
+  #checkOpen(): void {
+    if (!this.#open) throw new Error("the memory is no longer mapped: its bytes cannot be reached");
   }
 
   /** Every range that crosses no multiple of this many bytes can be viewed. */
   get pieceSize(): number {
+    if (this.copies !== undefined) return COPIED_AT_ONCE;
     return this.size <= this.#viewLimit ? this.size : this.#viewLimit / 2;
   }
 
   bytes(offset: number, length: number): Uint8Array {
-    if (!this.#open) throw new Error("the memory is no longer mapped: its bytes cannot be reached");
+    this.#checkOpen();
     // Of a buffer that was taken it has no bytes any more.
     const last = this.#last;
     if (offset === this.#lastOffset && length === last.length && length > 0) return last;
@@ -83,7 +132,8 @@ export class NativeMapping implements HostMapping {
   }
 
   ownView(offset: number, length: number): OwnView {
-    if (!this.#open) throw new Error("the memory is no longer mapped: its bytes cannot be reached");
+    this.#checkOpen();
+    this.#checkViews();
     checkInteger(offset, "offset", 0, this.size);
     checkInteger(length, "length", 1, this.size - offset);
     if (length > this.#viewLimit) this.#refuseLength(length);
@@ -120,6 +170,7 @@ export class NativeMapping implements HostMapping {
     const known = this.#views.get(key);
     if (known !== undefined && known.byteLength !== 0) return known;
     if (known !== undefined) this.#isTaken = true;
+    this.#checkViews();
     const view = this.#native.view(this.address + BigInt(offset), length);
     keep(view);
     this.#views.set(key, view);

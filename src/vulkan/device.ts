@@ -97,6 +97,8 @@ export interface HostMapping {
    * say. Default: every range.
    */
   readonly pieceSize?: number;
+  /** Copies in place of views, where the engine cannot have any: then {@link bytes} throws, and says so. */
+  readonly copies?: HostCopies | undefined;
   /** A view of `length` bytes from `offset`. Throws when the memory is no longer mapped. */
   bytes(offset: number, length: number): Uint8Array;
   /**
@@ -111,6 +113,14 @@ export interface OwnView {
   readonly bytes: Uint8Array;
   /** Detaches the view: its length is 0 from then on. Closing it twice does nothing. */
   close(): void;
+}
+
+/** Copies between mapped memory and JavaScript's own. */
+export interface HostCopies {
+  /** Copies mapped bytes from `offset` on into `target`. Throws when the memory is no longer mapped. */
+  read(offset: number, target: Uint8Array): void;
+  /** Copies `source` to mapped bytes from `offset` on. Throws when the memory is no longer mapped. */
+  write(offset: number, source: Uint8Array): void;
 }
 
 /** A device as the allocator sees it. */
