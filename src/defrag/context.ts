@@ -30,7 +30,7 @@ import {
   emptyDefragmentationStats,
 } from "./flags.ts";
 import { ListDefragmenter, type Shared } from "./list-defragmenter.ts";
-import { type DefragmentationMove, MoveMaker } from "./move.ts";
+import { type DefragmentationMove, MoveMaker } from "./move/move.ts";
 import { Movability, PlannedList } from "./ports.ts";
 
 /** Milliseconds of planning in a pass, where the caller says nothing. */

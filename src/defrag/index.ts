@@ -9,7 +9,7 @@ export {
   DefragmentationMoveOperation,
   type DefragmentationStats,
 } from "./flags.ts";
-export { DefragmentationMove } from "./move.ts";
+export { DefragmentationMove } from "./move/move.ts";
 export type {
   DefragmentationProgress,
   DefragmentationResult,

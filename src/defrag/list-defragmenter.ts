@@ -19,7 +19,7 @@ import { Block } from "../compaction/model.ts";
 import { type Packed, packBlock, packPart } from "../compaction/packing.ts";
 import type { PassLimits } from "../compaction/pass-budget.ts";
 import { type Plan, planOf } from "../compaction/plan.ts";
-import type { DefragmentationMove } from "./move.ts";
+import type { DefragmentationMove } from "./move/move.ts";
 import { type PassContext, PlanRun, Progress } from "./plan-run.ts";
 import { type Movability, memoryOf, PlannedList, rememberList } from "./ports.ts";
 

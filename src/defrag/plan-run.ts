@@ -14,7 +14,7 @@ import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
 import { LOWEST_PLACE } from "../compaction/model.ts";
 import { Admission, type PassBudget } from "../compaction/pass-budget.ts";
 import type { Plan, PlannedMove } from "../compaction/plan.ts";
-import type { DefragmentationMove, MoveMaker } from "./move.ts";
+import type { DefragmentationMove, MoveMaker } from "./move/move.ts";
 import { type Movability, memoryOf } from "./ports.ts";
 
 /** So many moves of a plan wait for another pass at most; then the present one ends. */

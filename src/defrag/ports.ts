@@ -10,7 +10,7 @@ import { assert } from "../foundation/assert.ts";
 import { NO_SLOT, type Slot } from "../metadata/block-metadata.ts";
 import { TlsfMetadata } from "../metadata/tlsf.ts";
 import type { CanMove } from "./flags.ts";
-import type { DefragmentationMove } from "./move.ts";
+import type { DefragmentationMove } from "./move/move.ts";
 
 /** How often an allocation is asked for whose moves are ignored. */
 const MAX_ASKED = 3;

@@ -63,7 +63,7 @@ import { ResourceKind } from "../allocator/resource-kind.ts";
 import { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
 import type { DefragmentationContext } from "../defrag/context.ts";
-import { beginDefragmentation, defragment, planFor, planInSlicesFor } from "../defrag/defragmentations.ts";
+import { beginDefragmentation, defragment, planFor, planInSlicesFor } from "../defrag/defragmentation.ts";
 import type { DefragmentationInfo } from "../defrag/flags.ts";
 import type { DefragmentationResult, DefragmentOptions } from "../defrag/options.ts";
 import type { DefragmentationPlan, DefragmentationPlanInfo, PlanningSlices } from "../defrag/plan.ts";

@@ -4,7 +4,7 @@
 const FIRST_MOVES = 64;
 
 /** Decides when a pass has enough moves. */
-export class Pace {
+export class PassTimer {
   private readonly milliseconds: number;
   private moves = 0;
   private spent = 0;

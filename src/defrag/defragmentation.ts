@@ -1,5 +1,5 @@
 /**
- * The defragmentations of one allocator that are under way. They guard its state: what is being moved must not be freed
+ * Beginning and planning defragmentations, and those of one allocator that are under way. They guard its state: what is being moved must not be freed
  * before the queue has finished with it.
  */
 
@@ -12,10 +12,10 @@ import type { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { DefragmentationContext } from "./context.ts";
-import { Executor } from "./executor.ts";
 import { checkDefragmentationInfo, checkMilliseconds, type DefragmentationInfo } from "./flags.ts";
+import { canCopy } from "./move/resource-copy.ts";
 import { checkDefragmentOptions, type DefragmentationResult, type DefragmentOptions } from "./options.ts";
-import { Pace } from "./pace.ts";
+import { PassTimer } from "./pass-timer.ts";
 import {
   checkPlanInfo,
   type DefragmentationPlan,
@@ -24,23 +24,23 @@ import {
   planDefragmentation,
   planInSlices,
 } from "./plan.ts";
-import { canCopy } from "./resource-copy.ts";
+import { DefragmentationRun } from "./run.ts";
 
 /** The guard of an allocator's state while there are any. */
 export class Defragmentations implements AllocatorGuard {
   /** What is under way, and who runs it, where the allocator itself does. */
-  readonly running: Map<DefragmentationContext, Executor | undefined> = new Map();
+  readonly running: Map<DefragmentationContext, DefragmentationRun | undefined> = new Map();
 
   free(allocation: Allocation, destroysResource: boolean): boolean {
-    for (const executor of this.running.values()) {
-      if (executor?.freeDuringMove(allocation, destroysResource) === true) return true;
+    for (const run of this.running.values()) {
+      if (run?.freeDuringMove(allocation, destroysResource) === true) return true;
     }
     return false;
   }
 
   currentHandle(allocation: Allocation, handle: bigint): bigint {
-    for (const executor of this.running.values()) {
-      if (executor?.isOutgoing(handle) === true) return allocation.resource;
+    for (const run of this.running.values()) {
+      if (run?.isOutgoing(handle) === true) return allocation.resource;
     }
     return handle;
   }
@@ -54,7 +54,7 @@ export class Defragmentations implements AllocatorGuard {
   }
 
   checkDestroy(force: boolean): void {
-    const isRunning = [...this.running.values()].some((executor) => executor !== undefined);
+    const isRunning = [...this.running.values()].some((run) => run !== undefined);
     if (!force || isRunning) {
       throw new TypeError("the allocator is destroyed while a defragmentation is under way: end it first");
     }
@@ -77,17 +77,17 @@ export async function defragment(
 ): Promise<DefragmentationResult> {
   checkDefragmentOptions(options);
   const { queue, imageLayout, moveOther } = options;
-  const pace = new Pace(options.maxMillisecondsPerPass ?? 0);
+  const timer = new PassTimer(options.maxMillisecondsPerPass ?? 0);
   const context = beginDefragmentation(state, {
     ...options,
-    breakCallback: (moves) => pace.isEnough(moves),
+    breakCallback: (moves) => timer.isEnough(moves),
     canMove: (allocation, pinned) =>
       (options.canMove === undefined ? pinned === undefined : options.canMove(allocation, pinned)) &&
       (moveOther !== undefined || (queue !== undefined && canCopy(allocation, imageLayout))),
   });
-  const executor = new Executor(state, context, options, pace);
-  guardOf(state).running.set(context, executor);
-  return await executor.run();
+  const run = new DefragmentationRun(state, context, options, timer);
+  guardOf(state).running.set(context, run);
+  return await run.run();
 }
 
 /** `Allocator.beginDefragmentation` */

@@ -1,11 +1,11 @@
 /** Makes the buffer or image of an allocation again in another place, and says how to copy the contents. */
 
-import type { Allocation } from "../allocator/allocation.ts";
-import { ResourceKind } from "../allocator/resource-kind.ts";
-import { BufferCreate, BufferUsage, ImageAspect, ImageCreate, ImageLayout } from "../vulkan/constants.ts";
-import type { VulkanDevice } from "../vulkan/device.ts";
-import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
-import type { TransferCommand } from "../vulkan/transfer.ts";
+import type { Allocation } from "../../allocator/allocation.ts";
+import { ResourceKind } from "../../allocator/resource-kind.ts";
+import { BufferCreate, BufferUsage, ImageAspect, ImageCreate, ImageLayout } from "../../vulkan/constants.ts";
+import type { VulkanDevice } from "../../vulkan/device.ts";
+import type { BufferCreateInfo, ImageCreateInfo } from "../../vulkan/resources.ts";
+import type { TransferCommand } from "../../vulkan/transfer.ts";
 
 /** The transfer bits of buffers and images are the same. */
 const TRANSFERS: number = BufferUsage.TransferSrc | BufferUsage.TransferDst;

@@ -7,15 +7,15 @@
  *     after    source -> [new place]     (freed)
  */
 
-import { Allocation } from "../allocator/allocation.ts";
-import { AllocationCreate } from "../allocator/flags.ts";
-import { endView } from "../allocator/host/own-views.ts";
-import type { BlockList } from "../allocator/memory/block-list.ts";
-import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
-import { AllocationRequest } from "../allocator/resource/request.ts";
-import { assert } from "../foundation/assert.ts";
-import { Result } from "../vulkan/result.ts";
-import { DefragmentationMoveOperation } from "./flags.ts";
+import { Allocation } from "../../allocator/allocation.ts";
+import { AllocationCreate } from "../../allocator/flags.ts";
+import { endView } from "../../allocator/host/own-views.ts";
+import type { BlockList } from "../../allocator/memory/block-list.ts";
+import type { MemoryBlock } from "../../allocator/memory/memory-block.ts";
+import { AllocationRequest } from "../../allocator/resource/request.ts";
+import { assert } from "../../foundation/assert.ts";
+import { Result } from "../../vulkan/result.ts";
+import { DefragmentationMoveOperation } from "../flags.ts";
 
 /** VmaDefragmentationMove */
 export class DefragmentationMove {

@@ -20,15 +20,15 @@ import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Submission, TransferCommand } from "../vulkan/transfer.ts";
 import type { DefragmentationContext } from "./context.ts";
 import { DefragmentationMoveOperation } from "./flags.ts";
-import type { DefragmentationMove } from "./move.ts";
+import type { DefragmentationMove } from "./move/move.ts";
+import { canCopy, copyCommand, createAgain } from "./move/resource-copy.ts";
 import type {
   DefragmentationProgress,
   DefragmentationResult,
   DefragmentationWish,
   DefragmentOptions,
 } from "./options.ts";
-import type { Pace } from "./pace.ts";
-import { canCopy, copyCommand, createAgain } from "./resource-copy.ts";
+import type { PassTimer } from "./pass-timer.ts";
 
 /** How often a fence is asked again that could not be asked. */
 const MAX_FENCE_ERRORS = 100;
@@ -47,11 +47,11 @@ interface Transfer {
 }
 
 /** Runs one defragmentation. */
-export class Executor {
+export class DefragmentationRun {
   private readonly state: AllocatorState;
   private readonly context: DefragmentationContext;
   private readonly options: DefragmentOptions;
-  private readonly pace: Pace;
+  private readonly timer: PassTimer;
   /** What is being copied or moved by the program. */
   private readonly transfers: Map<Allocation, Transfer> = new Map();
   /** Replaced buffers and images that are not destroyed yet. */
@@ -62,12 +62,12 @@ export class Executor {
     state: AllocatorState,
     context: DefragmentationContext,
     options: DefragmentOptions,
-    pace: Pace,
+    timer: PassTimer,
   ) {
     this.state = state;
     this.context = context;
     this.options = options;
-    this.pace = pace;
+    this.timer = timer;
   }
 
   /** Runs all passes. */
@@ -83,7 +83,7 @@ export class Executor {
       for (let isDone = false; !isDone; ) {
         options.signal?.throwIfAborted();
         if (options.wish !== undefined && this.isMet(options.wish)) break;
-        this.pace.begin();
+        this.timer.begin();
         const moves = context.beginPass();
         if (moves === undefined) break;
         isDone = await this.runPass(moves);
@@ -144,7 +144,7 @@ export class Executor {
     const start = performance.now();
     const transfers: Transfer[] = [];
     const submission = this.submit(moves, transfers);
-    this.pace.learn(moves.length, performance.now() - start);
+    this.timer.learn(moves.length, performance.now() - start);
     for (const transfer of transfers) this.transfers.set(transfer.allocation, transfer);
     const errors: unknown[] = [];
     try {
