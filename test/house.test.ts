@@ -46,7 +46,29 @@ const RULES = new Map<string, FolderRule>([
     },
   ],
   // Runs in browsers, too: Node's modules are asked for at run time.
-  ["recording", { folders: ["defrag", "allocator", "metadata", "vulkan", "foundation"] }],
+  [
+    "recording",
+    { folders: ["face", "defrag", "allocator", "metadata", "vulkan", "foundation", "simulator"] },
+  ],
+  // The command: stands above everything.
+  [
+    "cli",
+    {
+      folders: [
+        "recording",
+        "trace",
+        "face",
+        "defrag",
+        "allocator",
+        "metadata",
+        "vulkan",
+        "foundation",
+        "ffi",
+        "simulator",
+      ],
+      packages: ["node:"],
+    },
+  ],
   // The annexes.
   ["ffi", { folders: ["vulkan", "foundation"], packages: ["koffi", "bun:ffi", "node:"] }],
   ["simulator", { folders: ["vulkan", "foundation"] }],

@@ -109,6 +109,10 @@ export function createAllocator(info: AllocatorCreateInfo): Allocator {
   return new Allocator(info);
 }
 
+/** What is told of every allocator of a program, if it is there: "vma-ts record" sets it. */
+const ALLOCATOR_MADE: unique symbol = Symbol.for("vma-ts.allocator-made") as never;
+const made = globalThis as { readonly [ALLOCATOR_MADE]?: (allocator: object) => void };
+
 /** VmaAllocator. Made by {@link createAllocator}. */
 export class Allocator {
   /** @internal */
@@ -119,6 +123,7 @@ export class Allocator {
   /** @internal Use {@link createAllocator}. */
   constructor(info: AllocatorCreateInfo) {
     this.state = new AllocatorState(info);
+    made[ALLOCATOR_MADE]?.(this);
   }
 
   // ---- Buffers ------------------------------------------------------------------------------------------

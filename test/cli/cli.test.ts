@@ -1,0 +1,265 @@
+/** The command `vma-ts` as its users meet it: built, and run as a process. */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readProfile } from "../../src/cli/profiles.ts";
+import { SETTINGS } from "../../src/cli/simulate.ts";
+import { createAllocator, MemoryUsage } from "../../src/index.ts";
+import { readRecording, record } from "../../src/recording/index.ts";
+import { profileOf, replayRecording } from "../../src/recording/whatif/replay.ts";
+import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
+import { Random } from "../metadata/random.ts";
+
+const root = join(import.meta.dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "vma-ts-cli-"));
+const file = join(folder, "frames.vmarec");
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A program with frames, textures of many sizes, and a leak. */
+function recordFrames(path: string): void {
+  const allocator = createAllocator({ device: new SimulatedDevice(profiles["nvidia-h100"]!) });
+  const recording = record(allocator, { to: path });
+  const random = new Random(4);
+  const live: { destroy(): void }[] = [];
+  for (let frame = 0; frame < 100; frame++) {
+    allocator.setCurrentFrameIndex(frame);
+    for (let i = 0; i < 8; i++) {
+      const size = random.magnitude(4096, 4 * 2 ** 20);
+      const name = `mesh ${i % 3}`;
+      live.push(allocator.createBuffer({ size, usage: 0x82 }, { usage: MemoryUsage.Auto, name }).allocation);
+      if (live.length > 120) live.splice(random.below(120), 1)[0]!.destroy();
+    }
+  }
+  allocator.tryCreateBuffer({ size: 2 ** 45, usage: 0x82 });
+  recording.end();
+  for (const each of live) each.destroy();
+  allocator.destroy();
+}
+
+function run(...args: readonly string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(folder, "dist/cli/main.js"), ...args],
+    {
+      encoding: "utf8",
+      cwd: folder,
+    },
+  );
+  return { code: status, out: stdout, err: stderr };
+}
+
+beforeAll(() => {
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  const options = ["-p", join(root, "tsconfig.build.json"), "--outDir", join(folder, "dist")];
+  const built = spawnSync(process.execPath, [compiler, ...options], { encoding: "utf8" });
+  expect(built.stdout).toBe("");
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  recordFrames(file);
+});
+
+describe("every command", () => {
+  it.each(["info", "record", "stats", "diff", "simulate", "export", "replay", "view"])(
+    "%s says how it is used",
+    (name) => {
+      const { code, out } = run(name, "--help");
+      expect(code).toBe(0);
+      expect(out).toMatch(new RegExp(`^vma-ts ${name}`));
+    },
+  );
+
+  it("is listed; what makes no sense has exit code 2, what cannot be done 1, and no stack", () => {
+    expect(run("--help")).toMatchObject({ code: 0, out: expect.stringContaining("simulate") });
+    expect(run().code).toBe(2);
+    for (const [args, message, code] of [
+      [["nothing"], 'there is no command "nothing"', 2],
+      [["stats"], "stats takes one file", 2],
+      [["stats", "--wrong", "x"], "Unknown option '--wrong'", 2],
+      [["stats", "missing.vmarec"], "there is no file missing.vmarec", 1],
+      [["stats", "package.json"], "neither a recording nor a dump", 1],
+      [["diff", file], "diff takes two files", 2],
+      [["export", file], "one of --perfetto", 2],
+      [["record"], "a command behind --", 2],
+      [["record", "--limit", "0", "--", "node"], "--limit takes", 2],
+      [["record", "--", "no-such-command"], "cannot be started", 1],
+      [["simulate", file, "--profile", "voodoo"], "voodoo is neither", 1],
+    ] as const) {
+      const result = run(...args);
+      expect([result.code, result.err]).toEqual([code, expect.stringContaining(message)]);
+      expect(result.err).not.toMatch(/^\s+at /m);
+    }
+  });
+});
+
+describe("stats, diff and export", () => {
+  it("tell what the recording holds", () => {
+    const { out, code } = run("stats", file, "--json");
+    expect(code).toBe(0);
+    const report = JSON.parse(out);
+    const read = readRecording(readFileSync(file));
+    const state = read.stateAt(read.end.operations);
+    expect(report).toMatchObject({
+      allocationsMade: 800,
+      ended: "detached",
+      problems: [],
+      refusals: { heapSize: 1 },
+    });
+    expect(report.end).toMatchObject({
+      used: state.usedBytes,
+      reserved: state.reservedBytes,
+      allocations: 120,
+    });
+    expect(report.peakUsed).toBeGreaterThanOrEqual(report.end.used);
+    expect(report.alive.map(({ name }: { name: string }) => name).sort()).toEqual([
+      "mesh 0",
+      "mesh 1",
+      "mesh 2",
+    ]);
+    expect(run("stats", file).out).toContain("Refused: 1 by heapSize.");
+  });
+
+  it("read gzipped recordings, damaged ones, and dumps", () => {
+    const bytes = readFileSync(file);
+    writeFileSync(join(folder, "small.vmarec.gz"), gzipSync(bytes));
+    expect(run("stats", "small.vmarec.gz").out).toBe(run("stats", file).out);
+    writeFileSync(join(folder, "cut.vmarec"), bytes.subarray(0, bytes.length - 5));
+    expect(run("stats", "cut.vmarec").out).toMatch(/killed[\s\S]*damage at byte \d+/);
+    expect(run("export", file, "--vma-json", "-o", "end.json").code).toBe(0);
+    const same = run("diff", "end.json", file);
+    expect([same.code, same.out]).toEqual([0, expect.stringContaining("allocations")]);
+    expect(run("export", file, "--vma-json", "--at", "400", "-o", "early.json").code).toBe(0);
+    const different = run("diff", "early.json", file);
+    expect([different.code, different.out]).toEqual([1, expect.stringContaining("mesh 0")]);
+  });
+
+  it("write Perfetto's and PyTorch's files", () => {
+    expect(run("export", file, "--perfetto", "-o", "trace.pftrace").code).toBe(0);
+    expect(run("export", file, "--memory-viz").code).toBe(0);
+    expect(readFileSync(join(folder, "frames.pickle"))[0]).toBe(0x80);
+    expect(readFileSync(join(folder, "trace.pftrace"))[0]).toBe(0x0a);
+  });
+});
+
+describe("simulate", () => {
+  it("recommends what, when it is run, has the figures that it says", () => {
+    const { results, advice } = JSON.parse(run("simulate", file, "--json").out);
+    expect(results).toHaveLength(1 + Object.keys(SETTINGS).length);
+    const recording = readRecording(readFileSync(file));
+    const recommended = results.find(({ name }: { name: string }) =>
+      advice.startsWith(`Recommended: ${name},`),
+    );
+    if (recommended === undefined) expect(advice).toContain("the settings as recorded");
+    const settings = recommended === undefined ? {} : SETTINGS[recommended.name]!;
+    const again = replayRecording(recording, profileOf(recording), settings);
+    const told = recommended ?? results[0];
+    expect(JSON.parse(JSON.stringify(again))).toEqual(told.result);
+    expect(told.result.peakReserved).toBeLessThanOrEqual(results[0].result.peakReserved);
+  });
+
+  it("comes to what was recorded, on the device and with the settings that it was recorded with", () => {
+    const report = JSON.parse(run("stats", file, "--json").out);
+    const recording = readRecording(readFileSync(file));
+    const result = replayRecording(recording);
+    expect(result).toMatchObject({
+      peakReserved: report.peakReserved,
+      peakUsed: report.peakUsed,
+      allocations: 800,
+    });
+  });
+
+  it("tries every named device, and says where it fails first", () => {
+    const { out, code } = run("simulate", file, "--profiles", "--json");
+    expect(code).toBe(0);
+    const names = JSON.parse(out).results.map(({ name }: { name: string }) => name);
+    for (const name of Object.keys(profiles)) expect(names).toContain(`on ${name}`);
+    const small = {
+      deviceName: "tiny",
+      memoryHeaps: [{ size: 40 * 2 ** 20, flags: 1 }],
+      memoryTypes: [{ propertyFlags: 7, heapIndex: 0 }],
+    };
+    writeFileSync(join(folder, "tiny.json"), JSON.stringify(small));
+    expect(run("simulate", file, "--profile", "tiny.json").out).toMatch(
+      /on tiny: first refused after \d+ operations/,
+    );
+  });
+});
+
+describe("devices from other tools", () => {
+  const heaps = [{ size: 8 * 2 ** 30, flags: ["VK_MEMORY_HEAP_DEVICE_LOCAL_BIT"] }];
+  const types = [
+    {
+      propertyFlags: ["VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT", "VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT"],
+      heapIndex: 0,
+    },
+  ];
+
+  it("are read from a Vulkan profile of vulkaninfo", () => {
+    const properties = {
+      deviceName: "card",
+      deviceType: "VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU",
+      limits: { bufferImageGranularity: 64 },
+    };
+    const device = {
+      properties: { VkPhysicalDeviceProperties: properties },
+      VkPhysicalDeviceMemoryProperties: { memoryHeaps: heaps, memoryTypes: types },
+    };
+    expect(readProfile({ capabilities: { device } })).toMatchObject({
+      name: "card",
+      deviceType: 1,
+      memoryHeaps: [{ size: 8 * 2 ** 30, flags: 1 }],
+      memoryTypes: [{ propertyFlags: 3, heapIndex: 0 }],
+      limits: { bufferImageGranularity: 64 },
+    });
+  });
+
+  it("are read from numbers, as texts too, and refused where there is none", () => {
+    const memoryproperties = {
+      memoryHeaps: [{ flags: 1, size: "17179869184" }],
+      memoryTypes: [{ heapIndex: 0, propertyFlags: 15 }],
+    };
+    const report = { deviceproperties: { deviceName: "GPU", deviceType: 2 }, memoryproperties };
+    expect(readProfile(report)).toMatchObject({
+      name: "GPU",
+      memoryTypes: [{ propertyFlags: 15, heapIndex: 0 }],
+    });
+    expect(readProfile({ memoryHeaps: [{ size: -1 }], memoryTypes: [{}] })).toBeUndefined();
+    expect(readProfile([])).toBeUndefined();
+  });
+});
+
+describe("record", () => {
+  const program = `
+    import { createAllocator } from "./dist/index.js";
+    import { SimulatedDevice, profiles } from "./dist/simulator/index.js";
+    import { Worker, isMainThread } from "node:worker_threads";
+    const make = (name, count) => {
+      const allocator = createAllocator({ device: new SimulatedDevice(profiles.lavapipe) });
+      for (let i = 0; i < count; i++) allocator.createBuffer({ size: 1000, usage: 2 }, { name });
+    };
+    make(isMainThread ? "main" : "worker", 100);
+    if (isMainThread) {
+      make("second", 50);
+      const worker = new Worker(new URL(import.meta.url));
+      worker.on("exit", () => { if (process.argv[2] === "fail") process.exit(7); });
+    }`;
+
+  it("records two allocators and a worker's, and passes the exit code on", () => {
+    writeFileSync(join(folder, "program.mjs"), program);
+    const result = run("record", "--output", "made", "--", process.execPath, "program.mjs", "fail");
+    expect(result.code).toBe(7);
+    const found = readdirSync(join(folder, "made")).map((name) => {
+      const read = readRecording(readFileSync(join(folder, "made", name)));
+      const { allocations } = read.stateAt(1e9);
+      return [[...allocations.values()][0]!.name, allocations.size, read.end.reason];
+    });
+    expect(found.sort()).toEqual([
+      ["main", 100, "exit"],
+      ["second", 50, "exit"],
+      ["worker", 100, "exit"],
+    ]);
+  });
+});
