@@ -8,6 +8,7 @@
 export * from "./allocator/index.ts";
 export * from "./defrag/index.ts";
 export * from "./face/index.ts";
+export type { AbortSignalLike } from "./foundation/abort.ts";
 export { AssertionError } from "./foundation/assert.ts";
 export type { DetailedStatistics, Statistics } from "./metadata/statistics.ts";
 export * from "./vulkan/index.ts";

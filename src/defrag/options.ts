@@ -1,6 +1,7 @@
 /** What `Allocator.defragment` is told, and what it tells. */
 
 import type { Allocation } from "../allocator/index.ts";
+import type { AbortSignalLike } from "../foundation/abort.ts";
 import { checkInteger, quote } from "../foundation/check.ts";
 import type { TransferQueue } from "../vulkan/transfer.ts";
 import {
@@ -53,7 +54,7 @@ export interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallb
   /** Ends the defragmentation as soon as this is so, which is asked before each pass. Default: it goes on as long as it can. */
   readonly wish?: DefragmentationWish;
   /** Ends the defragmentation after the pass that is under way; the promise is rejected with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
   /**
    * The layout that an image is in, one of ImageLayout; undefined leaves it where it is. ImageLayout.Undefined says that its contents
    * are not needed. Without this function images are not moved.

@@ -5,6 +5,7 @@
  * @module vma-ts/placement
  */
 
+export type { AbortSignalLike } from "../foundation/abort.ts";
 export { AssertionError } from "../foundation/assert.ts";
 export { type ConflictOptions, findConflict } from "./conflict.ts";
 export type { PlacementItem, Span } from "./item.ts";

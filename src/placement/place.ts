@@ -5,6 +5,7 @@
  * shown that there is nothing better, or until it is told to stop. At every moment there is an answer.
  */
 
+import type { AbortSignalLike } from "../foundation/abort.ts";
 import { checkInteger, checkObject, quote } from "../foundation/check.ts";
 import { findOverlap } from "./conflict.ts";
 import { type Layout, Order, orderRows, placeInOrder } from "./greedy.ts";
@@ -28,7 +29,7 @@ export interface PlaceOptions {
   /** For how long to search, in milliseconds, from the call on. 0: only the simple methods. Default 1000. */
   readonly timeLimit?: number | undefined;
   /** Stops the search: the best placement so far is the answer. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignalLike | undefined;
   /** Is told of every better placement, and of every better bound. */
   readonly onProgress?: ((best: Placement) => void) | undefined;
   /** Another seed is another search. Default 0. */

@@ -115,13 +115,13 @@ export class SimulatedHost {
     return target.addWin32Handle(handle);
   }
 
-  /** A new descriptor, which takes over one ownership of the payload. */
+  /** @internal A new descriptor, which takes over one ownership of the payload. */
   addDescriptor(handle: ExternalHandle): number {
     this.#descriptors.set(++this.#lastDescriptor, handle);
     return this.#lastDescriptor;
   }
 
-  /** A new Win32 handle, which takes over one ownership of the payload. */
+  /** @internal A new Win32 handle, which takes over one ownership of the payload. */
   addWin32Handle(handle: ExternalHandle): bigint {
     this.#lastHandle += 4n;
     this.#handles.set(this.#lastHandle, handle);
@@ -133,7 +133,7 @@ export class SimulatedHost {
     return this.#descriptors.get(fd);
   }
 
-  /** What a Win32 handle stands for. */
+  /** @internal What a Win32 handle stands for. */
   win32Handle(value: bigint): ExternalHandle | undefined {
     return this.#handles.get(value);
   }

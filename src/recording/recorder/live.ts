@@ -6,6 +6,7 @@
 import { checkInteger } from "../../foundation/check.ts";
 import { builtin } from "../writer/file.ts";
 
+/** How a recording is served. */
 export interface ServeOptions {
   /** Default 0: any port that is free. */
   readonly port?: number | undefined;

@@ -1,0 +1,10 @@
+/**
+ * What an AbortSignal has that this library uses. The published types name this instead of the platform's class, so that
+ * they compile without the DOM's types and without those of Node.js.
+ */
+export interface AbortSignalLike {
+  /** Whether it was aborted. */
+  readonly aborted: boolean;
+  /** Throws the signal's reason where it was aborted. */
+  throwIfAborted(): void;
+}
