@@ -9,6 +9,7 @@ const FAMILIES: Readonly<Record<string, () => Promise<readonly Case[]>>> = {
   device: async () => (await import("./device.ts")).deviceCases,
   "device-frame": async () => (await import("./device-frames.ts")).frameCases,
   "device-queries": async () => (await import("./device-queries.ts")).queryCases,
+  "defragmentation-load": async () => (await import("./defragmentation-load.ts")).defragmentationLoadCases,
   "device-defragmentation": async () => (await import("./device-defragmentation.ts")).defragmentationCases,
   "device-native": async () => (await import("./native-calls.ts")).nativeCallCases,
   "device-parts": async () => (await import("./device-parts.ts")).partCases,

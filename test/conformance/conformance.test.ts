@@ -70,7 +70,7 @@ describe(`recorded workloads (in ${traceFolder})`, () => {
     if (defragmented === undefined) return;
     const { got, expected } = defragmented;
     expect(got.deviceMemoryBlocksFreed).toBeGreaterThanOrEqual(expected.deviceMemoryBlocksFreed);
-    // The reference's EXTENSIVE moves nothing at all where granularity is large: no bound to keep to.
+    // What EXTENSIVE moves is its own affair; and the reference reads memory there that was never written.
     if (!path.includes("extensive")) expect(got.bytesMoved).toBeLessThanOrEqual(expected.bytesMoved);
   });
 });
