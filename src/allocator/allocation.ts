@@ -180,6 +180,15 @@ export class Allocation implements AllocationData {
   }
 
   /**
+   * Whether a pass of `Allocator.defragment` is moving its contents: the device must not write to it until the pass is
+   * over. What the host writes meanwhile through the library is in the new place afterwards.
+   */
+  get isMoving(): boolean {
+    const { guard } = this.ensureAlive().state;
+    return guard?.isMoving(this.own) === true;
+  }
+
+  /**
    * Whether another resource was created in the memory of this allocation (createAliasingBuffer, createAliasingImage), or
    * bound to it beside its own, and not destroyed through the allocator since. Such an allocation is not moved by
    * defragmentation. Where aliases were destroyed by other means, {@link forgetAliases} says so.

@@ -22,6 +22,10 @@ export interface AllocatorGuard {
    * being moved: then it counts as freed, and the guard does the rest when the device has finished.
    */
   free(allocation: GuardedAllocation, destroysResource: boolean): boolean;
+  /** Whether the contents of the allocation are being moved. */
+  isMoving(allocation: GuardedAllocation): boolean;
+  /** The host has written to a range of an allocation, or flushed it; in bytes from its start. */
+  written(allocation: GuardedAllocation, offset: number, size: number): void;
   /** The handle to destroy for one that the program names: another one where its resource was replaced. */
   currentHandle(allocation: GuardedAllocation, handle: bigint): bigint;
   /** Throws a TypeError where the pool must not be destroyed now. */

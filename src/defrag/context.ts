@@ -285,7 +285,7 @@ export class DefragmentationContext {
         list.free(dstTmpAllocation);
       }
     } else {
-      this.shared.movability.ignore(srcAllocation);
+      if (!move.isPostponed) this.shared.movability.ignore(srcAllocation);
       this.lists.find((each) => each.list === list)?.ignore(move);
       list.free(dstTmpAllocation);
     }

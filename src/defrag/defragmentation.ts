@@ -5,7 +5,7 @@
 
 import type { Allocation } from "../allocator/allocation.ts";
 import { checkPool } from "../allocator/checks.ts";
-import type { AllocatorGuard } from "../allocator/guard.ts";
+import type { AllocatorGuard, GuardedAllocation } from "../allocator/guard.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { Pool } from "../allocator/pool.ts";
 import type { AllocatorState } from "../allocator/state.ts";
@@ -36,6 +36,15 @@ export class Defragmentations implements AllocatorGuard {
       if (run?.freeDuringMove(allocation, destroysResource) === true) return true;
     }
     return false;
+  }
+
+  isMoving(allocation: GuardedAllocation): boolean {
+    for (const executor of this.running.values()) if (executor?.isMoving(allocation) === true) return true;
+    return false;
+  }
+
+  written(allocation: GuardedAllocation, offset: number, size: number): void {
+    for (const executor of this.running.values()) executor?.written(allocation, offset, size);
   }
 
   currentHandle(allocation: Allocation, handle: bigint): bigint {

@@ -17,6 +17,7 @@ export type {
   DefragmentOptions,
   OtherMove,
   OtherMoveResult,
+  PassMove,
   Replacement,
 } from "./options.ts";
 export type {

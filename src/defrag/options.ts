@@ -22,6 +22,17 @@ export interface Replacement {
   readonly replacement: bigint;
 }
 
+/** A move that a pass is about to make. */
+export interface PassMove {
+  readonly allocation: Allocation;
+  /** Bytes. */
+  readonly size: number;
+  /** The VkDeviceMemory that it goes to. */
+  readonly deviceMemory: bigint;
+  /** Bytes from the start of that. */
+  readonly offset: number;
+}
+
 /** What a program's own function is offered to move. */
 export interface OtherMove {
   readonly allocation: Allocation;
@@ -47,7 +58,8 @@ export interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallb
   /** The queue to copy on. Without it only {@link moveOther} moves anything. */
   readonly queue?: TransferQueue;
   /**
-   * Milliseconds that the planning and replacing of one pass should hold the event loop; default 0: no limit. Waiting for
+   * Milliseconds that the planning and replacing of one pass may hold the event loop, and one move more; default 0: no
+   * limit. The event loop goes around at least once between passes. Waiting for
    * the device does not count.
    */
   readonly maxMillisecondsPerPass?: number;
@@ -66,6 +78,12 @@ export interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallb
    * has moved the contents; else undefined or false. The old buffer or image is not its to destroy.
    */
   readonly moveOther?: (move: OtherMove) => OtherMoveResult | Promise<OtherMoveResult>;
+  /**
+   * Is told of the moves of a pass before anything of it is copied, so that a program can finish or pause what the device
+   * writes to them; the pass waits for a promise that is returned. From then on `allocation.isMoving` is true until the
+   * pass is over. What an error ends is the defragmentation, with nothing of this pass moved.
+   */
+  readonly onPassBegin?: (moves: readonly PassMove[]) => void | Promise<void>;
   /**
    * Is told of each buffer and image that was replaced, before the old one is destroyed; that waits for a promise that is
    * returned.
@@ -106,7 +124,7 @@ export function checkDefragmentOptions(options: DefragmentOptions): void {
     throw new TypeError(`signal must be an AbortSignal, got ${quote(signal)}`);
   }
   checkWish(options.wish);
-  for (const name of ["imageLayout", "moveOther", "onReplaced", "onProgress"] as const) {
+  for (const name of ["imageLayout", "moveOther", "onPassBegin", "onReplaced", "onProgress"] as const) {
     checkFunction(options[name], name);
   }
 }

@@ -9,6 +9,7 @@ export class PassTimer {
   private moves = 0;
   private spent = 0;
   private planningSince = 0;
+  private pausedAt = 0;
 
   /** @param milliseconds of one pass; 0 for no limit. */
   constructor(milliseconds: number) {
@@ -26,6 +27,21 @@ export class PassTimer {
     if (performance.now() - this.planningSince >= this.milliseconds) return true;
     if (this.moves === 0) return moves >= FIRST_MOVES;
     return (moves * this.spent) / this.moves >= this.milliseconds;
+  }
+
+  /** The program is waited for, which does not count. */
+  pause(): void {
+    this.pausedAt = performance.now();
+  }
+
+  /** The pass goes on. */
+  resume(): void {
+    this.planningSince += performance.now() - this.pausedAt;
+  }
+
+  /** Whether the time of the pass is up. */
+  get isOver(): boolean {
+    return this.milliseconds > 0 && performance.now() - this.planningSince >= this.milliseconds;
   }
 
   /** So many moves have taken so many milliseconds. */

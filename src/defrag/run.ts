@@ -1,11 +1,12 @@
 /**
  * Does a defragmentation's work. One pass:
  *
- *     plan -> create the new resources, bind them -> copy on the queue -> wait, without holding the event loop
- *          -> allocations change places -> tell the program -> destroy the old resources -> free their places
+ *     plan -> tell the program what moves -> create the new resources, bind them -> copy on the queue -> wait, without
+ *          holding the event loop -> what the host has written meanwhile -> allocations change places -> tell the program -> destroy the old resources -> free their places
  *
  * While the queue copies, the program goes on allocating and freeing. What it frees then is freed for it at once, but
- * its resource and its place stay until the queue is done with them.
+ * its resource and its place stay until the queue is done with them. What it writes to a buffer through the library, or
+ * into a mapped view of coherent memory, is in the new place afterwards (`move/host-copy.ts`).
  *
  * Whatever fails before the places are changed leaves every allocation and its contents where they were; nothing can
  * fail afterwards but the program's own functions, whose first error is thrown when the pass is done.
@@ -20,6 +21,7 @@ import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Submission, TransferCommand } from "../vulkan/transfer.ts";
 import type { DefragmentationContext } from "./context.ts";
 import { DefragmentationMoveOperation } from "./flags.ts";
+import { copyByHost, type WrittenRange, writtenRanges } from "./move/host-copy.ts";
 import type { DefragmentationMove } from "./move/move.ts";
 import { canCopy, copyCommand, createAgain } from "./move/resource-copy.ts";
 import type {
@@ -44,6 +46,14 @@ interface Transfer {
   /** Whether the program has freed the allocation meanwhile, and wants its resource destroyed. */
   wasFreed: boolean;
   destroysOld: boolean;
+  /** What the host has written since the pass began. */
+  readonly written: WrittenRange[];
+}
+
+function transferOf(move: DefragmentationMove): Transfer {
+  const allocation = move.moved;
+  const { kind, resource: old } = allocation;
+  return { move, allocation, kind, old, replacement: 0n, wasFreed: false, destroysOld: true, written: [] };
 }
 
 /** Runs one defragmentation. */
@@ -94,6 +104,8 @@ export class DefragmentationRun {
         }
         this.passes++;
         options.onProgress?.(progress());
+        // A queue that is done at once would never let timers and the program's own tasks run.
+        if (!isDone) await nextTask();
       }
     } finally {
       context.end();
@@ -135,21 +147,36 @@ export class DefragmentationRun {
     return true;
   }
 
+  /** Whether an allocation is being moved by a pass. */
+  isMoving(allocation: object): boolean {
+    return this.transfers.has(allocation as Allocation);
+  }
+
+  /** The host has written to a range of an allocation. */
+  written(allocation: object, offset: number, size: number): void {
+    this.transfers.get(allocation as Allocation)?.written.push({ offset, size });
+  }
+
   /** Whether this buffer or image was replaced, and is only waiting to be destroyed. */
   isOutgoing(handle: bigint): boolean {
     return this.outgoing.has(handle);
   }
 
   private async runPass(moves: readonly DefragmentationMove[]): Promise<boolean> {
-    const start = performance.now();
-    const transfers: Transfer[] = [];
-    const submission = this.submit(moves, transfers);
-    this.timer.learn(moves.length, performance.now() - start);
-    for (const transfer of transfers) this.transfers.set(transfer.allocation, transfer);
+    const transfers = moves.map(transferOf);
     const errors: unknown[] = [];
+    for (const transfer of transfers) this.transfers.set(transfer.allocation, transfer);
+    const handles = transfers.map(({ old }) => old).filter((handle) => handle !== 0n);
     try {
-      await this.finishTransfers(submission, transfers, errors);
+      await this.tellMoves(moves);
+      this.options.queue?.setMoving?.(handles, true);
+      await this.finishTransfers(this.submit(transfers), transfers, errors);
+      this.copyWritten(transfers, errors);
+    } catch (error) {
+      errors.unshift(error);
+      for (const { move } of transfers) ignore(move);
     } finally {
+      this.options.queue?.setMoving?.(handles, false);
       for (const { allocation } of transfers) this.transfers.delete(allocation);
     }
     const isDone = await this.finishPass(transfers, errors);
@@ -157,34 +184,74 @@ export class DefragmentationRun {
     return isDone;
   }
 
-  /** Creates the new resources and hands the copies to the queue; all or nothing. */
-  private submit(moves: readonly DefragmentationMove[], transfers: Transfer[]): Submission | undefined {
-    const { options } = this;
+  /** Tells the program what is about to be moved, and waits for its answer. */
+  private async tellMoves(moves: readonly DefragmentationMove[]): Promise<void> {
+    const { onPassBegin } = this.options;
+    if (onPassBegin === undefined || moves.length === 0) return;
+    const { tracker } = this.state;
+    this.timer.pause();
+    await onPassBegin(
+      moves.map(({ moved, dstTmpAllocation: { size, deviceMemory, offset } }) => ({
+        allocation: tracker.proxyOf(moved),
+        size,
+        deviceMemory,
+        offset,
+      })),
+    );
+    this.timer.resume();
+  }
+
+  /**
+   * Creates the new resources and hands the copies to the queue; all or nothing. Where the time of the pass is up, the moves
+   * that are left wait for a later one; one is always made.
+   */
+  private submit(transfers: readonly Transfer[]): Submission | undefined {
+    const { options, timer } = this;
     const { device } = this.state;
     const commands: TransferCommand[] = [];
+    const start = performance.now();
+    let made = 0;
     try {
-      for (const move of moves) {
-        const allocation = move.moved;
-        const { kind, resource: old } = allocation;
-        const transfer = {
-          move,
-          allocation,
-          kind,
-          old,
-          replacement: 0n,
-          wasFreed: false,
-          destroysOld: true,
-        };
-        transfers.push(transfer);
+      for (const transfer of transfers) {
+        const { move, allocation, wasFreed } = transfer;
+        if (wasFreed) continue;
+        if (made > 0 && timer.isOver) {
+          move.isPostponed = true;
+          ignore(move);
+          continue;
+        }
+        made++;
         if (options.queue === undefined || !canCopy(allocation, options.imageLayout)) continue;
         transfer.replacement = createAgain(device, allocation, move.dstTmpAllocation);
         const command = copyCommand(allocation, transfer.replacement, options.imageLayout);
         if (command !== undefined) commands.push(command);
       }
+      timer.learn(made, performance.now() - start);
       return commands.length > 0 ? options.queue?.submit(commands) : undefined;
     } catch (error) {
-      for (const { kind, replacement } of transfers.reverse()) destroyHandle(device, kind, replacement);
+      for (const transfer of transfers) {
+        destroyHandle(device, transfer.kind, transfer.replacement);
+        transfer.replacement = 0n;
+      }
       throw error;
+    }
+  }
+
+  /**
+   * Brings what the host has written during the pass to the new places, before anything else can run. A buffer for which that
+   * fails stays where it is.
+   */
+  private copyWritten(transfers: readonly Transfer[], errors: unknown[]): void {
+    for (const { move, allocation, kind, replacement, written } of transfers) {
+      if (kind !== ResourceKind.Buffer || replacement === 0n || !move.isToBeSwapped) continue;
+      const ranges = writtenRanges(allocation, written);
+      if (ranges.length === 0) continue;
+      try {
+        copyByHost(allocation, move.dstTmpAllocation, ranges);
+      } catch (error) {
+        errors.push(error);
+        ignore(move);
+      }
     }
   }
 
@@ -194,7 +261,9 @@ export class DefragmentationRun {
     transfers: readonly Transfer[],
     errors: unknown[],
   ): Promise<void> {
-    const others = transfers.filter(({ replacement }) => replacement === 0n);
+    const others = transfers.filter(
+      ({ replacement, wasFreed, move }) => replacement === 0n && !wasFreed && !move.isPostponed,
+    );
     const moved = Promise.all(others.map((transfer) => this.moveOther(transfer, errors)));
     try {
       if (submission !== undefined) await waitFor(submission);
@@ -284,6 +353,14 @@ export class DefragmentationRun {
       replacement,
     });
   }
+}
+
+/** Comes back once the event loop has gone around: timers and everything else that waits have had their turn. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
 }
 
 function ignore(move: DefragmentationMove): void {

@@ -336,8 +336,10 @@ export class Allocator {
 
   /** Makes the host's writes visible to the device; does nothing on coherent memory (vmaFlushAllocation). */
   flushAllocation(allocation: Allocation, offset?: number, size?: number): void {
-    const range = cacheRange(this.checkOwn(allocation), offset, size);
+    const owned = this.checkOwn(allocation);
+    const range = cacheRange(owned, offset, size);
     if (range !== undefined) this.state.device.flushMappedMemoryRanges([range]);
+    this.state.guard?.written(owned, offset ?? 0, size ?? owned.size - (offset ?? 0));
   }
 
   /** Makes the device's writes visible to the host; does nothing on coherent memory (vmaInvalidateAllocation). */
@@ -350,6 +352,12 @@ export class Allocator {
   flushAllocations(ranges: readonly AllocationRange[]): void {
     this.checkRanges(ranges);
     synchronizeCaches("flush", ranges);
+    const { guard } = this.state;
+    if (guard === undefined) return;
+    for (const { allocation, offset = 0, size } of ranges) {
+      const owned = this.checkOwn(allocation);
+      guard.written(owned, offset, size ?? owned.size - offset);
+    }
   }
 
   /** {@link invalidateAllocation} for several in one driver call (vmaInvalidateAllocations). */
@@ -532,9 +540,11 @@ export class Allocator {
    * `allocation.buffer` and `allocation.image` always say which one is current. The program may go on allocating and
    * freeing meanwhile.
    *
-   * The device must not write to what is moved, nor the host, while a pass copies it: memory that is not coherent has to
-   * be flushed before and invalidated afterwards, mapped views have to be read anew, and resources that alias others must
-   * not be moved (see canMove). A resource that was made with DontBind is moved once bindBufferMemory or bindImageMemory
+   * The device must not write to what a pass is moving (`allocation.isMoving`): `onPassBegin` is told before anything is
+   * copied, and waited for. What the host writes meanwhile to a buffer is in the new place afterwards: through `write`,
+   * `fill` and `copyMemoryToAllocation`, through mapped views of coherent memory, and through views of other memory as far
+   * as it is flushed before the pass ends. Views have to be asked for anew. Resources with aliases stay where they are (see
+   * canMove). A resource that was made with DontBind is moved once bindBufferMemory or bindImageMemory
    * has bound it to the start of its allocation.
    *
    * @throws VulkanError when the driver fails. Nothing is lost then: what was not moved is where it was.

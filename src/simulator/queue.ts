@@ -91,6 +91,14 @@ export class SimulatedTransferQueue implements TransferQueue {
     return submission;
   }
 
+  /** Writes to these buffers and images are refused on every queue of the device while they are being moved. */
+  setMoving(resources: readonly bigint[], isMoving: boolean): void {
+    for (const handle of resources) {
+      if (isMoving) this.#state.moving.add(handle);
+      else this.#state.moving.delete(handle);
+    }
+  }
+
   /** @internal Asks the fence of a submission. */
   poll(submission: SimulatedSubmission): void {
     try {

@@ -61,6 +61,14 @@ export class Recording {
   }
 
   #record(command: TransferCommand): void {
+    if (this.#state.moving.has(command.target)) {
+      const rule = "simulator-moving";
+      forbid(
+        "vkCmdCopy",
+        rule,
+        `0x${command.target.toString(16)} is being moved, and must not be written to`,
+      );
+    }
     switch (command.kind) {
       case "buffer":
         this.#copyBuffer(command);

@@ -105,6 +105,8 @@ export class DeviceState {
   listener: DriverEventListener | undefined;
   requirements: RequirementsSource | undefined;
   nextRequirements: RequirementsSource | undefined;
+  /** The buffers and images that a defragmentation is moving: nothing may be written to them. */
+  readonly moving: Set<bigint> = new Set();
   readonly capturedBuffers: CapturedAddresses = new CapturedAddresses();
   readonly capturedMemory: CapturedAddresses = new CapturedAddresses();
   memoryCount = 0;

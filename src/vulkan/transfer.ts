@@ -95,4 +95,9 @@ export interface TransferQueue {
    * them. Throws a `VulkanError` with nothing submitted, or returns with all of it under way.
    */
   submit(commands: readonly TransferCommand[]): Submission;
+  /**
+   * Where a queue has it: is told which buffers and images a defragmentation is about to move, or, with `false`, that it
+   * has finished with them. The simulator refuses to write to them meanwhile.
+   */
+  setMoving?(resources: readonly bigint[], isMoving: boolean): void;
 }

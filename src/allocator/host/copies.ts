@@ -29,6 +29,7 @@ export function copyToAllocation(allocation: AllocationData, data: HostData, off
     });
     synchronizeCaches("flush", [{ allocation, offset, size: source.byteLength }]);
   });
+  allocation.state.guard?.written(allocation, offset, source.byteLength);
 }
 
 /** Sets `size` bytes (default: to the end) from `offset` on to one value. */
@@ -48,6 +49,7 @@ export function fillAllocation(
     });
     synchronizeCaches("flush", [{ allocation, offset, size: length }]);
   });
+  allocation.state.guard?.written(allocation, offset, length);
 }
 
 /** vmaCopyAllocationToMemory; the memory does not stay mapped when invalidating fails. */

@@ -38,6 +38,8 @@ export class DefragmentationMove {
   /** @internal The allocation itself. */
   moved: Allocation;
   private swapped = false;
+  /** @internal Whether it is ignored in this pass only because the pass has no time left. */
+  isPostponed = false;
   /** @internal References to the new place's mapping taken beside the temporary's own. */
   mappedAhead = 0;
 
