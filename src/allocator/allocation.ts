@@ -321,6 +321,11 @@ export class Allocation implements AllocationData {
     return ((this.bits >> TYPE_SHIFT) & TYPE_MASK) as SuballocationType;
   }
 
+  /** @internal log2 of {@link alignment}. */
+  get alignmentExponent(): number {
+    return this.bits >>> ALIGNMENT_SHIFT;
+  }
+
   /** @internal Bytes, a power of two. */
   get alignment(): number {
     return 2 ** (this.bits >>> ALIGNMENT_SHIFT);

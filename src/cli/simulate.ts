@@ -148,7 +148,10 @@ function findProfile(name: string): ProfileDescription {
   }
   const profile = readProfile(json);
   if (profile === undefined) {
-    throw new UserError(`${name} is neither of "vulkaninfo --json" nor of Vulkan Hardware Capability Viewer`);
+    throw new UserError(
+      `${name} tells of no memory heaps and types: take a report of Vulkan Hardware Capability Viewer, ` +
+        "or of a vulkaninfo whose JSON has VkPhysicalDeviceMemoryProperties",
+    );
   }
   return profile;
 }

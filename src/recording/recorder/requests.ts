@@ -34,7 +34,7 @@ export function fillSettings(
   row[RequestCell.Priority] =
     priority === undefined ? DEFAULT_PRIORITY : Math.round(priority * PRIORITY_SCALE);
   row[RequestCell.MinAlignment] = info.minAlignment ?? 0;
-  row[RequestCell.AlignmentExponent] = exponentOf(allocation.alignment);
+  row[RequestCell.AlignmentExponent] = allocation.alignmentExponent;
   row[RequestCell.RequiredTypeBits] = 0;
   row[RequestCell.Dedicated] = info.dedicatedFallback === false ? DedicatedBit.NoFallback : 0;
   row[RequestCell.SuballocationType] = allocation.type;

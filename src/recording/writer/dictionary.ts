@@ -22,6 +22,8 @@ const TEXT_HEAD = 3;
 const SHORT_TEXT = 48;
 
 const encoder = new TextEncoder();
+/** Powers of two: raising to a power takes 20 ns of recording an operation. */
+const POWERS: Float64Array = Float64Array.from({ length: 53 }, (_, exponent) => 2 ** exponent);
 
 /** The definitions of one recording. */
 export class Dictionary {
@@ -70,7 +72,7 @@ export class Dictionary {
 
   /** The alignment in effect of a request, in bytes. */
   alignmentOf(request: number): number {
-    return 2 ** this.requests.cell(request, RequestCell.AlignmentExponent);
+    return POWERS[this.requests.cell(request, RequestCell.AlignmentExponent)]!;
   }
 
   /** The lasting number of a stack. */
