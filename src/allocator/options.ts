@@ -4,6 +4,7 @@
  */
 
 import { checkAlignment, checkFlags, checkInteger, quote } from "../foundation/check.ts";
+import { checkNames } from "../foundation/check-names.ts";
 import { ApiVersion, apiVersionString } from "../vulkan/constants.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
 import { checkNextChain } from "../vulkan/next.ts";
@@ -92,6 +93,64 @@ export interface AllocatorCreateInfo {
   readonly debug?: DebugCreateInfo;
 }
 
+/** The names of all options: the compiler sees to it that none is missing and none too many. */
+function namesOf<T extends object>(names: Record<keyof T, true>): ReadonlySet<string> {
+  return new Set(Object.keys(names));
+}
+const ALLOCATION_ENUMS = ["flags", "usage", "requiredFlags", "preferredFlags", "memoryTypeBits"] as const;
+const ALLOCATION_OPTIONS = namesOf<AllocationCreateInfo>({
+  flags: true,
+  usage: true,
+  requiredFlags: true,
+  preferredFlags: true,
+  memoryTypeBits: true,
+  pool: true,
+  priority: true,
+  minAlignment: true,
+  userData: true,
+  name: true,
+  dedicatedFallback: true,
+});
+const ALLOCATOR_OPTIONS = namesOf<AllocatorCreateInfo>({
+  device: true,
+  flags: true,
+  apiVersion: true,
+  preferredLargeHeapBlockSize: true,
+  heapSizeLimits: true,
+  deviceMemoryCallbacks: true,
+  typeExternalMemoryHandleTypes: true,
+  keepEmptyBlocks: true,
+  dedicatedFallback: true,
+  unmapWhenUnused: true,
+  rememberRequirements: true,
+  debug: true,
+});
+const DEBUG_OPTIONS = namesOf<DebugCreateInfo>({
+  margin: true,
+  detectCorruption: true,
+  fillPatterns: true,
+  ownViews: true,
+  alwaysDedicated: true,
+  minAlignment: true,
+  minBufferImageGranularity: true,
+  dontExceedMaxMemoryAllocationCount: true,
+  throwOnLeak: true,
+  creationStacks: true,
+  warnOnCollect: true,
+  log: true,
+});
+const POOL_OPTIONS = namesOf<PoolCreateInfo>({
+  memoryTypeIndex: true,
+  flags: true,
+  blockSize: true,
+  minBlockCount: true,
+  maxBlockCount: true,
+  priority: true,
+  minAllocationAlignment: true,
+  memoryAllocateNext: true,
+  name: true,
+});
+
 /** What nothing at all stands for. */
 export const NO_SETTINGS: AllocationCreateInfo = Object.freeze({});
 
@@ -103,6 +162,7 @@ export function readAllocationCreateInfo(
 ): void {
   const info = given ?? NO_SETTINGS;
   checkSettings(info);
+  checkNames(info, ALLOCATION_OPTIONS, "an allocation's settings", ALLOCATION_ENUMS);
   const { flags = 0, usage = 0, pool, name, priority, minAlignment } = info;
   // One comparison tells whether the flags are right; the function says what is wrong with them.
   request.flags =
@@ -199,7 +259,8 @@ export function readSettings(info: AllocatorCreateInfo): AllocatorSettings {
   if (typeof info !== "object" || info === null) {
     throw new TypeError(`an allocator's settings must be an object, got ${quote(info)}`);
   }
-  const device = checkDevice(info.device);
+  const device = checkDevice(info.device === undefined ? info : info.device, info.device === undefined);
+  checkNames(info, ALLOCATOR_OPTIONS, "an allocator's settings", ["flags", "apiVersion"]);
   const debug = debugOptions(info.debug);
   const blockSize = checkInteger(info.preferredLargeHeapBlockSize ?? 0, "preferredLargeHeapBlockSize");
   const apiVersion = checkInteger(
@@ -239,7 +300,14 @@ function checkApiVersion(apiVersion: number, device: VulkanDevice): void {
   );
 }
 
-function checkDevice(device: VulkanDevice): VulkanDevice {
+function checkDevice(given: object, isSettings: boolean): VulkanDevice {
+  const device = given as VulkanDevice;
+  if (isSettings && typeof device.allocateMemory === "function") {
+    throw new TypeError("createAllocator takes an object of settings: say createAllocator({ device })");
+  }
+  if (isSettings) {
+    throw new TypeError("device must be a VulkanDevice (vma-ts/koffi, vma-ts/simulator), got undefined");
+  }
   if (typeof device !== "object" || device === null || typeof device.allocateMemory !== "function") {
     throw new TypeError(
       `device must be a VulkanDevice (vma-ts/koffi, vma-ts/simulator), got ${quote(device)}`,
@@ -303,6 +371,7 @@ export interface DebugCreateInfo {
 
 /** Checks the options and fills in the defaults. */
 export function debugOptions(info: DebugCreateInfo = {}): DebugOptions {
+  checkNames(info, DEBUG_OPTIONS, "the settings for debugging");
   const margin = checkInteger(info.margin ?? 0, "debug.margin");
   if (margin % MAGIC_SIZE !== 0) {
     throw new RangeError(`debug.margin must be a multiple of ${MAGIC_SIZE}, got ${margin}`);
@@ -336,6 +405,7 @@ export function checkPoolCreateInfo(info: PoolCreateInfo): void {
   if (typeof info !== "object" || info === null) {
     throw new TypeError(`a pool's settings must be an object, got ${quote(info)}`);
   }
+  checkNames(info, POOL_OPTIONS, "a pool's settings", ["flags"]);
   checkInteger(info.memoryTypeIndex, "memoryTypeIndex", 0, 0xffffffff);
   checkFlags(info.flags ?? 0, ALL_POOL_FLAGS, "a pool's flags");
   checkInteger(info.blockSize ?? 0, "blockSize");
