@@ -10,6 +10,7 @@
  *                                                       bits 16..  log2 of the alignment
  */
 
+import { showAsText } from "../foundation/inspect.ts";
 import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
 import { WHOLE_SIZE } from "../vulkan/constants.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
@@ -412,7 +413,33 @@ export class Allocation implements AllocationData {
   get label(): string {
     return this.name === undefined ? "" : ` ${JSON.stringify(this.name)}`;
   }
+
+  /** What it is, in one line. */
+  toString(): string {
+    if (this.isFreed) return `Allocation${this.label}, freed`;
+    const pool = this.pool === undefined ? "" : `, ${this.pool.label}`;
+    const where = this.dedicatedMemory ? "dedicated memory" : `offset ${this.offset}`;
+    const mapped = this.isMapped ? ", mapped" : "";
+    return `Allocation${this.label}: ${this.size} bytes, memory type ${this.memoryType}, ${where}${mapped}${pool}`;
+  }
+
+  /** What it is as data that can be written as JSON: handles are text. */
+  toJSON(): object {
+    if (this.isFreed) return { name: this.name, isFreed: true };
+    return {
+      name: this.name,
+      size: this.size,
+      offset: this.offset,
+      memoryType: this.memoryType,
+      deviceMemory: `0x${this.deviceMemory.toString(16)}`,
+      dedicatedMemory: this.dedicatedMemory,
+      isMapped: this.isMapped,
+      pool: this.pool?.label,
+    };
+  }
 }
+
+showAsText(Allocation);
 
 /** How to make a resource again. */
 export type ResourceInfo = BufferCreateInfo | ImageCreateInfo | undefined;

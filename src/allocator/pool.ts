@@ -1,5 +1,6 @@
 /** A custom pool: blocks of one memory type, apart from the default ones, with settings of their own. */
 
+import { showAsText } from "../foundation/inspect.ts";
 import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import type { Allocation } from "./allocation.ts";
@@ -147,4 +148,18 @@ export class Pool {
     this.blockList.validate();
     this.dedicated.validate();
   }
+
+  /** What it is, in one line. */
+  toString(): string {
+    const state = this.isDestroyed ? ", destroyed" : `: ${this.blockList.blocks.length} blocks`;
+    return `Pool ${this.label}, memory type ${this.memoryTypeIndex}${state}`;
+  }
+
+  /** What it is as data that can be written as JSON. */
+  toJSON(): object {
+    const { id, name, memoryTypeIndex, isDestroyed } = this;
+    return { id, name, memoryTypeIndex, isDestroyed };
+  }
 }
+
+showAsText(Pool);

@@ -68,6 +68,7 @@ import type { DefragmentationInfo } from "../defrag/flags.ts";
 import type { DefragmentationResult, DefragmentOptions } from "../defrag/options.ts";
 import type { DefragmentationPlan, DefragmentationPlanInfo, PlanningSlices } from "../defrag/plan.ts";
 import { checkAlignment, checkArray, checkInteger, checkObject } from "../foundation/check.ts";
+import { showAsText } from "../foundation/inspect.ts";
 import {
   type DetailedStatistics,
   emptyDetailedStatistics,
@@ -765,4 +766,20 @@ export class Allocator {
     if (!isOutOfMemory(error.result)) throw error;
     return undefined;
   }
+
+  /** What it is, in one line. */
+  toString(): string {
+    const { device, deviceMemory, isDestroyed } = this.state;
+    const state = isDestroyed ? "destroyed" : `${deviceMemory.count} memory objects`;
+    return `Allocator on ${device.properties.deviceName}: ${state}`;
+  }
+
+  /** What it is as data that can be written as JSON; `buildStatsString` says more. */
+  toJSON(): object {
+    const { device, apiVersion, flags, deviceMemory, isDestroyed } = this.state;
+    const { deviceName } = device.properties;
+    return { device: deviceName, apiVersion, flags, memoryObjects: deviceMemory.count, isDestroyed };
+  }
 }
+
+showAsText(Allocator);

@@ -11,6 +11,7 @@
  */
 
 import { checkUint64, quote } from "../foundation/check.ts";
+import { showAsText } from "../foundation/inspect.ts";
 import { WHOLE_SIZE } from "../vulkan/constants.ts";
 import type {
   DeviceProperties,
@@ -553,7 +554,19 @@ export class NativeDevice implements VulkanDevice {
   [Symbol.dispose](): void {
     this.destroy();
   }
+
+  /** What it is, in one line. */
+  toString(): string {
+    return `NativeDevice ${this.properties.deviceName}`;
+  }
+
+  /** What it is as data that can be written as JSON. */
+  toJSON(): object {
+    return { ...this.properties, enabledExtensions: [...this.enabledExtensions] };
+  }
 }
+
+showAsText(NativeDevice);
 
 /** Functions come through vkGetDeviceProcAddr, so that calls go to the driver without the loader's detour. */
 function deviceLookUp({ native, instanceFunctions, handle }: DeviceParts): (name: string) => bigint {

@@ -6,6 +6,7 @@
  */
 
 import { checkInteger } from "../foundation/check.ts";
+import { showAsText } from "../foundation/inspect.ts";
 import { ApiVersion, BufferUsage } from "../vulkan/constants.ts";
 import type {
   DeviceProperties,
@@ -344,4 +345,16 @@ export class SimulatedDevice implements VulkanDevice {
   [Symbol.dispose](): void {
     this.destroy();
   }
+
+  /** What it is, in one line. */
+  toString(): string {
+    return `SimulatedDevice ${this.properties.deviceName}`;
+  }
+
+  /** What it is as data that can be written as JSON. */
+  toJSON(): object {
+    return { ...this.properties, enabledExtensions: [...this.enabledExtensions] };
+  }
 }
+
+showAsText(SimulatedDevice);
