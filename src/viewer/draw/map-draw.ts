@@ -13,15 +13,18 @@ import { aliasesAlive, type Moment, visitFree } from "../model/moment.ts";
 import { placeOf, type Selection, type Zoom } from "../model/selection.ts";
 import { displayText, flagWords } from "../model/text.ts";
 import {
+  type AliasStrip,
   BAR_GAP,
+  BLOCK_HEIGHT,
   type BlockRow,
   type DedicatedRow,
   firstEndingBehind,
   type HeadingRow,
+  LANE_HEIGHT,
   type MapLayout,
   rowAt,
 } from "./map-layout.ts";
-import { type RangeColours, type Theme, textOn } from "./palette.ts";
+import { colourOfGroup, type RangeColours, type Theme, textOn } from "./palette.ts";
 
 /** Pixels at the left, for what is said of each row. */
 export const GUTTER = 148;
@@ -129,22 +132,19 @@ function drawBlock(context: CanvasRenderingContext2D, scene: MapScene, row: Bloc
   const { theme, moment, width, fitBlocks } = scene;
   const scale = new RowScale(scene, row.size);
   const top = y + BAR_GAP / 2;
-  const height = row.height - BAR_GAP;
+  const height = BLOCK_HEIGHT - BAR_GAP;
+  const middle = y + BLOCK_HEIGHT / 2;
   context.font = SMALL_FONT;
   context.textAlign = "left";
   context.fillStyle = theme.text;
-  context.fillText(`#${moment.history.blocks.id[row.block]}`, 12, y + row.height / 2);
+  context.fillText(`#${moment.history.blocks.id[row.block]}`, 12, middle);
   context.fillStyle = theme.muted;
   context.textAlign = "right";
-  context.fillText(
-    `${formatBytes(row.size)} · ${formatShare(row.used, row.size)}`,
-    GUTTER - 10,
-    y + row.height / 2,
-  );
+  context.fillText(`${formatBytes(row.size)} · ${formatShare(row.used, row.size)}`, GUTTER - 10, middle);
   const left = Math.max(scale.x(0), GUTTER);
   const right = Math.min(scale.x(row.size), width - MARGIN);
   if (right <= left) {
-    if (!fitBlocks) drawBeyond(context, scene, y + row.height / 2);
+    if (!fitBlocks) drawBeyond(context, scene, middle);
     return;
   }
   context.fillStyle = theme.free;
@@ -153,7 +153,7 @@ function drawBlock(context: CanvasRenderingContext2D, scene: MapScene, row: Bloc
   drawFree(context, scene, row.block, scale, clip);
   drawRanges(context, scene, row.block, scale, clip);
   drawGranularity(context, scene, scale, clip);
-  drawAliases(context, scene, row.block, scale, clip);
+  drawAliases(context, scene, row.aliases, scale, clip);
   drawMarked(context, scene, row.block, scale, clip);
 }
 
@@ -321,35 +321,22 @@ function drawGranularity(
   context.globalAlpha = 1;
 }
 
-/** Resources that share the memory of an allocation: strips in its lower half, each in its own lane. */
+/** Resources that share the memory of an allocation: strips that hang below it, in their own colours. */
 function drawAliases(
   context: CanvasRenderingContext2D,
-  { moment, theme }: MapScene,
-  block: number,
+  { moment }: MapScene,
+  aliases: readonly AliasStrip[],
   scale: RowScale,
   { left, right, top, height }: Clip,
 ): void {
-  const { aliases, ranges } = moment.history;
-  if (aliases.count === 0) return;
-  const { first } = moment;
-  const byAllocation = aliasesAlive(moment);
-  for (let i = firstEndingBehind(moment, block, scale.offset(left)); i < first[block + 1]!; i++) {
-    const range = moment.ranges[i]!;
-    const start = ranges.offset[range]!;
-    if (scale.x(start) >= right) break;
-    const list = byAllocation.get(ranges.allocation[range]!);
-    if (list === undefined) continue;
-    const lane = Math.max(Math.floor((height / 2 - 1) / list.length), 2);
-    list.slice(0, Math.floor(height / 2 / lane)).forEach((alias, index) => {
-      const from = Math.max(scale.x(start + aliases.offset[alias]!), left);
-      const to = Math.min(scale.x(start + aliases.offset[alias]! + aliases.size[alias]!), right);
-      context.fillStyle = theme.surface;
-      context.fillRect(from, top + height / 2 + index * lane, Math.max(to - from, 1), lane);
-      context.fillStyle = theme.text;
-      context.globalAlpha = 0.75;
-      context.fillRect(from, top + height / 2 + index * lane + 1, Math.max(to - from, 1), lane - 1);
-      context.globalAlpha = 1;
-    });
+  const { kind } = moment.history.aliases;
+  for (const { alias, offset, size, lane } of aliases) {
+    const from = Math.max(scale.x(offset), left);
+    const to = Math.min(scale.x(offset + size), right);
+    if (to < left || from > right) continue;
+    context.fillStyle = colourOfGroup(true, kind[alias]!);
+    const width = Math.max(to - from - 1, 1);
+    context.fillRect(from, top + height + lane * LANE_HEIGHT + 1, width, LANE_HEIGHT - 2);
   }
 }
 
@@ -423,6 +410,7 @@ function drawDedicated(
     if (!isEmpty && right - left > 46)
       drawName(context, moment, range!, colour, left, right, top + height / 2);
     context.globalAlpha = 1;
+    if (!isEmpty) drawSharedMark(context, scene, range!, from, to, { ...clip, left, right });
     for (const [marked, isSelected] of [
       [scene.hovered, false],
       [scene.selected, true],
@@ -430,6 +418,30 @@ function drawDedicated(
       if (marked && placeOf(moment, marked)?.block === block)
         outline(context, theme, isSelected, left, right, clip);
     }
+  }
+}
+
+/** Resources that share dedicated memory: strips along its lower edge. */
+function drawSharedMark(
+  context: CanvasRenderingContext2D,
+  { moment, theme }: MapScene,
+  range: number,
+  from: number,
+  to: number,
+  { left, right, top, height }: Clip,
+): void {
+  const { history } = moment;
+  const { aliases, ranges } = history;
+  const sharing = aliasesAlive(moment).get(ranges.allocation[range]!);
+  if (sharing === undefined) return;
+  context.fillStyle = theme.surface;
+  context.fillRect(left, top + height - 6, right - left, 6);
+  const perByte = (to - from) / Math.max(ranges.size[range]!, 1);
+  for (const alias of sharing) {
+    const begin = Math.max(from + aliases.offset[alias]! * perByte, left);
+    const end = Math.min(from + (aliases.offset[alias]! + aliases.size[alias]!) * perByte, right);
+    context.fillStyle = colourOfGroup(true, aliases.kind[alias]!);
+    context.fillRect(begin, top + height - 5, Math.max(end - begin - 1, 1), 5);
   }
 }
 
@@ -477,11 +489,10 @@ function drawRuler(context: CanvasRenderingContext2D, scene: MapScene): void {
   }
 }
 
-/** Round offsets are read as sizes, others in hexadecimal. */
+/** Offsets are read as sizes where three figures tell one mark from the next, else in hexadecimal. */
 function rulerLabel(offset: number, step: number): string {
-  const unit = [1024 ** 3, 1024 ** 2, 1024].find((one) => step >= one);
   if (offset === 0) return "0";
-  return unit === undefined ? formatOffset(offset) : formatBytes(offset);
+  return step < 1024 || step < offset / 64 ? formatOffset(offset) : formatBytes(offset);
 }
 
 function decimalStep(least: number): number {

@@ -12,7 +12,7 @@
  */
 
 import { poolLabel } from "../model/grouping.ts";
-import { type Moment, type MomentTotals, totalsOfBlock } from "../model/moment.ts";
+import { aliasesAlive, type Moment, type MomentTotals, totalsOfBlock } from "../model/moment.ts";
 
 /** A line of text that stands over what follows. */
 export interface HeadingRow {
@@ -33,8 +33,19 @@ export interface BlockRow {
   readonly block: number;
   readonly size: number;
   readonly used: number;
+  /** Resources that share memory of the block, each in a lane below its bar in which it meets no other. */
+  readonly aliases: readonly AliasStrip[];
   readonly y: number;
   readonly height: number;
+}
+
+/** A resource that shares the memory of an allocation. */
+export interface AliasStrip {
+  readonly alias: number;
+  /** Bytes from the block's beginning. */
+  readonly offset: number;
+  readonly size: number;
+  readonly lane: number;
 }
 
 /** Dedicated memory, side by side. */
@@ -63,6 +74,8 @@ export interface MapLayout {
 export const HEAP_HEIGHT = 40;
 export const POOL_HEIGHT = 28;
 export const BLOCK_HEIGHT = 28;
+/** The height of a lane of aliases. */
+export const LANE_HEIGHT = 7;
 export const DEDICATED_HEIGHT = 24;
 /** The height of a bar within its row. */
 export const BAR_GAP = 4;
@@ -109,11 +122,44 @@ export function layoutMap(moment: Moment, totals: MomentTotals, width: number): 
     if (blocks.dedicated[block] === 1) dedicated.push(block);
     else {
       const { used } = totalsOfBlock(moment, block);
-      push({ what: "block", block, size: blocks.size[block]!, used, height: BLOCK_HEIGHT });
+      const aliases = aliasStrips(moment, block);
+      const lanes = aliases.reduce((most, { lane }) => Math.max(most, lane + 1), 0);
+      const height = BLOCK_HEIGHT + lanes * LANE_HEIGHT;
+      push({ what: "block", block, size: blocks.size[block]!, used, aliases, height });
     }
   }
   flush();
   return { rows, height: y, world };
+}
+
+/** At most so many lanes; what meets more than that shares the last one. */
+const MOST_LANES = 6;
+
+/** The aliases in a block, by where they begin, each in the first lane that is free there. */
+function aliasStrips(moment: Moment, block: number): AliasStrip[] {
+  const alive = aliasesAlive(moment);
+  if (alive.size === 0) return [];
+  const { history, ranges, first } = moment;
+  const { aliases } = history;
+  const strips: { alias: number; offset: number; size: number }[] = [];
+  for (let i = first[block]!; i < first[block + 1]!; i++) {
+    const range = ranges[i]!;
+    for (const alias of alive.get(history.ranges.allocation[range]!) ?? [])
+      strips.push({
+        alias,
+        offset: history.ranges.offset[range]! + aliases.offset[alias]!,
+        size: aliases.size[alias]!,
+      });
+  }
+  const ends: number[] = [];
+  return strips
+    .sort((a, b) => a.offset - b.offset || b.size - a.size)
+    .map((strip) => {
+      const free = ends.findIndex((end) => end <= strip.offset);
+      const lane = Math.min(free < 0 ? ends.length : free, MOST_LANES - 1);
+      ends[lane] = Math.max(ends[lane] ?? 0, strip.offset + strip.size);
+      return { ...strip, lane };
+    });
 }
 
 function dedicatedRows(

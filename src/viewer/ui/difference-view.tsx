@@ -1,6 +1,6 @@
 /** The difference of two moments of a file, or of two files: what came, went, grew, shrank and moved, by group. */
 
-import { useComputed, useSignal } from "@preact/signals";
+import { batch, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import {
   ABSENT,
@@ -17,7 +17,7 @@ import { type Moment, momentOf } from "../model/moment.ts";
 import { placeLabel } from "../model/rows.ts";
 import { displayText } from "../model/text.ts";
 import { documents } from "../state/documents.ts";
-import { at, groupMode, momentNumber, since } from "../state/state.ts";
+import { active, at, groupMode, momentNumber, selection, since } from "../state/state.ts";
 import { timed } from "../state/timing.ts";
 import { OpenButton } from "./open-button.tsx";
 import { VirtualList } from "./virtual-list.tsx";
@@ -302,13 +302,22 @@ function groupLabel(pair: Pair, before: Moment, after: Moment, mode: GroupMode):
   return labels[ofRange[range]!]!;
 }
 
+/** Pins an allocation, in the file in which it is. */
+function select(pair: Pair, before: Moment, after: Moment): void {
+  const [{ history: of }, range] = pair.after === ABSENT ? [before, pair.before] : [after, pair.after];
+  batch(() => {
+    active.value = documents.value.findIndex((document) => document.history === of);
+    selection.value = { what: "range", range };
+  });
+}
+
 function ChangeRow({ pair, before, after }: { pair: Pair; before: Moment; after: Moment }): JSX.Element {
   const [{ history }, range] = pair.after === ABSENT ? [before, pair.before] : [after, pair.after];
   const allocation = history.ranges.allocation[range]!;
   const size = formatBytes(history.ranges.size[range]!);
   const old = pair.before === ABSENT ? "" : formatBytes(before.history.ranges.size[pair.before]!);
   return (
-    <div class="change">
+    <button type="button" class="change" onClick={() => select(pair, before, after)}>
       <span class={`tag ${pair.change}`}>{words[pair.change]}</span>
       <span class="what">
         {displayText(nameOf(history, allocation), 60) || "(unnamed)"}{" "}
@@ -323,6 +332,6 @@ function ChangeRow({ pair, before, after }: { pair: Pair; before: Moment; after:
       <span class="number">
         {pair.change === "grew" || pair.change === "shrank" ? `${old} → ${size}` : size}
       </span>
-    </div>
+    </button>
   );
 }

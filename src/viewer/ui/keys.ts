@@ -4,6 +4,7 @@ import { batch } from "@preact/signals";
 import { documents } from "../state/documents.ts";
 import { togglePlaying } from "../state/playing.ts";
 import { hovered, isRecording, selection, view, views } from "../state/state.ts";
+import { helpIsOpen } from "./help.tsx";
 import { markMoment, stepEvents, stepFrames } from "./scrubber.tsx";
 
 /** Whether keys are typed into something. */
@@ -41,7 +42,8 @@ export function bindKeys(): void {
     else if (event.key === "/") {
       event.preventDefault();
       document.querySelector<HTMLInputElement>("#filter")?.focus();
-    } else if (isRecording.value && timeKeys[event.key] !== undefined) {
+    } else if (event.key === "?") helpIsOpen.value = true;
+    else if (isRecording.value && timeKeys[event.key] !== undefined) {
       // A button that has the focus is pressed by the space bar.
       if (event.key === " " && event.target instanceof HTMLButtonElement) return;
       event.preventDefault();

@@ -291,7 +291,7 @@ function GroupedRows({
       label={`Allocations by ${groupModeLabels[mode].toLowerCase()}`}
       count={flat.length}
       rowHeight={ROW_HEIGHT}
-      header={<Header shown={shown} />}
+      header={<GroupHeader mode={mode} />}
       row={(index) => {
         const row = flat[index]!;
         if ("range" in row) return <Row key={row.range} history={history} range={row.range} shown={shown} />;
@@ -306,6 +306,18 @@ function GroupedRows({
         );
       }}
     />
+  );
+}
+
+function GroupHeader({ mode }: { mode: GroupMode }): JSX.Element {
+  return (
+    <div class="row head">
+      <span class="cell group-name">{groupModeLabels[mode]}</span>
+      <span class="cell number">Size</span>
+      <span class="cell number">Share</span>
+      <span class="cell number">Number</span>
+      <span class="cell bar" />
+    </div>
   );
 }
 

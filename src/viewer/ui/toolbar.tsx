@@ -165,6 +165,7 @@ function Legend(): JSX.Element {
         <i class="free" />
         Free
       </li>
+      {moment.value!.history.aliases.count > 0 && <li>strips below: share the memory above them</li>}
     </ul>
   );
 }

@@ -7,6 +7,7 @@ import { displayText } from "../model/text.ts";
 import { documents, live, type OpenDocument } from "../state/documents.ts";
 import { active, history, theme } from "../state/state.ts";
 import { colours } from "../state/theme.ts";
+import { Help, helpIsOpen } from "./help.tsx";
 import { OpenButton } from "./open-button.tsx";
 import { Problem } from "./problem.tsx";
 
@@ -43,6 +44,16 @@ export function TopBar(): JSX.Element {
       <OpenButton label="Open…" />
       <button
         type="button"
+        title="Keys and mouse (?)"
+        aria-label="Help"
+        onClick={() => {
+          helpIsOpen.value = true;
+        }}
+      >
+        ?
+      </button>
+      <button
+        type="button"
         aria-label={colours.value.isDark ? "Light colours" : "Dark colours"}
         title={colours.value.isDark ? "Light colours" : "Dark colours"}
         onClick={() => {
@@ -52,6 +63,7 @@ export function TopBar(): JSX.Element {
         {colours.value.isDark ? "☀" : "☾"}
       </button>
       <Problem />
+      <Help />
     </header>
   );
 }
