@@ -19,6 +19,7 @@ async function main(): Promise<void> {
   console.log();
 
   const run = new Run(opened, options.seed);
+  if (options.record !== undefined) run.record(options.record);
   await run.create(options.count);
   await run.compare();
   await run.destroyHalf();
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     writePicture(options.svg, opened.name, run.snapshots);
     console.log(`The picture is in ${options.svg}.\n`);
   }
+  if (options.record !== undefined) console.log(`The recording is in ${options.record}.\n`);
   const summary = run.end();
   const complaints = opened.close();
   if (complaints.length > 0) {

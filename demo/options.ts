@@ -9,6 +9,7 @@ export const HELP = `npm start -- [options]
   --count <number>  resources at the start (default 3000)
   --seed <number>   another seed makes other resources (default 1)
   --svg <file>      writes a picture of the blocks
+  --record <file>   writes a recording, which the viewer shows
   --help            this text`;
 
 /** The options, with their defaults. */
@@ -18,6 +19,7 @@ export interface DemoOptions {
   readonly count: number;
   readonly seed: number;
   readonly svg: string | undefined;
+  readonly record: string | undefined;
   readonly help: boolean;
 }
 
@@ -31,6 +33,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
       count: { type: "string", default: "3000" },
       seed: { type: "string", default: "1" },
       svg: { type: "string" },
+      record: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -38,6 +41,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
     ...values,
     device: values.device ?? (process.env.VMA_TS_DEVICE || undefined),
     svg: values.svg,
+    record: values.record,
     count: readCount(values.count, "--count"),
     seed: readCount(values.seed, "--seed"),
   };

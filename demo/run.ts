@@ -1,10 +1,11 @@
 /** One run of the demo: the allocator, what is alive in it, and the steps. */
 
 import { type Allocator, createAllocator, type TransferQueue } from "../src/index.ts";
+import { type ActiveRecording, record } from "../src/recording/index.ts";
 import { type BlockMap, readBlockMaps } from "./block-map.ts";
 import type { OpenDevice } from "./device.ts";
 import { Noise } from "./noise.ts";
-import { step } from "./progress.ts";
+import { step as showStep } from "./progress.ts";
 import { Random } from "./random.ts";
 import { formatBytes, formatCount, printBlocks, printReport } from "./report.ts";
 import { createResources, type Resource } from "./resources.ts";
@@ -33,6 +34,7 @@ export class Run {
   readonly #noise: Noise;
   readonly #transfers: Transfers;
   #resources: Resource[] = [];
+  #recording: ActiveRecording | undefined;
   #created = 0;
   #memoryObjects = 0;
 
@@ -48,9 +50,20 @@ export class Run {
     this.#transfers = new Transfers(this.#allocator, opened.queue, this.#noise);
   }
 
+  /** A step, which the recording is told of. */
+  #step(...step: Parameters<typeof showStep>): Promise<void> {
+    this.#recording?.mark(step[0]);
+    return showStep(...step);
+  }
+
+  /** Records everything from now on. */
+  record(path: string): void {
+    this.#recording = record(this.#allocator, { to: path, stacks: true, name: "demo" });
+  }
+
   /** Creates resources and gives them their contents. */
   async create(count: number): Promise<void> {
-    await step("create", count, async (progress) => {
+    await this.#step("create", count, async (progress) => {
       const fresh = createResources(this.#allocator, this.#noise, this.#random, count, this.#resources);
       this.#resources = [...this.#resources, ...fresh];
       this.#created += count;
@@ -64,7 +77,7 @@ export class Run {
 
   /** Reads everything back and compares every byte. */
   async compare(): Promise<void> {
-    await step("compare", this.#resources.length, async (progress) => {
+    await this.#step("compare", this.#resources.length, async (progress) => {
       const bytes = await this.#transfers.verify(this.#resources, progress);
       return `${formatCount(bytes)} bytes read back, every one as it was written`;
     });
@@ -72,7 +85,7 @@ export class Run {
 
   /** Destroys a random half of the resources. */
   async destroyHalf(): Promise<void> {
-    await step("destroy", 1, () => {
+    await this.#step("destroy", 1, () => {
       const half = Math.floor(this.#resources.length / 2);
       const doomed = new Set(this.#random.sample(this.#resources, half));
       for (const { allocation } of doomed) allocation.destroy();
@@ -83,7 +96,7 @@ export class Run {
 
   /** Moves what is left together, on the device, until blocks are empty and can be given back. */
   async defragment(): Promise<void> {
-    await step("defragment", sumOfSizes(this.#resources), async (progress) => {
+    await this.#step("defragment", sumOfSizes(this.#resources), async (progress) => {
       const stats = await this.#allocator.defragment({
         queue: this.#queue,
         maxBytesPerPass: BYTES_PER_PASS,

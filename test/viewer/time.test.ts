@@ -208,7 +208,7 @@ it("budgets that were exceeded and requests that were refused are told with the 
   const moment = momentOf(history, lastMoment(history));
   const found = findingsOf(moment, totalsOf(moment));
   expect(found.map(({ title }) => title)).toEqual(["Heap 0 was over its budget", "1 request refused"]);
-  expect(found[0]!.text).toBe("At 2.00 s 150 MiB were in use of 100 MiB: 50 MiB too much.");
+  expect(found[0]!.text).toBe("At 2.00 s 150 MiB were in use of 100 MiB: 50 MiB too much. ");
   expect(found[0]!.way).toEqual({ view: "time", moment: 2, heap: 0 });
   expect(found[1]!.text).toMatch(/2\.50 s, of 5 MiB \(the heap is full\)\. Reasons: 1 × budget/);
   const during = findingsOf(momentOf(history, 2), totalsOf(momentOf(history, 2)));

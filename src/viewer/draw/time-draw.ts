@@ -129,7 +129,7 @@ export function timePoint(
 function drawBytesAxis(context: CanvasRenderingContext2D, scene: TimeScene): void {
   const { theme, width, layout } = scene;
   const { top } = layout.question;
-  const step = niceBytes(top / 4);
+  const step = niceBytes(top / 6);
   context.font = `11px ${FONT}`;
   context.textAlign = "right";
   context.textBaseline = "middle";

@@ -4,10 +4,13 @@
  */
 
 import { formatBytes, formatCount, formatCountOf, formatShare, formatTime } from "./format.ts";
+import { groupingOf } from "./grouping.ts";
 import { type History, hasTime, timeOf } from "./history.ts";
 import { certainLeaks, suspectedLeaks } from "./leaks.ts";
-import { budgetAt, type Moment, type MomentTotals } from "./moment.ts";
+import { budgetAt, type Moment, type MomentTotals, momentOf } from "./moment.ts";
 import { pinnedBlocks } from "./pins.ts";
+import { grouped } from "./rows.ts";
+import { heapsOfBlocks } from "./series.ts";
 import { textAt } from "./texts.ts";
 
 /** How bad it is. */
@@ -72,9 +75,7 @@ function overBudget(moment: Moment, totals: MomentTotals): Finding[] {
         title: isOver ? `${label} is over its ${what}` : `${label} is nearly at its ${what}`,
         text:
           `${formatBytes(usage)} in use of ${formatBytes(limit)}` +
-          (isOver
-            ? `: ${formatBytes(usage - limit)} too much. The driver may move memory to the host.`
-            : "."),
+          (isOver ? `: ${formatBytes(usage - limit)} too much. ${mostOf(history, heap, moment.at)}` : "."),
         way: hasTime(history) ? { view: "time", heap } : { view: "map", filter: `heap:"${label}"` },
       },
     ];
@@ -94,11 +95,26 @@ function overBudgetBefore({ history, at }: Moment): Finding[] {
         title: `${label} was over its budget`,
         text:
           `At ${formatTime(timeOf(history, moment))} ${formatBytes(usage)} were in use of ${formatBytes(budget)}: ` +
-          `${formatBytes(usage - budget)} too much.`,
+          `${formatBytes(usage - budget)} too much. ${mostOf(history, heap, moment)}`,
         way: { view: "time", moment, heap },
       },
     ];
   });
+}
+
+/** What takes most of a heap at a moment, by name. */
+function mostOf(history: History, heap: number, at: number): string {
+  const heapOf = heapsOfBlocks(history);
+  const inHeap = momentOf(history, at).ranges.filter(
+    (range) => heapOf[history.ranges.block[range]!] === heap,
+  );
+  const [most] = grouped(history, inHeap, groupingOf(history, "name"));
+  if (most === undefined) return "";
+  return `Most of it is ${quoted(most.label)}, ${formatBytes(most.bytes)} in ${formatCountOf(most.ranges.length, "allocation")}.`;
+}
+
+function quoted(label: string): string {
+  return label.startsWith("(") ? label : `“${label}”`;
 }
 
 /** The reading by which a heap's budget is exceeded most; undefined if it never is. */
@@ -118,6 +134,14 @@ function worstReading(
   return { moment: budgets.moment[worst]!, budget: budgets.budget[worst]!, usage: budgets.usage[worst]! };
 }
 
+/** Reasons by which a program limits itself, and which it has to expect. */
+const OWN_LIMITS: ReadonlySet<string> = new Set([
+  "pool-full",
+  "maxBlockCount",
+  "never-allocate",
+  "neverAllocate",
+]);
+
 function refusals(history: History): Finding[] {
   const { refusals, texts } = history;
   if (refusals.count === 0) return [];
@@ -129,9 +153,10 @@ function refusals(history: History): Finding[] {
     .map(([reason, count]) => `${formatCount(count)} × ${textAt(texts, reason) || "unknown"}`);
   const message = textAt(texts, refusals.message[0]!);
   const first = refusals.moment[0]!;
+  const isByChoice = [...counts.keys()].every((reason) => OWN_LIMITS.has(textAt(texts, reason)));
   return [
     {
-      severity: "bad",
+      severity: isByChoice ? "note" : "bad",
       title: `${formatCountOf(refusals.count, "request")} refused`,
       text:
         `The first at ${formatTime(timeOf(history, first))}, of ${formatBytes(refusals.size[0]!)}` +
@@ -146,7 +171,7 @@ function leaks(history: History): Finding[] {
   const suspected = suspectedLeaks(history);
   const findings: Finding[] = suspected.slice(0, 3).map(({ label, made, left, before, after }) => ({
     severity: certain === undefined ? "warning" : "bad",
-    title: `“${label}” seems to leak`,
+    title: `${quoted(label)} ${label.startsWith("(") ? "seem" : "seems"} to leak`,
     text:
       `From ${formatBytes(before)} in the middle of the recording to ${formatBytes(after)} in the end: ` +
       `${formatCount(left)} of the ${formatCountOf(made, "one", "ones")} made since are still there.`,
@@ -189,7 +214,7 @@ function fragmentation(moment: Moment, { all }: MomentTotals): Finding[] {
       text:
         `${formatCountOf(allocations, "allocation")} of ${formatBytes(last.cost)} ` +
         `${allocations === 1 ? "keeps" : "keep"} ${formatCountOf(pins.length, "block")} of ${formatBytes(last.gain)} alive. ` +
-        `Moved elsewhere, up to ${formatBytes(last.gain)} could be given back.`,
+        `Moved elsewhere, about ${formatBytes(last.gain)} could be given back.`,
       way: { view: "fragmentation" },
     },
   ];

@@ -4,7 +4,8 @@
  * A block of device memory can only be given back when nothing lies in it. So a block with a few small allocations
  * wastes what is free in it, and moving those few is cheap. Here blocks are looked at from the one with the fewest
  * bytes in use: as long as what lies in it has room in the blocks of the same pool that stay, it could be given back.
- * This counts bytes, not places: it is what defragmentation can reach at best, at the least cost.
+ * This counts bytes, not places, and takes the cheapest blocks first: an estimate, made in a pass over the blocks. What a
+ * defragmentation would really do, its planner says (defragmentation.ts).
  */
 
 import type { Moment } from "./moment.ts";

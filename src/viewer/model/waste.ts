@@ -1,4 +1,4 @@
-/** Free memory over time: how much of what is reserved lies free in blocks, and how much could be given back at best. */
+/** Free memory over time: how much of what is reserved lies free in blocks, and about how much could be given back. */
 
 import { type History, lastMoment } from "./history.ts";
 import { momentOf, totalsOfBlock } from "./moment.ts";
@@ -9,7 +9,7 @@ export interface WasteSample {
   readonly moment: number;
   /** Bytes free in blocks. */
   readonly free: number;
-  /** Bytes that could be given back by moving, at best. */
+  /** Bytes that could be given back by moving little, about. */
   readonly gain: number;
   /** Bytes of the largest free range. */
   readonly largest: number;

@@ -3,11 +3,12 @@
  */
 
 import { batch } from "@preact/signals";
-import type { History } from "../model/history.ts";
+import { type History, hasTime, lastMoment } from "../model/history.ts";
 import type { Selection } from "../model/selection.ts";
+import { ALL_HEAPS, seriesOf } from "../model/series.ts";
 import type { ReadAnswer, ReadRequest } from "../read/protocol.ts";
 import { documents, live, problem, reading } from "./documents.ts";
-import { active, resetForNewFile, selection, view } from "./state.ts";
+import { active, at, resetForNewFile, selection, view } from "./state.ts";
 
 /** The source of this very script, which the worker runs as well. */
 const source = typeof document === "undefined" ? "" : (document.currentScript?.textContent ?? "");
@@ -43,8 +44,21 @@ export async function openBytes(name: string, bytes: ArrayBuffer, how: "instead"
       // The first file may come with a link to a view of it.
       if (before.length > 0) resetForNewFile();
       active.value = 0;
+      if (at.value === Number.POSITIVE_INFINITY) at.value = firstMoment(answer.history);
     }
   });
+}
+
+/** The part of the most bytes in use below which the end of a recording shows nothing. */
+const NEXT_TO_NOTHING = 0.01;
+
+/** The moment to begin with: the end; or, where a program has freed nearly everything by then, that of most use. */
+function firstMoment(history: History): number {
+  if (!hasTime(history)) return Number.POSITIVE_INFINITY;
+  const { used, highest } = seriesOf(history, ALL_HEAPS);
+  const last = lastMoment(history);
+  const most = highest(0, last);
+  return used[last]! < used[most]! * NEXT_TO_NOTHING ? most : Number.POSITIVE_INFINITY;
 }
 
 function startWorker(): { worker: Worker; stop: () => void } {

@@ -278,7 +278,7 @@ function Changes({
   const rows = pairs
     .filter((pair) => pair.change !== "same")
     .filter((pair) => label === undefined || groupLabel(pair, before, after, mode) === label)
-    .sort((a, b) => Math.abs(b.difference) - Math.abs(a.difference));
+    .sort((a, b) => Math.abs(b.difference) - Math.abs(a.difference) || sizeOf(b, after) - sizeOf(a, after));
   return (
     <div class="changes">
       <h3>
@@ -293,6 +293,11 @@ function Changes({
       />
     </div>
   );
+}
+
+/** Bytes of what is there at the second moment. */
+function sizeOf({ after: range }: Pair, after: Moment): number {
+  return range === ABSENT ? 0 : after.history.ranges.size[range]!;
 }
 
 function groupLabel(pair: Pair, before: Moment, after: Moment, mode: GroupMode): string {

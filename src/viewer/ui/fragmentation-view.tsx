@@ -70,7 +70,7 @@ function Waste(): JSX.Element {
     <div class="waste">
       <p class="muted">
         <i class="swatch waste-free" /> free in blocks <i class="swatch waste-gain" /> could be given back by
-        moving what is in the way, at best · click to go there
+        moving little (an estimate) · click to go there
       </p>
       <Canvas
         name="waste"

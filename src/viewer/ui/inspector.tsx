@@ -3,6 +3,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import {
   formatBytes,
+  formatCount,
   formatCountOf,
   formatExactBytes,
   formatOffset,
@@ -202,11 +203,11 @@ function FreeDetails({
       </table>
       {fitting.byGroup.length > 0 && (
         <p>
-          As many as{" "}
+          Room for{" "}
           {fitting.byGroup.map(({ label, count, size: each }, index) => (
             <span key={label}>
               {index > 0 && (index === fitting.byGroup.length - 1 ? " or " : ", ")}
-              {formatCountOf(count, "more", "more")} {label} <span class="muted">({formatBytes(each)})</span>
+              {formatCount(count)} × {label} <span class="muted">({formatBytes(each)})</span>
             </span>
           ))}
           .

@@ -30,6 +30,13 @@ export function stepFrames(by: 1 | -1): void {
   at.value = place < 0 ? 0 : (frames[place] ?? lastMoment(history.value));
 }
 
+/** Goes to the moment at which most is in use. */
+function goToPeak(): void {
+  if (history.value === undefined || series.value === undefined) return;
+  playing.value = false;
+  at.value = series.value.highest(0, lastMoment(history.value));
+}
+
 /** Marks the moment: differences and leaks are counted from it. */
 export function markMoment(): void {
   since.value = momentNumber.value;
@@ -61,6 +68,9 @@ export function Scrubber(): JSX.Element {
             </button>
           </>
         )}
+        <button type="button" title="To the moment at which most is in use" onClick={goToPeak}>
+          Peak
+        </button>
         <button
           type="button"
           title="To the end; a living program is followed"

@@ -3,7 +3,8 @@
 import type { JSX } from "preact";
 import { ageColours, colourOfGroup, OTHER_COLOUR } from "../draw/palette.ts";
 import { formatBytes, formatCount } from "../model/format.ts";
-import { groupModeLabels, groupModes } from "../model/grouping.ts";
+import { type Grouping, groupModeLabels, groupModes } from "../model/grouping.ts";
+import type { Moment } from "../model/moment.ts";
 import { knowsAge } from "../state/colouring.ts";
 import {
   type ColourMode,
@@ -126,6 +127,25 @@ function Matches(): JSX.Element {
 /** At most this many groups have a colour of their own, and a place in the legend. */
 const LEGEND_ENTRIES = 10;
 
+/** The groups that are alive at the moment. */
+function groupsNow({ ofRange }: Grouping, { ranges }: Moment): Set<number> {
+  const present = new Set<number>();
+  for (const range of ranges) present.add(ofRange[range]!);
+  return present;
+}
+
+const everOfGrouping = new WeakMap<Grouping, Set<number>>();
+
+/** The groups that are alive at any moment. */
+function groupsEver(grouping: Grouping): Set<number> {
+  let present = everOfGrouping.get(grouping);
+  if (present === undefined) {
+    present = new Set(grouping.ofRange);
+    everOfGrouping.set(grouping, present);
+  }
+  return present;
+}
+
 function Legend(): JSX.Element {
   const grouping = colouring.value;
   if (grouping === undefined)
@@ -140,9 +160,7 @@ function Legend(): JSX.Element {
         <li>new</li>
       </ul>
     );
-  const { ranges } = moment.value!;
-  const present = new Set<number>();
-  for (const range of ranges) present.add(grouping.ofRange[range]!);
+  const present = view.value === "time" ? groupsEver(grouping) : groupsNow(grouping, moment.value!);
   const isKind = grouping.mode === "kind";
   const groups = [...present].sort((a, b) => a - b);
   const coloured = groups.filter((group) => isKind || colourOfGroup(false, group) !== OTHER_COLOUR);
@@ -161,11 +179,15 @@ function Legend(): JSX.Element {
           {formatCount(rest)} more
         </li>
       )}
-      <li>
-        <i class="free" />
-        Free
-      </li>
-      {moment.value!.history.aliases.count > 0 && <li>strips below: share the memory above them</li>}
+      {view.value === "map" && (
+        <li>
+          <i class="free" />
+          Free
+        </li>
+      )}
+      {view.value === "map" && moment.value!.history.aliases.count > 0 && (
+        <li>strips below: share the memory above them</li>
+      )}
     </ul>
   );
 }
