@@ -247,8 +247,9 @@ export class DefragmentationContext {
         }
       }
       this.trim(errors);
+      // A plan that is over gives back what it has emptied.
+      for (const each of this.present) each.afterPass();
     });
-    for (const each of this.present) each.afterPass();
     this.state.recorder?.passEnded(this, moves);
     if (errors.length > 0) throw errors[0];
     return this.isFinished;

@@ -216,13 +216,14 @@ function sparse(
   };
 }
 
-describe(`the algorithms (seed ${seed})`, () => {
+// With the second seed a block was given back that nobody counted.
+describe.each([seed, 915_360_120])("the algorithms (seed %d)", (from) => {
   for (const granularity of [1, 16, 256, 1024, 4096, 65536]) {
     it(`EXTENSIVE frees as many memory objects as FULL, at granularity ${granularity}`, () => {
       for (let run = 0; run < 4; run++) {
         const freed = [DefragmentationFlag.AlgorithmFull, DefragmentationFlag.AlgorithmExtensive].map(
           (flags) => {
-            const made = sparse(new Chance(seed + run * 31 + granularity), granularity);
+            const made = sparse(new Chance(from + run * 31 + granularity, from), granularity);
             const before = memoryCount(made);
             const stats = runAll(made.allocator, { flags });
             expect(memoryCount(made)).toBe(before - stats.deviceMemoryBlocksFreed);

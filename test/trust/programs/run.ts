@@ -27,7 +27,7 @@ export async function runPrograms<W>(
   run: (world: W, program: readonly Operation[]) => Promise<void>,
 ): Promise<Done> {
   const { VMA_TS_PROGRAM_SECONDS, VMA_TS_PROGRAM_SEED, VMA_TS_PROGRAM_PATH } = process.env;
-  const first = VMA_TS_PROGRAM_SEED === undefined ? Date.now() % 1_000_000_000 : Number(VMA_TS_PROGRAM_SEED);
+  const first = Number(VMA_TS_PROGRAM_SEED ?? 20261129);
   const deadline = performance.now() + 1000 * Number(VMA_TS_PROGRAM_SECONDS ?? seconds);
   let count = 0;
   let steps = 0;
