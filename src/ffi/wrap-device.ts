@@ -22,7 +22,8 @@ export interface WrapDeviceOptions {
   readonly device: Handle;
   /**
    * The version that the instance was made for (VkApplicationInfo). Default: the highest one of whose core the device has
-   * a function, which is the lower of the instance's and the device's own.
+   * a function: the lower of the instance's and the device's own, but the device's own on drivers that have all of their
+   * functions whatever the instance is for (NVIDIA's).
    */
   readonly apiVersion?: number;
   /** The names of the device extensions that are enabled; default none. */

@@ -11,7 +11,7 @@ import type { NativeCalls } from "../../src/ffi/native/native-calls.ts";
 import { Vulkan } from "../../src/ffi/vulkan.ts";
 import { BufferUsage } from "../../src/vulkan/index.ts";
 import { allocate, copyOf, free, native, runtime } from "../helpers/native.ts";
-import { requireVulkan, vulkanAbsence } from "../helpers/vulkan.ts";
+import { isKnownToLayer, requireVulkan, vulkanAbsence } from "../helpers/vulkan.ts";
 
 const REFUSAL = "External buffers are not allowed";
 /** The native calls of an engine that refuses every view. */
@@ -60,7 +60,10 @@ describe.skipIf(isAbsent).each(ways)("a device without views, calls made %s", (_
   let device: NativeDevice;
   beforeAll(() => {
     const library = openLibrary(calls(), process.env.VMA_TS_VULKAN || undefined);
-    device = new Vulkan(library, { kind: "test", reason: "a test" }).createDevice({ validation: true });
+    device = new Vulkan(library, { kind: "test", reason: "a test" }).createDevice({
+      validation: true,
+      memoryExtensions: isKnownToLayer,
+    });
   });
   afterAll(() => {
     device.destroy();

@@ -108,6 +108,11 @@ function unknownToLayer(vulkan: Vulkan): ReadonlySet<string> {
   return unknown;
 }
 
+/** Whether the validation layer has heard of an extension for memory. */
+export function isKnownToLayer(extension: string): boolean {
+  return !unknownToLayer(loadVulkan()).has(extension);
+}
+
 type Body = (ctx: VulkanContext) => void;
 
 /** A group of tests on one validated device; see the head of this file. */

@@ -10,7 +10,7 @@ import { NativeMapping } from "../../src/ffi/mapping.ts";
 import { armMobile, SimulatedDevice } from "../../src/simulator/index.ts";
 import { runProgram } from "../helpers/child.ts";
 import { allocate, free, native } from "../helpers/native.ts";
-import { describeWithVulkan } from "../helpers/vulkan.ts";
+import { describeWithVulkan, hostMemory, memoryType } from "../helpers/vulkan.ts";
 
 const program = join(import.meta.dirname, "programs", "take-a-view.ts");
 
@@ -120,7 +120,8 @@ describe("a view whose buffer is taken", () => {
 
     it("leaves memory that can be mapped again, and is freed as far as the program can see", async () => {
       using device = ctx.vulkan.createDevice();
-      const memory = device.allocateMemory({ allocationSize: 65536, memoryTypeIndex: 0 });
+      const memoryTypeIndex = memoryType(device, 0xffffffff, hostMemory);
+      const memory = device.allocateMemory({ allocationSize: 65536, memoryTypeIndex });
       const first = device.mapMemory(memory, 65536);
       first.bytes(0, 4).set([1, 2, 3, 4]);
       await take(first.bytes(0, 65536));
