@@ -117,9 +117,21 @@ export class DeviceReplay {
     }
   }
 
-  private createPool({ op: _op, id, ...info }: OperationOf<"createPool">): Outcome {
+  private createPool(operation: OperationOf<"createPool">): Outcome {
+    const { id, memoryTypeIndex, flags, blockSize, minBlockCount, maxBlockCount } = operation;
+    const { priority, minAllocationAlignment } = operation;
     this.pools.set(id, undefined);
-    this.pools.set(id, this.allocator.createPool(info));
+    // The line has more than the options: what was expected of it, among others.
+    const pool = this.allocator.createPool({
+      memoryTypeIndex,
+      flags: flags ?? 0,
+      blockSize,
+      minBlockCount,
+      maxBlockCount,
+      priority,
+      minAllocationAlignment,
+    });
+    this.pools.set(id, pool);
     return { result: 0 };
   }
 
