@@ -1,6 +1,6 @@
 /** The port over handles that the user brings. */
 
-import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
+import { checkInteger, checkObject, checkUint64, quote } from "../foundation/check.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
 import { NativeDevice } from "./device.ts";
 import { instanceFunctions } from "./instance.ts";
@@ -71,6 +71,7 @@ function askVersion(library: Library, instance: bigint, device: bigint): number 
 
 /** Puts the port over a device that stays the user's: destroying the result leaves the handles as they are. */
 export function wrapDevice(library: Library, options: WrapDeviceOptions): NativeDevice {
+  checkObject(options, "the handles to wrap ({ instance, physicalDevice, device })");
   const instance = handleOf(options.instance, "instance");
   const physicalDevice = handleOf(options.physicalDevice, "physicalDevice");
   const handle = handleOf(options.device, "device");

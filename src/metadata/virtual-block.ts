@@ -7,7 +7,7 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
+import { checkFlags, checkInteger, checkObject, checkSize, quote } from "../foundation/check.ts";
 import { type ResizableMetadata, type Slot, NO_SLOT as ZERO } from "./block-metadata.ts";
 import { createLinear } from "./create-linear.ts";
 import { createTlsf } from "./create-tlsf.ts";
@@ -93,6 +93,7 @@ export class VirtualBlock {
    * @throws TypeError or RangeError for a size that is no integer from 1 to 2^53 - 1, or unknown flags.
    */
   constructor(info: VirtualBlockCreateInfo) {
+    checkObject(info, "a virtual block's settings");
     const size = checkSize(info.size, "size");
     const flags = checkFlags(info.flags ?? 0, VirtualBlockCreate.LinearAlgorithm, "flags");
     const options = { size, virtual: true, names: this.names };

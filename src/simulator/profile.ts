@@ -1,7 +1,7 @@
 /** What a simulated device is like: its heaps, types and limits. */
 
 import { isPowerOfTwo } from "../foundation/bits.ts";
-import { checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
+import { checkArray, checkFlags, checkInteger, checkObject, checkSize, quote } from "../foundation/check.ts";
 import { ApiVersion, makeApiVersion } from "../vulkan/constants.ts";
 import type { DeviceLimits, MemoryHeap, MemoryType } from "../vulkan/device.ts";
 
@@ -100,7 +100,10 @@ const defaultRequirements: RequirementFigures = {
 
 /** Fills a description up to a profile; throws a RangeError or TypeError for what no device could be. */
 export function makeProfile(description: ProfileDescription): DeviceProfile {
+  checkObject(description, "a device's profile (one of `profiles`, or a description)");
   const { memoryHeaps, memoryTypes } = description;
+  checkArray(memoryHeaps, "a profile's memoryHeaps");
+  checkArray(memoryTypes, "a profile's memoryTypes");
   checkInteger(memoryHeaps.length, "the number of memory heaps", 1, 16);
   checkInteger(memoryTypes.length, "the number of memory types", 1, 32);
   for (const heap of memoryHeaps) {

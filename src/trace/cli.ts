@@ -38,6 +38,12 @@ function replayFile(path: string): void {
 }
 
 function main(paths: readonly string[]): number {
+  if (paths[0] === "--help" || paths[0] === "-h") {
+    process.stdout.write(
+      "usage: npm run replay -- FILE…\nPrints one JSON object for each operation of the traces, in order.\n",
+    );
+    return 0;
+  }
   if (paths.length === 0) {
     process.stderr.write("usage: npm run replay -- FILE…\n");
     return 2;

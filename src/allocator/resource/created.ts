@@ -18,6 +18,11 @@ export class BufferWithMemory {
   [Symbol.dispose](): void {
     this.allocation[Symbol.dispose]();
   }
+
+  /** What JSON.stringify writes: handles as text, which JSON has no numbers for. */
+  toJSON(): object {
+    return { buffer: `0x${this.buffer.toString(16)}`, allocation: this.allocation };
+  }
 }
 
 /** An image and its memory. */
@@ -35,5 +40,10 @@ export class ImageWithMemory {
   /** Destroys the image and frees its memory, unless the allocation is freed already. */
   [Symbol.dispose](): void {
     this.allocation[Symbol.dispose]();
+  }
+
+  /** What JSON.stringify writes: handles as text, which JSON has no numbers for. */
+  toJSON(): object {
+    return { image: `0x${this.image.toString(16)}`, allocation: this.allocation };
   }
 }
