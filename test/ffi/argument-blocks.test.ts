@@ -409,10 +409,15 @@ describeWithVulkan("which native calls are used", (ctx) => {
     };
     // The driver, and who frees memory late, take some at first.
     for (let i = 0; i < 150; i++) round();
-    const [pages, bytes] = [codeBytes(), resident()];
-    for (let i = 0; i < 100; i++) round();
+    const pages = codeBytes();
+    // What leaks grows with each hundred; what the engine takes for itself meanwhile does not.
+    const growths = [1, 2, 3].map(() => {
+      const before = resident();
+      for (let i = 0; i < 100; i++) round();
+      return resident() - before;
+    });
     expect(codeBytes()).toBe(pages);
-    expect(resident() - bytes).toBeLessThan(16 * 2 ** 20);
+    expect(Math.min(...growths)).toBeLessThan(16 * 2 ** 20);
   });
 
   it("throws after the device is gone", () => {
