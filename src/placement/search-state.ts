@@ -91,6 +91,19 @@ export class SearchState {
   readonly #sectionSaved: Int32Array;
   readonly #rowSaved: Int32Array;
   #change = 0;
+  /** How many words a set of decisions takes. */
+  readonly words: number;
+  /** By row: the decisions because of which its `low` is no less. */
+  readonly #lowReasons: Int32Array;
+  #trailReasons: Int32Array;
+  /** By section: the decisions that placed something there. */
+  readonly #placedReasons: Int32Array;
+  /** By placed row: the decision. */
+  readonly #decisions: Int32Array;
+  /** The decision that is being taken. */
+  #decision = 0;
+  /** The decisions because of which the last one failed, or whatever was explained last. */
+  readonly conflict: Int32Array;
   /** The rows that are placed, in the order in which they were. */
   readonly placed: Int32Array;
   placedCount = 0;
@@ -146,6 +159,12 @@ export class SearchState {
     this.#trailValues = new Float64Array(1024 * RECORD);
     this.#sectionSaved = new Int32Array(sectionCount);
     this.#rowSaved = new Int32Array(count);
+    this.words = (count + (count >> 1) + 95) >> 5;
+    this.#lowReasons = new Int32Array(count * this.words);
+    this.#trailReasons = new Int32Array(1024 * this.words);
+    this.#placedReasons = new Int32Array(sectionCount * this.words);
+    this.#decisions = new Int32Array(count);
+    this.conflict = new Int32Array(this.words);
     this.placed = new Int32Array(count);
     this.isPlaced = new Uint8Array(count);
     this.#verdicts = new Uint8Array(count).fill(UNKNOWN);
@@ -321,7 +340,9 @@ export class SearchState {
    *
    * @returns Whether everything else may still find room. If not, it has to be undone.
    */
-  place(row: number): boolean {
+  place(row: number, decision: number): boolean {
+    this.#decision = decision;
+    this.#decisions[row] = decision;
     const { sections, cells, memberStarts, memberCounts, members, lows } = this;
     const from = this.starts[row]!;
     const to = this.starts[row + 1]!;
@@ -338,6 +359,7 @@ export class SearchState {
       cells[cell + FLOOR] = end;
       cells[cell + TOP_ROW] = row;
       cells[cell + LEFT]! -= size;
+      this.#setBit(this.#placedReasons, section, decision);
       this.#childCounts[section] = STALE;
       if (this.#isDirty[section] === 0) this.#makeDirty(section);
     }
@@ -348,7 +370,7 @@ export class SearchState {
         const member = members[p]!;
         this.#forget(member);
         const least = isSimple ? end : this.#leastOn(member, row, end);
-        if (lows[member]! < least && !this.#raise(member, least)) return this.#giveUp();
+        if (lows[member]! < least && !this.#raiseAbove(member, least, end - size)) return this.#giveUp();
       }
     }
     return this.#settle();
@@ -359,14 +381,14 @@ export class SearchState {
    *
    * @returns As {@link place}.
    */
-  leaveGap(section: number): boolean {
+  leaveGap(section: number, decision: number): boolean {
+    this.#decision = decision;
     const first = this.memberStarts[section]!;
     const floor = this.cells[section * RECORD + FLOOR]!;
     this.#change++;
     for (let p = first + this.memberCounts[section]! - 1; p >= first; p--) {
       const member = this.members[p]!;
-      if (this.lows[member] === floor && !this.#raise(member, this.#nextOffset(member, 0)))
-        return this.#giveUp();
+      if (this.lows[member] === floor && !this.#raiseOverGap(member)) return this.#giveUp();
     }
     if (this.#isDirty[section] === 0) this.#makeDirty(section);
     return this.#settle();
@@ -475,13 +497,16 @@ export class SearchState {
 
   /** Takes back everything since a mark, and all rows placed since there were `placedCount`. */
   undo(mark: number, placedCount: number): void {
-    const { cells, lows } = this;
+    const { cells, lows, words } = this;
     while (this.placedCount > placedCount) this.#putBack(this.placed[--this.placedCount]!);
     for (let length = this.#trailLength - 1; length >= mark; length--) {
       const key = this.#trailKeys[length]!;
       const from = length * RECORD;
       if (key < 0) {
         lows[~key] = this.#trailValues[from]!;
+        for (let word = 0; word < words; word++) {
+          this.#lowReasons[~key * words + word] = this.#trailReasons[length * words + word]!;
+        }
         this.#forgetLow(~key);
       } else {
         const cell = key * RECORD;
@@ -514,13 +539,19 @@ export class SearchState {
     this.#rowSaved[row] = this.#change;
     if (this.#trailLength === this.#trailKeys.length) this.#growTrail();
     this.#trailValues[this.#trailLength * RECORD] = this.lows[row]!;
+    const { words } = this;
+    for (let word = 0; word < words; word++) {
+      this.#trailReasons[this.#trailLength * words + word] = this.#lowReasons[row * words + word]!;
+    }
     this.#trailKeys[this.#trailLength++] = ~row;
   }
 
   #growTrail(): void {
-    const [keys, values] = [this.#trailKeys, this.#trailValues];
+    const [keys, values, reasons] = [this.#trailKeys, this.#trailValues, this.#trailReasons];
     this.#trailKeys = new Int32Array(2 * keys.length);
     this.#trailValues = new Float64Array(2 * values.length);
+    this.#trailReasons = new Int32Array(2 * reasons.length);
+    this.#trailReasons.set(reasons);
     this.#trailKeys.set(keys);
     this.#trailValues.set(values);
   }
@@ -530,13 +561,119 @@ export class SearchState {
     this.#dirty[this.#dirtyCount++] = section;
   }
 
+  #setBit(sets: Int32Array, set: number, bit: number): void {
+    if (bit < 32 * this.words) sets[set * this.words + (bit >> 5)]! |= 1 << (bit & 31);
+  }
+
+  #clearBit(sets: Int32Array, set: number, bit: number): void {
+    if (bit < 32 * this.words) sets[set * this.words + (bit >> 5)]! &= ~(1 << (bit & 31));
+  }
+
+  /** Raises the least offset of a row above one that has just been placed at `offset`. */
+  #raiseAbove(row: number, to: number, offset: number): boolean {
+    this.#saveLow(row);
+    const { words } = this;
+    const from = row * words;
+    // What is too large to lie below, wherever it is, needs no other reason.
+    if (this.sizes[row]! > offset) this.#lowReasons.fill(0, from, from + words);
+    this.#setBit(this.#lowReasons, row, this.#decision);
+    return this.#raise(row, to);
+  }
+
+  /** Raises the least offset of a row to the next top that it could lie on. */
+  #raiseOverGap(row: number): boolean {
+    this.#saveLow(row);
+    const { words, conflict } = this;
+    const low = this.lows[row]!;
+    const to = this.#nextOffset(row, 0);
+    conflict.fill(0);
+    for (let k = this.starts[row]!; k < this.starts[row + 1]!; k++) {
+      this.#explainSection(this.sections[k]!, to);
+      this.#explainPlaced(this.sections[k]!);
+    }
+    const from = row * words;
+    for (let word = 0; word < words; word++) this.#lowReasons[from + word]! |= conflict[word]!;
+    this.#setBit(this.#lowReasons, row, this.#decision);
+    void low;
+    return this.#raise(row, to);
+  }
+
+  #explainPlaced(section: number): void {
+    const { words, conflict } = this;
+    const from = section * words;
+    for (let word = 0; word < words; word++) conflict[word]! |= this.#placedReasons[from + word]!;
+  }
+
+  #explainRow(row: number): void {
+    const { words, conflict } = this;
+    const from = row * words;
+    for (let word = 0; word < words; word++) conflict[word]! |= this.#lowReasons[from + word]!;
+  }
+
+  /** Adds why no member of a section ends below `end`. */
+  #explainSection(section: number, end: number): void {
+    const { members, sizes } = this;
+    const first = this.memberStarts[section]!;
+    for (let p = first + this.memberCounts[section]! - 1; p >= first; p--) {
+      const member = members[p]!;
+      if (sizes[member]! < end) this.#explainRow(member);
+    }
+  }
+
+  /** Adds why a section has no other children than those that are possible. */
+  explainChildren(section: number): void {
+    const { members, lows, cells } = this;
+    const first = this.memberStarts[section]!;
+    const floor = cells[section * RECORD + FLOOR]!;
+    const hasGap = this.mayLeaveGap(section);
+    const isTight = floor + cells[section * RECORD + LEFT]! >= this.capacity;
+    for (let p = first + this.memberCounts[section]! - 1; p >= first; p--) {
+      const member = members[p]!;
+      if (lows[member]! > 0) this.#explainRow(member);
+      if (lows[member] !== floor) continue;
+      if (!hasGap && !isTight) {
+        for (let k = this.starts[member]!; k < this.starts[member + 1]!; k++) {
+          this.#explainSection(this.sections[k]!, this.capacity);
+          this.#explainPlaced(this.sections[k]!);
+        }
+      } else if (this.judge(member) === Verdict.Excluded) this.#explainExclusion(member);
+    }
+  }
+
+  #explainExclusion(row: number): void {
+    const low = this.lows[row]!;
+    const room = this.capacity - low;
+    const from = this.starts[row]!;
+    const to = this.starts[row + 1]!;
+    for (let k = from; k < to; k++) {
+      const section = this.sections[k]!;
+      if (this.cells[section * RECORD + LEFT]! <= room) continue;
+      this.#explainSection(section, low + 1);
+      return;
+    }
+    const twin = this.#twins[row]!;
+    if (twin !== NOBODY && this.isPlaced[twin] === 0) return;
+    if (this.#isOutOfOrder(row, low)) {
+      const below = this.cells[this.sections[from]! * RECORD + TOP_ROW]!;
+      this.#setBit(this.conflict, 0, this.#decisions[below]!);
+      return;
+    }
+    for (let k = from; k < to; k++) {
+      this.#explainSection(this.sections[k]!, low + 1);
+      this.#explainPlaced(this.sections[k]!);
+    }
+  }
+
   /** Raises the least offset of a row. */
   #raise(row: number, to: number): boolean {
     const { sections, cells, lows } = this;
     const old = lows[row]!;
     const oldEnd = old + this.sizes[row]!;
-    if (to + this.sizes[row]! > this.capacity || this.problem.fixedOffsets[row] !== ANYWHERE) return false;
-    this.#saveLow(row);
+    if (to + this.sizes[row]! > this.capacity || this.problem.fixedOffsets[row] !== ANYWHERE) {
+      this.conflict.fill(0);
+      this.#explainRow(row);
+      return false;
+    }
     lows[row] = to;
     this.#forgetLow(row);
     const end = this.starts[row + 1]!;
@@ -559,8 +696,11 @@ export class SearchState {
       const section = this.#dirty[--this.#dirtyCount]!;
       this.#isDirty[section] = 0;
       this.#refresh(section);
-      if (this.cells[section * RECORD + FLOOR]! + this.cells[section * RECORD + LEFT]! > this.capacity)
+      if (this.cells[section * RECORD + FLOOR]! + this.cells[section * RECORD + LEFT]! > this.capacity) {
+        this.conflict.fill(0);
+        this.#explainSection(section, Number.POSITIVE_INFINITY);
         return this.#giveUp();
+      }
     }
     return true;
   }
@@ -632,6 +772,7 @@ export class SearchState {
     for (let k = from; k < to; k++) {
       const section = sections[k]!;
       memberCounts[section]!++;
+      this.#clearBit(this.#placedReasons, section, this.#decisions[row]!);
     }
     for (let section = sections[from]!; section < sections[to - 1]!; section++) crossings[section]!++;
   }

@@ -111,6 +111,8 @@ export class Search {
   #depth = 0;
   #nodes = new Stack(NODE_FIELDS);
   #children: Int32Array;
+  /** By node: the decisions because of which its children failed. */
+  #conflicts: Int32Array;
   #parts = new Stack(PART_FIELDS);
   #partCount = 0;
 
@@ -123,6 +125,7 @@ export class Search {
   constructor(state: SearchState) {
     this.state = state;
     this.#children = new Int32Array(4 * state.count + 64);
+    this.#conflicts = new Int32Array(32 * state.words * state.words);
   }
 
   /** Forgets everything and begins anew. */
@@ -145,15 +148,19 @@ export class Search {
     while (this.nodes < limit) {
       if (!this.#enterPart()) return Outcome.Solved;
       this.nodes++;
-      const node = this.#branch() ? this.#depth - 1 : this.#parent;
+      const node = this.#branch() ? this.#depth - 1 : this.#lastOf(this.#depth);
       if (!this.#advance(node)) return Outcome.Exhausted;
     }
     return Outcome.Paused;
   }
 
-  /** Takes the next child that holds, of this node or of those before it. Returns whether there is one. */
+  /**
+   * Takes the next child that holds, of this node or of those before it that have to do with why others failed. Returns whether
+   * there is one.
+   */
   #advance(from: number): boolean {
     const { state } = this;
+    const { conflict } = state;
     const nodes = this.#nodes;
     let node = from;
     while (node !== NONE) {
@@ -161,7 +168,10 @@ export class Search {
       state.undo(nodes.get(node, Node.Mark), nodes.get(node, Node.Placed));
       const next = nodes.get(node, Node.NextChild);
       if (next === nodes.get(node, Node.EndChild)) {
-        node = nodes.get(node, Node.Parent);
+        conflict.fill(0);
+        state.explainChildren(nodes.get(node, Node.Section));
+        this.#addTo(conflict, 0, this.#conflicts, node);
+        node = this.#lastOf(node);
         continue;
       }
       nodes.set(node, Node.NextChild, next + 1);
@@ -171,10 +181,38 @@ export class Search {
       this.#partCount = nodes.get(node, Node.PartCount);
       this.#parent = node;
       const child = this.#children[next]!;
-      if (child === GAP ? state.leaveGap(nodes.get(node, Node.Section)) : state.place(child)) return true;
+      if (child === GAP ? state.leaveGap(nodes.get(node, Node.Section), node) : state.place(child, node))
+        return true;
+      node = this.#lastOf(node + 1);
     }
     return false;
   }
+
+  #addTo(target: Int32Array, to: number, source: Int32Array, from: number): void {
+    const { words } = this.state;
+    for (let word = 0; word < words; word++) target[to * words + word]! |= source[from * words + word]!;
+  }
+
+  /**
+   * The last node before `end` that the conflict has to do with; it inherits the rest of the conflict.
+   */
+  #lastOf(end: number): number {
+    const { words, conflict } = this.state;
+    if (end > 32 * words) return end - 1;
+    for (let word = words - 1; word >= 0; word--) {
+      const bits = conflict[word]!;
+      if (bits === 0) continue;
+      const node = 32 * word + 31 - Math.clz32(bits);
+      conflict[word] = bits & ~(1 << (node & 31));
+      this.#addTo(this.#conflicts, node, conflict, 0);
+      this.jumped += end - 1 - node;
+      this.jumps++;
+      return node;
+    }
+    return NONE;
+  }
+  jumped = 0;
+  jumps = 0;
 
   /** Comes to the part to be solved next. Returns false if there is none: everything is placed. */
   #enterPart(): boolean {
@@ -237,6 +275,7 @@ export class Search {
     const section = this.#chooseSection();
     if (section === NONE) return false;
     const { state } = this;
+    this.#conflicts.fill(0, this.#depth * state.words, (this.#depth + 1) * state.words);
     const nodes = this.#nodes;
     const node = this.#depth++;
     const before = this.#parentEnd(node);
@@ -300,7 +339,11 @@ export class Search {
       const floor = state.floorOf(section);
       const children = state.countChildren(section);
       if (children === TOO_EARLY) continue;
-      if (children === 0) return NONE;
+      if (children === 0) {
+        state.conflict.fill(0);
+        state.explainChildren(section);
+        return NONE;
+      }
       let key: number = children;
       let second = floor;
       if (rule === SectionRule.Lowest) [key, second] = [floor, children];
