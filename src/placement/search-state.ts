@@ -96,8 +96,6 @@ export class SearchState {
   /** By row: the decisions because of which its `low` is no less. */
   readonly #lowReasons: Int32Array;
   #trailReasons: Int32Array;
-  /** By section: the decisions that placed something there. */
-  readonly #placedReasons: Int32Array;
   /** By placed row: the decision. */
   readonly #decisions: Int32Array;
   /** The decision that is being taken. */
@@ -162,7 +160,6 @@ export class SearchState {
     this.words = (count + (count >> 1) + 95) >> 5;
     this.#lowReasons = new Int32Array(count * this.words);
     this.#trailReasons = new Int32Array(1024 * this.words);
-    this.#placedReasons = new Int32Array(sectionCount * this.words);
     this.#decisions = new Int32Array(count);
     this.conflict = new Int32Array(this.words);
     this.placed = new Int32Array(count);
@@ -359,7 +356,6 @@ export class SearchState {
       cells[cell + FLOOR] = end;
       cells[cell + TOP_ROW] = row;
       cells[cell + LEFT]! -= size;
-      this.#setBit(this.#placedReasons, section, decision);
       this.#childCounts[section] = STALE;
       if (this.#isDirty[section] === 0) this.#makeDirty(section);
     }
@@ -565,10 +561,6 @@ export class SearchState {
     if (bit < 32 * this.words) sets[set * this.words + (bit >> 5)]! |= 1 << (bit & 31);
   }
 
-  #clearBit(sets: Int32Array, set: number, bit: number): void {
-    if (bit < 32 * this.words) sets[set * this.words + (bit >> 5)]! &= ~(1 << (bit & 31));
-  }
-
   /** Raises the least offset of a row above one that has just been placed at `offset`. */
   #raiseAbove(row: number, to: number, offset: number): boolean {
     this.#saveLow(row);
@@ -589,7 +581,7 @@ export class SearchState {
     conflict.fill(0);
     for (let k = this.starts[row]!; k < this.starts[row + 1]!; k++) {
       this.#explainSection(this.sections[k]!, to);
-      this.#explainPlaced(this.sections[k]!);
+      this.#explainPlaced(this.sections[k]!, to);
     }
     const from = row * words;
     for (let word = 0; word < words; word++) this.#lowReasons[from + word]! |= conflict[word]!;
@@ -598,10 +590,14 @@ export class SearchState {
     return this.#raise(row, to);
   }
 
-  #explainPlaced(section: number): void {
-    const { words, conflict } = this;
-    const from = section * words;
-    for (let word = 0; word < words; word++) conflict[word]! |= this.#placedReasons[from + word]!;
+  /** Adds why no row that is placed in a section ends at `end`. */
+  #explainPlaced(section: number, end: number): void {
+    const { members, sizes } = this;
+    const last = this.memberStarts[section + 1]!;
+    for (let p = this.memberStarts[section]! + this.memberCounts[section]!; p < last; p++) {
+      const row = members[p]!;
+      if (sizes[row]! <= end) this.#setBit(this.conflict, 0, this.#decisions[row]!);
+    }
   }
 
   #explainRow(row: number): void {
@@ -634,7 +630,7 @@ export class SearchState {
       if (!hasGap && !isTight) {
         for (let k = this.starts[member]!; k < this.starts[member + 1]!; k++) {
           this.#explainSection(this.sections[k]!, this.capacity);
-          this.#explainPlaced(this.sections[k]!);
+          this.#explainPlaced(this.sections[k]!, this.capacity);
         }
       } else if (this.judge(member) === Verdict.Excluded) this.#explainExclusion(member);
     }
@@ -660,7 +656,7 @@ export class SearchState {
     }
     for (let k = from; k < to; k++) {
       this.#explainSection(this.sections[k]!, low + 1);
-      this.#explainPlaced(this.sections[k]!);
+      this.#explainPlaced(this.sections[k]!, low);
     }
   }
 
@@ -772,7 +768,6 @@ export class SearchState {
     for (let k = from; k < to; k++) {
       const section = sections[k]!;
       memberCounts[section]!++;
-      this.#clearBit(this.#placedReasons, section, this.#decisions[row]!);
     }
     for (let section = sections[from]!; section < sections[to - 1]!; section++) crossings[section]!++;
   }
