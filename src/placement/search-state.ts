@@ -52,6 +52,17 @@ const LEFT = 4;
 const TOP_ROW = 5;
 const FIELDS = 6;
 
+/** What stands on the trail of a row that was raised: what its least offset was, */
+const OLD_LOW = 0;
+/** the offset of what it was raised above, or that it was raised over a gap, */
+const BELOW = 1;
+const GAP = -1;
+/** where on the trail it was raised before, */
+const PREVIOUS = 2;
+/** the decision, and, for a gap, the further reasons. */
+const DECISION = 3;
+const REASON = 4;
+
 const UNKNOWN = 3;
 const STALE = -2;
 /** What {@link SearchState.countChildren} says of a section that cannot be branched on yet. */
@@ -93,9 +104,11 @@ export class SearchState {
   #change = 0;
   /** How many words a set of decisions takes. */
   readonly words: number;
-  /** By row: the decisions because of which its `low` is no less. */
-  readonly #lowReasons: Int32Array;
-  #trailReasons: Int32Array;
+  /** By row: where on the trail it was raised last; {@link NOBODY} if it never was. */
+  readonly #lastRaises: Int32Array;
+  /** Why rows were raised over gaps: sets of decisions. */
+  #gapReasons: Int32Array;
+  #gapReasonCount = 0;
   /** By placed row: the decision. */
   readonly #decisions: Int32Array;
   /** The decision that is being taken. */
@@ -158,8 +171,8 @@ export class SearchState {
     this.#sectionSaved = new Int32Array(sectionCount);
     this.#rowSaved = new Int32Array(count);
     this.words = (count + (count >> 1) + 95) >> 5;
-    this.#lowReasons = new Int32Array(count * this.words);
-    this.#trailReasons = new Int32Array(1024 * this.words);
+    this.#lastRaises = new Int32Array(count).fill(NOBODY);
+    this.#gapReasons = new Int32Array(64 * this.words);
     this.#decisions = new Int32Array(count);
     this.conflict = new Int32Array(this.words);
     this.placed = new Int32Array(count);
@@ -366,7 +379,7 @@ export class SearchState {
         const member = members[p]!;
         this.#forget(member);
         const least = isSimple ? end : this.#leastOn(member, row, end);
-        if (lows[member]! < least && !this.#raiseAbove(member, least, end - size)) return this.#giveUp();
+        if (lows[member]! < least && !this.#raise(member, least, end - size)) return this.#giveUp();
       }
     }
     return this.#settle();
@@ -493,16 +506,15 @@ export class SearchState {
 
   /** Takes back everything since a mark, and all rows placed since there were `placedCount`. */
   undo(mark: number, placedCount: number): void {
-    const { cells, lows, words } = this;
+    const { cells, lows } = this;
     while (this.placedCount > placedCount) this.#putBack(this.placed[--this.placedCount]!);
     for (let length = this.#trailLength - 1; length >= mark; length--) {
       const key = this.#trailKeys[length]!;
       const from = length * RECORD;
       if (key < 0) {
         lows[~key] = this.#trailValues[from]!;
-        for (let word = 0; word < words; word++) {
-          this.#lowReasons[~key * words + word] = this.#trailReasons[length * words + word]!;
-        }
+        this.#lastRaises[~key] = this.#trailValues[from + PREVIOUS]!;
+        if (this.#trailValues[from + BELOW] === GAP) this.#gapReasonCount = this.#trailValues[from + REASON]!;
         this.#forgetLow(~key);
       } else {
         const cell = key * RECORD;
@@ -530,24 +542,25 @@ export class SearchState {
     this.#trailKeys[this.#trailLength++] = section;
   }
 
-  #saveLow(row: number): void {
+  /** @param below The offset of what the row was raised above, or {@link GAP}. */
+  #saveLow(row: number, below: number): void {
     if (this.#rowSaved[row] === this.#change) return;
     this.#rowSaved[row] = this.#change;
     if (this.#trailLength === this.#trailKeys.length) this.#growTrail();
-    this.#trailValues[this.#trailLength * RECORD] = this.lows[row]!;
-    const { words } = this;
-    for (let word = 0; word < words; word++) {
-      this.#trailReasons[this.#trailLength * words + word] = this.#lowReasons[row * words + word]!;
-    }
+    const from = this.#trailLength * RECORD;
+    this.#trailValues[from + OLD_LOW] = this.lows[row]!;
+    this.#trailValues[from + BELOW] = below;
+    this.#trailValues[from + PREVIOUS] = this.#lastRaises[row]!;
+    this.#trailValues[from + DECISION] = this.#decision;
+    this.#trailValues[from + REASON] = this.#gapReasonCount;
+    this.#lastRaises[row] = this.#trailLength;
     this.#trailKeys[this.#trailLength++] = ~row;
   }
 
   #growTrail(): void {
-    const [keys, values, reasons] = [this.#trailKeys, this.#trailValues, this.#trailReasons];
+    const [keys, values] = [this.#trailKeys, this.#trailValues];
     this.#trailKeys = new Int32Array(2 * keys.length);
     this.#trailValues = new Float64Array(2 * values.length);
-    this.#trailReasons = new Int32Array(2 * reasons.length);
-    this.#trailReasons.set(reasons);
     this.#trailKeys.set(keys);
     this.#trailValues.set(values);
   }
@@ -561,33 +574,24 @@ export class SearchState {
     if (bit < 32 * this.words) sets[set * this.words + (bit >> 5)]! |= 1 << (bit & 31);
   }
 
-  /** Raises the least offset of a row above one that has just been placed at `offset`. */
-  #raiseAbove(row: number, to: number, offset: number): boolean {
-    this.#saveLow(row);
-    const { words } = this;
-    const from = row * words;
-    // What is too large to lie below, wherever it is, needs no other reason.
-    if (this.sizes[row]! > offset) this.#lowReasons.fill(0, from, from + words);
-    this.#setBit(this.#lowReasons, row, this.#decision);
-    return this.#raise(row, to);
-  }
-
   /** Raises the least offset of a row to the next top that it could lie on. */
   #raiseOverGap(row: number): boolean {
-    this.#saveLow(row);
     const { words, conflict } = this;
-    const low = this.lows[row]!;
     const to = this.#nextOffset(row, 0);
     conflict.fill(0);
     for (let k = this.starts[row]!; k < this.starts[row + 1]!; k++) {
-      this.#explainSection(this.sections[k]!, to);
+      this.#explainMembers(this.sections[k]!, to, row);
       this.#explainPlaced(this.sections[k]!, to);
     }
-    const from = row * words;
-    for (let word = 0; word < words; word++) this.#lowReasons[from + word]! |= conflict[word]!;
-    this.#setBit(this.#lowReasons, row, this.#decision);
-    void low;
-    return this.#raise(row, to);
+    this.#saveLow(row, GAP);
+    const from = this.#gapReasonCount++ * words;
+    if (from + words > this.#gapReasons.length) {
+      const larger = new Int32Array(2 * this.#gapReasons.length);
+      larger.set(this.#gapReasons);
+      this.#gapReasons = larger;
+    }
+    this.#gapReasons.set(conflict, from);
+    return this.#raise(row, to, GAP);
   }
 
   /** Adds why no row that is placed in a section ends at `end`. */
@@ -600,19 +604,40 @@ export class SearchState {
     }
   }
 
-  #explainRow(row: number): void {
+  /** Adds why the least offset of a row is at least `bound`. */
+  #explainLow(row: number, bound: number): void {
+    const values = this.#trailValues;
     const { words, conflict } = this;
-    const from = row * words;
-    for (let word = 0; word < words; word++) conflict[word]! |= this.#lowReasons[from + word]!;
+    const size = this.sizes[row]!;
+    const first = Math.max(0, this.problem.fixedOffsets[row]!);
+    let entry = this.#lastRaises[row]!;
+    let need = bound;
+    while (need > first) {
+      // The raise that brought it there.
+      while (values[entry * RECORD + OLD_LOW]! >= need) entry = values[entry * RECORD + PREVIOUS]!;
+      const from = entry * RECORD;
+      this.#setBit(conflict, 0, values[from + DECISION]!);
+      if (values[from + BELOW] !== GAP) {
+        // It lies above something, as it would not fit below.
+        need = values[from + BELOW]! - size + 1;
+        continue;
+      }
+      const floor = values[from + OLD_LOW]!;
+      if (need > floor + 1) {
+        const reason = values[from + REASON]! * words;
+        for (let word = 0; word < words; word++) conflict[word]! |= this.#gapReasons[reason + word]!;
+      }
+      need = floor;
+    }
   }
 
-  /** Adds why no member of a section ends below `end`. */
-  #explainSection(section: number, end: number): void {
+  /** Adds why no member of a section but one ends before `end`. */
+  #explainMembers(section: number, end: number, but: number): void {
     const { members, sizes } = this;
     const first = this.memberStarts[section]!;
     for (let p = first + this.memberCounts[section]! - 1; p >= first; p--) {
       const member = members[p]!;
-      if (sizes[member]! < end) this.#explainRow(member);
+      if (member !== but) this.#explainLow(member, end - sizes[member]!);
     }
   }
 
@@ -621,18 +646,21 @@ export class SearchState {
     const { members, lows, cells } = this;
     const first = this.memberStarts[section]!;
     const floor = cells[section * RECORD + FLOOR]!;
+    const most = this.capacity - cells[section * RECORD + LEFT]!;
     const hasGap = this.mayLeaveGap(section);
-    const isTight = floor + cells[section * RECORD + LEFT]! >= this.capacity;
     for (let p = first + this.memberCounts[section]! - 1; p >= first; p--) {
       const member = members[p]!;
-      if (lows[member]! > 0) this.#explainRow(member);
-      if (lows[member] !== floor) continue;
-      if (!hasGap && !isTight) {
-        for (let k = this.starts[member]!; k < this.starts[member + 1]!; k++) {
-          this.#explainSection(this.sections[k]!, this.capacity);
-          this.#explainPlaced(this.sections[k]!, this.capacity);
-        }
-      } else if (this.judge(member) === Verdict.Excluded) this.#explainExclusion(member);
+      if (lows[member]! > floor) {
+        this.#explainLow(member, hasGap ? floor + 1 : Math.max(floor, most) + 1);
+        continue;
+      }
+      this.#explainLow(member, floor);
+      if (this.judge(member) === Verdict.Excluded) this.#explainExclusion(member);
+      if (hasGap || floor >= most) continue;
+      for (let k = this.starts[member]!; k < this.starts[member + 1]!; k++) {
+        this.#explainMembers(this.sections[k]!, most + 1, member);
+        this.#explainPlaced(this.sections[k]!, most);
+      }
     }
   }
 
@@ -644,7 +672,7 @@ export class SearchState {
     for (let k = from; k < to; k++) {
       const section = this.sections[k]!;
       if (this.cells[section * RECORD + LEFT]! <= room) continue;
-      this.#explainSection(section, low + 1);
+      this.#explainMembers(section, low + 1, row);
       return;
     }
     const twin = this.#twins[row]!;
@@ -655,22 +683,30 @@ export class SearchState {
       return;
     }
     for (let k = from; k < to; k++) {
-      this.#explainSection(this.sections[k]!, low + 1);
+      this.#explainMembers(this.sections[k]!, low + 1, row);
       this.#explainPlaced(this.sections[k]!, low);
     }
   }
 
-  /** Raises the least offset of a row. */
-  #raise(row: number, to: number): boolean {
+  /**
+   * Raises the least offset of a row.
+   *
+   * @param below The offset of what it then lies above, or {@link GAP}.
+   */
+  #raise(row: number, to: number, below: number): boolean {
     const { sections, cells, lows } = this;
     const old = lows[row]!;
     const oldEnd = old + this.sizes[row]!;
-    if (to + this.sizes[row]! > this.capacity || this.problem.fixedOffsets[row] !== ANYWHERE) {
+    this.#saveLow(row, below);
+    lows[row] = to;
+    const most = this.capacity - this.sizes[row]!;
+    const fixed = this.problem.fixedOffsets[row]!;
+    if (to > most || fixed !== ANYWHERE) {
       this.conflict.fill(0);
-      this.#explainRow(row);
+      this.#explainLow(row, Math.min(to, fixed === ANYWHERE ? most + 1 : fixed + 1));
+      this.#forgetLow(row);
       return false;
     }
-    lows[row] = to;
     this.#forgetLow(row);
     const end = this.starts[row + 1]!;
     for (let k = this.starts[row]!; k < end; k++) {
@@ -694,11 +730,19 @@ export class SearchState {
       this.#refresh(section);
       if (this.cells[section * RECORD + FLOOR]! + this.cells[section * RECORD + LEFT]! > this.capacity) {
         this.conflict.fill(0);
-        this.#explainSection(section, Number.POSITIVE_INFINITY);
+        this.#explainOverflow(section);
         return this.#giveUp();
       }
     }
     return true;
+  }
+
+  /** Adds why the members of a section do not fit above its floor. */
+  #explainOverflow(section: number): void {
+    const first = this.memberStarts[section]!;
+    const bound = this.capacity - this.cells[section * RECORD + LEFT]! + 1;
+    for (let p = first + this.memberCounts[section]! - 1; p >= first; p--)
+      this.#explainLow(this.members[p]!, bound);
   }
 
   #giveUp(): false {
