@@ -113,6 +113,10 @@ export class SearchState {
   readonly #decisions: Int32Array;
   /** The decision that is being taken. */
   #decision = 0;
+  /** Explanations are counted: up to which bound a row was explained in which of them. */
+  #explanation = 0;
+  readonly #explanations: Int32Array;
+  readonly #explained: Float64Array;
   /** The decisions because of which the last one failed, or whatever was explained last. */
   readonly conflict: Int32Array;
   /** The rows that are placed, in the order in which they were. */
@@ -175,6 +179,8 @@ export class SearchState {
     this.#gapReasons = new Int32Array(64 * this.words);
     this.#decisions = new Int32Array(count);
     this.conflict = new Int32Array(this.words);
+    this.#explanations = new Int32Array(count);
+    this.#explained = new Float64Array(count);
     this.placed = new Int32Array(count);
     this.isPlaced = new Uint8Array(count);
     this.#verdicts = new Uint8Array(count).fill(UNKNOWN);
@@ -578,7 +584,7 @@ export class SearchState {
   #raiseOverGap(row: number): boolean {
     const { words, conflict } = this;
     const to = this.#nextOffset(row, 0);
-    conflict.fill(0);
+    this.beginExplanation();
     for (let k = this.starts[row]!; k < this.starts[row + 1]!; k++) {
       this.#explainMembers(this.sections[k]!, to, row);
       this.#explainPlaced(this.sections[k]!, to);
@@ -604,8 +610,20 @@ export class SearchState {
     }
   }
 
+  /** Forgets the last explanation: {@link conflict} is empty. */
+  beginExplanation(): void {
+    this.conflict.fill(0);
+    this.#explanation++;
+  }
+
   /** Adds why the least offset of a row is at least `bound`. */
   #explainLow(row: number, bound: number): void {
+    if (this.#explanations[row] !== this.#explanation) {
+      this.#explanations[row] = this.#explanation;
+      this.#explained[row] = 0;
+    }
+    if (bound <= this.#explained[row]!) return;
+    this.#explained[row] = bound;
     const values = this.#trailValues;
     const { words, conflict } = this;
     const size = this.sizes[row]!;
@@ -702,7 +720,7 @@ export class SearchState {
     const most = this.capacity - this.sizes[row]!;
     const fixed = this.problem.fixedOffsets[row]!;
     if (to > most || fixed !== ANYWHERE) {
-      this.conflict.fill(0);
+      this.beginExplanation();
       this.#explainLow(row, Math.min(to, fixed === ANYWHERE ? most + 1 : fixed + 1));
       this.#forgetLow(row);
       return false;
@@ -729,7 +747,7 @@ export class SearchState {
       this.#isDirty[section] = 0;
       this.#refresh(section);
       if (this.cells[section * RECORD + FLOOR]! + this.cells[section * RECORD + LEFT]! > this.capacity) {
-        this.conflict.fill(0);
+        this.beginExplanation();
         this.#explainOverflow(section);
         return this.#giveUp();
       }

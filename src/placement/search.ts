@@ -168,7 +168,7 @@ export class Search {
       state.undo(nodes.get(node, Node.Mark), nodes.get(node, Node.Placed));
       const next = nodes.get(node, Node.NextChild);
       if (next === nodes.get(node, Node.EndChild)) {
-        conflict.fill(0);
+        state.beginExplanation();
         state.explainChildren(nodes.get(node, Node.Section));
         this.#addTo(conflict, 0, this.#conflicts, node);
         node = this.#lastOf(node);
@@ -340,7 +340,7 @@ export class Search {
       const children = state.countChildren(section);
       if (children === TOO_EARLY) continue;
       if (children === 0) {
-        state.conflict.fill(0);
+        state.beginExplanation();
         state.explainChildren(section);
         return NONE;
       }
