@@ -16,6 +16,6 @@ export {
   type PlaceOptions,
   place,
   placeSync,
-  type SimpleHeights,
 } from "./place.ts";
+export type { SimpleHeights } from "./quick.ts";
 export { type SharedObject, type ShareOptions, type Sharing, shareObjects } from "./share-objects.ts";

@@ -7,11 +7,13 @@
 
 import type { AbortSignalLike } from "../foundation/abort.ts";
 import { checkInteger, checkObject, quote } from "../foundation/check.ts";
+import type { BestFitSearch } from "./best-fit.ts";
 import { findOverlap } from "./conflict.ts";
-import { type Layout, Order, orderRows, placeInOrder } from "./greedy.ts";
+import type { Layout } from "./greedy.ts";
 import { Improver } from "./improve.ts";
 import { nameOf, type PlacementItem, readItems, type Table } from "./item.ts";
 import { makeProblem, type Problem } from "./problem.ts";
+import { placeSimply, type SimpleHeights } from "./quick.ts";
 import { nextTurn } from "./turn.ts";
 
 /** How {@link place} works. */
@@ -47,22 +49,6 @@ export const PlacementOutcome = {
 } as const;
 /** One of {@link PlacementOutcome}. */
 export type PlacementOutcome = (typeof PlacementOutcome)[keyof typeof PlacementOutcome];
-
-/** How many bytes simple methods take, beside {@link Placement.height}. Those that would take too long are not there. */
-export interface SimpleHeights {
-  /** Every item with memory of its own. */
-  readonly separate: number;
-  /** In the order of sizes, the largest first, each where it fits lowest. */
-  readonly bySize?: number;
-  /** The same, in the order of size times duration. */
-  readonly byArea?: number;
-  /** The same, in the order in which they begin. */
-  readonly byBegin?: number;
-  /** The same, in the order of durations. */
-  readonly byDuration?: number;
-  /** The same, beginning with what is alive where the load is greatest. */
-  readonly byLoad?: number;
-}
 
 /** Where items lie. */
 export interface Placement {
@@ -104,8 +90,6 @@ export function placeSync(items: readonly PlacementItem[], options: PlaceOptions
 /** In milliseconds. */
 const TIME_SLICE = 8;
 
-/** Methods that take quadratic time are left out where there are more rows. */
-const MOST_IN_ORDER = 10_000;
 /** Searches keep a figure for each section of each row; beyond this they would take more memory than they are worth. */
 const MOST_SEARCHED = 10_000_000;
 
@@ -117,7 +101,7 @@ export class PlacementSearch {
   /** In bytes. */
   readonly #capacity: number | undefined;
   readonly #simple: SimpleHeights;
-  readonly #improver: Improver | undefined;
+  readonly #improver: Improver | BestFitSearch | undefined;
   readonly #end: number;
   #layout: Layout;
   #lowerBound: number;
@@ -139,12 +123,14 @@ export class PlacementSearch {
     checkFixed(this.#problem, this.#table, items);
     if (this.#capacity !== undefined) checkWithin(this.#capacity, items);
     this.#lowerBound = Math.max(this.#problem.greatestLoad, this.#problem.greatestFixedEnd);
-    const { layout, simple } = placeSimply(this.#problem, this.#table);
+    const { layout, simple, bestFit } = placeSimply(this.#problem, this.#table.totalSize, checked.seed);
     this.#layout = layout;
     this.#simple = simple;
-    const isSearched =
-      !this.isGoodEnough && checked.timeLimit > 0 && incidences(this.#problem) <= MOST_SEARCHED;
-    if (!isSearched) return;
+    if (this.isGoodEnough || checked.timeLimit === 0) return;
+    if (incidences(this.#problem) > MOST_SEARCHED) {
+      this.#improver = bestFit;
+      return;
+    }
     const enough = this.#capacity === undefined ? 0 : Math.floor(this.#capacity / this.#problem.unit);
     this.#improver = new Improver(this.#problem, layout, this.#lowerBound, enough, checked.seed);
   }
@@ -170,8 +156,8 @@ export class PlacementSearch {
     const end = Math.min(this.#end, performance.now() + milliseconds);
     while (!this.isDone && performance.now() < end) {
       if (!improver.run(() => performance.now() >= end)) continue;
-      this.#layout = improver.best;
-      this.#lowerBound = improver.lowerBound;
+      if (improver.best!.height < this.#layout.height) this.#layout = improver.best!;
+      if (improver instanceof Improver) this.#lowerBound = improver.lowerBound;
       this.#best = undefined;
       this.#options.onProgress?.(this.best);
     }
@@ -265,18 +251,4 @@ function incidences(problem: Problem): number {
   let sum = 0;
   for (let run = 0; run < runFirsts.length; run++) sum += runEnds[run]! - runFirsts[run]!;
   return sum;
-}
-
-/** The best of the simple methods, and what each takes. */
-function placeSimply(problem: Problem, table: Table): { layout: Layout; simple: SimpleHeights } {
-  const { unit, count } = problem;
-  const heights: Record<string, number> = {};
-  let layout: Layout = { offsets: new Float64Array(0), height: 0 };
-  for (const order of Object.values(Order)) {
-    if (count > MOST_IN_ORDER && layout.height > 0) break;
-    const made = placeInOrder(problem, orderRows(problem, order));
-    heights[order] = made.height * unit;
-    if (layout.height === 0 || made.height < layout.height) layout = made;
-  }
-  return { layout, simple: { separate: table.totalSize, ...heights } };
 }

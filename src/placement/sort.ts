@@ -1,10 +1,10 @@
 /**
- * Sorting by keys that are numbers, in linear time: least significant digit first, 11 bits a digit. Times and sizes of a
- * million items are sorted in some 50 ms, where a comparison function takes a second.
+ * Sorting by keys that are numbers, in linear time: least significant digit first, 8 bits a digit for few keys, 16 for many.
+ * A million times are sorted in some 50 ms, where a comparison function takes a second.
  */
 
-const DIGIT_BITS = 11;
-const DIGITS: number = 1 << DIGIT_BITS;
+/** From how many keys on passing over all of them once more costs more than counting 65,536 digits. */
+const MANY = 20_000;
 
 /**
  * The indices of `keys` in ascending order of their keys, equal ones in the order of their indices.
@@ -19,17 +19,18 @@ export function ascending(keys: Float64Array): Int32Array {
   for (let index = 0; index < count; index++) order[index] = index;
   if (count < 64) return order.sort((a, b) => keys[a]! - keys[b]! || a - b);
   let other: Int32Array = new Int32Array(count);
-  const counts = new Int32Array(DIGITS);
+  const base = count < MANY ? 2 ** 8 : 2 ** 16;
+  const counts = new Int32Array(base);
   const digits = new Int32Array(count);
-  for (let unit = 1; unit <= most; unit *= DIGITS) {
+  for (let unit = 1; unit <= most; unit *= base) {
     counts.fill(0);
     for (let index = 0; index < count; index++) {
-      const digit = unit === 1 ? keys[index]! % DIGITS : Math.floor(keys[index]! / unit) % DIGITS;
+      const digit = unit === 1 ? keys[index]! % base : Math.floor(keys[index]! / unit) % base;
       digits[index] = digit;
       counts[digit]!++;
     }
     let sum = 0;
-    for (let digit = 0; digit < DIGITS; digit++) {
+    for (let digit = 0; digit < base; digit++) {
       const here = counts[digit]!;
       counts[digit] = sum;
       sum += here;

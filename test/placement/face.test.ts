@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { expect, it } from "vitest";
 
 /** Compressed, in bytes. Raise it with a reason. */
-const LIMIT = 16 * 1024;
+const LIMIT = 20 * 1024;
 
 it("the face is small, bundled and compressed", async () => {
   const { outputFiles } = await build({
