@@ -7,4 +7,7 @@ export interface AbortSignalLike {
   readonly aborted: boolean;
   /** Throws the signal's reason where it was aborted. */
   throwIfAborted(): void;
+  /** Calls back when it is aborted; used where a signal has to go to a worker. */
+  addEventListener?(type: "abort", listener: () => void): void;
+  removeEventListener?(type: "abort", listener: () => void): void;
 }

@@ -9,6 +9,7 @@ export type { AbortSignalLike } from "../foundation/abort.ts";
 export { AssertionError } from "../foundation/assert.ts";
 export { type ConflictOptions, findConflict } from "./conflict.ts";
 export type { PlacementItem, Span } from "./item.ts";
+export { drawPlacement, type PictureOptions } from "./picture.ts";
 export {
   type Placement,
   PlacementOutcome,
@@ -17,5 +18,7 @@ export {
   place,
   placeSync,
 } from "./place.ts";
+export { type PlacementPlan, PlanFormat, readPlan, writePlan } from "./plan.ts";
 export type { SimpleHeights } from "./quick.ts";
+export { answerPlacements, type PlacementPort, placeOn } from "./remote.ts";
 export { type SharedObject, type ShareOptions, type Sharing, shareObjects } from "./share-objects.ts";
