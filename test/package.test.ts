@@ -92,7 +92,9 @@ describe("the package", () => {
 
   it("has a placement face that reaches no other code", () => {
     const imported = reachableFrom(join(packed.app, "node_modules/vma-ts/dist/placement/index.js"));
-    expect([...imported].filter((file) => !/dist\/(placement|foundation)\//.test(file))).toEqual([]);
+    // Its worker, which is started by name, is a face of its own beside it.
+    const own = /dist\/(placement|foundation)\/|^vma-ts\/placement\/worker$/;
+    expect([...imported].filter((file) => !own.test(file))).toEqual([]);
   });
 
   it("has a virtual face that reaches no other code", () => {
