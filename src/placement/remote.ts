@@ -14,12 +14,15 @@ import { type Placement, type PlaceOptions, place } from "./place.ts";
 
 /** Where messages are posted and come from: a worker of Node.js or of a browser, a port, or a worker's own scope. */
 export interface PlacementPort {
+  /** Sends a message to the other end. */
   postMessage(message: unknown): void;
   /** Browsers, Bun and Deno. Platforms differ in what they call a listener: it gets an event with `data`. */
   addEventListener?(type: "message", listener: never): void;
+  /** Takes back {@link addEventListener}. */
   removeEventListener?(type: "message", listener: never): void;
-  /** Node.js. */
+  /** Node.js: a listener gets the data itself. */
   on?(type: "message", listener: (data: unknown) => void): unknown;
+  /** Takes back {@link on}. */
   off?(type: "message", listener: (data: unknown) => void): unknown;
   /** Ports are silent until they are started. */
   start?(): void;
