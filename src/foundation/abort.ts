@@ -9,5 +9,6 @@ export interface AbortSignalLike {
   throwIfAborted(): void;
   /** Calls back when it is aborted; used where a signal has to go to a worker. */
   addEventListener?(type: "abort", listener: () => void): void;
+  /** Takes back {@link addEventListener}. */
   removeEventListener?(type: "abort", listener: () => void): void;
 }
