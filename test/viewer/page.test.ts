@@ -211,6 +211,21 @@ describe.skipIf(!hasChromium && !requireChromium)(
       await page.close();
     });
 
+    it("obeys a key that is pressed as soon as the map is there, before anything is painted", async () => {
+      const { page } = await viewer.open([{ name: "dump.json", content: dumpOfAllocator() }]);
+      await tab(page, "Table");
+      await waitFor(page, "!document.querySelector('.map canvas')");
+      await page.evaluate(`new MutationObserver((changes, observer) => {
+        const canvas = document.querySelector(".map canvas");
+        if (!canvas) return;
+        observer.disconnect();
+        canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+      }).observe(document.body, { childList: true, subtree: true })`);
+      await tab(page, "Map");
+      await eventually(() => page.locator(".inspector").innerText()).toMatch(/Offset\s+0x0/);
+      await page.close();
+    });
+
     it("shows what is under the pointer, and pins it", async () => {
       const { page } = await viewer.open([{ name: "dump.json", content: dumpOfAllocator() }]);
       const box = (await page.locator(".map canvas").boundingBox())!;

@@ -5,7 +5,7 @@
 
 import { effect, type Signal, useSignal } from "@preact/signals";
 import type { CanvasHTMLAttributes, JSX, RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { timed } from "../state/timing.ts";
 
 /** Pixels of a canvas, as style sheets count them. */
@@ -38,11 +38,14 @@ export function Canvas<Scene>({
   // The effect lives as long as the canvas; it must draw with the functions of the last rendering.
   const latest = useSignal({ scene, draw });
   if (latest.peek().scene !== scene || latest.peek().draw !== draw) latest.value = { scene, draw };
-  useEffect(() => {
+  // Before the first painting, as keys and pointers need the layout from the moment at which they can be used.
+  useLayoutEffect(() => {
     const element = ref.current!;
-    const observer = new ResizeObserver(() => {
+    const measure = (): void => {
       size.value = { width: element.clientWidth, height: element.clientHeight };
-    });
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
     let frame = 0;
     const dispose = effect(() => {
