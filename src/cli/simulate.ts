@@ -1,6 +1,5 @@
 /** `vma-ts simulate RECORDING`: what if. */
 
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { AllocationCreate } from "../allocator/flags.ts";
 import type { Recording } from "../recording/index.ts";
@@ -13,7 +12,7 @@ import {
 import { type ProfileDescription, profiles } from "../simulator/index.ts";
 import { openRecording } from "./open.ts";
 import { bytesText, plain, table, UsageError, UserError } from "./output.ts";
-import { readProfile } from "./profiles.ts";
+import { findProfiles } from "./profiles/index.ts";
 
 export const SIMULATE_HELP: string = `vma-ts simulate RECORDING [--profile NAME|FILE]… [--profiles] [--json]
 
@@ -22,7 +21,8 @@ device that it ran on, and with the same settings on other devices. What an imag
 device is assumed.
 
   --profile P   a device to try: a name (${Object.keys(profiles).join(", ")}),
-                or the JSON of "vulkaninfo --json" or of Vulkan Hardware Capability Viewer
+                or a file: what vulkaninfo prints (not its JSON, which has no memory heaps),
+                or a report of Vulkan Hardware Capability Viewer
   --profiles    all of the named devices
   --json        the same as JSON`;
 
@@ -65,7 +65,7 @@ export function simulateRecording(args: readonly string[]): string {
   if (path === undefined || positionals.length > 1) throw new UsageError("simulate takes one recording");
   const recording = openRecording(path);
   const names = values.profiles ? Object.keys(profiles) : values.profile;
-  const results = run(recording, scenariosFor(recording, names.map(findProfile)));
+  const results = run(recording, scenariosFor(recording, names.flatMap(findProfiles)));
   const advice = recommend(results);
   if (values.json) return JSON.stringify({ results, advice }, undefined, 2);
   const rows = results.map(({ name, result }) => [
@@ -136,22 +136,4 @@ export function recommend(results: readonly { name: string; result: ReplayResult
     `Recommended: ${better.name}, with at most ${bytesText(peakReserved)} in ${peakObjects} memory objects ` +
     `instead of ${bytesText(base!.result.peakReserved)} in ${base!.result.peakObjects}.`
   );
-}
-
-function findProfile(name: string): ProfileDescription {
-  if (Object.hasOwn(profiles, name)) return profiles[name]!;
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(name, "utf8"));
-  } catch (error) {
-    throw new UserError(`${name} is neither a device's name nor a JSON file: ${(error as Error).message}`);
-  }
-  const profile = readProfile(json);
-  if (profile === undefined) {
-    throw new UserError(
-      `${name} tells of no memory heaps and types: take a report of Vulkan Hardware Capability Viewer, ` +
-        "or of a vulkaninfo whose JSON has VkPhysicalDeviceMemoryProperties",
-    );
-  }
-  return profile;
 }

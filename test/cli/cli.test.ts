@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readProfile } from "../../src/cli/profiles.ts";
 import { SETTINGS } from "../../src/cli/simulate.ts";
 import { createAllocator, MemoryUsage } from "../../src/index.ts";
 import { readRecording, record } from "../../src/recording/index.ts";
@@ -185,49 +184,6 @@ describe("simulate", () => {
     expect(run("simulate", file, "--profile", "tiny.json").out).toMatch(
       /on tiny: first refused after \d+ operations/,
     );
-  });
-});
-
-describe("devices from other tools", () => {
-  const heaps = [{ size: 8 * 2 ** 30, flags: ["VK_MEMORY_HEAP_DEVICE_LOCAL_BIT"] }];
-  const types = [
-    {
-      propertyFlags: ["VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT", "VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT"],
-      heapIndex: 0,
-    },
-  ];
-
-  it("are read from a Vulkan profile of vulkaninfo", () => {
-    const properties = {
-      deviceName: "card",
-      deviceType: "VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU",
-      limits: { bufferImageGranularity: 64 },
-    };
-    const device = {
-      properties: { VkPhysicalDeviceProperties: properties },
-      VkPhysicalDeviceMemoryProperties: { memoryHeaps: heaps, memoryTypes: types },
-    };
-    expect(readProfile({ capabilities: { device } })).toMatchObject({
-      name: "card",
-      deviceType: 1,
-      memoryHeaps: [{ size: 8 * 2 ** 30, flags: 1 }],
-      memoryTypes: [{ propertyFlags: 3, heapIndex: 0 }],
-      limits: { bufferImageGranularity: 64 },
-    });
-  });
-
-  it("are read from numbers, as texts too, and refused where there is none", () => {
-    const memoryproperties = {
-      memoryHeaps: [{ flags: 1, size: "17179869184" }],
-      memoryTypes: [{ heapIndex: 0, propertyFlags: 15 }],
-    };
-    const report = { deviceproperties: { deviceName: "GPU", deviceType: 2 }, memoryproperties };
-    expect(readProfile(report)).toMatchObject({
-      name: "GPU",
-      memoryTypes: [{ propertyFlags: 15, heapIndex: 0 }],
-    });
-    expect(readProfile({ memoryHeaps: [{ size: -1 }], memoryTypes: [{}] })).toBeUndefined();
-    expect(readProfile([])).toBeUndefined();
   });
 });
 
