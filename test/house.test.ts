@@ -34,7 +34,8 @@ const RULES = new Map<string, FolderRule>([
   ["metadata", { folders: ["foundation"] }],
   ["placement", { folders: ["foundation"] }],
   ["compaction", { folders: ["foundation"] }],
-  ["allocator", { folders: ["metadata", "vulkan", "foundation"] }],
+  ["blocks", { folders: ["foundation"] }],
+  ["allocator", { folders: ["blocks", "metadata", "vulkan", "foundation"] }],
   ["defrag", { folders: ["allocator", "compaction", "metadata", "vulkan", "foundation"] }],
   ["face", { folders: ["defrag", "allocator", "metadata", "vulkan", "foundation"] }],
   // Replays run on simulated devices, and are a command as well.

@@ -1,12 +1,19 @@
 /**
  * The blocks of one memory type, or of one pool (VmaBlockVector).
  *
- * A request goes to the first block that has room. Blocks stand nearly sorted by free space, the fullest
- * first: each operation makes at most one swap towards that order, which over many operations empties the
- * blocks at the end. The first blocks of a list are small (1/8, 1/4, 1/2 of the preferred size), so that a
- * small program takes little; where the driver refuses a size, smaller ones are tried.
+ * A request goes to the first block that has room. In which order blocks stand, how large new ones are and which are given
+ * back is the policy that every list of blocks shares: ../../blocks/block-policy.ts.
  */
 
+import {
+  type BlockOwner,
+  countEmpty,
+  newBlockSizes,
+  removeBlock,
+  sortOnce,
+  takeEmptyBlocks,
+  takeSurplusBlock,
+} from "../../blocks/block-policy.ts";
 import { assert, fail } from "../../foundation/assert.ts";
 import { alignUp } from "../../foundation/bits.ts";
 import { type BlockMetadata, NO_SLOT, type Slot } from "../../metadata/block-metadata.ts";
@@ -32,9 +39,6 @@ import { chainForBlock } from "./memory-chain.ts";
 import type { MemoryRequest } from "./memory-request.ts";
 import type { MemoryState, PoolIdentity } from "./memory-state.ts";
 
-/** The first block of a list may be this many times halved. */
-const MAX_HALVINGS = 3;
-
 /** How a list makes its blocks. */
 export interface BlockListOptions {
   readonly pool: PoolIdentity | undefined;
@@ -57,7 +61,7 @@ export interface BlockListOptions {
 }
 
 /** VmaBlockVector */
-export class BlockList {
+export class BlockList implements BlockOwner<MemoryBlock> {
   readonly state: MemoryState;
   readonly options: BlockListOptions;
   readonly memoryTypeIndex: number;
@@ -239,24 +243,9 @@ export class BlockList {
 
   /** The sizes to try for a new block that has to hold `size` bytes, in order. */
   private *newBlockSizes(size: number): Generator<number> {
-    let blockSize = this.options.preferredBlockSize;
-    if (this.options.explicitBlockSize) {
-      yield blockSize;
-      return;
-    }
-    const largest = this.blocks.reduce((most, block) => Math.max(most, block.size), 0);
-    let halvings = 0;
-    for (; halvings < MAX_HALVINGS; halvings++) {
-      const half = Math.floor(blockSize / 2);
-      if (half <= largest || half < size * 2) break;
-      blockSize = half;
-    }
-    yield blockSize;
-    for (; halvings < MAX_HALVINGS; halvings++) {
-      blockSize = Math.floor(blockSize / 2);
-      if (blockSize < size) return;
-      yield blockSize;
-    }
+    const { preferredBlockSize, explicitBlockSize } = this.options;
+    if (explicitBlockSize) yield preferredBlockSize;
+    else yield* newBlockSizes(preferredBlockSize, this.blocks, size);
   }
 
   private createBlockFor(request: MemoryRequest, size: number): MemoryBlock | undefined {
@@ -351,7 +340,7 @@ export class BlockList {
     const { blocks } = this;
     if (blocks.length > 1 || block.metadata.isEmpty) {
       const mayBeSurplus = block.metadata.isEmpty || blocks[blocks.length - 1]!.metadata.isEmpty;
-      const surplus = mayBeSurplus ? this.takeSurplusBlock(block) : undefined;
+      const surplus = mayBeSurplus ? takeSurplusBlock(this, block) : undefined;
       this.sortOnce();
       surplus?.destroy();
     }
@@ -397,69 +386,39 @@ export class BlockList {
     return block;
   }
 
-  /** After `block` has had something freed: the block that the list need not keep, already taken out of it. */
-  private takeSurplusBlock(block: MemoryBlock): MemoryBlock | undefined {
-    if (this.blocks.length <= this.options.minBlockCount) return undefined;
-    const keep = this.state.keepEmptyBlocks;
-    if (block.metadata.isEmpty) {
-      const othersEmpty = this.countEmpty() - 1;
-      const isSurplus = othersEmpty >= (keep ?? 1) || this.state.budgets.isExceeded(this.heapIndex);
-      if (!isSurplus) return undefined;
-      this.removeBlock(block);
-      return block;
-    }
-    // VMA's way: the empty block that was kept goes with the next free elsewhere, when it stands last.
-    const last = this.blocks[this.blocks.length - 1]!;
-    if (!last.metadata.isEmpty || this.countEmpty() <= (keep ?? 0)) return undefined;
-    this.blocks.pop();
-    return last;
+  get minBlockCount(): number {
+    return this.options.minBlockCount;
+  }
+
+  get keepEmptyBlocks(): number | undefined {
+    return this.state.keepEmptyBlocks;
+  }
+
+  get isOverBudget(): boolean {
+    return this.state.budgets.isExceeded(this.heapIndex);
   }
 
   /** Frees the empty blocks beyond `keep` and minBlockCount, the last ones first. Returns the bytes freed. */
   trim(keep: number): number {
     let freed = 0;
-    let empty = this.countEmpty();
-    for (let index = this.blocks.length - 1; index >= 0 && empty > keep; index--) {
-      const block = this.blocks[index]!;
-      if (!block.metadata.isEmpty) continue;
-      if (this.blocks.length <= this.options.minBlockCount) break;
-      this.blocks.splice(index, 1);
+    for (const block of takeEmptyBlocks(this.blocks, this.minBlockCount, keep)) {
       block.destroy();
       freed += block.size;
-      empty--;
     }
     return freed;
   }
 
   countEmpty(): number {
-    let count = 0;
-    for (let index = 0; index < this.blocks.length; index++) {
-      if (this.blocks[index]!.metadata.isEmpty) count++;
-    }
-    return count;
+    return countEmpty(this.blocks);
   }
 
   private removeBlock(block: MemoryBlock): void {
-    const index = this.blocks.indexOf(block);
-    assert(index >= 0, "a block that is removed stands in its list");
-    this.blocks.splice(index, 1);
+    removeBlock(this.blocks, block);
   }
 
   /** One step of a bubble sort by free space; the linear algorithm depends on the order of making. */
   sortOnce(): void {
-    if (this.isOrderKept || this.options.linear) return;
-    const { blocks } = this;
-    let freeBefore = 0;
-    for (let index = 0; index < blocks.length; index++) {
-      const block = blocks[index]!;
-      const free = block.metadata.sumFreeSize;
-      if (free < freeBefore) {
-        blocks[index] = blocks[index - 1]!;
-        blocks[index - 1] = block;
-        return;
-      }
-      freeBefore = free;
-    }
+    if (!this.isOrderKept && !this.options.linear) sortOnce(this.blocks);
   }
 
   /** Sorts all blocks by free space, the fullest first. */
