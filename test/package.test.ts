@@ -13,13 +13,15 @@ const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const examples = codeBlocks(readme, "ts").map((code, index) => ({ name: `readme-${index}.ts`, code }));
 
+const scripts = codeBlocks(readme, "js").map((code, index) => ({ name: `readme-${index}.mjs`, code }));
+
 /** The most KiB that the ways into C may have, bundled, minified and compressed, koffi itself apart. */
 const sizes = { koffi: 30, bun: 26, deno: 26 };
 
 const faces = {
   "vma-ts": ["createAllocator", "Allocator", "Allocation", "Pool", "MemoryUsage", "VulkanError"],
-  "vma-ts/koffi": ["loadVulkan"],
-  "vma-ts/deno": ["loadVulkan"],
+  "vma-ts/koffi": ["loadVulkan", "viewLentRange"],
+  "vma-ts/deno": ["loadVulkan", "viewLentRange"],
   "vma-ts/simulator": ["SimulatedDevice", "profiles"],
   "vma-ts/virtual": ["VirtualBlock", "NO_ALLOCATION"],
   "vma-ts/recording": ["readRecording", "Recording", "RecordKind"],
@@ -105,14 +107,14 @@ describe("the package", () => {
   describe("in the README's examples", () => {
     beforeAll(() => {
       expect(examples.length).toBeGreaterThan(2);
-      for (const { name, code } of examples) packed.write(name, code);
+      for (const { name, code } of [...examples, ...scripts]) packed.write(name, code);
       packed.compile(
         examples.map(({ name }) => name),
         ["--module", "nodenext", "--declaration", "false"],
       );
     });
 
-    it.each(examples)("$name runs as it stands", ({ name, code }) => {
+    it.each([...examples, ...scripts])("$name runs as it stands", ({ name, code }) => {
       const needsVulkan = code.includes('"vma-ts/koffi"');
       if (needsVulkan && vulkanAbsence !== undefined && !requireVulkan) return;
       expect(packed.run(name.replace(".ts", ".js"))).not.toBe("");

@@ -16,6 +16,7 @@ import { WHOLE_SIZE } from "../vulkan/constants.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { copyToAllocation, fillAllocation, type HostData, readAllocation } from "./host/copies.ts";
 import { checkRange } from "./host/flush.ts";
+import { type LendOptions, type LentRange, lendRange } from "./host/lending.ts";
 import { Mapping, mapAllocation } from "./host/mapping.ts";
 import { endView, viewOf } from "./host/own-views.ts";
 import type { AllocationData, MemoryObject } from "./memory/memory-object.ts";
@@ -271,6 +272,18 @@ export class Allocation implements AllocationData {
   map(): Mapping {
     mapAllocation(this);
     return new Mapping(this);
+  }
+
+  /**
+   * Keeps a range mapped for another thread until it is given back: its `message` can be posted, and `viewLentRange` of
+   * `vma-ts/koffi`, `/bun` or `/deno` makes a view of it there. Meanwhile the allocation is neither moved nor freed. The
+   * simulator copies: the worker has a SharedArrayBuffer, whose bytes are in the allocation once the range is given back.
+   *
+   * @throws VulkanError as {@link map} does; TypeError while the allocation is being moved.
+   */
+  lend(options: LendOptions = {}): LentRange {
+    this.ensureAlive();
+    return lendRange(this.own, options);
   }
 
   /**

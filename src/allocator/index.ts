@@ -3,6 +3,7 @@ export { fragmentationOf } from "../metadata/statistics.ts";
 export { Allocation, type AllocationInfo } from "./allocation.ts";
 export { AllocationCreate, AllocatorCreate, MemoryUsage, PoolCreate } from "./flags.ts";
 export type { HostData } from "./host/copies.ts";
+export { type LendOptions, LentRange } from "./host/lending.ts";
 export { Mapping } from "./host/mapping.ts";
 export { CorruptionError } from "./host/margins.ts";
 export type { Budget } from "./memory/budget.ts";

@@ -16,6 +16,7 @@
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
+import type { Bindings } from "../allocator/memory/bindings.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
@@ -264,7 +265,7 @@ export class DefragmentationContext {
   swap(): readonly DefragmentationMove[] {
     const { moves } = this;
     if (moves === undefined) throw new TypeError("a pass is ended that was not begun");
-    for (const move of moves) checkTarget(move);
+    for (const move of moves) checkTarget(move, this.state.bindings);
     mapAhead(moves);
     for (const move of moves) if (move.isToBeSwapped) move.swap();
     return moves;
@@ -280,6 +281,7 @@ export class DefragmentationContext {
       list.free(dstTmpAllocation);
     } else if (move.operation === DefragmentationMoveOperation.Destroy) {
       this.state.recorder?.freed(srcAllocation);
+      this.state.bindings.forgetAliases(srcAllocation);
       try {
         list.free(srcAllocation);
       } finally {
@@ -368,7 +370,7 @@ function isGone(list: BlockList): boolean {
   return list.options.pool?.isDestroyed === true;
 }
 
-function checkTarget({ dstTmpAllocation, operation }: DefragmentationMove): void {
+function checkTarget({ moved, dstTmpAllocation, operation }: DefragmentationMove, bindings: Bindings): void {
   if (dstTmpAllocation.isFreed) {
     throw new TypeError("the target of a defragmentation's move was freed: that is endPass's to do");
   }
@@ -376,6 +378,7 @@ function checkTarget({ dstTmpAllocation, operation }: DefragmentationMove): void
   if (operation !== Copy && operation !== Ignore && operation !== Destroy) {
     throw new RangeError(`a move's operation must be one of 0, 1 and 2, got ${String(operation)}`);
   }
+  if (operation !== Ignore) bindings.checkNotLent(moved);
 }
 
 /** Maps the new places as the allocations are mapped; all of them, or none with the error thrown. */

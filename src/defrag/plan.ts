@@ -143,7 +143,8 @@ function pinnedIn(list: BlockList, bindings: Bindings, canMove: CanMove | undefi
   const pinned: PinnedAllocation[] = [];
   for (const allocation of list.allocations()) {
     const reason = bindings.pinReason(allocation);
-    if (reason === undefined || canMove?.(allocation, reason) === true) continue;
+    if (reason === undefined) continue;
+    if (reason !== "lent" && canMove?.(allocation, reason) === true) continue;
     pinned.push({ allocation: list.state.tracker.proxyOf(allocation), reason });
   }
   return pinned;

@@ -65,7 +65,8 @@ export class Movability {
     if (ignored.size > 0 && (ignored.get(allocation) ?? 0) >= MAX_ASKED) return false;
     if (temporaries.size > 0 && temporaries.has(allocation)) return false;
     const pinned = this.bindings.pinReason(allocation);
-    return this.canMove === undefined ? pinned === undefined : this.canMove(allocation, pinned);
+    if (this.canMove === undefined || pinned === "lent") return pinned === undefined;
+    return this.canMove(allocation, pinned);
   }
 
   /** Whether moves of the allocation were ignored, or those of any. */

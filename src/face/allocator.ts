@@ -43,7 +43,7 @@ import {
 } from "../allocator/resource/binding.ts";
 import { createBuffer, createKnownBuffer } from "../allocator/resource/buffers.ts";
 import type { BufferWithMemory, ImageWithMemory } from "../allocator/resource/created.ts";
-import { destroyResource } from "../allocator/resource/destroy.ts";
+import { destroyResource, freeIfMoving } from "../allocator/resource/destroy.ts";
 import { disposeAllocator } from "../allocator/resource/disposal.ts";
 import {
   findMemoryType,
@@ -290,11 +290,12 @@ export class Allocator {
       if (allocation == null) continue;
       const owned = this.checkOwn(allocation);
       if (unique.has(owned)) throw new TypeError(`allocation${owned.label} stands in the list twice`);
+      this.state.bindings.checkNotLent(owned);
       unique.add(owned);
     }
     const { state } = this;
     for (const allocation of [...unique].reverse()) {
-      if (state.guard?.free(allocation, false) !== true) freeAllocation(state, allocation);
+      if (!freeIfMoving(state, allocation, false)) freeAllocation(state, allocation);
     }
   }
 

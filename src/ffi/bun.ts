@@ -5,4 +5,4 @@
  */
 
 export * from "./face.ts";
-export { type LoadOptions, loadVulkan } from "./load-bun.ts";
+export { type LoadOptions, loadVulkan, viewLentRange } from "./load-bun.ts";

@@ -5,4 +5,4 @@
  */
 
 export * from "./face.ts";
-export { type LoadOptions, loadVulkan } from "./load-deno.ts";
+export { type LoadOptions, loadVulkan, viewLentRange } from "./load-deno.ts";

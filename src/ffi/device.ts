@@ -205,7 +205,8 @@ export class NativeDevice implements VulkanDevice {
     const mapping = this.#mappings.get(memory);
     if (mapping === undefined) return;
     this.#mappings.delete(memory);
-    if (mapping.close()) this.#taken.add(memory, mapping);
+    const reachedBy = mapping.close();
+    if (reachedBy !== undefined) this.#taken.add(memory, mapping, reachedBy);
   }
 
   #isTaken(memory: bigint): boolean {
@@ -213,8 +214,8 @@ export class NativeDevice implements VulkanDevice {
   }
 
   /**
-   * Memory that was freed and is there all the same: of which a view was taken by a transfer, so that somebody may still
-   * reach it. The device is then not destroyed either.
+   * Memory that was freed and is there all the same, as somebody may still reach it: a view of it was taken by a transfer, or
+   * a range of it is lent to a worker. The device is then not destroyed either.
    */
   leaks(): readonly TakenMemory[] {
     return this.#taken.leaks();

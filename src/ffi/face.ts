@@ -4,6 +4,7 @@ export type { DeviceFunctions, InstanceFunctions, NativeFunction } from "./comma
 export type { DeviceOptions, PhysicalDeviceChoice } from "./create-device.ts";
 export type { NativeDevice } from "./device.ts";
 export type { InstanceOptions, ValidationOptions, VulkanInstance } from "./instance.ts";
+export { LentView } from "./lent-view.ts";
 export { type DebugMessage, MessageSeverity, MessageType } from "./messenger.ts";
 export type { NativeCallsInUse } from "./native/choose.ts";
 export {

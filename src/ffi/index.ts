@@ -6,4 +6,4 @@
  */
 
 export * from "./face.ts";
-export { type LoadOptions, loadVulkan } from "./load-koffi.ts";
+export { type LoadOptions, loadVulkan, viewLentRange } from "./load-koffi.ts";

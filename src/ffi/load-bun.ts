@@ -1,5 +1,7 @@
 /** Opening the Vulkan loader through bun:ffi. */
 
+import type { LentRangeMessage } from "../vulkan/device.ts";
+import { type LentView, viewRange } from "./lent-view.ts";
 import { openLibrary } from "./library.ts";
 import { bunCalls } from "./native/bun.ts";
 import { Vulkan } from "./vulkan.ts";
@@ -19,4 +21,14 @@ export function loadVulkan(options: string | LoadOptions = {}): Vulkan {
   const { path } = typeof options === "string" ? { path: options } : options;
   const native = bunCalls();
   return new Vulkan(openLibrary(native, path), { kind: native.name, reason: "Bun's own calls need no help" });
+}
+
+/**
+ * Views, in a worker, a mapped range that another thread has lent with `Allocation.lend` and posted as its `message`. Close
+ * the view before the range is given back: afterwards the memory may be unmapped, and touching it ends the process.
+ *
+ * @throws TypeError or RangeError where it is no such message; an Error where the engine has no views of native memory.
+ */
+export function viewLentRange(message: LentRangeMessage): LentView {
+  return viewRange(bunCalls(), message);
 }

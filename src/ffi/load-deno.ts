@@ -1,5 +1,7 @@
 /** Opening the Vulkan loader through Deno's FFI. */
 
+import type { LentRangeMessage } from "../vulkan/device.ts";
+import { type LentView, viewRange } from "./lent-view.ts";
 import { openLibrary } from "./library.ts";
 import { denoCalls } from "./native/deno.ts";
 import { Vulkan } from "./vulkan.ts";
@@ -22,4 +24,14 @@ export function loadVulkan(options: string | LoadOptions = {}): Vulkan {
     kind: native.name,
     reason: "Deno's own calls need no help",
   });
+}
+
+/**
+ * Views, in a worker, a mapped range that another thread has lent with `Allocation.lend` and posted as its `message`. Close
+ * the view before the range is given back: afterwards the memory may be unmapped, and touching it ends the process.
+ *
+ * @throws TypeError or RangeError where it is no such message; an Error where the engine has no views of native memory.
+ */
+export function viewLentRange(message: LentRangeMessage): LentView {
+  return viewRange(denoCalls(), message);
 }

@@ -1,5 +1,7 @@
 /** Opening the Vulkan loader through koffi. */
 
+import type { LentRangeMessage } from "../vulkan/device.ts";
+import { type LentView, viewRange } from "./lent-view.ts";
 import { openLibrary } from "./library.ts";
 import { chooseNativeCalls } from "./native/choose.ts";
 import { koffiCalls } from "./native/koffi.ts";
@@ -27,4 +29,14 @@ export function loadVulkan(options: string | LoadOptions = {}): Vulkan {
   const { path, nativeCalls } = typeof options === "string" ? { path: options } : options;
   const { native, inUse } = chooseNativeCalls(koffiCalls(), nativeCalls);
   return new Vulkan(openLibrary(native, path), inUse);
+}
+
+/**
+ * Views, in a worker, a mapped range that another thread has lent with `Allocation.lend` and posted as its `message`. Close
+ * the view before the range is given back: afterwards the memory may be unmapped, and touching it ends the process.
+ *
+ * @throws TypeError or RangeError where it is no such message; an Error where the engine has no views of native memory.
+ */
+export function viewLentRange(message: LentRangeMessage): LentView {
+  return viewRange(koffiCalls(), message);
 }

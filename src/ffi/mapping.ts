@@ -23,12 +23,15 @@
  */
 
 import { checkInteger } from "../foundation/check.ts";
-import type { HostCopies, HostMapping, OwnView } from "../vulkan/device.ts";
+import type { HostCopies, HostLoan, HostMapping, OwnView } from "../vulkan/device.ts";
 import { detach } from "./detach.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
 
 /** Bytes of a piece where pieces are copies. */
 const COPIED_AT_ONCE = 2 ** 20;
+
+/** Who can still reach memory that is no longer mapped for the program. */
+export type ReachedBy = "a taken view" | "a worker";
 
 /** What a mapping needs of native calls. */
 type MappingCalls = Pick<NativeCalls, "view" | "viewLimit"> & Partial<Pick<NativeCalls, "read" | "write">>;
@@ -64,6 +67,7 @@ export class NativeMapping implements HostMapping {
   #lastOffset = 0;
   #open = true;
   #isTaken = false;
+  #loans = 0;
 
   /** `viewLimit`: bytes of the largest view, a multiple of 2; what the engine allows unless a test says less. */
   constructor(native: MappingCalls, address: bigint, size: number, viewLimit: number = native.viewLimit) {
@@ -177,11 +181,27 @@ export class NativeMapping implements HostMapping {
     return view;
   }
 
+  /** The range itself: another thread views it at its address. */
+  lend(offset: number, length: number): HostLoan {
+    this.#checkOpen();
+    checkInteger(offset, "offset", 0, this.size);
+    checkInteger(length, "length", 0, this.size - offset);
+    this.#loans++;
+    let isLent = true;
+    return {
+      message: { address: this.address + BigInt(offset), size: length },
+      end: () => {
+        if (isLent) this.#loans--;
+        isLent = false;
+      },
+    };
+  }
+
   /**
-   * Detaches every view; from now on `bytes` throws. Returns whether a view was taken, so that somebody can still reach
-   * the memory: it must be neither unmapped nor freed.
+   * Detaches every view; from now on `bytes` throws. Returns why the memory must be neither unmapped nor freed, as somebody
+   * can still reach it: a view was taken, or a range is lent.
    */
-  close(): boolean {
+  close(): ReachedBy | undefined {
     this.#open = false;
     this.#whole = undefined;
     this.#last = new Uint8Array();
@@ -189,7 +209,8 @@ export class NativeMapping implements HostMapping {
     for (const view of this.#own) this.#end(view);
     this.#views.clear();
     this.#own.clear();
-    return this.#isTaken;
+    if (this.#loans > 0) return "a worker";
+    return this.#isTaken ? "a taken view" : undefined;
   }
 
   #end(view: ArrayBuffer): void {

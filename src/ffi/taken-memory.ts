@@ -1,8 +1,10 @@
 /**
- * Memory of which a view was taken (`./mapping.ts` says how): somebody has an ArrayBuffer over it that nobody can empty
- * any more. It is never unmapped and never freed, so that touching that buffer stays harmless, and it is reported as
+ * Memory that somebody can still reach although it was unmapped or freed: of which a view was taken (`./mapping.ts` says
+ * how), so that there is an ArrayBuffer over it that nobody can empty any more; or a range of which is lent to a worker. It is never unmapped and never freed, so that touching it stays harmless, and it is reported as
  * leaked: by `NativeDevice.leaks()`, and by a warning of the process when it is freed.
  */
+
+import type { ReachedBy } from "./mapping.ts";
 
 /** A memory object that could not be freed. */
 export interface TakenMemory {
@@ -16,9 +18,12 @@ export interface TakenMemory {
   readonly reason: string;
 }
 
-const REASON =
-  "a view of it was transferred (a BYOB read into mapped bytes, or a transfer of their buffer), and whoever has " +
-  "the buffer can still reach it";
+const REASONS: Readonly<Record<ReachedBy, string>> = {
+  "a taken view":
+    "a view of it was transferred (a BYOB read into mapped bytes, or a transfer of their buffer), and whoever has " +
+    "the buffer can still reach it",
+  "a worker": "a range of it was lent to a worker and not given back, and the worker can still reach it",
+};
 
 /** The taken memory of one device. */
 export class TakenMemories {
@@ -29,9 +34,13 @@ export class TakenMemories {
     return this.#all.size;
   }
 
-  /** A view of this memory was taken. */
-  add(memory: bigint, { address, size }: { readonly address: bigint; readonly size: number }): void {
-    this.#all.set(memory, { memory, size, address, reason: REASON });
+  /** Somebody can still reach this memory. */
+  add(
+    memory: bigint,
+    { address, size }: { readonly address: bigint; readonly size: number },
+    reachedBy: ReachedBy,
+  ): void {
+    this.#all.set(memory, { memory, size, address, reason: REASONS[reachedBy] });
   }
 
   /** Where the memory is mapped, if it was taken. */

@@ -1,7 +1,7 @@
 /** A mapping of a simulated memory object. */
 
 import { checkInteger } from "../foundation/check.ts";
-import type { HostMapping, OwnView } from "../vulkan/device.ts";
+import type { HostLoan, HostMapping, OwnView } from "../vulkan/device.ts";
 import { PIECE } from "./lazy-bytes.ts";
 import { type MemoryObject, nameOf } from "./objects.ts";
 
@@ -27,6 +27,23 @@ export class SimulatedMapping implements HostMapping {
   ownView(offset: number, length: number): OwnView {
     this.#check(offset, length);
     return this.#memory.payload.ownView(offset, length);
+  }
+
+  /** A copy: the bytes that the other thread has written are in the memory once the range is given back. */
+  lend(offset: number, length: number): HostLoan {
+    this.#check(offset, length);
+    const { payload } = this.#memory;
+    const shared = new SharedArrayBuffer(length);
+    const bytes = new Uint8Array(shared);
+    payload.eachHostPiece(offset, length, (piece, at) => bytes.set(piece, at));
+    return {
+      message: { address: this.address + BigInt(offset), size: length, shared },
+      end: () => {
+        payload.eachHostPiece(offset, length, (piece, at) =>
+          piece.set(bytes.subarray(at, at + piece.length)),
+        );
+      },
+    };
   }
 
   #check(offset: number, length: number): void {

@@ -104,6 +104,18 @@ export class Payload {
     };
   }
 
+  /** Calls `use` for the bytes as the host sees them, piece by piece. To be used at once and not kept. */
+  eachHostPiece(offset: number, length: number, use: PieceUser): void {
+    if (this.#pinned) {
+      use(this.#pinned.subarray(offset, offset + length), 0);
+      return;
+    }
+    const own = this.#ownIn(offset, length);
+    for (const each of own) this.#store(each);
+    this.#hostBytes().forEachPiece(offset, length, use);
+    for (const each of own) this.#load(each);
+  }
+
   /** What the host sees: its own side, where it has one. */
   #hostBytes(): LazyBytes {
     return this.#cached ? this.#hostSide() : this.#deviceSide();

@@ -106,6 +106,30 @@ export interface HostMapping {
    * The bytes may be reached in no other way meanwhile. Absent where there is no such thing.
    */
   ownView?(offset: number, length: number): OwnView;
+  /**
+   * Lends a range to another thread. As long as one is lent the memory stays where it is, even if it is unmapped or freed.
+   * Absent where there is no such thing.
+   */
+  lend?(offset: number, length: number): HostLoan;
+}
+
+/**
+ * A mapped range that another thread may use: what is posted to it. Only data, which structured cloning copies, or shares.
+ */
+export interface LentRangeMessage {
+  /** Where the range is mapped in this process. */
+  readonly address: bigint;
+  /** Bytes. */
+  readonly size: number;
+  /** Shared bytes in its place, where there is no such address: on the simulator. */
+  readonly shared?: SharedArrayBuffer;
+}
+
+/** A mapped range that was lent to another thread. */
+export interface HostLoan {
+  readonly message: LentRangeMessage;
+  /** The other thread does not use it any more. */
+  end(): void;
 }
 
 /** A view of mapped memory that has an ArrayBuffer of its own. */

@@ -5,7 +5,13 @@
 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { AllocationCreate, MemoryUsage, type Pool } from "../../src/allocator/index.ts";
+import {
+  AllocationCreate,
+  type BufferWithMemory,
+  MemoryUsage,
+  type Pool,
+} from "../../src/allocator/index.ts";
+import { DefragmentationMoveOperation } from "../../src/defrag/index.ts";
 import { Allocator } from "../../src/face/index.ts";
 import { armMobile, SimulatedDevice } from "../../src/simulator/index.ts";
 import { BufferCreate, BufferUsage } from "../../src/vulkan/constants.ts";
@@ -205,6 +211,65 @@ describe("Memory that has an alias", () => {
     last.allocation.forgetAliases();
     expect(allocator.planDefragmentation({ pool })).toMatchObject({ allocationsMoved: 1, pinned: [] });
     for (const { allocation } of [first, last]) allocation.destroy();
+    end(it);
+  });
+
+  it("is forgotten with an allocation that is freed while it is moved, or by a move", async () => {
+    const isForgotten = (it: ReturnType<typeof world>, alias: bigint, other: BufferWithMemory): boolean => {
+      let text = "";
+      try {
+        it.allocator.destroyBuffer(alias, other.allocation);
+      } catch (error) {
+        text = (error as Error).message;
+      }
+      expect(text).toContain("destroyBuffer was given buffer");
+      return !text.includes("that one is an alias");
+    };
+    for (const free of [
+      ({ allocator }: ReturnType<typeof world>, { buffer, allocation }: BufferWithMemory) =>
+        allocator.destroyBuffer(buffer, allocation),
+      ({ allocator }: ReturnType<typeof world>, { buffer, allocation }: BufferWithMemory) => {
+        allocator.freeMemoryPages([allocation]);
+        allocator.destroyBuffer(buffer);
+      },
+    ]) {
+      const it = world();
+      const { allocator, pool } = it;
+      const { first, last } = lonely(it, AllocationCreate.CanAlias);
+      const alias = allocator.createAliasingBuffer(last.allocation, { size: KiB, usage });
+      expect(isForgotten(it, alias, first)).toBe(false);
+      let passes = 0;
+      await allocator.defragment({
+        pool,
+        queue: it.device.createTransferQueue(),
+        canMove: (allocation) => allocation === last.allocation,
+        onPassBegin: () => {
+          expect(last.allocation.isMoving).toBe(true);
+          if (passes++ === 0) free(it, last);
+        },
+      });
+      expect(passes).toBe(1);
+      expect(isForgotten(it, alias, first)).toBe(true);
+      it.device.destroyBuffer(alias);
+      first.allocation.destroy();
+      end(it);
+    }
+    const it = world();
+    const { allocator, device, pool } = it;
+    const { first, last } = lonely(it, AllocationCreate.CanAlias);
+    const alias = allocator.createAliasingBuffer(last.allocation, { size: KiB, usage });
+    const context = allocator.beginDefragmentation({
+      pool,
+      canMove: (allocation) => allocation === last.allocation,
+    });
+    const [move] = context.beginPass()!;
+    move!.operation = DefragmentationMoveOperation.Destroy;
+    context.endPass();
+    context.end();
+    expect(isForgotten(it, alias, first)).toBe(true);
+    device.destroyBuffer(alias);
+    device.destroyBuffer(last.buffer);
+    first.allocation.destroy();
     end(it);
   });
 

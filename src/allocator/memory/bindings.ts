@@ -15,7 +15,9 @@ export type PinReason =
   /** Another resource was created in its memory, or bound to it, and would be left behind. */
   | "alias"
   /** Its buffer has a captured address, which a second buffer cannot have while it lives. */
-  | "capturedAddress";
+  | "capturedAddress"
+  /** Another thread reaches its bytes (`Allocation.lend`). No program can say otherwise. */
+  | "lent";
 
 /** An allocation, as what lives in it is concerned; the class `Allocation` is the only one. */
 export interface ResourceHolder {
@@ -50,8 +52,12 @@ export class Bindings {
     new Map(),
   ];
   private readonly aliasCounts: Map<ResourceHolder, number> = new Map();
+  /** How often allocations are lent to other threads. */
+  private readonly loans: Map<ResourceHolder, number> = new Map();
   /** Whether {@link pinReason} could ever answer anything. */
   mayPin = false;
+  /** Whether anything is lent. */
+  isAnythingLent = false;
 
   // ---- Resources that were bound ------------------------------------------------------------------------
 
@@ -155,11 +161,39 @@ export class Bindings {
     }
   }
 
+  // ---- Loans --------------------------------------------------------------------------------------------
+
+  /** A range of an allocation is lent to another thread. */
+  beginLoan(allocation: ResourceHolder): void {
+    this.loans.set(allocation, (this.loans.get(allocation) ?? 0) + 1);
+    this.mayPin = true;
+    this.isAnythingLent = true;
+  }
+
+  /** A range of an allocation is given back. */
+  endLoan(allocation: ResourceHolder): void {
+    const count = this.loans.get(allocation)! - 1;
+    if (count === 0) this.loans.delete(allocation);
+    else this.loans.set(allocation, count);
+    this.isAnythingLent = this.loans.size > 0;
+  }
+
+  /** Throws a TypeError where an allocation that is to be freed or moved is lent. */
+  checkNotLent(allocation: ResourceHolder): void {
+    const count = this.loans.get(allocation);
+    if (count === undefined) return;
+    throw new TypeError(
+      `allocation${allocation.label} can be neither freed nor moved while ` +
+        `${count === 1 ? "a range of it is" : `${count} ranges of it are`} lent to another thread: call giveBack() first`,
+    );
+  }
+
   // ---- What stays in its place --------------------------------------------------------------------------
 
   /** Why an allocation is not moved; undefined where it may be. */
   pinReason(allocation: ResourceHolder): PinReason | undefined {
     if (!this.mayPin) return undefined;
+    if (this.loans.has(allocation)) return "lent";
     if (this.aliasCounts.has(allocation)) return "alias";
     const isCaptured =
       allocation.kind === ResourceKind.Buffer &&

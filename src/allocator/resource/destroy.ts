@@ -18,10 +18,25 @@ export function destroyHandle(device: VulkanDevice, kind: number, handle: bigint
 }
 
 /**
+ * Lets the guard free an allocation that is being moved: it does so when the device has finished, but the program is done
+ * with it now, and with its aliases. False where nothing is being moved.
+ */
+export function freeIfMoving(
+  state: MemoryState,
+  allocation: AllocationData,
+  destroysResource: boolean,
+): boolean {
+  if (state.guard?.free(allocation, destroysResource) !== true) return false;
+  state.bindings.forgetAliases(allocation);
+  return true;
+}
+
+/**
  * Destroys a buffer or an image and frees an allocation; either may be missing. The allocation is one of this allocator
  * that is alive.
  *
- * @throws TypeError where the handle is known to be another one's than the allocation's; nothing has changed then.
+ * @throws TypeError where the handle is known to be another one's than the allocation's, or the allocation is lent to
+ * another thread; nothing has changed then.
  */
 export function destroyResource(
   state: MemoryState,
@@ -29,6 +44,7 @@ export function destroyResource(
   handle: bigint | null | undefined,
   allocation: AllocationData | undefined,
 ): void {
+  if (state.bindings.isAnythingLent && allocation !== undefined) state.bindings.checkNotLent(allocation);
   let current = handle;
   if (current) {
     if (allocation === undefined) state.bindings.endAlias(kind, current);
@@ -45,7 +61,7 @@ export function destroyResource(
       }
     }
   }
-  if (allocation !== undefined && state.guard?.free(allocation, Boolean(handle)) === true) return;
+  if (allocation !== undefined && freeIfMoving(state, allocation, Boolean(handle))) return;
   if (current) {
     if (state.recorder !== undefined && current !== allocation?.resource) {
       state.recorder.resourceDestroyed(current, kind === IMAGE);

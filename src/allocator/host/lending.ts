@@ -1,0 +1,102 @@
+/**
+ * Mapped ranges for other threads: address and length can be posted to a worker, which makes a view of its own of them
+ * (`viewLentRange` of `vma-ts/koffi`, `/bun` and `/deno`), so that nothing is copied. Posting `mappedData` itself copies the
+ * whole block that it is a part of.
+ *
+ * Until the range is given back its allocation stays mapped, is not moved, and cannot be freed. Where an allocator is ended
+ * by force, its lent memory stays mapped and is reported as leaked, as a worker may still reach it.
+ */
+
+import type { HostLoan, LentRangeMessage } from "../../vulkan/device.ts";
+import type { AllocationData } from "../memory/memory-object.ts";
+import { checkRange } from "./flush.ts";
+import { mapAllocation, unmapAllocation } from "./mapping.ts";
+
+/** Which part of an allocation to lend. */
+export interface LendOptions {
+  /** Bytes; default 0. */
+  readonly offset?: number;
+  /** Bytes; default: to the end. */
+  readonly size?: number;
+}
+
+/** A mapped range that another thread may use until it is given back. Made by `Allocation.lend`. */
+export class LentRange {
+  private allocation: AllocationData | undefined;
+  private readonly loan: HostLoan;
+
+  /** @internal */
+  constructor(allocation: AllocationData, loan: HostLoan) {
+    this.allocation = allocation;
+    this.loan = loan;
+  }
+
+  /** Where the first byte of the range is mapped. */
+  get address(): bigint {
+    return this.loan.message.address;
+  }
+
+  /** Bytes of the range. */
+  get size(): number {
+    return this.loan.message.size;
+  }
+
+  /** What to post to the worker: plain data, for `viewLentRange` there. */
+  get message(): LentRangeMessage {
+    return this.loan.message;
+  }
+
+  /** Whether it was given back. */
+  get isGivenBack(): boolean {
+    return this.allocation === undefined;
+  }
+
+  /**
+   * The range is the program's again. Only when the worker has closed its view: it would reach memory that may be unmapped
+   * and freed from now on.
+   *
+   * @throws TypeError when it was given back already.
+   */
+  giveBack(): void {
+    const { allocation } = this;
+    if (allocation === undefined) throw new TypeError("a lent range is given back twice");
+    this.allocation = undefined;
+    this.loan.end();
+    // Freed by force, with its allocator: the memory itself stays where it is.
+    if (allocation.isFreed) return;
+    allocation.state.bindings.endLoan(allocation);
+    unmapAllocation(allocation);
+  }
+
+  /** Gives the range back unless that was done. */
+  [Symbol.dispose](): void {
+    if (this.allocation !== undefined) this.giveBack();
+  }
+}
+
+/** Maps an allocation, which is none that only watches over another, and keeps it so until the range is given back. */
+export function lendRange(allocation: AllocationData, { offset = 0, size }: LendOptions): LentRange {
+  checkRange(allocation, offset, size ?? allocation.size - offset);
+  const { state } = allocation;
+  if (state.guard?.isMoving(allocation) === true) {
+    throw new TypeError(
+      `allocation${allocation.label} is being moved and cannot be lent until the pass is over`,
+    );
+  }
+  mapAllocation(allocation);
+  try {
+    const mapping = allocation.memoryObject!.mapping!;
+    if (mapping.lend === undefined) {
+      throw new TypeError("the device cannot lend mapped memory to other threads: its mappings have no lend");
+    }
+    const range = new LentRange(
+      allocation,
+      mapping.lend(allocation.offset + offset, size ?? allocation.size - offset),
+    );
+    state.bindings.beginLoan(allocation);
+    return range;
+  } catch (error) {
+    unmapAllocation(allocation);
+    throw error;
+  }
+}
