@@ -17,3 +17,27 @@ export function localLinks(markdown: string): string[] {
     .filter((target) => !/^[a-z]+:/.test(target) && !target.startsWith("#"))
     .map((target) => target.split("#")[0]!);
 }
+
+/** A program of a page: its blocks in order, the line of the first, and whether it is to be run. */
+export interface Sample {
+  readonly code: string;
+  readonly line: number;
+  readonly runs: boolean;
+}
+
+/** The programs in a page's `ts` blocks: a block without an import goes on with the program above it. */
+export function samplesOf(markdown: string): Sample[] {
+  const samples: { code: string; line: number; runs: boolean }[] = [];
+  for (const match of markdown.matchAll(/^```ts( no-run)?\n([\s\S]*?)^```$/gm)) {
+    const [, noRun, code] = match;
+    const last = samples.at(-1);
+    if (last !== undefined && !/^import /m.test(code!)) last.code += `\n${code}`;
+    else
+      samples.push({
+        code: code!,
+        line: markdown.slice(0, match.index).split("\n").length,
+        runs: noRun === undefined,
+      });
+  }
+  return samples;
+}

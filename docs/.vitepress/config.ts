@@ -1,0 +1,54 @@
+/**
+ * The site: the pages of docs/ as they can be read in the repository, and the reference that TypeDoc writes from the
+ * sources. `npm run docs` builds both, and fails at a dead link.
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import type { DefaultTheme, UserConfig } from "vitepress";
+
+const guide = (text: string, page: string): DefaultTheme.SidebarItem => ({ text, link: `/guide/${page}` });
+
+/** What TypeDoc wrote beside its pages: the reference's own sidebar. */
+const reference = "docs/api/typedoc-sidebar.json";
+const symbols = (): DefaultTheme.SidebarItem[] =>
+  existsSync(reference) ? JSON.parse(readFileSync(reference, "utf8")) : [];
+
+const config: UserConfig<DefaultTheme.Config> = {
+  title: "vma-ts",
+  description:
+    "GPU memory for TypeScript: AMD's Vulkan Memory Allocator, reimplemented, and what programs need around it",
+  lang: "en",
+  cleanUrls: false,
+  // The pages of the repository link to files beside docs/, which are no pages of the site.
+  ignoreDeadLinks: [
+    /\.\.\/(test|src|bench|examples|demo|tools)\//,
+    /\.\.\/(ARCHITECTURE|CHANGELOG|CONTRIBUTING|README)/,
+  ],
+  head: [["link", { rel: "icon", href: "data:," }]],
+  // The pictures of the pages are what index.md names from the root.
+  vite: { publicDir: "images" },
+  themeConfig: {
+    search: { provider: "local" },
+    outline: [2, 3],
+    nav: [
+      { text: "Guide", link: "/guide/" },
+      { text: "From VMA", link: "/from-vma" },
+      { text: "Reference", link: "/api/" },
+    ],
+    sidebar: {
+      "/api/": [{ text: "Reference", items: symbols() }],
+      "/": [
+        {
+          text: "Begin",
+          items: [
+            guide("What it is", ""),
+            guide("Install", "install"),
+            guide("Your first buffer", "first-buffer"),
+          ],
+        },
+      ],
+    },
+  },
+};
+
+export default config;
