@@ -1,63 +1,35 @@
 /**
  * Asks another allocator, on a simulated device, for what a recording's program asked for: with other settings, or on
- * another device. What the device needs for an image is assumed: the simulator computes it from the image's format
- * and extent, not from the driver of that device.
+ * another device. What the device that was recorded needs for an image is known from the recording. What another one needs
+ * is assumed: the simulator computes it from the image's format and extent, not from the driver of that device.
+ *
+ * What the program defragmented itself is defragmented at the same moments, but in one go. What it was refused is asked for as
+ * well, and given back at once where it can be had, as the program did without it.
  */
 
 import type { Allocation } from "../../allocator/allocation.ts";
-import { AllocationCreate } from "../../allocator/flags.ts";
-import type { AllocationCreateInfo } from "../../allocator/options.ts";
 import type { Pool } from "../../allocator/pool.ts";
 import { Allocator } from "../../face/allocator.ts";
 import { makeProfile, type ProfileDescription, SimulatedDevice } from "../../simulator/index.ts";
+import type { MemoryRequirements } from "../../vulkan/resources.ts";
 import { VulkanError } from "../../vulkan/result.ts";
-import { RecordKind, RequestedResource } from "../format/kinds.ts";
-import type { RecordedRequest } from "../format/request.ts";
+import { RecordKind } from "../format/kinds.ts";
+import { describeRequest } from "../format/names.ts";
 import type { RecordCursor } from "../reader/cursor.ts";
 import type { Recording } from "../reader/recording.ts";
+import { Account } from "./account.ts";
+import { type Asking, askAgain } from "./asking.ts";
+import { ReplayDefragmenter } from "./defragmenting.ts";
+import type { FirstRefusal, ReplayResult, ReplaySettings } from "./settings.ts";
 
-/** What to change of what the program did. */
-export interface ReplaySettings {
-  /** Bytes of a block on a heap above 1 GiB. */
-  readonly preferredLargeHeapBlockSize?: number;
-  readonly keepEmptyBlocks?: number;
-  readonly dedicatedFallback?: boolean;
-  /** Memory of its own for each allocation, or for none that does not need it. */
-  readonly dedicated?: "always" | "never";
-  /** A strategy of `AllocationCreate` for all allocations. */
-  readonly strategy?: number;
-  /** Without the program's own pools. */
-  readonly withoutPools?: boolean;
-}
-
-/** What a replay came to. */
-export interface ReplayResult {
-  readonly device: string;
-  /** Bytes of all memory objects, at most. */
-  readonly peakReserved: number;
-  /** Bytes of all allocations, at most. */
-  readonly peakUsed: number;
-  /** Memory objects, at most. */
-  readonly peakObjects: number;
-  /** The share of reserved bytes that were not used, when most were reserved. */
-  readonly unusedAtPeak: number;
-  /** Memory objects made, in all: calls of vkAllocateMemory. */
-  readonly objectsMade: number;
-  readonly allocations: number;
-  readonly refusals: number;
-  /** The first refusal: after how many operations, for what, and why. */
-  readonly firstRefusal:
-    | { readonly operation: number; readonly size: number; readonly message: string }
-    | undefined;
-}
-
-const STRATEGIES =
-  AllocationCreate.StrategyMinMemory | AllocationCreate.StrategyMinTime | AllocationCreate.StrategyMinOffset;
-
-/** Replays a recording of an allocator. */
+/**
+ * Replays a recording of an allocator.
+ *
+ * @param profile Default: the device that was recorded.
+ */
 export function replayRecording(
   recording: Recording,
-  profile: ProfileDescription = profileOf(recording),
+  profile?: ProfileDescription,
   settings: ReplaySettings = {},
 ): ReplayResult {
   return new Replay(recording, profile, settings).run();
@@ -85,72 +57,68 @@ class Replay {
   private readonly device: SimulatedDevice;
   private readonly allocator: Allocator;
   private readonly settings: ReplaySettings;
+  private readonly account: Account = new Account();
+  private readonly defragmenter: ReplayDefragmenter;
+  private readonly asking: Asking;
   private readonly live: Map<number, Allocation> = new Map();
   private readonly pools: Map<number, Pool> = new Map();
-  private reserved = 0;
-  private used = 0;
-  private objects = 0;
-  private peakReserved = 0;
-  private peakUsed = 0;
-  private peakObjects = 0;
-  private usedAtPeak = 0;
-  private objectsMade = 0;
+  /** What the recorded device needs for the resource that is asked for. */
+  private known: Partial<MemoryRequirements> | undefined = undefined;
+  private readonly isOwnDevice: boolean;
+  private frame: number | undefined = undefined;
   private allocations = 0;
   private refusals = 0;
-  private firstRefusal: ReplayResult["firstRefusal"] = undefined;
+  private firstRefusal: FirstRefusal | undefined = undefined;
 
-  constructor(recording: Recording, profile: ProfileDescription, settings: ReplaySettings) {
+  constructor(recording: Recording, profile: ProfileDescription | undefined, settings: ReplaySettings) {
     const recorded = recording.header.allocator;
     this.recording = recording;
     this.settings = settings;
-    this.device = new SimulatedDevice(makeProfile(profile), {
+    this.isOwnDevice = profile === undefined;
+    this.device = new SimulatedDevice(makeProfile(profile ?? profileOf(recording)), {
       permit: { granularityConflict: true, overlap: true, unmappedRanges: true, unsuitedMemory: true },
+      requirements: () => this.known,
     });
     const keepEmptyBlocks = settings.keepEmptyBlocks ?? recorded?.keepEmptyBlocks;
+    const heapSizeLimits = this.isOwnDevice ? recorded?.heapSizeLimits : undefined;
     this.allocator = new Allocator({
       device: this.device,
       preferredLargeHeapBlockSize:
         settings.preferredLargeHeapBlockSize ?? recorded?.preferredLargeHeapBlockSize ?? 0,
       dedicatedFallback: settings.dedicatedFallback ?? recorded?.dedicatedFallback ?? true,
       ...(keepEmptyBlocks === undefined ? {} : { keepEmptyBlocks }),
-      debug: { alwaysDedicated: settings.dedicated === "always" },
+      ...(heapSizeLimits === undefined ? {} : { heapSizeLimits }),
+      debug: { alwaysDedicated: settings.dedicated === "always", margin: recorded?.debugMargin ?? 0 },
       deviceMemoryCallbacks: {
-        allocate: ({ size }) => this.reserve(size),
-        free: ({ size }) => {
-          this.reserved -= size;
-          this.objects--;
-        },
+        allocate: ({ size }) => this.account.reserve(size),
+        free: ({ size }) => this.account.release(size),
       },
     });
+    const { allocator, device, pools } = this;
+    this.asking = { allocator, device, settings, pools };
+    this.defragmenter = new ReplayDefragmenter(allocator, device);
   }
 
   run(): ReplayResult {
     const cursor = this.recording.cursor();
-    while (cursor.next()) this.take(cursor);
+    while (cursor.next()) {
+      this.take(cursor);
+      if (!cursor.isSnapshot) this.account.sample();
+    }
+    const { runs, bytesMoved, allocationsMoved } = this.defragmenter;
     const result: ReplayResult = {
       device: this.device.properties.deviceName,
-      peakReserved: this.peakReserved,
-      peakUsed: this.peakUsed,
-      peakObjects: this.peakObjects,
-      unusedAtPeak: this.peakReserved === 0 ? 0 : 1 - this.usedAtPeak / this.peakReserved,
-      objectsMade: this.objectsMade,
+      ...this.account.result,
       allocations: this.allocations,
+      defragmentations: runs,
+      bytesMoved,
+      allocationsMoved,
       refusals: this.refusals,
       firstRefusal: this.firstRefusal,
     };
     for (const allocation of this.live.values()) allocation.destroy();
     this.allocator.destroy(true);
     return result;
-  }
-
-  private reserve(size: number): void {
-    this.reserved += size;
-    this.objects++;
-    this.objectsMade++;
-    this.peakObjects = Math.max(this.peakObjects, this.objects);
-    if (this.reserved <= this.peakReserved) return;
-    this.peakReserved = this.reserved;
-    this.usedAtPeak = this.used;
   }
 
   private take(record: RecordCursor): void {
@@ -161,6 +129,10 @@ class Replay {
         break;
       case RecordKind.Freed:
         this.free(record.allocation);
+        this.offerDefragmentation(record);
+        break;
+      case RecordKind.Refused:
+        this.askForRefused(record);
         break;
       case RecordKind.PoolMade:
       case RecordKind.SnapshotPool:
@@ -172,93 +144,92 @@ class Replay {
         this.pools.delete(record.pool!);
         break;
       }
+      case RecordKind.DefragmentationBegun:
+        if (this.settings.defragmentation === undefined) this.defragmentAsRecorded(record);
+        break;
       case RecordKind.Frame:
+        this.frame = record.frame;
         this.allocator.setCurrentFrameIndex(record.frame ?? 0);
         break;
     }
   }
 
   private make(record: RecordCursor): void {
-    const { request, requestedSize, allocation: id, operation } = record;
+    const { request, requestedSize, allocation: id } = record;
     if (request === undefined || this.live.has(id)) return;
+    if (this.isOwnDevice) {
+      // What the caller's own alignment has added is no need of the device's.
+      const { alignment, minAlignment } = request;
+      this.known = { size: record.size, ...(minAlignment === 0 ? { alignment } : {}) };
+    }
     try {
-      const made = this.allocate(request, requestedSize);
+      const made = askAgain(this.asking, request, requestedSize);
       this.live.set(id, made);
       this.allocations++;
-      this.used += made.size;
-      this.peakUsed = Math.max(this.peakUsed, this.used);
-      if (this.reserved === this.peakReserved) this.usedAtPeak = Math.max(this.usedAtPeak, this.used);
+      this.account.add(made.size);
     } catch (error) {
-      if (!(error instanceof VulkanError)) throw error;
-      this.refusals++;
-      this.firstRefusal ??= { operation, size: requestedSize, message: error.message };
+      this.refuse(error, record, requestedSize, nameOf(record));
+    } finally {
+      this.known = undefined;
     }
   }
 
-  private allocate(request: RecordedRequest, size: number): Allocation {
-    const info = this.infoOf(request);
-    const { image } = request;
-    if (request.resource === RequestedResource.Buffer) {
-      // Flags and usages that need features are left out: they change nothing of the size.
-      return this.allocator.createBuffer({ size, usage: request.resourceUsage & 0x1ff || 0x20 }, info)
-        .allocation;
+  private askForRefused(record: RecordCursor): void {
+    const { request, size } = record;
+    if (request === undefined) return;
+    try {
+      askAgain(this.asking, request, size).destroy();
+    } catch (error) {
+      this.refuse(error, record, size, nameOf(record));
     }
-    if (request.resource === RequestedResource.Image && image !== undefined && image.width > 0) {
-      const { width, height, depth, mipLevels, arrayLayers, samples, tiling, imageType, format } = image;
-      const extent = { width, height, depth };
-      const description = { format, extent, mipLevels, arrayLayers, samples, imageType };
-      return this.allocator.createImage({ ...description, tiling, usage: request.resourceUsage }, info)
-        .allocation;
-    }
-    const types = this.device.memoryProperties.memoryTypes.length;
-    const memoryTypeBits = 2 ** types - 1;
-    // The Auto usages need a resource that is known.
-    const usage = (info.usage ?? 0) >= 7 ? 0 : (info.usage ?? 0);
-    return this.allocator.allocateMemory(
-      { size, alignment: request.alignment, memoryTypeBits },
-      { ...info, usage },
-    );
   }
 
-  private infoOf(request: RecordedRequest): AllocationCreateInfo {
-    const { strategy, dedicated, withoutPools } = this.settings;
-    let { flags } = request;
-    if (strategy !== undefined) flags = (flags & ~STRATEGIES) | strategy;
-    if (dedicated === "never") flags &= ~AllocationCreate.DedicatedMemory;
-    flags &= ~AllocationCreate.UserDataCopyString;
-    const pool =
-      request.pool === undefined || withoutPools === true ? undefined : this.pools.get(request.pool);
-    if (pool === undefined) flags &= ~AllocationCreate.UpperAddress;
-    return {
-      flags,
-      usage: request.usage,
-      requiredFlags: request.requiredFlags,
-      preferredFlags: request.preferredFlags,
-      priority: request.priority,
-      dedicatedFallback: dedicated === "never" ? false : request.dedicatedFallback,
-      ...(request.minAlignment === 0 ? {} : { minAlignment: request.minAlignment }),
-      ...(pool === undefined ? {} : { pool }),
+  private refuse(error: unknown, record: RecordCursor, size: number, name: string): void {
+    if (!(error instanceof VulkanError || error instanceof RangeError)) throw error;
+    this.refusals++;
+    this.firstRefusal ??= {
+      operation: Math.max(record.operation - 1, 0),
+      time: record.time,
+      frame: this.frame,
+      name,
+      size,
+      reserved: this.account.reserved,
+      used: this.account.used,
+      message: error.message,
     };
+  }
+
+  private offerDefragmentation({ operation }: RecordCursor): void {
+    const { defragmentation } = this.settings;
+    if (typeof defragmentation !== "object") return;
+    this.defragmenter.offer(defragmentation, this.account, operation, this.pools.values());
+  }
+
+  private defragmentAsRecorded({ bits, pool: number }: RecordCursor): void {
+    if (number === undefined || this.settings.withoutPools === true) this.defragmenter.run({ flags: bits });
+    else {
+      const pool = this.pools.get(number);
+      if (pool !== undefined) this.defragmenter.runPool(pool, bits);
+    }
   }
 
   private makePool(record: RecordCursor): void {
     if (this.settings.withoutPools === true) return;
-    const { memoryType, bits, blockSize, minBlockCount, maxBlockCount, priority } = record;
+    const { memoryType, bits, blockSize, minBlockCount, maxBlockCount, priority, minAllocationAlignment } =
+      record;
     const wanted = this.recording.header.device?.memoryTypes[memoryType]?.propertyFlags ?? 0;
     const { memoryTypes } = this.device.memoryProperties;
     // The type with the most of the properties in common, and the fewest others.
     const scores = memoryTypes.map(
       ({ propertyFlags }) => bitCount(propertyFlags & wanted) * 4 - bitCount(propertyFlags & ~wanted),
     );
-    const memoryTypeIndex = scores.indexOf(Math.max(...scores));
-    const info = { memoryTypeIndex, flags: bits, blockSize, minBlockCount, maxBlockCount, priority };
+    const memoryTypeIndex = this.isOwnDevice ? memoryType : scores.indexOf(Math.max(...scores));
+    const counts = { blockSize, minBlockCount, maxBlockCount };
+    const info = { memoryTypeIndex, flags: bits, ...counts, priority, minAllocationAlignment };
     try {
       this.pools.set(record.pool!, this.allocator.createPool(info));
     } catch (error) {
-      if (!(error instanceof VulkanError || error instanceof RangeError)) throw error;
-      this.refusals++;
-      const { message } = error;
-      this.firstRefusal ??= { operation: record.operation, size: blockSize, message };
+      this.refuse(error, record, blockSize, record.name ?? "a pool");
     }
   }
 
@@ -266,9 +237,13 @@ class Replay {
     const allocation = this.live.get(id);
     if (allocation === undefined) return;
     this.live.delete(id);
-    this.used -= allocation.size;
+    this.account.remove(allocation.size);
     allocation.destroy();
   }
+}
+
+function nameOf({ name, request }: RecordCursor): string {
+  return name ?? (request === undefined ? "an allocation" : describeRequest(request));
 }
 
 function bitCount(bits: number): number {
