@@ -93,9 +93,15 @@ function find(
   }
 }
 
-/** The queue family that the device's queue is of: for graphics and compute, else compute, else transfers. */
-export function chooseQueueFamily(device: PhysicalDevice): number {
+/**
+ * The queue family that the device's queue is of: for graphics and compute, else compute, else transfers; where sparse
+ * resources are to be bound, one that can do that too if there is one.
+ */
+export function chooseQueueFamily(device: PhysicalDevice, bindsSparse = false): number {
+  const { Graphics, Compute, SparseBinding } = QueueFlag;
+  const sparse = [Graphics | Compute | SparseBinding, Compute | SparseBinding, Graphics | SparseBinding];
   const wanted = [
+    ...(bindsSparse ? sparse : []),
     QueueFlag.Graphics | QueueFlag.Compute,
     QueueFlag.Compute,
     QueueFlag.Graphics,
@@ -126,7 +132,7 @@ export function createDevice(
     instance.native,
     checkUint64(options.featureChain ?? 0n, "featureChain"),
   );
-  const queueFamily = chooseQueueFamily(physicalDevice);
+  const queueFamily = chooseQueueFamily(physicalDevice, options.features?.includes("sparseBinding"));
   const enabledFeatures = new Set([
     ...memory.features.map(({ member }) => member),
     ...featureExtensions.filter((feature) => isOn(callers, feature)).map(({ member }) => member),

@@ -10,7 +10,7 @@
  * (64), destroying 66 (62). By hand with every parameter uint64_t: 88, 50, 74, 66.
  */
 
-import { checkUint64, quote } from "../foundation/check.ts";
+import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
 import { showAsText } from "../foundation/inspect.ts";
 import { WHOLE_SIZE } from "../vulkan/constants.ts";
 import type {
@@ -25,6 +25,12 @@ import type {
 import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { VulkanError } from "../vulkan/result.ts";
+import type {
+  SparseImageFormatProperties,
+  SparseImageFormatQuery,
+  SparseImageMemoryRequirements,
+  SparseProperties,
+} from "../vulkan/sparse.ts";
 import { bindBlockCalls, type blockCommands } from "./block-calls.ts";
 import {
   check,
@@ -44,6 +50,7 @@ import { encodeNext } from "./next-chain.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
 import { bindResourceCalls, type ResourceCallParts, type ResourceCalls } from "./resource-calls.ts";
 import { ResourceStructs } from "./resource-structs.ts";
+import { readFormatProperties, readRequirements } from "./sparse.ts";
 import { TakenMemories, type TakenMemory } from "./taken-memory.ts";
 import { NativeTransferQueue, type QueueChoice } from "./transfer-queue.ts";
 import { Win32Handles } from "./win32-handles.ts";
@@ -90,6 +97,8 @@ export class NativeDevice implements VulkanDevice {
   readonly enabledExtensions: ReadonlySet<string>;
   /** Members of feature structures that this library enabled, such as "bufferDeviceAddress". */
   readonly enabledFeatures: ReadonlySet<string>;
+  /** Present where the feature sparseBinding is enabled. */
+  readonly sparseProperties: SparseProperties | undefined;
   /** Warnings and errors of the validation layer about the instance's devices; empty without validation. */
   readonly messages: readonly DebugMessage[];
   /** The functions, by their core names; what the device lacks throws VK_ERROR_EXTENSION_NOT_PRESENT. */
@@ -123,6 +132,9 @@ export class NativeDevice implements VulkanDevice {
     this.memoryProperties = parts.physicalDevice.memoryProperties;
     this.enabledExtensions = parts.enabledExtensions;
     this.enabledFeatures = parts.enabledFeatures;
+    this.sparseProperties = parts.enabledFeatures.has("sparseBinding")
+      ? parts.physicalDevice.sparseProperties
+      : undefined;
     this.messages = parts.messages;
     this.allocationCallbacks = parts.allocationCallbacks;
     this.#instanceFunctions = parts.instanceFunctions;
@@ -379,6 +391,87 @@ export class NativeDevice implements VulkanDevice {
     const { deviceImageQuery, requirements2 } = this.#structs.addresses;
     this.functions.vkGetDeviceImageMemoryRequirements(this.handle, deviceImageQuery, requirements2);
     this.#structs.decodeRequirements(out, true);
+  }
+
+  // Sparse resources
+
+  getImageSparseMemoryRequirements(image: bigint): readonly SparseImageMemoryRequirements[] {
+    checkUint64(image, "image");
+    using memory = new NativeMemory(this.native, 4096);
+    const count = memory.reserve(8);
+    const ask = this.functions.vkGetImageSparseMemoryRequirements;
+    ask(this.handle, image, memory.at(count), 0n);
+    const { size } = layouts.VkSparseImageMemoryRequirements;
+    const first = memory.reserve(Math.max(1, memory.u32[count / 4]!) * size);
+    ask(this.handle, image, memory.at(count), memory.at(first));
+    return Array.from({ length: memory.u32[count / 4]! }, (_, i) =>
+      readRequirements(memory.read("VkSparseImageMemoryRequirements", first + i * size)),
+    );
+  }
+
+  getSparseImageFormatProperties(query: SparseImageFormatQuery): readonly SparseImageFormatProperties[] {
+    const { format, imageType, samples, usage, tiling } = query;
+    using memory = new NativeMemory(this.native, 4096);
+    const count = memory.reserve(8);
+    const ask = (out: bigint): void => {
+      this.#instanceFunctions.vkGetPhysicalDeviceSparseImageFormatProperties(
+        this.physicalDevice.handle,
+        format,
+        imageType,
+        samples,
+        usage,
+        tiling,
+        memory.at(count),
+        out,
+      );
+    };
+    ask(0n);
+    const { size } = layouts.VkSparseImageFormatProperties;
+    const first = memory.reserve(Math.max(1, memory.u32[count / 4]!) * size);
+    ask(memory.at(first));
+    return Array.from({ length: memory.u32[count / 4]! }, (_, i) =>
+      readFormatProperties(memory.read("VkSparseImageFormatProperties", first + i * size)),
+    );
+  }
+
+  // Semaphores
+
+  /** vkCreateSemaphore: a binary semaphore, or a timeline (Vulkan 1.2) where an initial value is given. */
+  createSemaphore(options: { readonly initialValue?: number } = {}): bigint {
+    const memory = this.#memory;
+    memory.reset();
+    const { initialValue } = options;
+    let pNext = 0n;
+    if (initialValue !== undefined) {
+      const type = { semaphoreType: 1, initialValue: checkInteger(initialValue, "initialValue") };
+      pNext = memory.at(memory.struct("VkSemaphoreTypeCreateInfo", type));
+    }
+    const info = memory.at(memory.struct("VkSemaphoreCreateInfo", { pNext }));
+    const { vkCreateSemaphore } = this.functions;
+    check(vkCreateSemaphore(this.handle, info, this.allocationCallbacks, this.#out), "vkCreateSemaphore");
+    return this.#structs.handle;
+  }
+
+  /** vkDestroySemaphore */
+  destroySemaphore(semaphore: bigint): void {
+    checkUint64(semaphore, "semaphore");
+    this.functions.vkDestroySemaphore(this.handle, semaphore, this.allocationCallbacks);
+  }
+
+  /** vkGetSemaphoreCounterValue */
+  getSemaphoreCounterValue(semaphore: bigint): number {
+    checkUint64(semaphore, "semaphore");
+    const { vkGetSemaphoreCounterValue } = this.functions;
+    check(vkGetSemaphoreCounterValue(this.handle, semaphore, this.#out), "vkGetSemaphoreCounterValue");
+    return Number(this.#structs.handle);
+  }
+
+  /** vkSignalSemaphore */
+  signalSemaphore(semaphore: bigint, value: number): void {
+    const memory = this.#memory;
+    memory.reset();
+    const info = memory.struct("VkSemaphoreSignalInfo", { semaphore, value: checkInteger(value, "value") });
+    check(this.functions.vkSignalSemaphore(this.handle, memory.at(info)), "vkSignalSemaphore");
   }
 
   // Binding

@@ -60,6 +60,14 @@ export const featureExtensions: readonly FeatureExtension[] = [
     core: ApiVersion.V1_4,
   },
   {
+    extension: "VK_KHR_timeline_semaphore",
+    struct: "VkPhysicalDeviceTimelineSemaphoreFeatures",
+    member: "timelineSemaphore",
+    coreStruct: "VkPhysicalDeviceVulkan12Features",
+    since: ApiVersion.V1_1,
+    core: ApiVersion.V1_2,
+  },
+  {
     extension: "VK_EXT_memory_priority",
     struct: "VkPhysicalDeviceMemoryPriorityFeaturesEXT",
     member: "memoryPriority",

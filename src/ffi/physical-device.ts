@@ -2,6 +2,7 @@
 
 import { ApiVersion } from "../vulkan/constants.ts";
 import type { DeviceProperties, MemoryProperties } from "../vulkan/device.ts";
+import type { SparseProperties } from "../vulkan/sparse.ts";
 import { check, type InstanceFunctions } from "./commands.ts";
 import { layouts } from "./layout.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
@@ -40,6 +41,8 @@ export interface PhysicalDevice {
   readonly queueFamilies: readonly QueueFamily[];
   /** The members of VkPhysicalDeviceFeatures that it has. */
   readonly features: ReadonlySet<FeatureName>;
+  /** What its sparse resources are like, if it has any. */
+  readonly sparseProperties: SparseProperties | undefined;
 }
 
 /** What is needed to ask a physical device. */
@@ -76,7 +79,8 @@ export function describePhysicalDevice(
   const { functions, native } = source;
   const extensions = readExtensions(source, handle);
   using memory = new NativeMemory(native, 4096);
-  const properties = readProperties(source, handle, extensions, memory);
+  const { sparseProperties, ...properties } = readProperties(source, handle, extensions, memory);
+  const features = readFeatures(functions, handle, memory);
   return {
     handle,
     index,
@@ -84,7 +88,8 @@ export function describePhysicalDevice(
     memoryProperties: readMemoryProperties(functions, handle, memory),
     extensions,
     queueFamilies: readQueueFamilies(source, handle),
-    features: readFeatures(functions, handle, memory),
+    features,
+    sparseProperties: features.has("sparseBinding") ? sparseProperties : undefined,
   };
 }
 
@@ -119,7 +124,7 @@ function readProperties(
   handle: bigint,
   extensions: ReadonlySet<string>,
   memory: NativeMemory,
-): { properties: DeviceProperties; allLimits: AllLimits } {
+): { properties: DeviceProperties; allLimits: AllLimits; sparseProperties: SparseProperties } {
   memory.reset();
   const maintenance3 = memory.struct("VkPhysicalDeviceMaintenance3Properties");
   const hostMemory = memory.struct("VkPhysicalDeviceExternalMemoryHostPropertiesEXT");
@@ -146,7 +151,16 @@ function readProperties(
   const hostAlignment = memory.read("VkPhysicalDeviceExternalMemoryHostPropertiesEXT", hostMemory);
   const decoded = memory.read("VkPhysicalDeviceProperties", at);
   const limits = decoded.limits as DecodedStruct;
+  const sparse = decoded.sparseProperties as Record<string, number>;
   return {
+    sparseProperties: {
+      residencyStandard2DBlockShape: sparse.residencyStandard2DBlockShape !== 0,
+      residencyStandard2DMultisampleBlockShape: sparse.residencyStandard2DMultisampleBlockShape !== 0,
+      residencyStandard3DBlockShape: sparse.residencyStandard3DBlockShape !== 0,
+      residencyAlignedMipSize: sparse.residencyAlignedMipSize !== 0,
+      residencyNonResidentStrict: sparse.residencyNonResidentStrict !== 0,
+      sparseAddressSpaceSize: limits.sparseAddressSpaceSize as number,
+    },
     allLimits: limits as AllLimits,
     properties: {
       deviceName: decoded.deviceName as string,

@@ -241,6 +241,7 @@ class Recorder {
         baseArrayLayer: region.baseArrayLayer ?? 0,
         layerCount: region.layerCount ?? 1,
       },
+      imageOffset: { x: region.offset?.x ?? 0, y: region.offset?.y ?? 0, z: region.offset?.z ?? 0 },
       imageExtent: {
         width: region.extent.width,
         height: region.extent.height,

@@ -10,11 +10,14 @@
 
 import { checkInteger } from "../foundation/check.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
-import type { Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
+import type { BindSparseInfo, SparseQueue } from "../vulkan/sparse.ts";
+import type { QueueSynchronization, Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
 import { check } from "./commands.ts";
 import type { NativeDevice } from "./device.ts";
 import { NativeMemory } from "./native-memory.ts";
+import { QueueFlag } from "./physical-device.ts";
 import { record } from "./record.ts";
+import { encodeSynchronization, SparseEncoder } from "./sparse.ts";
 
 /** A queue of a device. */
 export interface QueueChoice {
@@ -27,6 +30,8 @@ export interface QueueChoice {
 const TRANSIENT = 0x1;
 /** VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT */
 const ONE_TIME_SUBMIT = 0x1;
+/** VK_PIPELINE_STAGE_ALL_COMMANDS_BIT */
+const ALL_COMMANDS = 0x10000;
 /** How often `done()` looks at once per turn of the event loop before it looks once per millisecond. */
 const EAGER_LOOKS = 200;
 
@@ -77,28 +82,46 @@ class NativeSubmission implements Submission {
 }
 
 /** A VkQueue that copies. Destroyed with its device, or before. */
-export class NativeTransferQueue implements TransferQueue {
+export class NativeTransferQueue implements TransferQueue, SparseQueue {
   /** VkQueue */
   readonly handle: bigint;
   readonly familyIndex: number;
+  readonly canBindSparse: boolean;
   readonly #device: NativeDevice;
   readonly #memory: NativeMemory;
   readonly #idle: Slot[] = [];
   readonly #inFlight = new Set<NativeSubmission>();
+  #sparse: SparseEncoder | undefined;
   #destroyed = false;
 
   constructor(device: NativeDevice, choice: QueueChoice) {
     this.#device = device;
     this.#memory = new NativeMemory(device.native, 4096);
     this.familyIndex = checkInteger(choice.familyIndex, "familyIndex", 0, 0xffffffff);
+    const family = device.physicalDevice.queueFamilies[this.familyIndex];
+    this.canBindSparse =
+      device.sparseProperties !== undefined && ((family?.queueFlags ?? 0) & QueueFlag.SparseBinding) !== 0;
     const index = checkInteger(choice.index ?? 0, "index", 0, 0xffffffff);
     const out = this.#memory.reserve(8);
     device.functions.vkGetDeviceQueue(device.handle, this.familyIndex, index, this.#memory.at(out));
     this.handle = this.#memory.u64[out / 8]!;
   }
 
-  submit(commands: readonly TransferCommand[]): Submission {
-    if (this.#destroyed) throw new Error("submit: the queue was destroyed");
+  submit(commands: readonly TransferCommand[], synchronization?: QueueSynchronization): Submission {
+    return this.#inSlot("submit", (slot) => this.#recordAndSubmit(slot, commands, synchronization));
+  }
+
+  bindSparse(info: BindSparseInfo): Submission {
+    return this.#inSlot("bindSparse", (slot) => {
+      this.#sparse ??= new SparseEncoder(this.#device.native);
+      const { vkQueueBindSparse } = this.#device.functions;
+      check(vkQueueBindSparse(this.handle, 1, this.#sparse.encode(info), slot.fence), "vkQueueBindSparse");
+    });
+  }
+
+  /** Hands something to the queue, with the fence of a slot. */
+  #inSlot(call: string, hand: (slot: Slot) => void): Submission {
+    if (this.#destroyed) throw new Error(`${call}: the queue was destroyed`);
     for (const submission of this.#inFlight) {
       // Fences of one queue signal in order: behind the first that has not, none has.
       this.look(submission);
@@ -106,7 +129,7 @@ export class NativeTransferQueue implements TransferQueue {
     }
     const slot = this.#idle.pop() ?? this.#makeSlot();
     try {
-      this.#recordAndSubmit(slot, commands);
+      hand(slot);
     } catch (error) {
       this.#idle.push(slot);
       throw error;
@@ -116,7 +139,11 @@ export class NativeTransferQueue implements TransferQueue {
     return submission;
   }
 
-  #recordAndSubmit(slot: Slot, commands: readonly TransferCommand[]): void {
+  #recordAndSubmit(
+    slot: Slot,
+    commands: readonly TransferCommand[],
+    synchronization: QueueSynchronization | undefined,
+  ): void {
     const { functions } = this.#device;
     const memory = this.#memory;
     check(functions.vkResetCommandPool(this.#device.handle, slot.pool, 0), "vkResetCommandPool");
@@ -126,9 +153,17 @@ export class NativeTransferQueue implements TransferQueue {
     record(this.#device, slot.commandBuffer, memory, commands);
     check(functions.vkEndCommandBuffer(slot.commandBuffer), "vkEndCommandBuffer");
     memory.reset();
+    const { waits, signals, pNext } = encodeSynchronization(memory, synchronization);
+    const stages = memory.words(new Array<number>(waits.count).fill(ALL_COMMANDS));
     const info = memory.struct("VkSubmitInfo", {
+      pNext,
+      waitSemaphoreCount: waits.count,
+      pWaitSemaphores: waits.handles,
+      pWaitDstStageMask: stages,
       commandBufferCount: 1,
       pCommandBuffers: memory.pointers([slot.commandBuffer]),
+      signalSemaphoreCount: signals.count,
+      pSignalSemaphores: signals.handles,
     });
     check(functions.vkQueueSubmit(this.handle, 1, memory.at(info), slot.fence), "vkQueueSubmit");
   }
@@ -213,6 +248,7 @@ export class NativeTransferQueue implements TransferQueue {
     this.#idle.length = 0;
     this.#inFlight.clear();
     this.#memory.free();
+    this.#sparse?.free();
   }
 
   /** {@link destroy}, for `using`. */

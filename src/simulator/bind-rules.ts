@@ -252,5 +252,6 @@ export function detachAll(resource: Resource): void {
   for (const part of resource.parts) {
     part.memory?.bindings.remove(part);
     part.memory = undefined;
+    for (const page of part.sparse?.planned.values() ?? []) page.memory.bindings.remove(page);
   }
 }

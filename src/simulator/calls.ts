@@ -29,6 +29,10 @@ export type FallibleCall =
   | "vkEndCommandBuffer"
   | "vkCreateFence"
   | "vkQueueSubmit"
+  | "vkQueueBindSparse"
+  | "vkCreateSemaphore"
+  | "vkGetSemaphoreCounterValue"
+  | "vkSignalSemaphore"
   | "vkQueueWaitIdle"
   | "vkGetFenceStatus";
 
@@ -66,6 +70,10 @@ export const fallibleCalls: Readonly<Record<FallibleCall, readonly [Result, ...R
   vkEndCommandBuffer: [hostMemory, deviceMemory],
   vkCreateFence: [hostMemory, deviceMemory],
   vkQueueSubmit: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
+  vkQueueBindSparse: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
+  vkCreateSemaphore: [hostMemory, deviceMemory],
+  vkGetSemaphoreCounterValue: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
+  vkSignalSemaphore: [hostMemory, deviceMemory],
   vkQueueWaitIdle: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
   vkGetFenceStatus: [hostMemory, deviceMemory, Result.ErrorDeviceLost],
 };
@@ -80,6 +88,9 @@ export const infallibleCalls = [
   "vkGetBufferMemoryRequirements2",
   "vkGetImageMemoryRequirements",
   "vkGetImageMemoryRequirements2",
+  "vkDestroySemaphore",
+  "vkGetImageSparseMemoryRequirements",
+  "vkGetPhysicalDeviceSparseImageFormatProperties",
   "vkGetDeviceBufferMemoryRequirements",
   "vkGetDeviceImageMemoryRequirements",
   "vkGetPhysicalDeviceMemoryProperties2",

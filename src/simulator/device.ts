@@ -19,6 +19,12 @@ import type {
 } from "../vulkan/device.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
+import type {
+  SparseImageFormatProperties,
+  SparseImageFormatQuery,
+  SparseImageMemoryRequirements,
+  SparseProperties,
+} from "../vulkan/sparse.ts";
 import type { CallCounts } from "./calls.ts";
 import { forbid, type ObjectLeak, ObjectLeakError } from "./error.ts";
 import type { DriverEventListener } from "./events.ts";
@@ -33,6 +39,7 @@ import type { DeviceProfile, ProfileDescription } from "./profile.ts";
 import { type SimulatedQueueOptions, SimulatedTransferQueue } from "./queue.ts";
 import type { RequirementsSource } from "./requirements.ts";
 import * as resources from "./resources.ts";
+import * as semaphores from "./semaphores.ts";
 import { type DeviceFeatures, type DeviceState, type Permissions, setState } from "./state.ts";
 
 /** What a simulated device holds. */
@@ -53,6 +60,7 @@ export class SimulatedDevice implements VulkanDevice {
   readonly memoryProperties: MemoryProperties;
   readonly enabledExtensions: ReadonlySet<string>;
   readonly enabledFeatures: ReadonlySet<string>;
+  readonly sparseProperties: SparseProperties | undefined;
   /** The failures that it will show. */
   readonly faults: Faults;
   /** What it lets pass. */
@@ -83,6 +91,7 @@ export class SimulatedDevice implements VulkanDevice {
     const features = Object.entries(options.features ?? {});
     this.enabledFeatures = new Set(features.filter(([, isOn]) => isOn).map(([name]) => name));
     this.properties = propertiesOf(state);
+    this.sparseProperties = state.features.sparseBinding ? state.profile.sparse.properties : undefined;
     this.memoryProperties = Object.freeze({
       memoryTypes: state.profile.memoryTypes,
       memoryHeaps: state.profile.memoryHeaps,
@@ -176,6 +185,36 @@ export class SimulatedDevice implements VulkanDevice {
     resources.bindImageMemory(this.#state, image, handle, offset, pNext);
   }
 
+  getImageSparseMemoryRequirements(image: bigint): readonly SparseImageMemoryRequirements[] {
+    return resources.getImageSparseMemoryRequirements(this.#state, image);
+  }
+
+  getSparseImageFormatProperties(query: SparseImageFormatQuery): readonly SparseImageFormatProperties[] {
+    return resources.getSparseImageFormatProperties(this.#state, query);
+  }
+
+  // --- Semaphores ---
+
+  /** vkCreateSemaphore: a binary semaphore, or a timeline where an initial value is given. */
+  createSemaphore(options: { readonly initialValue?: number } = {}): bigint {
+    return semaphores.createSemaphore(this.#state, options.initialValue);
+  }
+
+  /** vkDestroySemaphore */
+  destroySemaphore(semaphore: bigint): void {
+    semaphores.destroySemaphore(this.#state, semaphore);
+  }
+
+  /** vkGetSemaphoreCounterValue */
+  getSemaphoreCounterValue(semaphore: bigint): number {
+    return semaphores.semaphoreValue(this.#state, semaphore);
+  }
+
+  /** vkSignalSemaphore */
+  signalSemaphore(semaphore: bigint, value: number): void {
+    semaphores.signalSemaphore(this.#state, semaphore, value);
+  }
+
   // --- Extensions ---
 
   getMemoryBudget(): MemoryBudgetProperties {
@@ -207,7 +246,13 @@ export class SimulatedDevice implements VulkanDevice {
     if ((buffer.usage & BufferUsage.ShaderDeviceAddress) === 0) {
       forbid(call, `VUID-${scope}-buffer-02601`, `${nameOf(buffer)} was created without ShaderDeviceAddress`);
     }
-    const { memory: bound, offset } = buffer.parts[0]!;
+    const part = buffer.parts[0]!;
+    // A sparse buffer has its address from the start; nothing else uses the offset of its part.
+    if (part.sparse !== undefined) {
+      if (part.offset === 0) part.offset = state.host.reserveAddresses(part.requirements.size);
+      return BigInt(part.offset);
+    }
+    const { memory: bound, offset } = part;
     if (bound === undefined || bound.freed) {
       forbid(call, `VUID-${scope}-buffer-02600`, `${nameOf(buffer)} is not bound to memory`);
     }

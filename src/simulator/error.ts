@@ -25,7 +25,7 @@ export function forbid(call: string, rule: string, sentence: string): never {
 
 /** An object that was created and not destroyed. */
 export interface ObjectLeak {
-  readonly kind: "memory" | "buffer" | "image" | "submission";
+  readonly kind: "memory" | "buffer" | "image" | "semaphore" | "submission";
   /** 0n for a submission. */
   readonly handle: bigint;
   /** What it is, for a person. */

@@ -23,6 +23,7 @@ export {
   makeProfile,
   type ProfileDescription,
   type RequirementFigures,
+  type SparseFigures,
 } from "./profile.ts";
 export * from "./profiles.ts";
 export { type SimulatedQueueOptions, SimulatedTransferQueue } from "./queue.ts";

@@ -66,6 +66,7 @@ function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: MemoryPlan
     importedFrom: plan.source?.handleType ?? 0,
     address: plan.source?.address ?? state.host.reserveAddresses(size),
     bindings: noBindings(),
+    pendingBinds: 0,
     priority: plan.priority,
     mapping: undefined,
     overlapPermitted: false,
@@ -123,6 +124,13 @@ export function freeMemory(state: DeviceState, handle: bigint): void {
 }
 
 function refuseFreeInUse(state: DeviceState, memory: MemoryObject): void {
+  if (memory.pendingBinds > 0) {
+    forbid(
+      "vkFreeMemory",
+      "VUID-vkFreeMemory-memory-00677",
+      `${nameOf(memory)} is bound or unbound by batches that are not complete`,
+    );
+  }
   if (state.pending.size === 0 && state.permit.freeBound) return;
   for (const { resource } of memory.bindings) {
     if (resource.inFlight > 0) {

@@ -5,6 +5,7 @@ import { findNext, StructureType } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { type Binding, BindingList } from "./bindings.ts";
 import type { Payload } from "./payload.ts";
+import type { SparsePages } from "./sparse-pages.ts";
 
 /** What a part of a resource needs of memory. */
 export type Requirements = Readonly<MemoryRequirements>;
@@ -30,7 +31,9 @@ export interface MemoryObject {
   readonly importedFrom: number;
   /** Where the simulated host and device see its first byte. */
   readonly address: number;
-  readonly bindings: BindingList<Part>;
+  readonly bindings: BindingList<BoundRange>;
+  /** How many batches that bind or unbind its pages are not complete. */
+  pendingBinds: number;
   /** From 0 to 1. */
   priority: number;
   /** The mapping while it is mapped; only its identity matters here. */
@@ -42,13 +45,24 @@ export interface MemoryObject {
   freed: boolean;
 }
 
-/** What memory is bound to: a whole buffer or image, or one plane of a disjoint image. */
-export interface Part extends Binding {
+/** A range of memory that a part or a page of a resource is bound to. */
+export interface BoundRange extends Binding {
   readonly resource: Resource;
+}
+
+/** A page of memory that a page of a resource is bound to. */
+export interface SparsePage extends BoundRange {
+  readonly memory: MemoryObject;
+}
+
+/** What memory is bound to: a whole buffer or image, or one plane of a disjoint image. */
+export interface Part extends BoundRange {
   /** The plane's {@link ImageAspect}; 0 for a whole resource. */
   readonly aspect: number;
   readonly requirements: Requirements;
   memory: MemoryObject | undefined;
+  /** Its pages, where it is sparse. */
+  readonly sparse: SparsePages<SparsePage> | undefined;
 }
 
 interface ResourceBase {
@@ -81,14 +95,41 @@ export interface ImageObject extends ResourceBase {
   layouts: readonly number[];
 }
 
+/** A VkSemaphore. */
+export interface SemaphoreObject {
+  readonly handle: bigint;
+  readonly isTimeline: boolean;
+  /** The timeline's value; of a binary one 1 while it is signalled. */
+  value: number;
+  /** The greatest value that a submitted batch will signal; of a binary one 1 while such a batch is under way. */
+  planned: number;
+  /** How many batches that are not complete wait for it or signal it. */
+  inFlight: number;
+}
+
 /** A buffer or an image. */
 export type Resource = BufferObject | ImageObject;
 /** Whatever a handle stands for. */
 export type DriverObject = MemoryObject | Resource;
 
 /** Makes a part that nothing is bound to and gives it to its resource. */
-function addPart(resource: Resource, aspect: number, requirements: Requirements, linear: boolean): void {
-  resource.parts.push({ resource, aspect, requirements, linear, memory: undefined, offset: 0, end: 0 });
+function addPart(
+  resource: Resource,
+  aspect: number,
+  requirements: Requirements,
+  linear: boolean,
+  sparse: SparsePages<SparsePage> | undefined,
+): void {
+  resource.parts.push({
+    resource,
+    aspect,
+    requirements,
+    linear,
+    sparse,
+    memory: undefined,
+    offset: 0,
+    end: 0,
+  });
 }
 
 /** Makes a buffer. */
@@ -97,6 +138,7 @@ export function makeBuffer(
   info: BufferCreateInfo,
   usage: number,
   requirements: Requirements,
+  sparse: SparsePages<SparsePage> | undefined,
 ): BufferObject {
   const buffer: BufferObject = {
     kind: "buffer",
@@ -108,7 +150,7 @@ export function makeBuffer(
     size: info.size,
     usage,
   };
-  addPart(buffer, 0, requirements, true);
+  addPart(buffer, 0, requirements, true, sparse);
   return buffer;
 }
 
@@ -117,6 +159,7 @@ export function makeImage(
   handle: bigint,
   info: ImageCreateInfo,
   needs: readonly (readonly [aspect: number, requirements: Requirements])[],
+  sparse: SparsePages<SparsePage> | undefined,
 ): ImageObject {
   const { mipLevels = 1, arrayLayers = 1, initialLayout = ImageLayout.Undefined } = info;
   const image: ImageObject = {
@@ -133,13 +176,13 @@ export function makeImage(
     layouts: new Array<number>(mipLevels * arrayLayers).fill(initialLayout),
   };
   const linear = (info.tiling ?? ImageTiling.Optimal) !== ImageTiling.Optimal;
-  for (const [aspect, requirements] of needs) addPart(image, aspect, requirements, linear);
+  for (const [aspect, requirements] of needs) addPart(image, aspect, requirements, linear, sparse);
   return image;
 }
 
 /** An empty list of bindings for new memory. */
-export function noBindings(): BindingList<Part> {
-  return new BindingList<Part>();
+export function noBindings(): BindingList<BoundRange> {
+  return new BindingList<BoundRange>();
 }
 
 /** Names an object for an error message. */

@@ -4,6 +4,7 @@ import { isPowerOfTwo } from "../foundation/bits.ts";
 import { checkArray, checkFlags, checkInteger, checkObject, checkSize, quote } from "../foundation/check.ts";
 import { ApiVersion, makeApiVersion } from "../vulkan/constants.ts";
 import type { DeviceLimits, MemoryHeap, MemoryType } from "../vulkan/device.ts";
+import type { SparseProperties } from "../vulkan/sparse.ts";
 
 /** What the device's memory requirements are computed from, where a test does not set them. */
 export interface RequirementFigures {
@@ -17,6 +18,17 @@ export interface RequirementFigures {
   readonly optimalImageAlignment: number;
   /** Bytes: attachments from this size on prefer a dedicated allocation; Infinity for never. */
   readonly preferDedicatedFrom: number;
+}
+
+/** What a device's sparse resources are like. */
+export interface SparseFigures {
+  /** Bytes of a page: the alignment of sparse resources. */
+  readonly pageSize: number;
+  readonly properties: SparseProperties;
+  /** Whether all layers share one mip tail. */
+  readonly singleMipTail: boolean;
+  /** Whether images have metadata that must be bound before use. */
+  readonly metadata: boolean;
 }
 
 /** A device to simulate. */
@@ -36,6 +48,7 @@ export interface DeviceProfile {
   /** The device extensions that the device has, as far as this library uses any. */
   readonly extensions: readonly string[];
   readonly requirements: RequirementFigures;
+  readonly sparse: SparseFigures;
 }
 
 /**
@@ -56,6 +69,10 @@ export interface ProfileDescription {
   /** Default {@link knownExtensions}. */
   readonly extensions?: readonly string[];
   readonly requirements?: Partial<RequirementFigures>;
+  /** What sparse resources are like where features enable them. Default: pages of 64 KiB, strict, tails by layer. */
+  readonly sparse?: Partial<Omit<SparseFigures, "properties">> & {
+    readonly properties?: Partial<SparseProperties>;
+  };
 }
 
 /** The device extensions that the simulator implements. */
@@ -98,6 +115,20 @@ const defaultRequirements: RequirementFigures = {
   preferDedicatedFrom: 16 * 1024 * 1024,
 };
 
+const defaultSparse: SparseFigures = {
+  pageSize: 65536,
+  properties: {
+    residencyStandard2DBlockShape: true,
+    residencyStandard2DMultisampleBlockShape: true,
+    residencyStandard3DBlockShape: true,
+    residencyAlignedMipSize: false,
+    residencyNonResidentStrict: true,
+    sparseAddressSpaceSize: 2 ** 40,
+  },
+  singleMipTail: false,
+  metadata: false,
+};
+
 /** Fills a description up to a profile; throws a RangeError or TypeError for what no device could be. */
 export function makeProfile(description: ProfileDescription): DeviceProfile {
   checkObject(description, "a device's profile (one of `profiles`, or a description)");
@@ -116,6 +147,12 @@ export function makeProfile(description: ProfileDescription): DeviceProfile {
   }
   const limits = { ...defaultLimits, ...description.limits };
   const requirements = { ...defaultRequirements, ...description.requirements };
+  const sparse = {
+    ...defaultSparse,
+    ...description.sparse,
+    properties: Object.freeze({ ...defaultSparse.properties, ...description.sparse?.properties }),
+  };
+  checkPowerOfTwo(sparse.pageSize, "sparse.pageSize");
   checkPowerOfTwo(limits.bufferImageGranularity, "bufferImageGranularity");
   checkPowerOfTwo(limits.nonCoherentAtomSize, "nonCoherentAtomSize");
   checkInteger(limits.maxMemoryAllocationCount, "maxMemoryAllocationCount", 1);
@@ -134,6 +171,7 @@ export function makeProfile(description: ProfileDescription): DeviceProfile {
     memoryTypes: Object.freeze(memoryTypes.map((type) => Object.freeze({ ...type }))),
     extensions: Object.freeze([...(description.extensions ?? knownExtensions)]),
     requirements: Object.freeze(requirements),
+    sparse: Object.freeze(sparse),
   });
 }
 

@@ -11,33 +11,65 @@
 import { checkInteger } from "../foundation/check.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
-import type { Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
+import type { BindSparseInfo, SparseQueue } from "../vulkan/sparse.ts";
+import type { QueueSynchronization, Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
 import type { FallibleCall } from "./calls.ts";
+import { forbid } from "./error.ts";
+import { nameOf, type Resource } from "./objects.ts";
 import { Recording } from "./record.ts";
+import { Synchronization } from "./semaphores.ts";
+import { SparseBinding } from "./sparse-bind.ts";
 import { type DeviceState, type PendingWork, stateOf } from "./state.ts";
 
 /** How a queue is made. */
 export interface SimulatedQueueOptions {
   /** How often a submission answers that it is not complete before it is; default 0. */
   readonly completeAfter?: number;
+  /** Whether its family can bind sparse resources; default true. */
+  readonly sparseBinding?: boolean;
+}
+
+/** What a batch does. */
+interface Work {
+  readonly resources: ReadonlySet<Resource>;
+  execute(): void;
+  finished?(): void;
 }
 
 class SimulatedSubmission implements Submission, PendingWork {
-  readonly recording: Recording;
+  readonly work: Work;
+  readonly synchronization: Synchronization;
+  isExecuted = false;
   error: VulkanError | undefined;
   /** How often it will still answer that it is not complete. */
   polls: number;
   pending = true;
   readonly #queue: SimulatedTransferQueue;
 
-  constructor(queue: SimulatedTransferQueue, recording: Recording, polls: number) {
+  constructor(queue: SimulatedTransferQueue, work: Work, synchronization: Synchronization, polls: number) {
     this.#queue = queue;
-    this.recording = recording;
+    this.work = work;
+    this.synchronization = synchronization;
     this.polls = polls;
   }
 
-  get resources(): Recording["resources"] {
-    return this.recording.resources;
+  get resources(): ReadonlySet<Resource> {
+    return this.work.resources;
+  }
+
+  get copies(): boolean {
+    return this.work instanceof Recording;
+  }
+
+  /** Does its work, unless what it waits for has not come; whether it is done. */
+  execute(): boolean {
+    if (this.isExecuted) return true;
+    if (!this.synchronization.isSatisfied()) return false;
+    this.synchronization.begin();
+    this.work.execute();
+    this.synchronization.signal();
+    this.isExecuted = true;
+    return true;
   }
 
   isComplete(): boolean {
@@ -52,9 +84,10 @@ class SimulatedSubmission implements Submission, PendingWork {
 }
 
 /** A simulated VkQueue. */
-export class SimulatedTransferQueue implements TransferQueue {
+export class SimulatedTransferQueue implements TransferQueue, SparseQueue {
   /** How often the submissions from now on answer that they are not complete before they are. */
   completeAfter: number;
+  readonly canBindSparse: boolean;
   readonly #state: DeviceState;
   readonly #pending: SimulatedSubmission[] = [];
   #idleSlots = 0;
@@ -62,6 +95,7 @@ export class SimulatedTransferQueue implements TransferQueue {
   constructor(device: VulkanDevice, options: SimulatedQueueOptions = {}) {
     this.#state = stateOf(device);
     this.completeAfter = checkInteger(options.completeAfter ?? 0, "completeAfter");
+    this.canBindSparse = (options.sparseBinding ?? true) && this.#state.features.sparseBinding;
   }
 
   /** How many submissions are not complete. */
@@ -69,7 +103,7 @@ export class SimulatedTransferQueue implements TransferQueue {
     return this.#pending.length;
   }
 
-  submit(commands: readonly TransferCommand[]): Submission {
+  submit(commands: readonly TransferCommand[], synchronization?: QueueSynchronization): Submission {
     if (this.#idleSlots === 0) {
       this.#call("vkCreateCommandPool");
       this.#call("vkAllocateCommandBuffers");
@@ -78,13 +112,54 @@ export class SimulatedTransferQueue implements TransferQueue {
     }
     this.#call("vkResetCommandPool");
     this.#call("vkBeginCommandBuffer");
-    const recording = new Recording(this.#state, commands);
+    const sync = new Synchronization(this.#state, "vkQueueSubmit", synchronization);
+    const recording = new Recording(this.#state, commands, sync.waits);
     this.#call("vkEndCommandBuffer");
     this.#call("vkQueueSubmit");
     this.#idleSlots--;
     recording.commitLayouts();
-    for (const resource of recording.resources) resource.inFlight++;
-    const submission = new SimulatedSubmission(this, recording, this.completeAfter);
+    return this.#submitted(recording, sync);
+  }
+
+  bindSparse(info: BindSparseInfo): Submission {
+    const call = "vkQueueBindSparse";
+    if (!this.canBindSparse) {
+      this.#state.enter(call);
+      forbid(call, `VUID-${call}-queuetype`, "the queue's family cannot bind sparse resources");
+    }
+    if (this.#idleSlots === 0) {
+      this.#call("vkCreateCommandPool");
+      this.#call("vkAllocateCommandBuffers");
+      this.#call("vkCreateFence");
+      this.#idleSlots++;
+    }
+    const sync = new Synchronization(this.#state, call, info);
+    const binding = new SparseBinding(this.#state, info);
+    if (binding.unbinds && !sync.waits) this.#checkUnused(binding);
+    this.#call(call);
+    this.#idleSlots--;
+    binding.submitted();
+    return this.#submitted(binding, sync);
+  }
+
+  /** Pages that batches under way may use are not taken away before the binding waits for them. */
+  #checkUnused({ resources }: SparseBinding): void {
+    for (const work of this.#state.pending) {
+      for (const resource of work.copies ? work.resources : []) {
+        if (!resources.has(resource)) continue;
+        forbid(
+          "vkQueueBindSparse",
+          "simulator-sparse-unbind-in-use",
+          `batches that use ${nameOf(resource)} are not complete, and no semaphore is waited for`,
+        );
+      }
+    }
+  }
+
+  #submitted(work: Work, synchronization: Synchronization): Submission {
+    synchronization.submitted();
+    for (const resource of work.resources) resource.inFlight++;
+    const submission = new SimulatedSubmission(this, work, synchronization, this.completeAfter);
     this.#pending.push(submission);
     this.#state.pending.add(submission);
     if (submission.polls === 0) this.#executeThrough(submission);
@@ -125,16 +200,13 @@ export class SimulatedTransferQueue implements TransferQueue {
 
   /** Executes the submissions up to and with this one, in order, as a queue does. */
   #executeThrough(submission: SimulatedSubmission): void {
-    for (const each of this.#pending) {
-      each.recording.execute();
-      if (each === submission) break;
-    }
+    for (const each of this.#pending) if (!each.execute() || each === submission) break;
   }
 
   /** This submission is complete, and so is each before it. */
   #completeThrough(submission: SimulatedSubmission): void {
     this.#executeThrough(submission);
-    while (submission.pending) this.#finish(this.#pending.shift()!);
+    while (submission.pending && this.#pending[0]!.isExecuted) this.#finish(this.#pending.shift()!);
   }
 
   /** The device is lost: nothing that is under way will ever be executed. */
@@ -149,6 +221,8 @@ export class SimulatedTransferQueue implements TransferQueue {
     submission.pending = false;
     this.#state.pending.delete(submission);
     for (const resource of submission.resources) resource.inFlight--;
+    submission.synchronization.finished();
+    submission.work.finished?.();
     this.#idleSlots++;
   }
 }

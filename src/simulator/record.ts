@@ -19,7 +19,15 @@ import { forbid } from "./error.ts";
 import { type AspectFormat, packedBytes } from "./formats.ts";
 import { type BufferObject, type ImageObject, nameOf, type Resource } from "./objects.ts";
 import type { DeviceState } from "./state.ts";
-import { copyBox, copyBytes, copyPacked, type Subresource, subresourceOf } from "./texels.ts";
+import {
+  copyBox,
+  copyBytes,
+  copyPacked,
+  eachBytes,
+  ORIGIN,
+  type Subresource,
+  subresourceOf,
+} from "./texels.ts";
 import {
   aspectOf,
   bitsOf,
@@ -45,8 +53,12 @@ export class Recording {
   /** The layouts of the images that it changes, as they will be. */
   readonly #layouts = new Map<ImageObject, number[]>();
 
-  constructor(state: DeviceState, commands: readonly TransferCommand[]) {
+  /** Whether the batch waits for anything before it begins. */
+  readonly #waits: boolean;
+
+  constructor(state: DeviceState, commands: readonly TransferCommand[], waits: boolean) {
     this.#state = state;
+    this.#waits = waits;
     for (const command of commands) this.#record(command);
   }
 
@@ -114,7 +126,8 @@ export class Recording {
     const from = source.parts[0]!;
     const to = target.parts[0]!;
     const distance = Math.abs(from.offset + sourceOffset - (to.offset + targetOffset));
-    if (from.memory!.payload === to.memory!.payload && distance < size) {
+    const isShared = from.sparse === undefined ? from.memory!.payload === to.memory?.payload : from === to;
+    if (isShared && distance < size) {
       forbid(call, `VUID-${call}-pRegions-00117`, "the source and the target range overlap in memory");
     }
     this.#steps.push(() => copyBytes(to, targetOffset, from, sourceOffset, size));
@@ -142,11 +155,7 @@ export class Recording {
     }
     checkWithin(call, target, targetOffset, size, "dstOffset-00024", "size-00027");
     const part = target.parts[0]!;
-    this.#steps.push(() =>
-      part.memory!.payload.eachDevicePiece(part.offset + targetOffset, size, (bytes, at) =>
-        fillWords(bytes, value, at),
-      ),
-    );
+    this.#steps.push(() => eachBytes(part, targetOffset, size, (bytes, at) => fillWords(bytes, value, at)));
   }
 
   #bufferToImage(command: BufferToImageCopy): void {
@@ -200,7 +209,8 @@ export class Recording {
     }
     const box = { depth: 1, ...region.extent };
     const first = this.#subresource(call, image, aspect, mipLevel, baseArrayLayer);
-    checkBox(call, image, first, box, toImage ? "pRegions-06218" : "pRegions-06221");
+    const corner = { ...ORIGIN, ...region.offset };
+    checkBox(call, image, first, corner, box, toImage ? "pRegions-06218" : "pRegions-06221");
     const unit = aspect.aspect === ImageAspect.Color ? aspect.blockBytes : 1;
     if (!Number.isSafeInteger(bufferOffset) || bufferOffset < 0 || bufferOffset % unit !== 0) {
       forbid(
@@ -215,7 +225,9 @@ export class Recording {
     const part = buffer.parts[0]!;
     for (let layer = 0; layer < layerCount; layer++) {
       const place = this.#subresource(call, image, aspect, mipLevel, baseArrayLayer + layer);
-      this.#steps.push(() => copyPacked(part, bufferOffset + layer * layerBytes, place, box, toImage));
+      this.#steps.push(() =>
+        copyPacked(part, bufferOffset + layer * layerBytes, place, corner, box, toImage),
+      );
     }
   }
 
@@ -264,9 +276,9 @@ export class Recording {
       for (let layer = 0; layer < command.arrayLayers; layer++) {
         const origin = this.#subresource(call, source, from, mip, layer);
         const place = this.#subresource(call, target, to, mip, layer);
-        checkBox(call, source, origin, box, "srcOffset-00144");
-        checkBox(call, target, place, box, "dstOffset-00150");
-        this.#steps.push(() => copyBox(origin, place, box, samples));
+        checkBox(call, source, origin, ORIGIN, box, "srcOffset-00144");
+        checkBox(call, target, place, ORIGIN, box, "dstOffset-00150");
+        this.#steps.push(() => copyBox(origin, place, ORIGIN, box, samples));
       }
     }
   }
@@ -294,7 +306,15 @@ export class Recording {
   }
 
   #use(call: string, resource: Resource, boundRule: string): void {
-    for (const part of resource.parts) checkBound(call, part, boundRule);
+    for (const part of resource.parts) {
+      checkBound(call, part, boundRule);
+      if ((part.sparse?.pendingBinds ?? 0) === 0 || this.#waits) continue;
+      forbid(
+        call,
+        "simulator-sparse-pending",
+        `pages of ${nameOf(resource)} are being bound, and the batch waits for no semaphore`,
+      );
+    }
     this.resources.add(resource);
   }
 
@@ -307,7 +327,8 @@ export class Recording {
     layer: number,
   ): Subresource {
     const place = subresourceOf(image, aspect, mip, layer);
-    const bytes = packedBytes(aspect, place.extent) * (image.info.samples ?? 1);
+    const bytes =
+      place.blocks === undefined ? packedBytes(aspect, place.extent) * (image.info.samples ?? 1) : 0;
     if (place.offset + bytes > place.part.requirements.size) {
       forbid(
         call,

@@ -14,6 +14,7 @@ import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../v
 import { imageBytes } from "./formats.ts";
 import type { Requirements } from "./objects.ts";
 import type { DeviceProfile } from "./profile.ts";
+import { sparseLayoutOf } from "./sparse-layout.ts";
 
 /** A resource whose requirements are asked for. */
 export type ResourceDescription =
@@ -74,9 +75,11 @@ function checked(profile: DeviceProfile, requirements: MemoryRequirements): Requ
 /** The device's own requirements of a buffer: they depend on usage and flags alone, but for the size. */
 function bufferRequirements(state: RequirementsState, info: BufferCreateInfo): MemoryRequirements {
   const { bufferAlignment, shaderBufferAlignment } = state.profile.requirements;
+  const isSparse = ((info.flags ?? 0) & BufferCreate.SparseBinding) !== 0;
   const isProtected = ((info.flags ?? 0) & BufferCreate.Protected) !== 0;
-  const alignment =
+  const ofUsage =
     (info.usage & shaderBuffers) !== 0 ? Math.max(bufferAlignment, shaderBufferAlignment) : bufferAlignment;
+  const alignment = isSparse ? state.profile.sparse.pageSize : ofUsage;
   return {
     size: alignUp(info.size, alignment),
     alignment,
@@ -94,8 +97,13 @@ function imageRequirements(
 ): MemoryRequirements {
   const figures = state.profile.requirements;
   const optimal = (info.tiling ?? ImageTiling.Optimal) === ImageTiling.Optimal;
-  const alignment = optimal ? figures.optimalImageAlignment : figures.linearImageAlignment;
-  const size = alignUp(Math.max(1, imageBytes(info, planeAspect)), alignment);
+  const isSparse = ((info.flags ?? 0) & ImageCreate.SparseBinding) !== 0;
+  const ofTiling = optimal ? figures.optimalImageAlignment : figures.linearImageAlignment;
+  const alignment = isSparse ? state.profile.sparse.pageSize : ofTiling;
+  const isResident = ((info.flags ?? 0) & ImageCreate.SparseResidency) !== 0;
+  const size = isResident
+    ? sparseLayoutOf(info, state.profile.sparse)!.size
+    : alignUp(Math.max(1, imageBytes(info, planeAspect)), alignment);
   let sort = optimal ? ResourceSort.Optimal : 0;
   if (((info.flags ?? 0) & ImageCreate.Protected) !== 0) sort |= ResourceSort.Protected;
   if ((info.usage & ImageUsage.TransientAttachment) !== 0) sort |= ResourceSort.Transient;

@@ -5,6 +5,7 @@ import {
   BufferCreate,
   ImageCreate,
   ImageLayout,
+  ImageTiling,
   ImageType,
   ImageUsage,
   SharingMode,
@@ -14,7 +15,8 @@ import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { checkChain } from "./chains.ts";
 import { forbid } from "./error.ts";
 import { isMultiPlanar } from "./formats.ts";
-import type { DeviceState } from "./state.ts";
+import { sparseLayoutOf } from "./sparse-layout.ts";
+import type { DeviceFeatures, DeviceState } from "./state.ts";
 
 /** Throws a ValidityError for a buffer that Vulkan forbids; returns the low 32 bits of its usage. */
 export function checkBufferInfo(state: DeviceState, call: string, info: BufferCreateInfo): number {
@@ -29,13 +31,15 @@ export function checkBufferInfo(state: DeviceState, call: string, info: BufferCr
     forbid(call, `VUID-${owner}-usage-requiredbitmask`, `usage must not be 0, got ${quote(info.usage)}`);
   }
   const flags = info.flags ?? 0;
-  checkSparse(
-    state,
-    call,
-    flags,
-    "VUID-VkBufferCreateInfo-flags-00915",
-    "VUID-VkBufferCreateInfo-flags-00918",
-  );
+  checkSparse(state, call, flags, {
+    owner,
+    feature: "flags-00915",
+    aliased: "flags-00917",
+    binding: "flags-00918",
+  });
+  if ((flags & SparseResidency) !== 0 && !state.features.sparseResidencyBuffer) {
+    forbid(call, `VUID-${owner}-flags-00916`, "SparseResidency needs the feature sparseResidencyBuffer");
+  }
   if ((flags & BufferCreate.Protected) !== 0 && !state.features.protectedMemory) {
     forbid(call, `VUID-${owner}-flags-01887`, "Protected needs the feature protectedMemory");
   }
@@ -144,7 +148,13 @@ function checkUsage(call: string, owner: string, info: ImageCreateInfo): void {
 
 function checkImageFlags(state: DeviceState, call: string, owner: string, info: ImageCreateInfo): void {
   const flags = info.flags ?? 0;
-  checkSparse(state, call, flags, "VUID-VkImageCreateInfo-flags-00969", "VUID-VkImageCreateInfo-flags-00987");
+  checkSparse(state, call, flags, {
+    owner,
+    feature: "flags-00969",
+    aliased: "flags-01924",
+    binding: "flags-00987",
+  });
+  checkSparseImage(state, call, owner, info);
   if ((flags & ImageCreate.Protected) !== 0 && !state.features.protectedMemory) {
     forbid(call, `VUID-${owner}-flags-01890`, "Protected needs the feature protectedMemory");
   }
@@ -164,21 +174,74 @@ function checkImageFlags(state: DeviceState, call: string, owner: string, info: 
 }
 
 /** The three sparse bits have the same values for buffers and images. */
-const sparseBits = BufferCreate.SparseBinding | BufferCreate.SparseResidency | BufferCreate.SparseAliased;
+const { SparseBinding, SparseResidency, SparseAliased } = BufferCreate;
+const sparseBits = SparseBinding | SparseResidency | SparseAliased;
 
 function checkSparse(
   state: DeviceState,
   call: string,
   flags: number,
-  featureRule: string,
-  bindingRule: string,
+  rules: {
+    readonly owner: string;
+    readonly feature: string;
+    readonly aliased: string;
+    readonly binding: string;
+  },
 ): void {
   if ((flags & sparseBits) === 0) return;
   if (!state.features.sparseBinding) {
-    forbid(call, featureRule, "sparse flags need the feature sparseBinding");
+    forbid(call, `VUID-${rules.owner}-${rules.feature}`, "sparse flags need the feature sparseBinding");
   }
-  if ((flags & BufferCreate.SparseBinding) === 0) {
-    forbid(call, bindingRule, "SparseResidency and SparseAliased need SparseBinding");
+  if ((flags & SparseAliased) !== 0 && !state.features.sparseResidencyAliased) {
+    forbid(
+      call,
+      `VUID-${rules.owner}-${rules.aliased}`,
+      "SparseAliased needs the feature sparseResidencyAliased",
+    );
+  }
+  if ((flags & SparseBinding) === 0) {
+    forbid(
+      call,
+      `VUID-${rules.owner}-${rules.binding}`,
+      "SparseResidency and SparseAliased need SparseBinding",
+    );
+  }
+}
+
+/** The rule of each number of samples, and the feature that it asks for. */
+const sampleRules: Readonly<Record<number, readonly [rule: string, feature: keyof DeviceFeatures]>> = {
+  2: ["imageType-00973", "sparseResidency2Samples"],
+  4: ["imageType-00974", "sparseResidency4Samples"],
+  8: ["imageType-00975", "sparseResidency8Samples"],
+  16: ["imageType-00976", "sparseResidency16Samples"],
+};
+
+/** Which images can be sparse. */
+function checkSparseImage(state: DeviceState, call: string, owner: string, info: ImageCreateInfo): void {
+  const flags = info.flags ?? 0;
+  if ((flags & sparseBits) === 0) return;
+  if ((info.usage & ImageUsage.TransientAttachment) !== 0) {
+    forbid(call, `VUID-${owner}-None-01925`, "a transient attachment is not sparse");
+  }
+  if ((flags & SparseResidency) === 0) return;
+  const { imageType = ImageType.Image2D, samples = 1, tiling = ImageTiling.Optimal } = info;
+  if (imageType === ImageType.Image1D) {
+    forbid(call, `VUID-${owner}-imageType-00970`, "a 1D image is not sparsely resident");
+  }
+  const needs = (rule: string, feature: keyof DeviceFeatures): void => {
+    if (!state.features[feature])
+      forbid(call, `VUID-${owner}-${rule}`, `SparseResidency needs the feature ${feature}`);
+  };
+  if (imageType === ImageType.Image3D) needs("imageType-00972", "sparseResidencyImage3D");
+  else if (samples === 1) needs("imageType-00971", "sparseResidencyImage2D");
+  const ofSamples = sampleRules[samples];
+  if (ofSamples !== undefined) needs(...ofSamples);
+  if (tiling !== ImageTiling.Optimal) {
+    forbid(call, `VUID-${owner}-tiling-04121`, "a linear image is not sparsely resident");
+  }
+  if (sparseLayoutOf(info, state.profile.sparse) === undefined) {
+    const rule = "simulator-sparse-format";
+    forbid(call, rule, `images of format ${info.format} with ${samples} samples cannot be sparsely resident`);
   }
 }
 

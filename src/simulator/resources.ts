@@ -1,9 +1,14 @@
 /** Buffers and images: creating, asking for requirements, binding, destroying. */
 
 import { quote } from "../foundation/check.ts";
-import { ApiVersion, ImageCreate } from "../vulkan/constants.ts";
+import { ApiVersion, BufferCreate, ImageCreate, ImageTiling } from "../vulkan/constants.ts";
 import { findNext, type NextChain, StructureType } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
+import type {
+  SparseImageFormatProperties,
+  SparseImageFormatQuery,
+  SparseImageMemoryRequirements,
+} from "../vulkan/sparse.ts";
 import { attach, checkBind, detachAll } from "./bind-rules.ts";
 import { capturedAddress } from "./captured-addresses.ts";
 import { checkChain } from "./chains.ts";
@@ -17,9 +22,12 @@ import {
   nameOf,
   type Part,
   type Requirements,
+  type SparsePage,
 } from "./objects.ts";
 import { requirementsOf } from "./requirements.ts";
 import { checkBufferInfo, checkImageInfo } from "./resource-rules.ts";
+import { type SparseLayout, sparseLayoutOf } from "./sparse-layout.ts";
+import { SparsePages } from "./sparse-pages.ts";
 import type { DeviceState } from "./state.ts";
 
 /** vkCreateBuffer */
@@ -32,12 +40,27 @@ export function createBuffer(state: DeviceState, info: BufferCreateInfo): bigint
   const captured = capturedAddress(info.pNext);
   state.capturedBuffers.check(call, captured);
   state.nextRequirements = undefined;
-  const buffer = makeBuffer(state.newHandle(), info, usage, requirements);
+  const flags = info.flags ?? 0;
+  const sparse =
+    (flags & BufferCreate.SparseBinding) === 0
+      ? undefined
+      : sparsePages(state, requirements, (flags & BufferCreate.SparseResidency) !== 0, undefined);
+  const buffer = makeBuffer(state.newHandle(), info, usage, requirements, sparse);
   state.add(buffer);
   state.bufferCount++;
   state.capturedBuffers.take(captured, buffer.handle);
   state.listener?.({ kind: "create-buffer", resource: buffer.handle });
   return buffer.handle;
+}
+
+function sparsePages(
+  state: DeviceState,
+  { size, alignment }: Requirements,
+  isResident: boolean,
+  layout: SparseLayout | undefined,
+): SparsePages<SparsePage> {
+  const { residencyNonResidentStrict } = state.profile.sparse.properties;
+  return new SparsePages(size, alignment, isResident, residencyNonResidentStrict, layout);
 }
 
 /** vkDestroyBuffer */
@@ -64,7 +87,14 @@ export function createImage(state: DeviceState, info: ImageCreateInfo): bigint {
   const needs = imageNeeds(state, info);
   state.faults.check(call);
   state.nextRequirements = undefined;
-  const image = makeImage(state.newHandle(), info, needs);
+  const flags = info.flags ?? 0;
+  const isResident = (flags & ImageCreate.SparseResidency) !== 0;
+  const layout = isResident ? sparseLayoutOf(info, state.profile.sparse) : undefined;
+  const sparse =
+    (flags & ImageCreate.SparseBinding) === 0
+      ? undefined
+      : sparsePages(state, needs[0]![1], isResident, layout);
+  const image = makeImage(state.newHandle(), info, needs, sparse);
   state.add(image);
   state.imageCount++;
   state.listener?.({ kind: "create-image", resource: image.handle });
@@ -112,6 +142,36 @@ export function getImageMemoryRequirements(
   state.enter(call);
   if (second) state.require(call, call, ApiVersion.V1_1, "VK_KHR_get_memory_requirements2");
   fill(out, partOf(state.image(handle, call), planeAspect, call).requirements, dedicated);
+}
+
+/** vkGetImageSparseMemoryRequirements */
+export function getImageSparseMemoryRequirements(
+  state: DeviceState,
+  handle: bigint,
+): readonly SparseImageMemoryRequirements[] {
+  const call = "vkGetImageSparseMemoryRequirements";
+  state.enter(call);
+  const layout = state.image(handle, call).parts[0]!.sparse?.layout;
+  if (layout === undefined) return [];
+  const all = layout.aspects.map(({ requirements }) => requirements);
+  return layout.metadata === undefined ? all : [...all, layout.metadata];
+}
+
+/** vkGetPhysicalDeviceSparseImageFormatProperties */
+export function getSparseImageFormatProperties(
+  state: DeviceState,
+  query: SparseImageFormatQuery,
+): readonly SparseImageFormatProperties[] {
+  state.enter("vkGetPhysicalDeviceSparseImageFormatProperties");
+  const { format, imageType, samples, usage } = query;
+  const extent = { width: 1, height: 1 };
+  const layout = sparseLayoutOf({ format, imageType, samples, usage, extent }, state.profile.sparse);
+  if (layout === undefined || query.tiling !== ImageTiling.Optimal) return [];
+  return layout.aspects.map(({ requirements: { aspectMask, imageGranularity, flags } }) => ({
+    aspectMask,
+    imageGranularity,
+    flags,
+  }));
 }
 
 /** vkGetDeviceBufferMemoryRequirements */

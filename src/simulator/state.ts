@@ -16,6 +16,7 @@ import {
   type MemoryObject,
   nameOf,
   type Resource,
+  type SemaphoreObject,
 } from "./objects.ts";
 import type { HeapUse } from "./payload.ts";
 import type { DeviceProfile } from "./profile.ts";
@@ -58,13 +59,23 @@ export interface DeviceFeatures {
   readonly deviceCoherentMemory: boolean;
   /** Default false. */
   readonly protectedMemory: boolean;
-  /** Default false. Sparse resources can be created, but there is no call to bind memory to them. */
+  /** Default false, as all that begin so. */
   readonly sparseBinding: boolean;
+  readonly sparseResidencyBuffer: boolean;
+  readonly sparseResidencyImage2D: boolean;
+  readonly sparseResidencyImage3D: boolean;
+  readonly sparseResidency2Samples: boolean;
+  readonly sparseResidency4Samples: boolean;
+  readonly sparseResidency8Samples: boolean;
+  readonly sparseResidency16Samples: boolean;
+  readonly sparseResidencyAliased: boolean;
 }
 
 /** Work that was submitted and is not complete. */
 export interface PendingWork {
   readonly resources: ReadonlySet<Resource>;
+  /** Whether it reads and writes them. */
+  readonly copies: boolean;
   error: VulkanError | undefined;
 }
 
@@ -101,6 +112,7 @@ export class DeviceState {
   readonly objects: Map<number, DriverObject> = new Map();
   /** For each sort of resource (see requirements.ts) the memory types that can hold it. */
   readonly typesBySort: readonly number[];
+  readonly semaphores: Map<bigint, SemaphoreObject> = new Map();
   readonly pending: Set<PendingWork> = new Set();
   listener: DriverEventListener | undefined;
   requirements: RequirementsSource | undefined;
@@ -195,6 +207,10 @@ export class DeviceState {
       handle: object.handle,
       description: nameOf(object),
     }));
+    for (const { handle, isTimeline } of this.semaphores.values()) {
+      const description = `${isTimeline ? "timeline" : "binary"} semaphore 0x${handle.toString(16)}`;
+      leaks.push({ kind: "semaphore", handle, description });
+    }
     for (const work of this.pending) {
       const description = `a submission that uses ${work.resources.size} resources and is not complete`;
       leaks.push({ kind: "submission", handle: 0n, description });

@@ -5,15 +5,44 @@ import { ImageLayout } from "../vulkan/constants.ts";
 import type { Extent3D } from "../vulkan/resources.ts";
 import { forbid } from "./error.ts";
 import { type AspectFormat, formatAspects } from "./formats.ts";
-import { type BufferObject, type ImageObject, nameOf, type Part } from "./objects.ts";
-import type { Subresource } from "./texels.ts";
+import { type BufferObject, type ImageObject, nameOf, type Part, type SparsePage } from "./objects.ts";
+import type { SparsePages } from "./sparse-pages.ts";
+import type { Corner, Subresource } from "./texels.ts";
 
 /** Throws unless the part is bound to memory that is still there. */
 export function checkBound(call: string, part: Part, rule: string): void {
+  if (part.sparse !== undefined) {
+    checkPages(call, part, part.sparse, rule);
+    return;
+  }
   if (part.memory === undefined) {
     forbid(call, `VUID-${call}-${rule}`, `${nameOf(part.resource)} is not bound to memory`);
   }
   if (part.memory.freed) {
+    forbid(call, `VUID-${call}-${rule}`, `${nameOf(part.resource)} is bound to memory that was freed`);
+  }
+}
+
+/** All pages of what is not sparsely resident are bound; those that are bound are there. */
+function checkPages(call: string, part: Part, pages: SparsePages<SparsePage>, rule: string): void {
+  if (!pages.isResident && pages.planned.size < pages.count) {
+    const missing = pages.count - pages.planned.size;
+    forbid(
+      call,
+      `VUID-${call}-${rule}`,
+      `${missing} pages of ${nameOf(part.resource)} are not bound to memory`,
+    );
+  }
+  const metadata = pages.layout?.metadata;
+  if (metadata !== undefined && !pages.planned.has(metadata.imageMipTailOffset / pages.pageSize)) {
+    forbid(
+      call,
+      "simulator-sparse-metadata",
+      `the metadata of ${nameOf(part.resource)} is not bound to memory`,
+    );
+  }
+  for (const { memory } of pages.planned.values()) {
+    if (!memory.freed) continue;
     forbid(call, `VUID-${call}-${rule}`, `${nameOf(part.resource)} is bound to memory that was freed`);
   }
 }
@@ -109,12 +138,21 @@ export function checkBox(
   call: string,
   image: ImageObject,
   { extent, aspect }: Subresource,
+  corner: Corner,
   box: Required<Extent3D>,
   rule: string,
 ): void {
-  const fits = (texels: number, most: number): boolean =>
-    Number.isSafeInteger(texels) && texels > 0 && texels <= most;
-  if (!fits(box.width, extent.width) || !fits(box.height, extent.height) || !fits(box.depth, extent.depth)) {
+  const fits = (from: number, texels: number, most: number): boolean =>
+    Number.isSafeInteger(texels) &&
+    texels > 0 &&
+    Number.isSafeInteger(from) &&
+    from >= 0 &&
+    from + texels <= most;
+  if (
+    !fits(corner.x, box.width, extent.width) ||
+    !fits(corner.y, box.height, extent.height) ||
+    !fits(corner.z, box.depth, extent.depth)
+  ) {
     forbid(
       call,
       `VUID-${call}-${rule}`,
@@ -122,8 +160,10 @@ export function checkBox(
     );
   }
   const whole =
-    (box.width % aspect.blockWidth === 0 || box.width === extent.width) &&
-    (box.height % aspect.blockHeight === 0 || box.height === extent.height);
+    corner.x % aspect.blockWidth === 0 &&
+    corner.y % aspect.blockHeight === 0 &&
+    (box.width % aspect.blockWidth === 0 || corner.x + box.width === extent.width) &&
+    (box.height % aspect.blockHeight === 0 || corner.y + box.height === extent.height);
   if (!whole) {
     const blockRule = call === "vkCmdCopyImage" ? "srcImage-01728" : "imageExtent-00207";
     forbid(

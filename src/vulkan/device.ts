@@ -11,6 +11,12 @@
 
 import type { NextChain } from "./next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "./resources.ts";
+import type {
+  SparseImageFormatProperties,
+  SparseImageFormatQuery,
+  SparseImageMemoryRequirements,
+  SparseProperties,
+} from "./sparse.ts";
 
 /** VkMemoryType */
 export interface MemoryType {
@@ -158,6 +164,8 @@ export interface VulkanDevice {
    * "maintenance5", "memoryPriority" and so on). Undefined where a binding does not say: then the extensions speak for them.
    */
   readonly enabledFeatures?: ReadonlySet<string>;
+  /** Present where the device has sparse resources; which, {@link enabledFeatures} says. */
+  readonly sparseProperties?: SparseProperties | undefined;
 
   /** vkAllocateMemory */
   allocateMemory(info: MemoryAllocateInfo): bigint;
@@ -218,6 +226,11 @@ export interface VulkanDevice {
    * after the other.
    */
   createImageWithRequirements?(info: ImageCreateInfo, out: MemoryRequirements, dedicated: boolean): bigint;
+
+  /** vkGetImageSparseMemoryRequirements: one entry for each aspect, and one for metadata where the image has such. */
+  getImageSparseMemoryRequirements?(image: bigint): readonly SparseImageMemoryRequirements[];
+  /** vkGetPhysicalDeviceSparseImageFormatProperties: empty where such images cannot be sparsely resident. */
+  getSparseImageFormatProperties?(query: SparseImageFormatQuery): readonly SparseImageFormatProperties[];
 
   /** VkPhysicalDeviceMemoryBudgetPropertiesEXT; called only where VK_EXT_memory_budget is enabled. */
   getMemoryBudget(): MemoryBudgetProperties;

@@ -4,4 +4,5 @@ export * from "./device.ts";
 export * from "./next.ts";
 export * from "./resources.ts";
 export * from "./result.ts";
+export * from "./sparse.ts";
 export * from "./transfer.ts";

@@ -25,6 +25,14 @@ export interface Extent3D {
   readonly depth?: number;
 }
 
+/** VkOffset3D, in texels. */
+export interface Offset3D {
+  readonly x: number;
+  readonly y: number;
+  /** Default 0. */
+  readonly z?: number;
+}
+
 /** VkImageCreateInfo */
 export interface ImageCreateInfo {
   /** {@link Format}, a VkFormat. */

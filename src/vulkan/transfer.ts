@@ -3,7 +3,7 @@
  * use it; `vma-ts/koffi` implements it over a VkQueue, `vma-ts/simulator` over its own bytes.
  */
 
-import type { Extent3D } from "./resources.ts";
+import type { Extent3D, Offset3D } from "./resources.ts";
 
 /** A copy of bytes from one buffer to another (vkCmdCopyBuffer). */
 export interface BufferCopy {
@@ -21,6 +21,8 @@ export interface BufferCopy {
 /** Which part of an image a copy touches: one mip level of some layers. */
 export interface ImageRegion {
   readonly extent: Extent3D;
+  /** Texels from the origin of the mip level; default 0, 0, 0. */
+  readonly offset?: Offset3D;
   /** {@link ImageAspect}; default Color. */
   readonly aspect?: number;
   /** Default 0. */
@@ -88,13 +90,30 @@ export interface Submission {
   done(): Promise<void>;
 }
 
+/** A semaphore to wait for or to signal: a binary one, or a timeline's value. */
+export interface SemaphoreValue {
+  /** VkSemaphore */
+  readonly semaphore: bigint;
+  /** The value of a timeline semaphore; absent for a binary one. */
+  readonly value?: number;
+}
+
+/** What a batch on a queue waits for before it begins, and signals when it is done. */
+export interface QueueSynchronization {
+  /** Default none. */
+  readonly waitSemaphores?: readonly SemaphoreValue[];
+  /** Default none. */
+  readonly signalSemaphores?: readonly SemaphoreValue[];
+}
+
 /** A queue that can copy. */
 export interface TransferQueue {
   /**
    * Records and submits the commands as one batch, with full memory barriers before, between and after
-   * them. Throws a `VulkanError` with nothing submitted, or returns with all of it under way.
+   * them. Throws a `VulkanError` with nothing submitted, or returns with all of it under way. `synchronization`: what
+   * the batch waits for and signals besides; queues of this library know it, others may pass over it.
    */
-  submit(commands: readonly TransferCommand[]): Submission;
+  submit(commands: readonly TransferCommand[], synchronization?: QueueSynchronization): Submission;
   /**
    * Where a queue has it: is told which buffers and images a defragmentation is about to move, or, with `false`, that it
    * has finished with them. The simulator refuses to write to them meanwhile.

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type FallibleCall, fallibleCalls, type SimulatedDevice } from "../../src/simulator/index.ts";
-import { ExternalMemoryHandleType, Result, StructureType, VulkanError } from "../../src/vulkan/index.ts";
+import {
+  BufferCreate,
+  ExternalMemoryHandleType,
+  Result,
+  StructureType,
+  VulkanError,
+} from "../../src/vulkan/index.ts";
 import { buffer, expectFailed, expectRefused, KiB, memory, smallDevice, snapshot } from "./helpers.ts";
 
 /** A program that makes every call of the port that can fail, and cleans up also when one does. */
@@ -44,6 +50,26 @@ function program(device: SimulatedDevice): void {
       queue.waitIdle();
     });
     queue.submit([{ kind: "fill", target: made, size: 64, value: 1 }]).isComplete();
+    const timeline = device.createSemaphore({ initialValue: 0 });
+    undo.push(() => {
+      device.faults.clear();
+      queue.waitIdle();
+      device.destroySemaphore(timeline);
+    });
+    const sparse = device.createBuffer({ size: 64, usage: 3, flags: BufferCreate.SparseBinding });
+    undo.push(() => device.destroyBuffer(sparse));
+    const pages = memory(device, 64 * KiB, 0);
+    undo.push(() => {
+      device.faults.clear();
+      if (device.getSemaphoreCounterValue(timeline) === 0) device.signalSemaphore(timeline, 1);
+      queue.waitIdle();
+      device.freeMemory(pages);
+    });
+    const binds = [{ resourceOffset: 0, size: 64 * KiB, memory: pages, memoryOffset: 0 }];
+    const waitSemaphores = [{ semaphore: timeline, value: 1 }];
+    queue.bindSparse({ bufferBinds: [{ buffer: sparse, binds }], waitSemaphores });
+    device.signalSemaphore(timeline, 1);
+    device.getSemaphoreCounterValue(timeline);
     queue.waitIdle();
   } finally {
     for (const step of undo.reverse()) step();
@@ -140,7 +166,7 @@ describe("failing the n-th call, whatever it is", () => {
     const failed: string[] = [];
     let n = 1;
     for (; n < 100; n++) {
-      const device = smallDevice({ extensions: "all" });
+      const device = smallDevice({ extensions: "all", features: { sparseBinding: true } });
       const empty = snapshot(device);
       const fault = device.faults.failCall(n);
       try {

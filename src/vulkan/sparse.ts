@@ -1,0 +1,128 @@
+/**
+ * The port for sparse resources: what a device says of them, and the queue that binds memory to their pages
+ * (vkQueueBindSparse). Devices and queues without it leave these members out.
+ */
+
+import type { Extent3D, Offset3D } from "./resources.ts";
+import type { QueueSynchronization, Submission } from "./transfer.ts";
+
+/** VkPhysicalDeviceSparseProperties, and the limit that goes with them. */
+export interface SparseProperties {
+  /** Whether 2D images have the standard block shapes. */
+  readonly residencyStandard2DBlockShape: boolean;
+  /** Whether multisampled 2D images have the standard block shapes. */
+  readonly residencyStandard2DMultisampleBlockShape: boolean;
+  /** Whether 3D images have the standard block shapes. */
+  readonly residencyStandard3DBlockShape: boolean;
+  /** Whether the mip tail begins at the first level whose extent is not a multiple of the block's. */
+  readonly residencyAlignedMipSize: boolean;
+  /** Whether reads of pages that are not resident give zeros, and writes to them are dropped. */
+  readonly residencyNonResidentStrict: boolean;
+  /** Bytes of all sparse resources together (VkPhysicalDeviceLimits). */
+  readonly sparseAddressSpaceSize: number;
+}
+
+/** VkSparseImageFormatFlagBits */
+export const SparseImageFormat = {
+  SingleMipTail: 0x1,
+  AlignedMipSize: 0x2,
+  NonstandardBlockSize: 0x4,
+} as const;
+
+/** VkSparseMemoryBindFlagBits */
+export const SparseMemoryBindFlag = { Metadata: 0x1 } as const;
+
+/** VkSparseImageFormatProperties */
+export interface SparseImageFormatProperties {
+  /** {@link ImageAspect} flags that this entry is about. */
+  readonly aspectMask: number;
+  /** Texels of one block, which one page holds. */
+  readonly imageGranularity: Required<Extent3D>;
+  /** {@link SparseImageFormat} flags. */
+  readonly flags: number;
+}
+
+/** VkSparseImageMemoryRequirements: the pages of one aspect of an image. */
+export interface SparseImageMemoryRequirements extends SparseImageFormatProperties {
+  /** The first mip level that lies in the mip tail; the number of levels where none does. */
+  readonly imageMipTailFirstLod: number;
+  /** Bytes of the mip tail: of the one for all layers, or of each layer's. */
+  readonly imageMipTailSize: number;
+  /** Bytes: where the (first) mip tail lies for opaque binding. */
+  readonly imageMipTailOffset: number;
+  /** Bytes from one layer's mip tail to the next. */
+  readonly imageMipTailStride: number;
+}
+
+/** What vkGetPhysicalDeviceSparseImageFormatProperties is asked. */
+export interface SparseImageFormatQuery {
+  /** {@link Format} */
+  readonly format: number;
+  /** {@link ImageType} */
+  readonly imageType: number;
+  /** {@link SampleCount} */
+  readonly samples: number;
+  /** {@link ImageUsage} flags. */
+  readonly usage: number;
+  /** {@link ImageTiling} */
+  readonly tiling: number;
+}
+
+/** VkSparseMemoryBind: a run of bytes of a resource, opaque to its layout. */
+export interface SparseMemoryBind {
+  /** Bytes from the start of the resource. */
+  readonly resourceOffset: number;
+  /** Bytes. */
+  readonly size: number;
+  /** VkDeviceMemory; 0n takes what is bound away. */
+  readonly memory: bigint;
+  /** Bytes from the start of the memory. */
+  readonly memoryOffset: number;
+  /** {@link SparseMemoryBindFlag} flags; default 0. */
+  readonly flags?: number;
+}
+
+/** VkSparseImageMemoryBind: a box of whole blocks of one mip level of one layer. */
+export interface SparseImageMemoryBind {
+  /** One {@link ImageAspect}. */
+  readonly aspectMask: number;
+  readonly mipLevel: number;
+  readonly arrayLayer: number;
+  /** Texels: multiples of the block's extent. */
+  readonly offset: Offset3D;
+  /** Texels: multiples of the block's extent, or up to the edge of the mip level. */
+  readonly extent: Required<Extent3D>;
+  /** VkDeviceMemory, from which the blocks take their pages in order: x first, then y, then z; 0n takes them away. */
+  readonly memory: bigint;
+  /** Bytes from the start of the memory. */
+  readonly memoryOffset: number;
+  /** {@link SparseMemoryBindFlag} flags; default 0. */
+  readonly flags?: number;
+}
+
+/** VkBindSparseInfo: one batch of vkQueueBindSparse. No page may be named twice in one batch. */
+export interface BindSparseInfo extends QueueSynchronization {
+  /** VkSparseBufferMemoryBindInfo */
+  readonly bufferBinds?: readonly { readonly buffer: bigint; readonly binds: readonly SparseMemoryBind[] }[];
+  /** VkSparseImageOpaqueMemoryBindInfo */
+  readonly imageOpaqueBinds?: readonly {
+    readonly image: bigint;
+    readonly binds: readonly SparseMemoryBind[];
+  }[];
+  /** VkSparseImageMemoryBindInfo */
+  readonly imageBinds?: readonly {
+    readonly image: bigint;
+    readonly binds: readonly SparseImageMemoryBind[];
+  }[];
+}
+
+/** A queue that binds memory to sparse resources. */
+export interface SparseQueue {
+  /** Whether the queue's family can (VK_QUEUE_SPARSE_BINDING_BIT), and the feature sparseBinding is enabled. */
+  readonly canBindSparse: boolean;
+  /**
+   * vkQueueBindSparse with one batch. Throws a `VulkanError` with nothing submitted, or returns with the binding under
+   * way. Work on a queue sees the binding only when it waits for it: for a semaphore, or for the submission.
+   */
+  bindSparse(info: BindSparseInfo): Submission;
+}
