@@ -113,8 +113,12 @@ function* findGoal<Owner>(
 }
 
 function isBetter<Owner>(a: readonly Plan<Owner>[], b: readonly Plan<Owner>[]): boolean {
-  const blocks = total(a, "blocksFreed") - total(b, "blocksFreed");
-  return blocks > 0 || (blocks === 0 && total(a, "bytes") < total(b, "bytes"));
+  const gain =
+    total(a, "blocksFreed") - total(b, "blocksFreed") ||
+    total(a, "bytesFreed") - total(b, "bytesFreed") ||
+    total(b, "bytes") - total(a, "bytes") ||
+    largest(a, "largestFree") - largest(b, "largestFree");
+  return gain > 0;
 }
 
 /** After how many bytes VMA's way need not be tried out any further. */

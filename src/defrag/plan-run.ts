@@ -95,8 +95,9 @@ export class PlanRun {
     const { moves } = this.plan;
     for (; this.next < moves.length; this.next++) {
       const planned = moves[this.next]!;
-      if (this.isMoot(planned, pass.movability)) continue;
+      // What is to move once more is just being moved, which does not make its second move needless.
       if (planned.after > this.done && this.isUnderWay) return Progress.Waiting;
+      if (this.isMoot(planned, pass.movability)) continue;
       if (this.postponed.length >= MAX_POSTPONED) return Progress.Waiting;
       if (!this.move(this.next, pass)) return Progress.Full;
     }

@@ -1,0 +1,106 @@
+/**
+ * The promise, from beginning to end: with all planning granted, and nothing in between, what a defragmentation has done in the
+ * end is no less than what VMA's way comes to, and has cost no more, limits per pass included. VMA's way is simulated
+ * before, from the same memory.
+ */
+
+import { describe, expect, it } from "vitest";
+import { sourcesOf } from "../../src/allocator/memory/all-memory.ts";
+import type { BlockList } from "../../src/allocator/memory/block-list.ts";
+import { Meter } from "../../src/compaction/meter.ts";
+import { plainWay } from "../../src/compaction/plain-way.ts";
+import { largest, total } from "../../src/compaction/plan.ts";
+import { effortOf } from "../../src/defrag/flags.ts";
+import { DefragmentationFlag, type DefragmentationInfo } from "../../src/defrag/index.ts";
+import { Movability, PlannedList } from "../../src/defrag/ports.ts";
+import { Chance, KiB, memoryCount, seed } from "./setup.ts";
+import { type Program, WORKLOADS } from "./workloads.ts";
+
+/** What is to be compared. */
+interface Outcome {
+  readonly blocksFreed: number;
+  readonly bytesFreed: number;
+  readonly bytes: number;
+  /** What is given back counts as free ranges of its sizes. */
+  readonly largestFree: number;
+}
+
+function listsOf({ world, pool }: Program): BlockList[] {
+  if (pool !== undefined) return [pool.blockList];
+  return [...sourcesOf(world.allocator.state)].map(({ blockList }) => blockList);
+}
+
+/** What VMA's way would come to, as it is or as it is meant to be. */
+function simulate(program: Program, info: DefragmentationInfo, isMended: boolean): Outcome {
+  const movability = new Movability(program.world.allocator.state.bindings, undefined);
+  const most = info.maxBytesPerPass || Number.POSITIVE_INFINITY;
+  const lists = listsOf(program).map((list) => new PlannedList(list, movability, most));
+  const rules = { packs: effortOf(info.flags ?? 0).plainPacks, isMended };
+  const plans = plainWay(lists, rules, info, new Meter()).next().value!;
+  return {
+    blocksFreed: total(plans, "blocksFreed"),
+    bytesFreed: total(plans, "bytesFreed"),
+    bytes: total(plans, "bytes"),
+    largestFree: largest(plans, "largestFree"),
+  };
+}
+
+function defragment(program: Program, info: DefragmentationInfo): Outcome {
+  const { allocator } = program.world;
+  const blocks = listsOf(program).flatMap((list) => list.blocks.slice());
+  const before = memoryCount(program.world);
+  const context = allocator.beginDefragmentation(info);
+  while (context.beginPass() !== undefined) if (context.endPass()) break;
+  const { bytesMoved, bytesFreed, deviceMemoryBlocksFreed } = context.end();
+  allocator.validate();
+  const present = new Set(listsOf(program).flatMap((list) => list.blocks));
+  const freed = blocks.filter((block) => !present.has(block)).map(({ size }) => size);
+  expect(deviceMemoryBlocksFreed).toBe(before - memoryCount(program.world));
+  expect(deviceMemoryBlocksFreed).toBe(freed.length);
+  expect(bytesFreed).toBe(freed.reduce((sum, size) => sum + size, 0));
+  const ranges = allocator.calculateStatistics().total.unusedRangeSizeMax;
+  return {
+    blocksFreed: deviceMemoryBlocksFreed,
+    bytesFreed,
+    bytes: bytesMoved,
+    largestFree: Math.max(ranges, ...freed),
+  };
+}
+
+const RUNS = 30;
+
+describe.each(Object.entries(WORKLOADS))(`%s (seed ${seed})`, (_name, workload) => {
+  it.each(Object.entries(DefragmentationFlag))("%s", (_flag, flags) => {
+    let [gained, passesWithLimits] = [0, 0];
+    for (let run = 0; run < RUNS; run++) {
+      const chance = new Chance(seed + run * 6151 + flags);
+      const program = workload(chance);
+      const info = {
+        flags,
+        pool: program.pool,
+        maxBytesPerPass: chance.oneOf([0, 0, 64 * KiB, 400 * KiB]),
+        maxAllocationsPerPass: chance.oneOf([0, 0, 1, 7]),
+        maxPlanningMilliseconds: 0,
+      };
+      const plain = [false, true].map((isMended) => simulate(program, info, isMended));
+      const ours = defragment(program, info);
+      const isExtensive = flags === DefragmentationFlag.AlgorithmExtensive;
+      for (const other of plain) {
+        expect(ours.blocksFreed, `run ${run}`).toBeGreaterThanOrEqual(other.blocksFreed);
+        expect(ours.bytesFreed, `run ${run}`).toBeGreaterThanOrEqual(other.bytesFreed);
+      }
+      // Where nothing will do but one of VMA's two ways, it can be that one alone.
+      const kept = plain.filter(
+        (other) =>
+          (isExtensive || ours.bytes <= other.bytes) &&
+          ((isExtensive && ours.blocksFreed > other.blocksFreed) || ours.largestFree >= other.largestFree),
+      );
+      expect(kept, `run ${run}: ${JSON.stringify({ ours, plain })}`).not.toEqual([]);
+      if (ours.bytesFreed > 0) gained++;
+      if (info.maxBytesPerPass + info.maxAllocationsPerPass > 0) passesWithLimits++;
+      program.end();
+    }
+    expect(gained, "runs in which anything came free").toBeGreaterThan(1);
+    expect(passesWithLimits, "runs with limits").toBeGreaterThan(3);
+  });
+});
