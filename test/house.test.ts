@@ -71,6 +71,8 @@ const RULES = new Map<string, FolderRule>([
     },
   ],
   // The annexes.
+  // Over whatever calls C: a device is given to it.
+  ["registry", { folders: ["vulkan", "foundation"] }],
   ["ffi", { folders: ["vulkan", "foundation"], packages: ["koffi", "bun:ffi", "node:"] }],
   ["simulator", { folders: ["vulkan", "foundation"] }],
   // The page: browser code, bundled.

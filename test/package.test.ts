@@ -18,10 +18,17 @@ const scripts = codeBlocks(readme, "js").map((code, index) => ({ name: `readme-$
 /** The most KiB that the ways into C may have, bundled, minified and compressed, koffi itself apart. */
 const sizes = { koffi: 30, bun: 26, deno: 26 };
 
+/** The same of vma-ts/vulkan: whole, and with what a program uses of it. */
+const vulkanSizes = [
+  ["whole", "* as face", "face", 62],
+  ["as little as a draw needs", "{ bind, vkCmdDraw, VK_SHADER_STAGE_VERTEX_BIT }", "bind, vkCmdDraw", 6],
+] as const;
+
 const faces = {
   "vma-ts": ["createAllocator", "Allocator", "Allocation", "Pool", "MemoryUsage", "VulkanError"],
   "vma-ts/koffi": ["loadVulkan", "viewLentRange"],
   "vma-ts/deno": ["loadVulkan", "viewLentRange"],
+  "vma-ts/vulkan": ["bind", "encode", "vkCmdDraw", "VkSubmitInfo", "VK_FORMAT_R8_UNORM"],
   "vma-ts/simulator": ["SimulatedDevice", "profiles"],
   "vma-ts/virtual": ["VirtualBlock", "NO_ALLOCATION"],
   "vma-ts/recording": ["readRecording", "Recording", "RecordKind"],
@@ -61,16 +68,14 @@ describe("the package", () => {
   it.each(Object.entries(sizes))("has a face vma-ts/%s of at most %d KiB", async (face, limit) => {
     const entry = `import * as face from "vma-ts/${face}"; console.log(face);`;
     packed.write("size.js", entry);
-    const { outputFiles } = await build({
-      entryPoints: [join(packed.app, "size.js")],
-      bundle: true,
-      minify: true,
-      write: false,
-      platform: "node",
-      format: "esm",
-      external: ["koffi", "bun:ffi"],
-    });
-    const kibibytes = gzipSync(outputFiles[0]!.contents).length / 1024;
+    const kibibytes = await bundledSize(join(packed.app, "size.js"));
+    expect(kibibytes).toBeLessThan(limit);
+    expect(kibibytes, "a limit says something when it is near").toBeGreaterThan(limit - 5);
+  });
+
+  it.each(vulkanSizes)("has a face vma-ts/vulkan that is shaken: %s", async (_, imported, used, limit) => {
+    packed.write("shaken.js", `import ${imported} from "vma-ts/vulkan"; console.log(${used});`);
+    const kibibytes = await bundledSize(join(packed.app, "shaken.js"));
     expect(kibibytes).toBeLessThan(limit);
     expect(kibibytes, "a limit says something when it is near").toBeGreaterThan(limit - 5);
   });
@@ -143,6 +148,20 @@ describe("the documents", () => {
     },
   );
 });
+
+/** KiB of a program with all that it imports, minified and compressed. */
+async function bundledSize(entry: string): Promise<number> {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    write: false,
+    platform: "node",
+    format: "esm",
+    external: ["koffi", "bun:ffi"],
+  });
+  return gzipSync(outputFiles[0]!.contents).length / 1024;
+}
 
 /** Every file that a module reaches through its imports; packages stand under their names. */
 function reachableFrom(file: string, found: Set<string> = new Set()): Set<string> {

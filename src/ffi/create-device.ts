@@ -151,6 +151,7 @@ export function createDevice(
     native: instance.native,
     instanceHandle: instance.handle,
     instanceFunctions: instance.functions,
+    instanceFunction: (name) => instance.getProcAddress(name),
     messages: instance.messages,
     onDestroy,
     physicalDevice,

@@ -47,6 +47,7 @@ import type { DebugMessage } from "./messenger.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
 import { NativeMemory } from "./native-memory.ts";
 import { encodeNext } from "./next-chain.ts";
+import { type CommandFunction, declareCommand, type Life } from "./own-command.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
 import { bindResourceCalls, type ResourceCallParts, type ResourceCalls } from "./resource-calls.ts";
 import { ResourceStructs } from "./resource-structs.ts";
@@ -66,6 +67,8 @@ export interface DeviceParts {
   readonly native: NativeCalls;
   readonly instanceHandle: bigint;
   readonly instanceFunctions: InstanceFunctions;
+  /** vkGetInstanceProcAddr with the device's instance. */
+  readonly instanceFunction: (name: string) => bigint;
   /** Where the instance's messages are collected, when this library made it. */
   readonly messages: readonly DebugMessage[];
   /** Called when the device was destroyed, or had to be left as it is since a view of its memory was taken. */
@@ -119,6 +122,7 @@ export class NativeDevice implements VulkanDevice {
   readonly #depthStencilImages = new Set<bigint>();
   readonly #queues: NativeTransferQueue[] = [];
   #queue: NativeTransferQueue | undefined;
+  readonly #life: Life = { end: undefined };
   #destroyed = false;
 
   /** @internal Devices come from `createDevice` and `wrapDevice`. */
@@ -593,6 +597,37 @@ export class NativeDevice implements VulkanDevice {
     return this.#memory.struct(struct);
   }
 
+  // Commands of the program's own
+
+  /**
+   * vkGetDeviceProcAddr: the address of a command, 0n where the device has no such. For commands of a physical device it is
+   * what vkGetInstanceProcAddr says. Throws once the device is destroyed.
+   */
+  getProcAddress(name: string): bigint {
+    if (this.#life.end !== undefined) throw new Error(`getProcAddress: ${this.#life.end}`);
+    const address = deviceLookUp(this.#parts)(name);
+    const isPhysical = /^vk(GetPhysicalDevice|EnumerateDevice)/.test(name);
+    return address === 0n && isPhysical ? this.#parts.instanceFunction(name) : address;
+  }
+
+  /**
+   * A command as a function: `device.command("vkCmdDispatch", "pnnn>v")`. In the signature stands one letter for each parameter
+   * of C's, p for a handle or an address (a bigint), n for an integer (a number, or a bigint), f for a float, then what it
+   * returns: v nothing, r a VkResult, of which a negative one is thrown as a `VulkanError`, a 64 bits, u 32 bits. It is called
+   * as fast as the library's own commands, and throws once the device is destroyed.
+   *
+   * Throws VK_ERROR_EXTENSION_NOT_PRESENT where the device has no such command, a TypeError for another signature.
+   * `bind` of `vma-ts/vulkan` has every command with its structures.
+   */
+  command<S extends string>(name: string, signature: S): CommandFunction<S> {
+    return declareCommand(this.native, this.getProcAddress(name), name, signature, this.#life);
+  }
+
+  /** The address of a buffer's first byte, valid as long as the buffer is reachable. */
+  addressOf(buffer: ArrayBuffer): bigint {
+    return this.native.addressOf(buffer);
+  }
+
   // Queues
 
   /** The device's first queue, made when it is first asked for and destroyed with the device. */
@@ -638,7 +673,8 @@ export class NativeDevice implements VulkanDevice {
       this.functions.vkDeviceWaitIdle(this.handle);
       this.functions.vkDestroyDevice(this.handle, this.allocationCallbacks);
     }
-    revoke(this.functions, "the device was destroyed");
+    this.#life.end = "the device was destroyed";
+    revoke(this.functions, this.#life.end);
     this.#revokeCalls();
     this.#memory.free();
     this.#parts.onDestroy?.(isTaken);

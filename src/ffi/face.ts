@@ -7,6 +7,7 @@ export type { InstanceOptions, ValidationOptions, VulkanInstance } from "./insta
 export { LentView } from "./lent-view.ts";
 export { type DebugMessage, MessageSeverity, MessageType } from "./messenger.ts";
 export type { NativeCallsInUse } from "./native/choose.ts";
+export type { CommandFunction } from "./own-command.ts";
 export {
   type AllLimits,
   type FeatureName,

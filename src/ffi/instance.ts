@@ -9,6 +9,7 @@ import type { Library } from "./library.ts";
 import { type DebugMessage, Messenger } from "./messenger.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
 import { NativeMemory } from "./native-memory.ts";
+import { type CommandFunction, declareCommand, type Life } from "./own-command.ts";
 import { enumerateNames, listPhysicalDevices, type PhysicalDevice } from "./physical-device.ts";
 
 const VALIDATION_LAYER = "VK_LAYER_KHRONOS_validation";
@@ -70,6 +71,8 @@ export class VulkanInstance {
   readonly enabledExtensions: ReadonlySet<string>;
   /** Warnings and errors of the validation layer so far; empty without `validation`. */
   readonly messages: DebugMessage[];
+  /** VkAllocationCallbacks*: an instance has none. */
+  readonly allocationCallbacks: bigint = 0n;
   /** @internal */
   readonly library: Library;
   /** @internal */
@@ -77,6 +80,7 @@ export class VulkanInstance {
   readonly #messenger: Messenger | undefined;
   readonly #messengerHandle: bigint;
   readonly #devices = new Set<NativeDevice>();
+  readonly #life: Life = { end: undefined };
   #destroyed = false;
   /** Whether a device had to be left. */
   #isLeft = false;
@@ -136,6 +140,22 @@ export class VulkanInstance {
     return this.library.native;
   }
 
+  /** vkGetInstanceProcAddr: the address of a command, 0n where the instance has no such. Throws once it is destroyed. */
+  getProcAddress(name: string): bigint {
+    if (this.#life.end !== undefined) throw new Error(`getProcAddress: ${this.#life.end}`);
+    return this.library.instanceFunction(this.handle, name);
+  }
+
+  /** A command of the instance or of a physical device as a function; see {@link NativeDevice.command}. */
+  command<S extends string>(name: string, signature: S): CommandFunction<S> {
+    return declareCommand(this.native, this.getProcAddress(name), name, signature, this.#life);
+  }
+
+  /** The address of a buffer's first byte, valid as long as the buffer is reachable. */
+  addressOf(buffer: ArrayBuffer): bigint {
+    return this.native.addressOf(buffer);
+  }
+
   /** Every physical device, in the driver's order, asked anew at each call. */
   physicalDevices(): PhysicalDevice[] {
     return listPhysicalDevices(this, this.handle);
@@ -162,6 +182,7 @@ export class VulkanInstance {
     if (this.#destroyed) return;
     this.#destroyed = true;
     for (const device of this.#devices) device.destroy();
+    this.#life.end = "the instance was destroyed";
     if (isLeft || this.#isLeft) {
       revoke(this.functions, "the instance was destroyed");
       return;

@@ -90,6 +90,7 @@ export function wrapDevice(library: Library, options: WrapDeviceOptions): Native
     native: library.native,
     instanceHandle: instance,
     instanceFunctions: functions,
+    instanceFunction: (name) => library.instanceFunction(instance, name),
     messages: [],
     physicalDevice: described,
     handle,
