@@ -8,6 +8,8 @@ import type { DefaultTheme, UserConfig } from "vitepress";
 
 const guide = (text: string, page: string): DefaultTheme.SidebarItem => ({ text, link: `/guide/${page}` });
 
+const page = (text: string, name: string): DefaultTheme.SidebarItem => ({ text, link: `/${name}` });
+
 /** What TypeDoc wrote beside its pages: the reference's own sidebar. */
 const reference = "docs/api/typedoc-sidebar.json";
 const symbols = (): DefaultTheme.SidebarItem[] =>
@@ -44,6 +46,46 @@ const config: UserConfig<DefaultTheme.Config> = {
             guide("What it is", ""),
             guide("Install", "install"),
             guide("Your first buffer", "first-buffer"),
+            guide("Choosing memory", "choosing-memory"),
+            guide("Usage patterns", "usage-patterns"),
+          ],
+        },
+        {
+          text: "Every day",
+          items: [
+            guide("Mapping", "mapping"),
+            guide("Budgets and pressure", "budgets"),
+            guide("Pools, stacks and rings", "pools"),
+            guide("Aliasing", "aliasing"),
+            guide("Defragmentation", "defragmentation"),
+            guide("External memory", "external-memory"),
+          ],
+        },
+        {
+          text: "See and test",
+          items: [
+            guide("Statistics and recordings", "statistics"),
+            page("The viewer", "viewer"),
+            guide("Debugging memory", "debugging"),
+            guide("Testing your own code", "testing"),
+          ],
+        },
+        {
+          text: "Beyond the allocator",
+          items: [
+            guide("The virtual allocator", "virtual"),
+            page("Placement", "placement"),
+            guide("Your own binding", "own-binding"),
+          ],
+        },
+        {
+          text: "Background",
+          items: [
+            page("From VMA", "from-vma"),
+            page("Performance", "performance"),
+            page("Reliability", "reliability"),
+            page("The recording format", "recording-format"),
+            guide("Questions, and messages", "faq"),
           ],
         },
       ],

@@ -1,0 +1,31 @@
+/** The pages of docs/: links lead somewhere, and what is written from code is up to date. */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import * as memoryTable from "../../tools/guide/memory-table.ts";
+import { localLinks } from "../helpers/markdown.ts";
+
+const pages = readdirSync("docs", { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".md") && !/^(api|\.vitepress)\b/.test(name))
+  .map((name) => join("docs", name))
+  .sort();
+
+describe("the pages of docs/", () => {
+  it.each(pages)("%s has no link that leads nowhere", (page) => {
+    const links = localLinks(readFileSync(page, "utf8"));
+    expect(links.filter((link) => !existsSync(join(dirname(page), link)))).toEqual([]);
+  });
+
+  it("are all in the site's sidebar", () => {
+    const config = readFileSync("docs/.vitepress/config.ts", "utf8");
+    const named = (name: string): boolean => config.includes(`"${name}")`);
+    const names = pages.map((page) => page.replace(/^docs\/(guide\/)?|\.md$/g, ""));
+    expect(names.filter((name) => name !== "index" && !named(name))).toEqual([]);
+  });
+
+  it("say where buffers end up (npx tsx tools/guide/memory-table.ts writes it)", () => {
+    const page = readFileSync(memoryTable.PAGE, "utf8");
+    expect(page).toBe(memoryTable.pageWithTable(page));
+  });
+});
