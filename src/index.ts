@@ -11,4 +11,5 @@ export * from "./face/index.ts";
 export type { AbortSignalLike } from "./foundation/abort.ts";
 export { AssertionError } from "./foundation/assert.ts";
 export type { DetailedStatistics, Statistics } from "./metadata/statistics.ts";
+export * from "./transient/index.ts";
 export * from "./vulkan/index.ts";

@@ -37,7 +37,11 @@ const RULES = new Map<string, FolderRule>([
   ["blocks", { folders: ["foundation"] }],
   ["allocator", { folders: ["blocks", "metadata", "vulkan", "foundation"] }],
   ["defrag", { folders: ["allocator", "compaction", "metadata", "vulkan", "foundation"] }],
-  ["face", { folders: ["defrag", "allocator", "metadata", "vulkan", "foundation"] }],
+  ["transient", { folders: ["allocator", "placement", "metadata", "vulkan", "foundation"] }],
+  [
+    "face",
+    { folders: ["transient", "placement", "defrag", "allocator", "metadata", "vulkan", "foundation"] },
+  ],
   // Replays run on simulated devices, and are a command as well.
   [
     "trace",
@@ -84,7 +88,7 @@ const RULES = new Map<string, FolderRule>([
     },
   ],
   // The face of the package.
-  ["", { folders: ["trace", "face", "defrag", "allocator", "metadata", "vulkan", "foundation"] }],
+  ["", { folders: ["trace", "face", "transient", "defrag", "allocator", "metadata", "vulkan", "foundation"] }],
 ]);
 
 describe("the house", () => {

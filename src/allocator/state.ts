@@ -24,6 +24,8 @@ export class AllocatorState extends MemoryState {
   /** How many memory objects there may be before dedicated memory is no longer preferred. */
   readonly preferDedicatedUpTo: number;
   nextPoolId = 0;
+  /** What stands on the allocator, has resources of its own in its memory, and ends with it at the end of a scope. */
+  readonly owned: Set<Disposable> = new Set();
   /** As last set by the program. */
   frameIndex = 0;
 

@@ -75,6 +75,10 @@ import {
   emptyStatistics,
   type Statistics,
 } from "../metadata/statistics.ts";
+import { createTransients } from "../transient/create.ts";
+import type { TransientResource } from "../transient/description.ts";
+import type { TransientOptions } from "../transient/options.ts";
+import type { Transients } from "../transient/transients.ts";
 import type { DeviceProperties, MemoryProperties, VulkanDevice } from "../vulkan/device.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
@@ -532,6 +536,23 @@ export class Allocator {
     const owned = checkPool(this.state, pool);
     owned.name = name;
     this.state.recorder?.poolRenamed(owned);
+  }
+
+  // ---- Transient resources ------------------------------------------------------------------------------
+
+  /**
+   * Makes buffers and images that are needed in some passes alone, in shared memory: as little of it as a placement can be
+   * found for in the time. Asks the driver what they need, puts those that can be in one memory type into one allocation,
+   * makes and binds them, and says which barriers have to come before which pass, as one takes over memory from others.
+   *
+   * They are destroyed as one. To resize some, or to change the passes, call it again with `previous`: what has a name and
+   * stays the same keeps its handle and its place where that is possible.
+   *
+   * @throws VulkanError when the driver fails, memory is out, or no memory type suits. Nothing has changed then.
+   * @throws RangeError or TypeError for resources and options that are not as they are said to be.
+   */
+  createTransients(resources: readonly TransientResource[], options: TransientOptions = {}): Transients {
+    return this.orThrow(createTransients(this.state, resources, options));
   }
 
   // ---- Defragmentation ----------------------------------------------------------------------------------

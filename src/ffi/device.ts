@@ -31,6 +31,7 @@ import type {
   SparseImageMemoryRequirements,
   SparseProperties,
 } from "../vulkan/sparse.ts";
+import type { TakeOver } from "../vulkan/transfer.ts";
 import { bindBlockCalls, type blockCommands } from "./block-calls.ts";
 import {
   check,
@@ -52,6 +53,7 @@ import type { PhysicalDevice } from "./physical-device.ts";
 import { bindResourceCalls, type ResourceCallParts, type ResourceCalls } from "./resource-calls.ts";
 import { ResourceStructs } from "./resource-structs.ts";
 import { readFormatProperties, readRequirements } from "./sparse.ts";
+import { recordTakeOvers, TAKE_OVER_BYTES } from "./take-over.ts";
 import { TakenMemories, type TakenMemory } from "./taken-memory.ts";
 import { NativeTransferQueue, type QueueChoice } from "./transfer-queue.ts";
 import { Win32Handles } from "./win32-handles.ts";
@@ -123,6 +125,8 @@ export class NativeDevice implements VulkanDevice {
   readonly #queues: NativeTransferQueue[] = [];
   #queue: NativeTransferQueue | undefined;
   readonly #life: Life = { end: undefined };
+  /** For the structures of barriers. */
+  #barriers: NativeMemory | undefined;
   #destroyed = false;
 
   /** @internal Devices come from `createDevice` and `wrapDevice`. */
@@ -348,6 +352,14 @@ export class NativeDevice implements VulkanDevice {
   /** Whether `image` was created here with a format that has both depth and stencil. */
   hasDepthAndStencil(image: bigint): boolean {
     return this.#depthStencilImages.has(image);
+  }
+
+  // Barriers
+
+  recordTakeOvers(commandBuffer: bigint, takeOvers: readonly TakeOver[]): void {
+    checkUint64(commandBuffer, "commandBuffer");
+    this.#barriers ??= new NativeMemory(this.native, TAKE_OVER_BYTES);
+    recordTakeOvers(this, commandBuffer, this.#barriers, takeOvers);
   }
 
   // Requirements

@@ -17,6 +17,7 @@ import type {
 } from "../vulkan/transfer.ts";
 import type { NativeDevice } from "./device.ts";
 import type { NativeMemory, StructValues } from "./native-memory.ts";
+import { recordTakeOvers } from "./take-over.ts";
 
 /** VkPipelineStageFlagBits */
 const Stage = { Transfer: 0x1000, Host: 0x4000, AllCommands: 0x10000 } as const;
@@ -139,6 +140,9 @@ class Recorder {
           checkInteger(command.value, "value", 0, 0xffffffff),
         );
         break;
+      case "takeOver":
+        recordTakeOvers(this.#device, target, memory, [command]);
+        break;
       case "bufferToImage":
         this.#bufferToImage(command);
         break;
@@ -150,7 +154,7 @@ class Recorder {
         break;
       default:
         throw new TypeError(
-          `kind must be "buffer", "bufferToImage", "imageToBuffer", "image" or "fill", got ${quote((command as { kind: unknown }).kind)}`,
+          `kind must be "buffer", "bufferToImage", "imageToBuffer", "image", "fill" or "takeOver", got ${quote((command as { kind: unknown }).kind)}`,
         );
     }
   }

@@ -5,6 +5,7 @@ import { BufferCreate, BufferUsage, ImageCreate, MemoryProperty } from "../vulka
 import { forbid } from "./error.ts";
 import { type MemoryObject, nameOf, type Part, type Resource } from "./objects.ts";
 import type { DeviceState } from "./state.ts";
+import { findTransientMemory } from "./transient-memory.ts";
 
 /** A call, and how its rules are numbered: vkBindBufferMemory2 has its own prefix, images their own numbers. */
 interface BindRules {
@@ -211,6 +212,8 @@ function checkNeighbours(
   offset: number,
 ): boolean {
   const end = offset + part.requirements.size;
+  // Who may use such memory when is checked where it is used.
+  if (findTransientMemory(memory, offset, end) !== undefined) return true;
   const other = memory.bindings.findOverlap(offset, end);
   if (other) {
     const permitted =
@@ -244,6 +247,7 @@ export function attach(part: Part, memory: MemoryObject, offset: number, overlap
   part.memory = memory;
   part.offset = offset;
   part.end = offset + part.requirements.size;
+  part.transient = findTransientMemory(memory, offset, part.end);
   memory.bindings.add(part, overlaps);
 }
 
@@ -253,5 +257,7 @@ export function detachAll(resource: Resource): void {
     part.memory?.bindings.remove(part);
     part.memory = undefined;
     for (const page of part.sparse?.planned.values() ?? []) page.memory.bindings.remove(page);
+    part.transient?.owners.release(part);
+    part.transient = undefined;
   }
 }

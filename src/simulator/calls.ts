@@ -102,6 +102,7 @@ export const infallibleCalls = [
   "vkCmdCopyImageToBuffer",
   "vkCmdCopyImage",
   "vkCmdFillBuffer",
+  "vkCmdPipelineBarrier",
 ] as const;
 
 /** The name of any call that the simulated driver counts. */

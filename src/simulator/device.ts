@@ -41,6 +41,7 @@ import type { RequirementsSource } from "./requirements.ts";
 import * as resources from "./resources.ts";
 import * as semaphores from "./semaphores.ts";
 import { type DeviceFeatures, type DeviceState, type Permissions, setState } from "./state.ts";
+import { setTransientMemory } from "./transient-memory.ts";
 
 /** What a simulated device holds. */
 export interface DeviceStatistics {
@@ -213,6 +214,10 @@ export class SimulatedDevice implements VulkanDevice {
   /** vkSignalSemaphore */
   signalSemaphore(semaphore: bigint, value: number): void {
     semaphores.signalSemaphore(this.#state, semaphore, value);
+  }
+
+  setTransientMemory(handle: bigint, offset: number, size: number, isTransient: boolean): void {
+    setTransientMemory(this.#state.memory(handle, "setTransientMemory"), offset, size, isTransient);
   }
 
   // --- Extensions ---

@@ -70,6 +70,7 @@ function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: MemoryPlan
     priority: plan.priority,
     mapping: undefined,
     overlapPermitted: false,
+    transients: [],
     exportedOnce: 0,
     freed: false,
   };

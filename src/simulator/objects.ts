@@ -6,6 +6,7 @@ import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../v
 import { type Binding, BindingList } from "./bindings.ts";
 import type { Payload } from "./payload.ts";
 import type { SparsePages } from "./sparse-pages.ts";
+import type { TransientRange } from "./transient-range.ts";
 
 /** What a part of a resource needs of memory. */
 export type Requirements = Readonly<MemoryRequirements>;
@@ -40,6 +41,8 @@ export interface MemoryObject {
   mapping: object | undefined;
   /** Whether resources in it may overlap. */
   overlapPermitted: boolean;
+  /** The bytes that resources take turns with. */
+  readonly transients: TransientRange<Part>[];
   /** The NT handle types that were exported already. */
   exportedOnce: number;
   freed: boolean;
@@ -63,6 +66,8 @@ export interface Part extends BoundRange {
   memory: MemoryObject | undefined;
   /** Its pages, where it is sparse. */
   readonly sparse: SparsePages<SparsePage> | undefined;
+  /** Where it is bound to bytes that resources take turns with. */
+  transient: TransientRange<Part> | undefined;
 }
 
 interface ResourceBase {
@@ -127,6 +132,7 @@ function addPart(
     linear,
     sparse,
     memory: undefined,
+    transient: undefined,
     offset: 0,
     end: 0,
   });

@@ -117,7 +117,7 @@ export class SimulatedTransferQueue implements TransferQueue, SparseQueue {
     this.#call("vkEndCommandBuffer");
     this.#call("vkQueueSubmit");
     this.#idleSlots--;
-    recording.commitLayouts();
+    recording.commit();
     return this.#submitted(recording, sync);
   }
 

@@ -13,6 +13,7 @@ import type {
   ImageCopy,
   ImageRegion,
   ImageToBufferCopy,
+  TakeOver,
   TransferCommand,
 } from "../vulkan/transfer.ts";
 import { forbid } from "./error.ts";
@@ -37,6 +38,7 @@ import {
   checkRange,
   checkWithin,
 } from "./transfer-rules.ts";
+import { Turns } from "./transient-memory.ts";
 
 /** The rules of one command about one of its resources, without the prefix "VUID-" and the call. */
 interface UseRules {
@@ -52,6 +54,7 @@ export class Recording {
   readonly #steps: (() => void)[] = [];
   /** The layouts of the images that it changes, as they will be. */
   readonly #layouts = new Map<ImageObject, number[]>();
+  readonly #turns: Turns;
 
   /** Whether the batch waits for anything before it begins. */
   readonly #waits: boolean;
@@ -59,12 +62,14 @@ export class Recording {
   constructor(state: DeviceState, commands: readonly TransferCommand[], waits: boolean) {
     this.#state = state;
     this.#waits = waits;
+    this.#turns = new Turns(state);
     for (const command of commands) this.#record(command);
   }
 
-  /** Gives the images the layouts that the batch leaves them in. */
-  commitLayouts(): void {
+  /** Gives the images the layouts that the batch leaves them in, and transient memory those who have it then. */
+  commit(): void {
     for (const [image, layouts] of this.#layouts) image.layouts = layouts;
+    this.#turns.commit();
   }
 
   /** Moves the bytes, once. */
@@ -97,10 +102,13 @@ export class Recording {
       case "fill":
         this.#fill(command);
         break;
+      case "takeOver":
+        this.#takeOver(command);
+        break;
       default: {
         const { kind } = command as { readonly kind: unknown };
         throw new TypeError(
-          `kind must be "buffer", "bufferToImage", "imageToBuffer", "image" or "fill", got ${quote(kind)}`,
+          `kind must be "buffer", "bufferToImage", "imageToBuffer", "image", "fill" or "takeOver", got ${quote(kind)}`,
         );
       }
     }
@@ -283,6 +291,29 @@ export class Recording {
     }
   }
 
+  #takeOver(command: TakeOver): void {
+    const call = "vkCmdPipelineBarrier";
+    this.#state.enter(call);
+    const { target, isImage, sources, sourceStages, targetStages, layout = ImageLayout.General } = command;
+    checkInteger(sourceStages, "sourceStages", 0, 0xffffffff);
+    checkInteger(targetStages, "targetStages", 1, 0xffffffff);
+    const resource = isImage ? this.#state.image(target, call) : this.#state.buffer(target, call);
+    const before = new Set<Resource>();
+    for (const handle of sources) {
+      const source = this.#state.objects.get(Number(handle));
+      before.add(source?.kind === "image" ? source : this.#state.buffer(handle, call));
+    }
+    for (const part of resource.parts) {
+      if (isImage) checkBound("VkImageMemoryBarrier", part, "image-01932");
+      else checkBound("VkBufferMemoryBarrier", part, "buffer-01931");
+      this.#turns.takeOver(call, part, before, sourceStages);
+    }
+    this.resources.add(resource);
+    if (resource.kind === "buffer") return;
+    checkFinalLayout(layout, "layout");
+    this.#layouts.set(resource, new Array<number>(resource.layouts.length).fill(layout));
+  }
+
   /** The buffer, which must be bound and made for this use. */
   #buffer(call: string, handle: bigint, usage: number, rules: UseRules): BufferObject {
     const buffer = this.#state.buffer(handle, call);
@@ -308,6 +339,7 @@ export class Recording {
   #use(call: string, resource: Resource, boundRule: string): void {
     for (const part of resource.parts) {
       checkBound(call, part, boundRule);
+      this.#turns.checkUse(call, part);
       if ((part.sparse?.pendingBinds ?? 0) === 0 || this.#waits) continue;
       forbid(
         call,

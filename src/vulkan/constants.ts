@@ -132,6 +132,48 @@ export const ImageAspect = {
   Plane2: 0x40,
 } as const;
 
+/** VkPipelineStageFlagBits, as far as a core command has them; any other bit is taken as it is. */
+export const PipelineStage = {
+  TopOfPipe: 0x1,
+  DrawIndirect: 0x2,
+  VertexInput: 0x4,
+  VertexShader: 0x8,
+  TessellationControlShader: 0x10,
+  TessellationEvaluationShader: 0x20,
+  GeometryShader: 0x40,
+  FragmentShader: 0x80,
+  EarlyFragmentTests: 0x100,
+  LateFragmentTests: 0x200,
+  ColorAttachmentOutput: 0x400,
+  ComputeShader: 0x800,
+  Transfer: 0x1000,
+  BottomOfPipe: 0x2000,
+  Host: 0x4000,
+  AllGraphics: 0x8000,
+  AllCommands: 0x10000,
+} as const;
+
+/** VkAccessFlagBits, as far as a core command has them; any other bit is taken as it is. */
+export const Access = {
+  IndirectCommandRead: 0x1,
+  IndexRead: 0x2,
+  VertexAttributeRead: 0x4,
+  UniformRead: 0x8,
+  InputAttachmentRead: 0x10,
+  ShaderRead: 0x20,
+  ShaderWrite: 0x40,
+  ColorAttachmentRead: 0x80,
+  ColorAttachmentWrite: 0x100,
+  DepthStencilAttachmentRead: 0x200,
+  DepthStencilAttachmentWrite: 0x400,
+  TransferRead: 0x800,
+  TransferWrite: 0x1000,
+  HostRead: 0x2000,
+  HostWrite: 0x4000,
+  MemoryRead: 0x8000,
+  MemoryWrite: 0x10000,
+} as const;
+
 /** VkSampleCountFlagBits */
 export const SampleCount = {
   Count1: 1,

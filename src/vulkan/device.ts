@@ -17,6 +17,7 @@ import type {
   SparseImageMemoryRequirements,
   SparseProperties,
 } from "./sparse.ts";
+import type { TakeOver } from "./transfer.ts";
 
 /** VkMemoryType */
 export interface MemoryType {
@@ -231,6 +232,13 @@ export interface VulkanDevice {
   getImageSparseMemoryRequirements?(image: bigint): readonly SparseImageMemoryRequirements[];
   /** vkGetPhysicalDeviceSparseImageFormatProperties: empty where such images cannot be sparsely resident. */
   getSparseImageFormatProperties?(query: SparseImageFormatQuery): readonly SparseImageFormatProperties[];
+  /**
+   * Where a device has it: is told that the buffers and images which are bound to these bytes from now on use them one after
+   * the other, or, with `false`, that this is over. The simulator refuses uses of one without its {@link TakeOver}.
+   */
+  setTransientMemory?(memory: bigint, offset: number, size: number, isTransient: boolean): void;
+  /** Records barriers, all in one vkCmdPipelineBarrier. Absent where there are no command buffers. */
+  recordTakeOvers?(commandBuffer: bigint, takeOvers: readonly TakeOver[]): void;
 
   /** VkPhysicalDeviceMemoryBudgetPropertiesEXT; called only where VK_EXT_memory_budget is enabled. */
   getMemoryBudget(): MemoryBudgetProperties;

@@ -79,8 +79,39 @@ export interface BufferFill {
   readonly value: number;
 }
 
+/**
+ * A barrier with which a buffer or an image takes over memory that others have used (vkCmdPipelineBarrier). What was in the
+ * memory is lost.
+ */
+export interface TakeOver {
+  readonly kind: "takeOver";
+  /** The buffer or image. */
+  readonly target: bigint;
+  readonly isImage: boolean;
+  /** The buffers and images that have used the memory before. */
+  readonly sources: readonly bigint[];
+  /** {@link PipelineStage} flags of what is waited for; 0 where nothing is. */
+  readonly sourceStages: number;
+  /** {@link Access} flags. */
+  readonly sourceAccess: number;
+  /** {@link PipelineStage} flags of what waits. */
+  readonly targetStages: number;
+  /** {@link Access} flags. */
+  readonly targetAccess: number;
+  /** The layout that all of an image is in afterwards, from Undefined; default General. */
+  readonly layout?: number;
+  /** {@link ImageAspect} flags: all aspects of the image; default Color. */
+  readonly aspect?: number;
+}
+
 /** One command of a transfer. */
-export type TransferCommand = BufferCopy | BufferToImageCopy | ImageToBufferCopy | ImageCopy | BufferFill;
+export type TransferCommand =
+  | BufferCopy
+  | BufferToImageCopy
+  | ImageToBufferCopy
+  | ImageCopy
+  | BufferFill
+  | TakeOver;
 
 /** Commands that were handed to the device. */
 export interface Submission {

@@ -2,6 +2,7 @@
 
 import { expect } from "vitest";
 import {
+  Access,
   type Allocation,
   AllocationCreate,
   type AllocatorCreateInfo,
@@ -13,9 +14,13 @@ import {
   ImageUsage,
   MemoryProperty,
   MemoryUsage,
+  PipelineStage,
   type Pool,
   PoolCreate,
   StructureType,
+  type TransientResource,
+  type Transients,
+  type TransientUse,
 } from "../../src/index.ts";
 import type { FallibleCall, SimulatedDeviceOptions } from "../../src/simulator/index.ts";
 import { bufferOf, bytes, imageOf, KiB, MiB, Type, World } from "./world.ts";
@@ -192,6 +197,47 @@ function imagesSteps({ allocator }: World): Step[] {
       for (const [name, allocation] of bag.allocations)
         allocator.destroyImage(bag.resources.get(name), allocation);
     },
+  });
+}
+
+function transientSteps({ allocator, device }: World): Step[] {
+  const use = (pass: number, access: number): TransientUse => ({
+    pass,
+    access,
+    stages: PipelineStage.Transfer,
+  });
+  const uses = (first: number, last: number): TransientUse[] => [
+    use(first, Access.TransferWrite),
+    use(last, Access.TransferRead),
+  ];
+  const before: TransientResource[] = [
+    { name: "a", buffer: bufferOf(3000), uses: uses(0, 1) },
+    { name: "b", image: imageOf(32), uses: uses(1, 2) },
+    { name: "c", image: imageOf(16, { tiling: ImageTiling.Linear }), uses: uses(2, 3) },
+    { name: "alone", image: imageOf(48), uses: uses(0, 3) },
+  ];
+  const after: TransientResource[] = [
+    before[0]!,
+    { name: "b", image: imageOf(20), uses: uses(1, 2) },
+    { name: "large", buffer: bufferOf(200 * KiB), uses: uses(4, 5) },
+    before[3]!,
+  ];
+  device.setRequirements((resource) =>
+    resource.kind === "image" && resource.info.extent.width === 48
+      ? { requiresDedicatedAllocation: true }
+      : undefined,
+  );
+  let first: Transients | undefined;
+  let second: Transients | undefined;
+  return stepsOf({
+    "create them": () => {
+      first = allocator.createTransients(before, { timeLimit: 0 });
+    },
+    "make them again": () => {
+      second = allocator.createTransients(after, { timeLimit: 0, previous: first });
+    },
+    "destroy what is left": () => first!.destroy(),
+    "destroy them": () => second!.destroy(),
   });
 }
 
@@ -575,6 +621,7 @@ export const allScenarios: readonly Scenario[] = [
   scenario("memory with fill patterns", memorySteps, fill),
   scenario("memory that is always dedicated", memorySteps, { debug: { alwaysDedicated: true } }),
   scenario("disjoint images", disjointSteps),
+  scenario("transient resources", transientSteps),
   scenario("pools", poolsSteps),
   scenario("pools in guard mode", poolsSteps, guard),
   scenario("mapping", mappingSteps, {}, { simulateCaches: true }),

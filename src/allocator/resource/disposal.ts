@@ -23,7 +23,8 @@ export function disposeAllocator(state: AllocatorState): void {
     const leaks = alive.map((allocation) => state.tracker.describe(allocation));
     reportLeaks(state, `freed at the end of its allocator's scope: ${new LeakError(leaks, pools).message}`);
   }
-  for (const { kind, resource } of alive) destroyHandle(state.device, kind, resource);
+  for (const each of [...state.owned]) each[Symbol.dispose]();
+  for (const { kind, resource } of allocationsOf(state)) destroyHandle(state.device, kind, resource);
   for (const pool of state.pools) pool.isDestroyed = true;
   state.isDestroyed = true;
   freeAllMemory(state);

@@ -1,0 +1,55 @@
+/** How transient resources are made: the options, and the checks of them. */
+
+import type { AllocationCreateInfo } from "../allocator/options.ts";
+import type { AllocatorState } from "../allocator/state.ts";
+import { checkObject, quote } from "../foundation/check.ts";
+import { checkNames } from "../foundation/check-names.ts";
+import { Transients } from "./transients.ts";
+
+/** How transient resources are made. */
+export interface TransientOptions {
+  /** As for createBuffer and createImage: usage, flags, a pool. The name is that of the memory; default "transients". */
+  readonly allocation?: AllocationCreateInfo | undefined;
+  /** How long a better placement is looked for, in milliseconds, in each group of resources. Default 10. */
+  readonly timeLimit?: number | undefined;
+  /**
+   * Whether the passes are run again and again, so that the first ones take over memory from the last ones of the run before.
+   * Default true.
+   */
+  readonly repeats?: boolean | undefined;
+  /**
+   * What was made before for other resources, or other sizes: what has the same name and description as then stays as it is
+   * where that is possible, and belongs to the new ones from now on. The rest is destroyed with `previous`, which the program
+   * does when the device is done with it, before it uses the new ones.
+   */
+  readonly previous?: Transients | undefined;
+}
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof TransientOptions>([
+  "allocation",
+  "timeLimit",
+  "repeats",
+  "previous",
+]);
+/** Milliseconds. */
+export const DEFAULT_TIME_LIMIT = 10;
+
+/** @throws TypeError or RangeError for options that are not as they are said to be. */
+export function checkOptions(state: AllocatorState, options: TransientOptions): void {
+  checkObject(options, "options");
+  checkNames(options, OPTION_NAMES, "the options of createTransients", []);
+  const { timeLimit = DEFAULT_TIME_LIMIT, repeats = true, previous } = options;
+  if (typeof timeLimit !== "number")
+    throw new TypeError(`timeLimit must be a number, got ${quote(timeLimit)}`);
+  if (!(timeLimit >= 0)) {
+    throw new RangeError(`timeLimit must be at least 0 milliseconds, got ${quote(timeLimit)}`);
+  }
+  if (typeof repeats !== "boolean") throw new TypeError(`repeats must be a boolean, got ${quote(repeats)}`);
+  if (previous === undefined) return;
+  if (!(previous instanceof Transients)) {
+    throw new TypeError(`previous must be what createTransients returned, got ${quote(previous)}`);
+  }
+  if (!previous.isOf(state)) throw new TypeError("previous belongs to another allocator");
+  if (previous.isDestroyed)
+    throw new TypeError("previous must not be destroyed before what replaces it is made");
+}

@@ -1,0 +1,218 @@
+/** Transient resources as programs hold them: where each lies, what they take, and the barriers before each pass. */
+
+import type { Allocation } from "../allocator/allocation.ts";
+import { destroyResource } from "../allocator/resource/destroy.ts";
+import { ResourceKind } from "../allocator/resource-kind.ts";
+import type { AllocatorState } from "../allocator/state.ts";
+import { checkUsable } from "../allocator/usable.ts";
+import { checkInteger, quote } from "../foundation/check.ts";
+import { showAsText } from "../foundation/inspect.ts";
+import type { MemoryRequirements } from "../vulkan/resources.ts";
+import type { Described } from "./description.ts";
+import type { Placed, TransientTakeOver } from "./take-overs.ts";
+
+/** Resources that share memory. */
+export interface TransientGroup {
+  /** The index of the memory type. */
+  readonly memoryType: number;
+  readonly allocation: Allocation;
+  readonly resources: readonly TransientPlace[];
+  /** Bytes of the allocation that are used. */
+  readonly height: number;
+  /** Bytes that no placement could be below. */
+  readonly lowerBound: number;
+  /** Whether no placement takes fewer bytes. */
+  readonly isOptimal: boolean;
+}
+
+/** A transient resource, made and bound. */
+export class TransientPlace implements Placed {
+  /** As it was described. */
+  readonly name: string | undefined;
+  /** VkBuffer; undefined for an image. */
+  readonly buffer: bigint | undefined;
+  /** VkImage; undefined for a buffer. */
+  readonly image: bigint | undefined;
+  /** The memory that it shares. */
+  readonly allocation: Allocation;
+  /** Bytes from the start of the allocation. */
+  readonly offset: number;
+  /** Bytes, as the driver requires them. */
+  readonly size: number;
+  /** @internal */
+  readonly described: Described;
+  /** @internal */
+  readonly requirements: Readonly<MemoryRequirements>;
+  /** @internal */
+  readonly isLinear: boolean;
+
+  /** @internal */
+  constructor(
+    resource: Pick<TransientPlace, "described" | "requirements" | "isLinear" | "handle">,
+    allocation: Allocation,
+    offset: number,
+  ) {
+    const { described, requirements, isLinear, handle } = resource;
+    this.described = described;
+    this.requirements = requirements;
+    this.isLinear = isLinear;
+    this.name = described.name;
+    this.buffer = described.kind === ResourceKind.Buffer ? handle : undefined;
+    this.image = described.kind === ResourceKind.Image ? handle : undefined;
+    this.allocation = allocation;
+    this.offset = offset;
+    this.size = requirements.size;
+  }
+
+  /** VkBuffer or VkImage. */
+  get handle(): bigint {
+    return (this.buffer ?? this.image)!;
+  }
+
+  /** What JSON.stringify writes: handles as text, which JSON has no numbers for. */
+  toJSON(): object {
+    const { name, offset, size } = this;
+    const handle = `0x${this.handle.toString(16)}`;
+    return this.image === undefined
+      ? { name, buffer: handle, offset, size }
+      : { name, image: handle, offset, size };
+  }
+}
+
+/** Buffers and images that share memory, each in the passes that need it. Made by `Allocator.createTransients`. */
+export class Transients {
+  /** In the order in which they were described. */
+  readonly resources: readonly TransientPlace[];
+  /** Those that share memory, and what they share. */
+  readonly groups: readonly TransientGroup[];
+  /** The barriers of a run of the passes, in order. */
+  readonly takeOvers: readonly TransientTakeOver<TransientPlace>[];
+  /** Bytes of memory that were allocated. */
+  readonly bytes: number;
+  /** Bytes that the resources would take if each had its own, without what lies between them. */
+  readonly separateBytes: number;
+  /** Bytes that no placement could be below. */
+  readonly lowerBound: number;
+  readonly #state: AllocatorState;
+  /** What is this object's to destroy. */
+  readonly #handles: Set<TransientPlace>;
+  readonly #memory: Set<Allocation>;
+  #isDestroyed = false;
+
+  /** @internal */
+  constructor(
+    state: AllocatorState,
+    resources: readonly TransientPlace[],
+    groups: readonly TransientGroup[],
+    takeOvers: readonly TransientTakeOver<TransientPlace>[],
+  ) {
+    this.#state = state;
+    this.resources = resources;
+    this.groups = groups;
+    this.takeOvers = takeOvers;
+    this.#handles = new Set(resources);
+    this.#memory = new Set(groups.map(({ allocation }) => allocation));
+    this.bytes = groups.reduce((sum, { allocation }) => sum + allocation.size, 0);
+    this.separateBytes = resources.reduce((sum, { size }) => sum + size, 0);
+    this.lowerBound = groups.reduce((sum, group) => sum + group.lowerBound, 0);
+    state.owned.add(this);
+  }
+
+  /** Whether they are destroyed; what newer ones have taken from them is not. */
+  get isDestroyed(): boolean {
+    return this.#isDestroyed;
+  }
+
+  /**
+   * The resource of this name.
+   *
+   * @throws RangeError where there is none.
+   */
+  get(name: string): TransientPlace {
+    const found = this.resources.find((resource) => resource.name === name);
+    if (found === undefined) throw new RangeError(`no transient resource has the name ${quote(name)}`);
+    return found;
+  }
+
+  /**
+   * The barriers that have to come before a pass; a pass's own barriers between uses of one resource are the program's.
+   * They can be submitted to a `TransferQueue` as they are.
+   */
+  takeOversBefore(pass: number): TransientTakeOver<TransientPlace>[] {
+    checkInteger(pass, "pass");
+    return this.takeOvers.filter((each) => each.pass === pass);
+  }
+
+  /**
+   * Records {@link takeOversBefore} into a command buffer that was begun, outside of a render pass: at most one
+   * vkCmdPipelineBarrier for 64 of them.
+   *
+   * @throws TypeError where the device has no command buffers, as the simulator's has none.
+   */
+  recordBarriers(commandBuffer: bigint, pass: number): void {
+    const { device } = this.#state;
+    if (device.recordTakeOvers === undefined) {
+      throw new TypeError(
+        "the device cannot record barriers: submit what takeOversBefore returns to its queue",
+      );
+    }
+    if (this.#isDestroyed) throw new TypeError("transient resources are used after they were destroyed");
+    device.recordTakeOvers(commandBuffer, this.takeOversBefore(pass));
+  }
+
+  /**
+   * Destroys the resources and gives their memory back, but for what newer ones have taken over. Destroying twice does
+   * nothing. The device must be done with them.
+   */
+  destroy(): void {
+    if (this.#isDestroyed) return;
+    checkUsable(this.#state);
+    this.#isDestroyed = true;
+    const state = this.#state;
+    state.owned.delete(this);
+    for (const { described, handle } of this.#handles) {
+      destroyResource(state, described.kind, handle, undefined);
+    }
+    for (const allocation of this.#memory) {
+      if (allocation.isFreed) continue;
+      const { deviceMemory, offset, size } = allocation;
+      state.device.setTransientMemory?.(deviceMemory, offset, size, false);
+      destroyResource(state, ResourceKind.None, undefined, allocation);
+    }
+  }
+
+  /** {@link destroy}, for `using`; nothing where the allocator is destroyed. */
+  [Symbol.dispose](): void {
+    if (!this.#state.isDestroyed) this.destroy();
+  }
+
+  /** @internal What newer ones have taken over is theirs. */
+  handOver(resources: Iterable<TransientPlace>, memory: Iterable<Allocation>): void {
+    for (const resource of resources) this.#handles.delete(resource);
+    for (const allocation of memory) this.#memory.delete(allocation);
+  }
+
+  /** @internal Whether the resource is still this object's. */
+  has(resource: TransientPlace): boolean {
+    return this.#handles.has(resource);
+  }
+
+  /** @internal Whether these are of that allocator. */
+  isOf(state: AllocatorState): boolean {
+    return this.#state === state;
+  }
+
+  /** What they are, in one line. */
+  toString(): string {
+    const { resources, bytes, separateBytes } = this;
+    return `Transients: ${resources.length} resources in ${bytes} bytes, ${separateBytes} apart`;
+  }
+
+  /** What they are as data that can be written as JSON. */
+  toJSON(): object {
+    const { resources, bytes, separateBytes, lowerBound, isDestroyed } = this;
+    return { resources, bytes, separateBytes, lowerBound, isDestroyed };
+  }
+}
+
+showAsText(Transients);
