@@ -88,7 +88,10 @@ const RULES = new Map<string, FolderRule>([
     },
   ],
   // The face of the package.
-  ["", { folders: ["trace", "face", "transient", "defrag", "allocator", "metadata", "vulkan", "foundation"] }],
+  [
+    "",
+    { folders: ["trace", "face", "transient", "defrag", "allocator", "metadata", "vulkan", "foundation"] },
+  ],
 ]);
 
 describe("the house", () => {

@@ -9,7 +9,7 @@ import { checkInteger, quote } from "../foundation/check.ts";
 import { showAsText } from "../foundation/inspect.ts";
 import type { MemoryRequirements } from "../vulkan/resources.ts";
 import type { Described } from "./description.ts";
-import type { Placed, TransientTakeOver } from "./take-overs.ts";
+import type { TransientTakeOver } from "./take-overs.ts";
 
 /** Resources that share memory. */
 export interface TransientGroup {
@@ -26,7 +26,7 @@ export interface TransientGroup {
 }
 
 /** A transient resource, made and bound. */
-export class TransientPlace implements Placed {
+export class TransientPlace {
   /** As it was described. */
   readonly name: string | undefined;
   /** VkBuffer; undefined for an image. */
