@@ -23,7 +23,7 @@ import type { DefragmentationContext } from "./context.ts";
 import { DefragmentationMoveOperation } from "./flags.ts";
 import { copyByHost, type WrittenRange, writtenRanges } from "./move/host-copy.ts";
 import type { DefragmentationMove } from "./move/move.ts";
-import { canCopy, copyCommand, createAgain } from "./move/resource-copy.ts";
+import { canCopy, copyCommand, createAgain, layoutOf } from "./move/resource-copy.ts";
 import type {
   DefragmentationProgress,
   DefragmentationResult,
@@ -221,9 +221,11 @@ export class DefragmentationRun {
           continue;
         }
         made++;
-        if (options.queue === undefined || !canCopy(allocation, options.imageLayout)) continue;
+        // Asked once: contents would be lost by an answer that changes in between.
+        const layout = layoutOf(allocation, options.imageLayout);
+        if (options.queue === undefined || !canCopy(allocation, () => layout)) continue;
         transfer.replacement = createAgain(device, allocation, move.dstTmpAllocation);
-        const command = copyCommand(allocation, transfer.replacement, options.imageLayout);
+        const command = copyCommand(allocation, transfer.replacement, layout);
         if (command !== undefined) commands.push(command);
       }
       timer.learn(made, performance.now() - start);

@@ -2,7 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
-import type { DefragmentationProgress, DefragmentOptions, Replacement } from "../../src/defrag/index.ts";
+import {
+  DefragmentationFlag,
+  type DefragmentationProgress,
+  type DefragmentOptions,
+  type Replacement,
+} from "../../src/defrag/index.ts";
 import type { Allocator } from "../../src/face/index.ts";
 import type { SimulatedDevice } from "../../src/simulator/index.ts";
 import { BufferUsage, Format, ImageLayout, ImageUsage } from "../../src/vulkan/constants.ts";
@@ -385,6 +390,53 @@ describe("faults", () => {
     for (const name of ["vkQueueSubmit", "vkGetFenceStatus", "vkBeginCommandBuffer"]) {
       expect([...calls]).toContain(name);
     }
+  });
+
+  it("in any call, or an end of the program's, while blocks are packed and moves are declined, lose nothing", async () => {
+    let [packed, aborted] = [0, 0];
+    for (let call = 1, isOver = false; !isOver; call++) {
+      expect(call).toBeLessThan(2000);
+      const { allocator, device, resources, options } = await holes(40, 250_000, new Chance(23, 0));
+      const chance = new Chance(call, 0);
+      const before = stateOf(device, allocator);
+      const controller = new AbortController();
+      const fault = device.faults.failCall(call);
+      const outcome = await allocator
+        .defragment({
+          ...options,
+          flags: DefragmentationFlag.AlgorithmExtensive,
+          maxAllocationsPerPass: 3,
+          maxPlanningSteps: 64,
+          maxPlanningMilliseconds: 0,
+          signal: controller.signal,
+          // Without a layout an image is not copied, and its move is ignored.
+          imageLayout: () => (chance.happens(0.8) ? ImageLayout.General : undefined),
+          moveOther: () => false,
+          onPassBegin: (moves) => {
+            packed += moves.filter(
+              ({ allocation, deviceMemory }) => allocation.deviceMemory === deviceMemory,
+            ).length;
+          },
+          onProgress: () => {
+            if (chance.happens(0.05)) controller.abort();
+          },
+        })
+        .catch((error: unknown) => error);
+      isOver = fault.fired === 0 && !controller.signal.aborted;
+      if (controller.signal.aborted) aborted++;
+      device.faults.clear();
+      if (outcome instanceof Error && outcome.name !== "AbortError") {
+        expect(outcome, `call ${call}`).toBeInstanceOf(VulkanError);
+      }
+      allocator.validate();
+      expect(stateOf(device, allocator), `call ${call}`).toEqual(before);
+      await resources.verify();
+      resources.end();
+      allocator.destroy();
+      expect(device.leaks()).toEqual([]);
+    }
+    expect(packed).toBeGreaterThan(0);
+    expect(aborted).toBeGreaterThan(0);
   });
 
   it("of mapping leave the allocation mapped where it was", async () => {

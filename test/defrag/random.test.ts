@@ -12,6 +12,7 @@ import {
 } from "../../src/defrag/index.ts";
 import type { Allocator } from "../../src/face/index.ts";
 import { SuballocationType } from "../../src/metadata/block-metadata.ts";
+import { Result, VulkanError } from "../../src/vulkan/result.ts";
 import { bytes, Chance, KiB, memoryCount, only, runAll, seed, Type, type World, world } from "./setup.ts";
 
 const FLAGS = [0, ...Object.values(DefragmentationFlag)];
@@ -36,9 +37,12 @@ class Program {
   readonly pools: (Pool | undefined)[];
   readonly known: Set<Known> = new Set();
   readonly chance: Chance;
+  /** The share of allocations that are mapped all the time. */
+  private readonly mapped: number;
 
   constructor(made: World, chance: Chance) {
     this.made = made;
+    this.mapped = chance.oneOf([0.01, 0.05]);
     this.allocator = made.allocator;
     this.chance = chance;
     const pool = (info: object): Pool =>
@@ -52,7 +56,7 @@ class Program {
     const type = pool?.memoryTypeIndex ?? chance.oneOf([Type.Device, Type.Window]);
     const size = chance.size(64 * KiB);
     const alignment = 2 ** chance.integer(0, 10);
-    const persistent = type === Type.Window && chance.happens(0.2);
+    const persistent = type === Type.Window && chance.happens(this.mapped);
     const dedicated = pool === undefined && chance.happens(0.02);
     const flags =
       (type === Type.Window ? AllocationCreate.HostAccessRandom : 0) |
@@ -122,41 +126,89 @@ class Program {
   }
 }
 
-/** Chooses an operation for each move and does what goes with it; returns the bytes that will count as moved. */
-function decide(program: Program, moves: readonly DefragmentationMove[]): DefragmentationMove[] {
+/** Chooses an operation for each move and does what goes with it; returns those that will count as moved. */
+function decide(
+  program: Program,
+  moves: readonly DefragmentationMove[],
+  ignored: number,
+): DefragmentationMove[] {
   const { chance } = program;
   for (const move of moves) {
     const known = [...program.known].find(({ allocation }) => allocation === move.srcAllocation);
     expect(known, "only what the program has is moved").toBeDefined();
     expect(known!.dedicated).toBe(false);
-    move.operation = chance.happens(0.9) ? Copy : chance.oneOf([Ignore, Destroy]);
+    move.operation = chance.happens(ignored) ? Ignore : chance.happens(0.05) ? Destroy : Copy;
     if (move.operation === Destroy) program.known.delete(known!);
   }
   return moves.filter(({ operation }) => operation === Copy);
 }
 
-function defragment(program: Program): void {
+/** What random defragmentations came to, to see that all of it was met with. */
+interface Met {
+  packed: number;
+  ignored: number;
+  faults: number;
+  planned: number;
+}
+
+/** Begins or ends a pass; in vain at first, now and then, as the driver refuses to map. */
+function withFault<T>(program: Program, met: Met, work: () => T): T {
+  const { chance, made } = program;
+  if (!chance.happens(0.8)) return work();
+  const fault = made.device.faults.failNext("vkMapMemory", Result.ErrorMemoryMapFailed);
+  try {
+    return work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(VulkanError);
+    expect(fault.fired).toBe(1);
+    program.check();
+    met.faults++;
+    made.device.faults.clear();
+    return work();
+  } finally {
+    made.device.faults.clear();
+  }
+}
+
+function defragment(program: Program, met: Met): void {
   const { allocator, chance } = program;
   const pool = chance.oneOf(program.pools);
   const maxBytesPerPass = chance.oneOf([0, 0, 30_000, 200_000]);
   const maxAllocationsPerPass = chance.oneOf([0, 0, 1, 7]);
   const flags = chance.oneOf(FLAGS);
-  const context = allocator.beginDefragmentation({ pool, flags, maxBytesPerPass, maxAllocationsPerPass });
+  // In steps, so that a seed always comes to the same.
+  const maxPlanningSteps = chance.oneOf([0, 5, 40, 400]);
+  const ignored = chance.oneOf([0, 0.05, 0.2, 1]);
+  const context = allocator.beginDefragmentation({
+    pool,
+    flags,
+    maxBytesPerPass,
+    maxAllocationsPerPass,
+    maxPlanningSteps,
+    maxPlanningMilliseconds: 0,
+  });
   let bytesMoved = 0;
   for (let pass = 0; ; pass++) {
     expect(pass, "passes").toBeLessThan(5000);
-    const moves = context.beginPass();
+    const moves = withFault(program, met, () => context.beginPass());
     program.check();
     if (moves === undefined || chance.happens(0.02)) break;
+    if (moves.length === 0) met.planned++;
     const planned = moves.reduce((sum, { srcAllocation }) => sum + srcAllocation.size, 0);
     expect(planned).toBeLessThanOrEqual(maxBytesPerPass || Number.POSITIVE_INFINITY);
     expect(moves.length).toBeLessThanOrEqual(maxAllocationsPerPass || Number.POSITIVE_INFINITY);
-    const copied = decide(program, moves);
+    for (const { srcAllocation, dstTmpAllocation } of moves) {
+      if (srcAllocation.deviceMemory !== dstTmpAllocation.deviceMemory) continue;
+      expect(dstTmpAllocation.offset, "packing is downwards").toBeLessThan(srcAllocation.offset);
+      met.packed++;
+    }
+    const copied = decide(program, moves, ignored);
+    met.ignored += moves.length - copied.length;
     if (chance.happens(0.3)) program.act(3);
     program.check();
     const sizes = copied.map(({ srcAllocation }) => (srcAllocation.isFreed ? 0 : srcAllocation.size));
     bytesMoved += sizes.reduce((sum, size) => sum + size, 0);
-    const isFinished = context.endPass();
+    const isFinished = withFault(program, met, () => context.endPass());
     program.check();
     expect(context.stats.bytesMoved).toBe(bytesMoved);
     if (isFinished) break;
@@ -167,9 +219,11 @@ function defragment(program: Program): void {
 }
 
 describe(`random defragmentation (seed ${seed})`, () => {
+  const met: Met = { packed: 0, ignored: 0, faults: 0, planned: 0 };
+
   for (const granularity of [1, 64, 1024, 4096]) {
     it(`never corrupts anything (granularity ${granularity})`, () => {
-      for (let run = 0; run < 8; run++) {
+      for (let run = 0; run < 5; run++) {
         const chance = new Chance(seed + run * 7919 + granularity);
         const made = world({ limits: { bufferImageGranularity: granularity, nonCoherentAtomSize: 64 } });
         const program = new Program(made, chance);
@@ -179,12 +233,19 @@ describe(`random defragmentation (seed ${seed})`, () => {
           while (program.known.size > keep) program.free();
           program.act(20);
           program.check();
-          defragment(program);
+          defragment(program, met);
         }
         program.end();
       }
+      expect(met.packed).toBeGreaterThan(0);
+      expect(met.ignored).toBeGreaterThan(0);
     });
   }
+
+  it("met with faults, and with passes that only planned, meanwhile", () => {
+    expect(met.faults).toBeGreaterThan(0);
+    expect(met.planned).toBeGreaterThan(0);
+  });
 });
 
 /** Blocks from which most was freed: of buffers and images, as granularity tells them apart. */

@@ -39,9 +39,15 @@ export function canCopy(allocation: Allocation, layout: LayoutSource | undefined
     (format >= FIRST_YCBCR && format <= LAST_YCBCR) ||
     (format >= FIRST_YCBCR_444 && format <= LAST_YCBCR_444);
   if (isYcbcr) return false;
-  const stated = layout?.(allocation.state.tracker.proxyOf(allocation));
+  const stated = layoutOf(allocation, layout);
   // Nothing can be brought into the layout Preinitialized.
   return stated !== undefined && stated !== ImageLayout.Preinitialized;
+}
+
+/** What the program says of the layout of an image; undefined for what is none. */
+export function layoutOf(allocation: Allocation, layout: LayoutSource | undefined): number | undefined {
+  if (allocation.kind !== ResourceKind.Image) return undefined;
+  return layout?.(allocation.state.tracker.proxyOf(allocation));
 }
 
 /** Says which layout an image is in. */
@@ -77,25 +83,24 @@ function createImageAgain(device: VulkanDevice, allocation: Allocation, target: 
   return image;
 }
 
-/** The command that copies the contents; undefined where they are not needed. */
+/** The command that copies the contents of an image in `layout`, or of a buffer; undefined where they are not needed. */
 export function copyCommand(
   allocation: Allocation,
   replacement: bigint,
-  layout: LayoutSource | undefined,
+  layout: number = ImageLayout.Undefined,
 ): TransferCommand | undefined {
   const source = allocation.resource;
   if (allocation.kind === ResourceKind.Buffer) {
     return { kind: "buffer", source, target: replacement, size: allocation.resourceSize };
   }
-  const stated = layout?.(allocation) ?? ImageLayout.Undefined;
-  if (stated === ImageLayout.Undefined) return undefined;
+  if (layout === ImageLayout.Undefined) return undefined;
   const { format, extent, mipLevels = 1, arrayLayers = 1 } = allocation.resourceInfo as ImageCreateInfo;
   const aspect = DEPTH_STENCIL_ASPECTS.get(format) ?? ImageAspect.Color;
   return {
     kind: "image",
     source,
     target: replacement,
-    layout: stated,
+    layout,
     aspect,
     extent,
     mipLevels,
