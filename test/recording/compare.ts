@@ -58,3 +58,12 @@ export function validateState(state: RecordedState): void {
   expect(inBlocks).toBe(state.allocations.size);
   expect([state.reservedBytes, state.usedBytes]).toEqual([reserved, used]);
 }
+
+/** Where the header of a recording ends, and where its segments begin. */
+export function placesOf(bytes: Uint8Array): { headerEnd: number; segments: number[] } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const segments: number[] = [];
+  const lengthAt = (at: number): number => 40 + view.getUint32(at + 4, true);
+  for (let at = 0; at < bytes.length; at += lengthAt(at)) if (bytes[at + 12] === 2) segments.push(at);
+  return { headerEnd: lengthAt(0), segments };
+}

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { RecordedState, Recording, RecordKind, readRecording } from "../../src/recording/index.ts";
 import { CHUNK_BYTES } from "../../src/recording/writer/chunk-writer.ts";
 import { Random } from "../metadata/random.ts";
-import { asBelieved, expectState } from "./compare.ts";
+import { asBelieved, expectState, placesOf } from "./compare.ts";
 import { type BelievedState, type SyntheticOptions, SyntheticProgram, synthetic } from "./synthetic.ts";
 
 /** A recording, and what was believed at some moments of it. */
@@ -87,6 +87,19 @@ describe.each(kinds)("a recording %s", (_what, options) => {
     expect(live.end).toEqual(recording.end);
     expect(live.problems).toEqual([]);
   });
+});
+
+it("goes on with another stream of the same program where one broke off in the middle of a chunk", () => {
+  const bytes = new SyntheticProgram({ operations: 30_000, live: 300, segmentBytes: 70_000 }).finish();
+  const whole = readRecording(bytes);
+  const live = Recording.live();
+  const { segments } = placesOf(bytes);
+  live.append(bytes.subarray(0, segments[1]! + 50));
+  live.forgetUnfinished();
+  live.append(bytes.subarray(segments[2]!));
+  expect(live.end).toEqual(whole.end);
+  expect(live.stateAt(30_000).allocations).toEqual(whole.stateAt(30_000).allocations);
+  expect(live.problems.map(({ message }) => message)).toEqual([expect.stringMatching(/missing/)]);
 });
 
 describe("a recording of 200,000 operations", () => {

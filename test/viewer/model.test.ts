@@ -1,7 +1,13 @@
 /** The model: moments, groups, filters, sorting, differences and pins, by hand and against naive accounts. */
 
 import { describe, expect, it } from "vitest";
-import { ABSENT, differenceByGroup, differenceOf, type Pair } from "../../src/viewer/model/difference.ts";
+import {
+  ABSENT,
+  differenceByGroup,
+  differenceOf,
+  filteredPairs,
+  type Pair,
+} from "../../src/viewer/model/difference.ts";
 import { parseFilter, parseQuantity } from "../../src/viewer/model/filter.ts";
 import { findingsOf } from "../../src/viewer/model/findings.ts";
 import { formatBytes, formatShare, formatTime } from "../../src/viewer/model/format.ts";
@@ -254,6 +260,21 @@ describe("the difference of two files", () => {
     const backwards = differenceOf(b, a).map(({ change, difference }) => `${change} ${-difference}`);
     expect(backwards.filter((word) => word.startsWith("went")).sort()).toEqual(["went 12", "went 70"]);
     expect(backwards).toContain("shrank 200");
+  });
+
+  it("leaves out what passes the filter at neither moment", () => {
+    const of = (text: string): string[] =>
+      filteredPairs(a, b, pairs, text)
+        .map(({ change, difference }) => `${change} ${difference}`)
+        .sort();
+    expect(of("")).toHaveLength(pairs.length);
+    expect(of("name:b")).toEqual(["grew 200"]);
+    expect(of("size>=300")).toEqual(["grew 200"]);
+    // 500 bytes at the second moment alone.
+    expect(of("size>400")).toEqual(["grew 200"]);
+    expect(of("name:c")).toEqual(["went -50"]);
+    expect(of("name:d")).toEqual(["came 70"]);
+    expect(of("nonsense:x")).toHaveLength(pairs.length);
   });
 
   it("of a file and itself is nothing, however alike its allocations", () => {

@@ -154,6 +154,9 @@ describe.skipIf(!hasChromium && !requireChromium)(
       await waitFor(page, "viewer.documents.value.length === 2");
       await eventually(() => textOf(page)).toMatch(/A before\.json\s+→\s+B after\.json/);
       await eventually(() => textOf(page)).toMatch(/3 came[\s\S]*brand new/);
+      await page.locator("#filter").fill("shadow");
+      await eventually(() => textOf(page)).toMatch(/used by what passes the filter/);
+      expect(await textOf(page)).not.toContain("brand new");
       await page.close();
     });
 

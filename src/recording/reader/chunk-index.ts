@@ -44,7 +44,8 @@ export class ChunkIndex {
   /** Where the last good chunk ends. */
   goodUpTo = 0;
 
-  private scanned = 0;
+  /** How far it has been looked at; behind it is at most the beginning of a chunk. */
+  scanned = 0;
   private searched = 0;
   private damageAt = -1;
   private damageEnd = -1;

@@ -76,6 +76,14 @@ export class Recording {
     this.index.scan(this.bytes, false);
   }
 
+  /**
+   * Forgets what has come of a chunk that is not whole: where a stream broke off, and another one of the same program
+   * follows.
+   */
+  forgetUnfinished(): void {
+    this.length = this.index.scanned;
+  }
+
   /** All bytes. */
   get bytes(): Uint8Array {
     return this.buffer.subarray(0, this.length);

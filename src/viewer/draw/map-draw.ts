@@ -12,6 +12,7 @@ import { nameOfRange } from "../model/history.ts";
 import { aliasesAlive, type Moment, visitFree } from "../model/moment.ts";
 import { placeOf, type Selection, type Zoom } from "../model/selection.ts";
 import { displayText, flagWords } from "../model/text.ts";
+import { fitted } from "./fitted.ts";
 import {
   type AliasStrip,
   BAR_GAP,
@@ -283,24 +284,6 @@ function drawName(
   context.textAlign = "left";
   context.fillStyle = textOn(colour);
   context.fillText(fitted(context, displayText(name, 60), to - from - 10), from + 5, y);
-}
-
-const widths = new Map<string, number>();
-
-/** Text that fits, with an ellipsis if it had to be cut. */
-export function fitted(context: CanvasRenderingContext2D, text: string, room: number): string {
-  if (text === "" || room < 12) return "";
-  // Measuring is what costs: an average width is known for each font.
-  let average = widths.get(context.font);
-  if (average === undefined) {
-    average = context.measureText("nebutaxilo_MR 12").width / 16;
-    widths.set(context.font, average);
-  }
-  if (text.length * average * 0.8 > room || context.measureText(text).width > room) {
-    const count = Math.floor(room / average) - 1;
-    return count < 2 ? "" : `${text.slice(0, count)}…`;
-  }
-  return text;
 }
 
 /** Pages in which buffers and images must not meet, where they are wide enough to be seen. */

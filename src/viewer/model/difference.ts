@@ -6,6 +6,7 @@
  * size in the same pool, then in any pool, and those that have a name, in the order of their sizes. What finds no partner came or went.
  */
 
+import { parseFilter, type RangeTest } from "./filter.ts";
 import { type GroupMode, groupingOf } from "./grouping.ts";
 import { type History, NEVER, nameOf } from "./history.ts";
 import type { Moment } from "./moment.ts";
@@ -158,6 +159,23 @@ function pairBySize(
   for (let i = 0; i < count; i++) pairs.push(pairOf(before, after, bucket.before[i]!, bucket.after[i]!));
   bucket.before.splice(0, count);
   bucket.after.splice(0, count);
+}
+
+/**
+ * The pairs that pass a filter, at either moment: what was renamed is seen under both names. All of them where the filter is
+ * not understood.
+ */
+export function filteredPairs(before: Moment, after: Moment, pairs: Pair[], text: string): Pair[] {
+  const isWantedIn = ({ history }: Moment): RangeTest | undefined => {
+    const filter = parseFilter(history, text);
+    return "test" in filter ? filter.test : undefined;
+  };
+  const wantedBefore = isWantedIn(before);
+  const wantedAfter = isWantedIn(after);
+  if (wantedBefore === undefined || wantedAfter === undefined) return pairs;
+  return pairs.filter(
+    ({ before: a, after: b }) => (a !== ABSENT && wantedBefore(a)) || (b !== ABSENT && wantedAfter(b)),
+  );
 }
 
 /** Bytes and counts of the changes of a group. */

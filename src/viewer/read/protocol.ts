@@ -11,5 +11,7 @@ export type ReadRequest =
 export type ReadAnswer =
   | { readonly history: History; readonly milliseconds: number; readonly size: number }
   | { readonly error: string }
+  /** The stream of the living program broke off; it is tried to reach it again. */
+  | { readonly isLost: true }
   /** The living program has ended, or is not to be reached any more. */
   | { readonly ended: string };

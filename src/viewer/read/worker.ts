@@ -15,7 +15,8 @@ export function serveReading(): void {
 
 async function answer(request: ReadRequest): Promise<void> {
   if ("live" in request) {
-    send({ ended: await followLive(request.live, request.name, send) });
+    const listener = { tell: send, lost: () => send({ isLost: true }) };
+    send({ ended: await followLive(request.live, request.name, listener) });
     return;
   }
   const start = performance.now();

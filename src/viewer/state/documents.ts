@@ -25,10 +25,11 @@ export interface Problem {
 /** What went wrong with the last file. */
 export const problem: Signal<Problem | undefined> = signal<Problem | undefined>(undefined);
 
-/** Whether the first file is a living program that is followed, or one that was, and has ended. */
-export const live: Signal<"follows" | "ended" | undefined> = signal<"follows" | "ended" | undefined>(
-  undefined,
-);
+/** What a living program may be: followed, looked for after its stream broke off, or ended. */
+export type LiveState = "follows" | "reconnects" | "ended";
+
+/** Whether the first file is a living program, and what is known of it. */
+export const live: Signal<LiveState | undefined> = signal<LiveState | undefined>(undefined);
 
 /** The file that is being read. */
 export const reading: Signal<string | undefined> = signal<string | undefined>(undefined);

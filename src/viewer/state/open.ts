@@ -72,7 +72,7 @@ function startWorker(): { worker: Worker; stop: () => void } {
 }
 
 /** The answer to a file. */
-type FileAnswer = Exclude<ReadAnswer, { readonly ended: string }>;
+type FileAnswer = Exclude<ReadAnswer, { readonly ended: string } | { readonly isLost: true }>;
 
 function readInWorker(request: { name: string; bytes: ArrayBuffer }): Promise<FileAnswer> {
   const { worker, stop } = startWorker();
@@ -110,7 +110,11 @@ export function followProgram(address: string): void {
       } else if ("ended" in data) {
         stop();
         live.value = "ended";
-      } else takeNews(data);
+      } else if ("isLost" in data) live.value = "reconnects";
+      else {
+        live.value = "follows";
+        takeNews(data);
+      }
     });
   };
   worker.postMessage({ name, live: address } satisfies ReadRequest);

@@ -7,6 +7,7 @@ import {
   type Change,
   differenceByGroup,
   differenceOf,
+  filteredPairs,
   type GroupDifference,
   type Pair,
 } from "../model/difference.ts";
@@ -17,7 +18,7 @@ import { type Moment, momentOf } from "../model/moment.ts";
 import { placeLabel } from "../model/rows.ts";
 import { displayText } from "../model/text.ts";
 import { documents } from "../state/documents.ts";
-import { active, at, groupMode, momentNumber, selection, since } from "../state/state.ts";
+import { active, at, filterText, groupMode, momentNumber, selection, since } from "../state/state.ts";
 import { timed } from "../state/timing.ts";
 import { OpenButton } from "./open-button.tsx";
 import { VirtualList } from "./virtual-list.tsx";
@@ -37,6 +38,9 @@ export function DifferenceView(): JSX.Element {
   const pairs = useComputed(() =>
     sides.value === undefined ? [] : timed("difference", () => differenceOf(...sides.value!)),
   );
+  const wanted = useComputed(() =>
+    sides.value === undefined ? [] : filteredPairs(...sides.value, pairs.value, filterText.value),
+  );
   const mode: GroupMode = groupMode.value === "none" ? "name" : groupMode.value;
   if (sides.value === undefined)
     return (
@@ -49,7 +53,7 @@ export function DifferenceView(): JSX.Element {
       </div>
     );
   const [before, after] = sides.value;
-  const groups = differenceByGroup(before, after, pairs.value, mode);
+  const groups = differenceByGroup(before, after, wanted.value, mode);
   return (
     <div class="difference">
       <div class="map-tools">
@@ -75,7 +79,7 @@ export function DifferenceView(): JSX.Element {
         </label>
       </div>
       {documents.value.length < 2 && <Moments />}
-      <Sums pairs={pairs.value} before={before} after={after} />
+      <Sums pairs={wanted.value} isFiltered={wanted.value !== pairs.value} before={before} after={after} />
       <div class="difference-parts">
         <Groups
           groups={groups}
@@ -84,7 +88,7 @@ export function DifferenceView(): JSX.Element {
             chosen.value = label === undefined ? {} : { label };
           }}
         />
-        <Changes before={before} after={after} pairs={pairs.value} mode={mode} label={chosen.value.label} />
+        <Changes before={before} after={after} pairs={wanted.value} mode={mode} label={chosen.value.label} />
       </div>
     </div>
   );
@@ -151,10 +155,12 @@ function Moments(): JSX.Element {
 
 function Sums({
   pairs,
+  isFiltered,
   before,
   after,
 }: {
   pairs: readonly Pair[];
+  isFiltered: boolean;
   before: Moment;
   after: Moment;
 }): JSX.Element {
@@ -176,11 +182,11 @@ function Sums({
     <ul class="sums">
       <li>
         <b class="big">{formatChange(difference)}</b>
-        <span class="muted">used by allocations</span>
+        <span class="muted">used by {isFiltered ? "what passes the filter" : "allocations"}</span>
       </li>
       <li>
         <b class="big">{formatChange(taken)}</b>
-        <span class="muted">taken from the device</span>
+        <span class="muted">taken from the device{isFiltered ? ", in all" : ""}</span>
       </li>
       {(["came", "went", "grew", "shrank", "moved", "same"] as const).map((change) => (
         <li key={change} class={counts[change] === 0 ? "none" : ""}>

@@ -46,18 +46,19 @@ export function Toolbar(): JSX.Element {
           </button>
         ))}
       </div>
-      {usesFilter.includes(view.value) && <FilterAndColours />}
+      {usesFilter.includes(view.value) && <FilterBox />}
+      {usesColours.includes(view.value) && <Colours />}
     </div>
   );
 }
 
-/** The views that filter and colour allocations one by one. */
-const usesFilter: readonly View[] = ["map", "time", "table"];
+/** The views that filter allocations, and those that colour them one by one. */
+const usesFilter: readonly View[] = ["map", "time", "table", "difference"];
+const usesColours: readonly View[] = ["map", "time", "table"];
 
-function FilterAndColours(): JSX.Element {
+function Colours(): JSX.Element {
   return (
     <>
-      <FilterBox />
       <label>
         Colour{" "}
         <select
@@ -102,7 +103,7 @@ function FilterBox(): JSX.Element {
           {error}
         </span>
       )}
-      {filterTest.value !== undefined && <Matches />}
+      {filterTest.value !== undefined && view.value !== "difference" && <Matches />}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { formatBytes, formatCountOf, formatTime } from "../model/format.ts";
 import { hasTime, lastMoment, timeOf } from "../model/history.ts";
 import { displayText } from "../model/text.ts";
-import { documents, live, type OpenDocument } from "../state/documents.ts";
+import { documents, type LiveState, live, type OpenDocument } from "../state/documents.ts";
 import { active, history, theme } from "../state/state.ts";
 import { colours } from "../state/theme.ts";
 import { Help, helpIsOpen } from "./help.tsx";
@@ -32,9 +32,7 @@ export function TopBar(): JSX.Element {
           </button>
         ))}
       </nav>
-      {live.value !== undefined && (
-        <span class={`live ${live.value}`}>{live.value === "follows" ? "live" : "ended"}</span>
-      )}
+      {live.value !== undefined && <span class={`live ${live.value}`}>{liveWords[live.value]}</span>}
       <span class="muted facts">
         {[history.value!.format, displayText(device.name, 60), device.api].filter(Boolean).join(" · ")}
         {hasTime(history.value!) &&
@@ -67,6 +65,12 @@ export function TopBar(): JSX.Element {
     </header>
   );
 }
+
+const liveWords: Readonly<Record<LiveState, string>> = {
+  follows: "live",
+  reconnects: "reconnecting…",
+  ended: "ended",
+};
 
 function fileFacts({ history, size, readTime }: OpenDocument): string {
   return `${displayText(history.source)}: ${history.format}, ${formatBytes(size)}, read in ${formatTime(readTime)}`;
