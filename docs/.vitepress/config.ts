@@ -4,11 +4,14 @@
  */
 
 import { existsSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
 import type { DefaultTheme, UserConfig } from "vitepress";
 
 const guide = (text: string, page: string): DefaultTheme.SidebarItem => ({ text, link: `/guide/${page}` });
 
 const page = (text: string, name: string): DefaultTheme.SidebarItem => ({ text, link: `/${name}` });
+
+const repository: string = JSON.parse(readFileSync("package.json", "utf8")).homepage.replace(/#.*$/, "");
 
 /** What TypeDoc wrote beside its pages: the reference's own sidebar. */
 const reference = "docs/api/typedoc-sidebar.json";
@@ -21,17 +24,27 @@ const config: UserConfig<DefaultTheme.Config> = {
     "GPU memory for TypeScript: AMD's Vulkan Memory Allocator, reimplemented, and what programs need around it",
   lang: "en",
   cleanUrls: false,
-  // The pages of the repository link to files beside docs/, which are no pages of the site.
-  ignoreDeadLinks: [
-    /\.\.\/(test|src|bench|examples|demo|tools)\//,
-    /\.\.\/(ARCHITECTURE|CHANGELOG|CONTRIBUTING|README)/,
-  ],
   head: [["link", { rel: "icon", href: "data:," }]],
   // The pictures of the pages are what index.md names from the root.
   vite: { publicDir: "images" },
+  markdown: {
+    // Files beside docs/ are no pages of the site: their links lead to the repository.
+    config: (markdown) => {
+      markdown.core.ruler.push("repository-links", ({ tokens, env }) => {
+        for (const { children } of tokens)
+          for (const token of children ?? []) {
+            const href = token.attrGet("href");
+            if (token.type !== "link_open" || href === null || !href.startsWith("../")) continue;
+            const path = posix.join("docs", posix.dirname(env.relativePath), href);
+            if (!path.startsWith("docs/")) token.attrSet("href", `${repository}/blob/main/${path}`);
+          }
+      });
+    },
+  },
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],
+    socialLinks: [{ icon: "github", link: repository }],
     nav: [
       { text: "Guide", link: "/guide/" },
       { text: "From VMA", link: "/from-vma" },
