@@ -4,7 +4,7 @@
  */
 
 import { checkAlignment, checkFlags, checkInteger, quote } from "../foundation/check.ts";
-import { checkNames } from "../foundation/check-names.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { ApiVersion, apiVersionString } from "../vulkan/constants.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
 import { checkNextChain } from "../vulkan/next.ts";
@@ -93,17 +93,12 @@ export interface AllocatorCreateInfo {
   readonly debug?: DebugCreateInfo;
 }
 
-/** The names of all options: the compiler sees to it that none is missing and none too many. */
-function namesOf<T extends object>(names: Record<keyof T, true>): ReadonlySet<string> {
-  return new Set(Object.keys(names));
-}
-const ALLOCATION_ENUMS = ["flags", "usage", "requiredFlags", "preferredFlags", "memoryTypeBits"] as const;
-const ALLOCATION_OPTIONS = namesOf<AllocationCreateInfo>({
-  flags: true,
-  usage: true,
-  requiredFlags: true,
-  preferredFlags: true,
-  memoryTypeBits: true,
+const checkAllocationNames = optionsCheck<AllocationCreateInfo>("an allocation's settings", {
+  flags: "enum",
+  usage: "enum",
+  requiredFlags: "enum",
+  preferredFlags: "enum",
+  memoryTypeBits: "enum",
   pool: true,
   priority: true,
   minAlignment: true,
@@ -111,10 +106,10 @@ const ALLOCATION_OPTIONS = namesOf<AllocationCreateInfo>({
   name: true,
   dedicatedFallback: true,
 });
-const ALLOCATOR_OPTIONS = namesOf<AllocatorCreateInfo>({
+const checkAllocatorNames = optionsCheck<AllocatorCreateInfo>("an allocator's settings", {
   device: true,
-  flags: true,
-  apiVersion: true,
+  flags: "enum",
+  apiVersion: "enum",
   preferredLargeHeapBlockSize: true,
   heapSizeLimits: true,
   deviceMemoryCallbacks: true,
@@ -125,7 +120,11 @@ const ALLOCATOR_OPTIONS = namesOf<AllocatorCreateInfo>({
   rememberRequirements: true,
   debug: true,
 });
-const DEBUG_OPTIONS = namesOf<DebugCreateInfo>({
+const checkCallbackNames = optionsCheck<DeviceMemoryCallbacks>("deviceMemoryCallbacks", {
+  allocate: true,
+  free: true,
+});
+const checkDebugNames = optionsCheck<DebugCreateInfo>("the settings for debugging", {
   margin: true,
   detectCorruption: true,
   fillPatterns: true,
@@ -139,9 +138,9 @@ const DEBUG_OPTIONS = namesOf<DebugCreateInfo>({
   warnOnCollect: true,
   log: true,
 });
-const POOL_OPTIONS = namesOf<PoolCreateInfo>({
+const checkPoolNames = optionsCheck<PoolCreateInfo>("a pool's settings", {
   memoryTypeIndex: true,
-  flags: true,
+  flags: "enum",
   blockSize: true,
   minBlockCount: true,
   maxBlockCount: true,
@@ -162,7 +161,7 @@ export function readAllocationCreateInfo(
 ): void {
   const info = given ?? NO_SETTINGS;
   checkSettings(info);
-  checkNames(info, ALLOCATION_OPTIONS, "an allocation's settings", ALLOCATION_ENUMS);
+  checkAllocationNames(info);
   const { flags = 0, usage = 0, pool, name, priority, minAlignment } = info;
   // One comparison tells whether the flags are right; the function says what is wrong with them.
   request.flags =
@@ -260,7 +259,8 @@ export function readSettings(info: AllocatorCreateInfo): AllocatorSettings {
     throw new TypeError(`an allocator's settings must be an object, got ${quote(info)}`);
   }
   const device = checkDevice(info.device === undefined ? info : info.device, info.device === undefined);
-  checkNames(info, ALLOCATOR_OPTIONS, "an allocator's settings", ["flags", "apiVersion"]);
+  checkAllocatorNames(info);
+  if (info.deviceMemoryCallbacks !== undefined) checkCallbackNames(info.deviceMemoryCallbacks);
   const debug = debugOptions(info.debug);
   const blockSize = checkInteger(info.preferredLargeHeapBlockSize ?? 0, "preferredLargeHeapBlockSize");
   const apiVersion = checkInteger(
@@ -371,7 +371,7 @@ export interface DebugCreateInfo {
 
 /** Checks the options and fills in the defaults. */
 export function debugOptions(info: DebugCreateInfo = {}): DebugOptions {
-  checkNames(info, DEBUG_OPTIONS, "the settings for debugging");
+  checkDebugNames(info);
   const margin = checkInteger(info.margin ?? 0, "debug.margin");
   if (margin % MAGIC_SIZE !== 0) {
     throw new RangeError(`debug.margin must be a multiple of ${MAGIC_SIZE}, got ${margin}`);
@@ -405,7 +405,7 @@ export function checkPoolCreateInfo(info: PoolCreateInfo): void {
   if (typeof info !== "object" || info === null) {
     throw new TypeError(`a pool's settings must be an object, got ${quote(info)}`);
   }
-  checkNames(info, POOL_OPTIONS, "a pool's settings", ["flags"]);
+  checkPoolNames(info);
   checkInteger(info.memoryTypeIndex, "memoryTypeIndex", 0, 0xffffffff);
   checkFlags(info.flags ?? 0, ALL_POOL_FLAGS, "a pool's flags");
   checkInteger(info.blockSize ?? 0, "blockSize");

@@ -4,6 +4,7 @@ import type { Allocation, Pool } from "../allocator/index.ts";
 import type { PinReason } from "../allocator/memory/bindings.ts";
 import { BALANCED, type Effort, EXTENSIVE, FAST, FULL } from "../compaction/effort.ts";
 import { checkFlags, checkInteger, quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 
 /** VmaDefragmentationFlagBits: how much is done. At most one of them. */
 export const DefragmentationFlag = {
@@ -88,6 +89,24 @@ export interface DefragmentationStats {
 }
 
 const ALL_FLAGS = 0xf;
+
+/** The names of a {@link DefragmentationInfo}'s options. */
+export const DEFRAGMENTATION_NAMES: { readonly [Name in keyof DefragmentationInfo]-?: true | "enum" } = {
+  flags: "enum",
+  pool: true,
+  maxBytesPerPass: true,
+  maxAllocationsPerPass: true,
+  maxBytesMoved: true,
+  maxPlanningMilliseconds: true,
+  maxPlanningSteps: true,
+  breakCallback: true,
+  canMove: true,
+};
+/** Checks the names of a {@link DefragmentationInfo}'s options. */
+export const checkDefragmentationNames: (info: object) => void = optionsCheck<DefragmentationInfo>(
+  "a defragmentation's settings",
+  DEFRAGMENTATION_NAMES,
+);
 
 /** Checks the numbers of a {@link DefragmentationInfo}; the pool is checked by who knows pools. */
 export function checkDefragmentationInfo(info: DefragmentationInfo): void {

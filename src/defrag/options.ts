@@ -3,11 +3,13 @@
 import type { Allocation } from "../allocator/index.ts";
 import type { AbortSignalLike } from "../foundation/abort.ts";
 import { checkInteger, quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import type { TransferQueue } from "../vulkan/transfer.ts";
 import {
   checkDefragmentationInfo,
   checkFunction,
   checkMilliseconds,
+  DEFRAGMENTATION_NAMES,
   type DefragmentationInfo,
   type DefragmentationStats,
 } from "./flags.ts";
@@ -109,8 +111,28 @@ export interface DefragmentationResult extends DefragmentationProgress {
   readonly fragmentationAfter: number;
 }
 
+const { breakCallback: _, ...sharedNames } = DEFRAGMENTATION_NAMES;
+const checkOptionNames = optionsCheck<DefragmentOptions>("the options of defragment", {
+  ...sharedNames,
+  queue: true,
+  maxMillisecondsPerPass: true,
+  wish: true,
+  signal: true,
+  imageLayout: true,
+  moveOther: true,
+  onPassBegin: true,
+  onReplaced: true,
+  onProgress: true,
+});
+const checkWishNames = optionsCheck<DefragmentationWish>("wish", {
+  bytesFreed: true,
+  fragmentation: true,
+  largestFreeRange: true,
+});
+
 /** Checks what {@link DefragmentOptions} adds to a {@link DefragmentationInfo}. */
 export function checkDefragmentOptions(options: DefragmentOptions): void {
+  checkOptionNames(options);
   checkDefragmentationInfo(options);
   const { queue, maxMillisecondsPerPass = 0, signal } = options;
   if (queue !== undefined && typeof queue?.submit !== "function") {
@@ -134,6 +156,7 @@ function checkWish(wish: DefragmentationWish | undefined): void {
   if (typeof wish !== "object" || wish === null) {
     throw new TypeError(`wish must be an object, got ${quote(wish)}`);
   }
+  checkWishNames(wish);
   checkInteger(wish.bytesFreed ?? 0, "a wish's bytesFreed");
   checkInteger(wish.largestFreeRange ?? 0, "a wish's largestFreeRange");
   const { fragmentation = 0 } = wish;

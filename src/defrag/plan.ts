@@ -10,7 +10,14 @@ import { Meter } from "../compaction/meter.ts";
 import { total } from "../compaction/plan.ts";
 import { assert } from "../foundation/assert.ts";
 import { checkInteger, quote } from "../foundation/check.ts";
-import { type CanMove, type DefragmentationInfo, type DefragmentationStats, effortOf } from "./flags.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
+import {
+  type CanMove,
+  DEFRAGMENTATION_NAMES,
+  type DefragmentationInfo,
+  type DefragmentationStats,
+  effortOf,
+} from "./flags.ts";
 import { Movability, memoryOf, PlannedList, rememberList } from "./ports.ts";
 
 /** A move as it is planned. */
@@ -150,8 +157,16 @@ function pinnedIn(list: BlockList, bindings: Bindings, canMove: CanMove | undefi
   return pinned;
 }
 
+const checkPlanNames = optionsCheck<DefragmentationPlanInfo & PlanningSlices>("a plan's settings", {
+  ...DEFRAGMENTATION_NAMES,
+  budgets: true,
+  maxMillisecondsPerSlice: true,
+});
+
 /** Checks what is asked of a plan beside a {@link DefragmentationInfo}. */
-export function checkPlanInfo({ budgets = [] }: DefragmentationPlanInfo): void {
+export function checkPlanInfo(info: DefragmentationPlanInfo): void {
+  checkPlanNames(info);
+  const { budgets = [] } = info;
   if (!Array.isArray(budgets)) throw new TypeError(`budgets must be an array, got ${quote(budgets)}`);
   for (const budget of budgets) checkInteger(budget, "a budget");
 }

@@ -64,10 +64,11 @@ import { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
 import type { DefragmentationContext } from "../defrag/context.ts";
 import { beginDefragmentation, defragment, planFor, planInSlicesFor } from "../defrag/defragmentation.ts";
-import type { DefragmentationInfo } from "../defrag/flags.ts";
+import { checkDefragmentationNames, type DefragmentationInfo } from "../defrag/flags.ts";
 import type { DefragmentationResult, DefragmentOptions } from "../defrag/options.ts";
 import type { DefragmentationPlan, DefragmentationPlanInfo, PlanningSlices } from "../defrag/plan.ts";
 import { checkAlignment, checkArray, checkInteger, checkObject } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { showAsText } from "../foundation/inspect.ts";
 import {
   type DetailedStatistics,
@@ -104,6 +105,12 @@ export interface AllocatorInfo {
   /** {@link AllocatorCreate} flags. */
   readonly flags: number;
 }
+
+const checkRangeNames = optionsCheck<AllocationRange>("a range", {
+  allocation: true,
+  offset: true,
+  size: true,
+});
 
 /**
  * Makes an allocator for a device (vmaCreateAllocator).
@@ -587,6 +594,7 @@ export class Allocator {
    * @throws TypeError when another defragmentation of the same memory is under way.
    */
   beginDefragmentation(info: DefragmentationInfo = {}): DefragmentationContext {
+    checkDefragmentationNames(info);
     return beginDefragmentation(this.state, info);
   }
 
@@ -749,7 +757,7 @@ export class Allocator {
   private checkRanges(ranges: readonly AllocationRange[]): void {
     checkArray(ranges, "ranges");
     for (const range of ranges) {
-      checkObject(range, "a range");
+      checkRangeNames(range);
       this.checkOwn(range.allocation);
     }
   }

@@ -1,6 +1,7 @@
 /** Choosing a physical device and creating a device on it, with what it has to offer for memory. */
 
 import { checkUint64, quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { PhysicalDeviceType } from "../vulkan/constants.ts";
 import { deviceError, noDriver } from "./advice.ts";
 import { CallersFeatures } from "./callers-features.ts";
@@ -45,6 +46,21 @@ export interface DeviceOptions {
   /** VkAllocationCallbacks*: given to every call of the device that takes one. Default 0n. */
   readonly allocationCallbacks?: bigint;
 }
+
+/** The names of a {@link DeviceOptions}' options. */
+export const DEVICE_NAMES: { readonly [Name in keyof DeviceOptions]-?: true } = {
+  physicalDevice: true,
+  extensions: true,
+  features: true,
+  memoryExtensions: true,
+  featureChain: true,
+  allocationCallbacks: true,
+};
+/** Checks the names of a {@link DeviceOptions}' options. */
+export const checkDeviceNames: (options: object) => void = optionsCheck<DeviceOptions>(
+  "a device's options",
+  DEVICE_NAMES,
+);
 
 /** Real GPUs first, the strongest kind first. */
 const preference: readonly number[] = [

@@ -55,7 +55,7 @@ import { ResourceStructs } from "./resource-structs.ts";
 import { readFormatProperties, readRequirements } from "./sparse.ts";
 import { recordTakeOvers, TAKE_OVER_BYTES } from "./take-over.ts";
 import { TakenMemories, type TakenMemory } from "./taken-memory.ts";
-import { NativeTransferQueue, type QueueChoice } from "./transfer-queue.ts";
+import { checkQueueNames, NativeTransferQueue, type QueueChoice } from "./transfer-queue.ts";
 import { Win32Handles } from "./win32-handles.ts";
 
 /** How many ranges one call to flush or invalidate takes; more are handed over in several calls. */
@@ -658,6 +658,7 @@ export class NativeDevice implements VulkanDevice {
         `which queue to use must be said, as { familyIndex, index }, for a wrapped device, got ${quote(choice)}`,
       );
     }
+    checkQueueNames(choice);
     const queue = new NativeTransferQueue(this, choice);
     this.#queues.push(queue);
     return queue;

@@ -1,9 +1,10 @@
 /** Creating instances, with or without the validation layer. */
 
+import { optionsCheck } from "../foundation/check-names.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
 import { instanceError, noValidationLayer } from "./advice.ts";
 import { check, type InstanceFunctions, instanceCommands, resolveCommands, revoke } from "./commands.ts";
-import { createDevice, type DeviceOptions } from "./create-device.ts";
+import { checkDeviceNames, createDevice, type DeviceOptions } from "./create-device.ts";
 import type { NativeDevice } from "./device.ts";
 import type { Library } from "./library.ts";
 import { type DebugMessage, Messenger } from "./messenger.ts";
@@ -43,11 +44,25 @@ export interface InstanceOptions {
   readonly onMessage?: (message: DebugMessage) => void;
 }
 
+const checkInstanceNames = optionsCheck<InstanceOptions>("an instance's options", {
+  apiVersion: "enum",
+  validation: true,
+  extensions: true,
+  layers: true,
+  onMessage: true,
+});
+const checkValidationNames = optionsCheck<ValidationOptions>("validation", {
+  synchronization: true,
+  bestPractices: true,
+});
+
 /** Whether any validation was asked for. */
 function validationOf(options: InstanceOptions): ValidationOptions | undefined {
   const { validation } = options;
   if (validation === undefined || validation === false) return undefined;
-  return validation === true ? {} : validation;
+  if (validation === true) return {};
+  checkValidationNames(validation);
+  return validation;
 }
 
 /** The functions of an instance that exists. */
@@ -86,6 +101,7 @@ export class VulkanInstance {
   #isLeft = false;
 
   constructor(library: Library, options: InstanceOptions) {
+    checkInstanceNames(options);
     const validation = validationOf(options);
     this.library = library;
     this.apiVersion = options.apiVersion ?? Math.min(library.apiVersion, ApiVersion.V1_4);
@@ -163,6 +179,7 @@ export class VulkanInstance {
 
   /** Creates a device of this instance. Destroying the instance destroys it. */
   createDevice(options: DeviceOptions = {}): NativeDevice {
+    checkDeviceNames(options);
     const device = createDevice(this, options, (isLeft) => {
       this.#devices.delete(device);
       this.#isLeft ||= isLeft;

@@ -1,5 +1,6 @@
 /** Opening the Vulkan loader through bun:ffi. */
 
+import { optionsCheck } from "../foundation/check-names.ts";
 import type { LentRangeMessage } from "../vulkan/device.ts";
 import { type LentView, viewRange } from "./lent-view.ts";
 import { openLibrary } from "./library.ts";
@@ -12,12 +13,15 @@ export interface LoadOptions {
   readonly path?: string;
 }
 
+const checkLoadNames = optionsCheck<LoadOptions>("the options of loadVulkan", { path: true });
+
 /**
  * Opens the Vulkan loader: `path`, else what the environment variable VMA_TS_VULKAN names, else the
  * platform's usual name (libvulkan.so.1, vulkan-1.dll, libvulkan.dylib, libMoltenVK.dylib).
  * Throws an Error that says what to install when there is none.
  */
 export function loadVulkan(options: string | LoadOptions = {}): Vulkan {
+  if (typeof options !== "string") checkLoadNames(options);
   const { path } = typeof options === "string" ? { path: options } : options;
   const native = bunCalls();
   return new Vulkan(openLibrary(native, path), { kind: native.name, reason: "Bun's own calls need no help" });

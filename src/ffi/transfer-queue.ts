@@ -9,6 +9,7 @@
  */
 
 import { checkInteger } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { BindSparseInfo, SparseQueue } from "../vulkan/sparse.ts";
 import type { QueueSynchronization, Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
@@ -25,6 +26,12 @@ export interface QueueChoice {
   /** Which queue of the family; default 0. */
   readonly index?: number;
 }
+
+/** Checks the names of a {@link QueueChoice}'s options. */
+export const checkQueueNames: (choice: object) => void = optionsCheck<QueueChoice>("a queue's choice", {
+  familyIndex: true,
+  index: true,
+});
 
 /** VK_COMMAND_POOL_CREATE_TRANSIENT_BIT */
 const TRANSIENT = 0x1;

@@ -1,6 +1,7 @@
 /** The entrance: the opened Vulkan loader, from which instances and devices come. */
 
-import { createDevice, type DeviceOptions } from "./create-device.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
+import { createDevice, DEVICE_NAMES, type DeviceOptions } from "./create-device.ts";
 import type { NativeDevice } from "./device.ts";
 import { type InstanceOptions, instanceExtensions, instanceLayers, VulkanInstance } from "./instance.ts";
 import type { Library } from "./library.ts";
@@ -19,6 +20,14 @@ export interface CreateDeviceOptions extends DeviceOptions {
   /** See {@link InstanceOptions.onMessage}. */
   readonly onMessage?: InstanceOptions["onMessage"];
 }
+
+const checkDeviceNames = optionsCheck<CreateDeviceOptions>("a device's options", {
+  ...DEVICE_NAMES,
+  instance: true,
+  validation: true,
+  apiVersion: "enum",
+  onMessage: true,
+});
 
 /** The Vulkan loader. */
 export class Vulkan {
@@ -69,6 +78,7 @@ export class Vulkan {
 
   /** Creates an instance and a device on it; destroying the device destroys both. */
   createDevice(options: CreateDeviceOptions = {}): NativeDevice {
+    checkDeviceNames(options);
     const { validation, apiVersion, onMessage } = options;
     const instance = this.createInstance({
       ...options.instance,

@@ -1,6 +1,7 @@
 /** The port over handles that the user brings. */
 
 import { checkInteger, checkObject, checkUint64, quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
 import { NativeDevice } from "./device.ts";
 import { instanceFunctions } from "./instance.ts";
@@ -35,6 +36,17 @@ export interface WrapDeviceOptions {
   /** The queue behind `queue`; without it, only `createTransferQueue({ familyIndex })` makes one. */
   readonly queue?: QueueChoice;
 }
+
+const checkWrapNames = optionsCheck<WrapDeviceOptions>("the handles to wrap", {
+  instance: true,
+  physicalDevice: true,
+  device: true,
+  apiVersion: "enum",
+  enabledExtensions: true,
+  enabledFeatures: true,
+  allocationCallbacks: true,
+  queue: true,
+});
 
 /** A handle as a bigint that is not 0n. */
 function handleOf(value: Handle, what: string): bigint {
@@ -72,6 +84,7 @@ function askVersion(library: Library, instance: bigint, device: bigint): number 
 /** Puts the port over a device that stays the user's: destroying the result leaves the handles as they are. */
 export function wrapDevice(library: Library, options: WrapDeviceOptions): NativeDevice {
   checkObject(options, "the handles to wrap ({ instance, physicalDevice, device })");
+  checkWrapNames(options);
   const instance = handleOf(options.instance, "instance");
   const physicalDevice = handleOf(options.physicalDevice, "physicalDevice");
   const handle = handleOf(options.device, "device");

@@ -1,5 +1,8 @@
 /** The known name that a wrong one was most likely meant to be, for error messages: edit distance, case aside. */
 
+/** Letters that say by themselves which name was begun. */
+const SHORTEST_PREFIX = 6;
+
 /** How many letters must be put in, left out or replaced to make `a` into `b` (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -14,13 +17,18 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** The nearest of the known names, if one is near enough to be meant: at most a third of its letters differ, or two. */
-export function nearestName(name: string, known: Iterable<string>): string | undefined {
+/**
+ * The nearest of the known names, if one is near enough to be meant: at most a third of its letters differ, or two, or it
+ * begins with all of the wrong one.
+ */
+export function nearestName(name: string, names: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (const candidate of known) {
-    const differing = distance(wanted, candidate.toLowerCase());
+  for (const candidate of names) {
+    const known = candidate.toLowerCase();
+    const isPrefix = wanted.length >= SHORTEST_PREFIX && known.startsWith(wanted);
+    const differing = isPrefix ? 1 : distance(wanted, known);
     if (differing >= least) continue;
     least = differing;
     best = candidate;

@@ -7,7 +7,8 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { checkFlags, checkInteger, checkObject, checkSize, quote } from "../foundation/check.ts";
+import { checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { type ResizableMetadata, type Slot, NO_SLOT as ZERO } from "./block-metadata.ts";
 import { createLinear } from "./create-linear.ts";
 import { createTlsf } from "./create-tlsf.ts";
@@ -72,6 +73,11 @@ export interface FreeRange {
   readonly size: number;
 }
 
+const checkBlockNames = optionsCheck<VirtualBlockCreateInfo>("a virtual block's settings", {
+  size: true,
+  flags: "enum",
+});
+
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const NO_SLOT = ZERO;
 const NAME_STEP = STEP;
@@ -93,7 +99,7 @@ export class VirtualBlock {
    * @throws TypeError or RangeError for a size that is no integer from 1 to 2^53 - 1, or unknown flags.
    */
   constructor(info: VirtualBlockCreateInfo) {
-    checkObject(info, "a virtual block's settings");
+    checkBlockNames(info);
     const size = checkSize(info.size, "size");
     const flags = checkFlags(info.flags ?? 0, VirtualBlockCreate.LinearAlgorithm, "flags");
     const options = { size, virtual: true, names: this.names };

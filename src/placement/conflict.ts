@@ -6,6 +6,7 @@
  */
 
 import { alignUp } from "../foundation/bits.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { ANYWHERE, nameOf, type PlacementItem, readItems } from "./item.ts";
 import { makeProblem, type Problem } from "./problem.ts";
 import { ascending } from "./sort.ts";
@@ -18,6 +19,8 @@ export interface ConflictOptions {
   readonly capacity?: number | undefined;
 }
 
+const checkConflictNames = optionsCheck<ConflictOptions>("options", { granularity: true, capacity: true });
+
 /**
  * What is wrong with a placement: a sentence about the first thing that is found, or undefined if all is well.
  *
@@ -29,6 +32,7 @@ export function findConflict(
   offsets: ArrayLike<number>,
   options: ConflictOptions = {},
 ): string | undefined {
+  checkConflictNames(options);
   const granularity = options.granularity ?? 1;
   const capacity = options.capacity ?? Number.MAX_SAFE_INTEGER;
   const table = readItems(items, granularity > 1);

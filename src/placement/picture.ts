@@ -5,7 +5,8 @@
  * Colours go by kind where there are several, else by size: large items are dark.
  */
 
-import { checkInteger, checkObject } from "../foundation/check.ts";
+import { checkInteger } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { nameOf, type PlacementItem, readItems } from "./item.ts";
 import { spansOf } from "./plan.ts";
 
@@ -20,6 +21,13 @@ export interface PictureOptions {
   /** A line across at this many bytes: what there is, or what others take. */
   readonly capacity?: number | undefined;
 }
+
+const checkPictureNames = optionsCheck<PictureOptions>("options", {
+  width: true,
+  height: true,
+  title: true,
+  capacity: true,
+});
 
 /** More boxes than these are not seen any more: the largest are drawn. */
 const MOST_BOXES = 20_000;
@@ -38,7 +46,7 @@ export function drawPlacement(
   offsets: ArrayLike<number>,
   options: PictureOptions = {},
 ): string {
-  checkObject(options, "options");
+  checkPictureNames(options);
   const width = checkInteger(options.width ?? 960, "width", 100, 100_000);
   const height = checkInteger(options.height ?? 480, "height", 100, 100_000);
   const { title = "", capacity } = options;

@@ -6,7 +6,8 @@
  */
 
 import type { AbortSignalLike } from "../foundation/abort.ts";
-import { checkInteger, checkObject, quote } from "../foundation/check.ts";
+import { checkInteger, quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import type { BestFitSearch } from "./best-fit.ts";
 import { findOverlap } from "./conflict.ts";
 import type { Layout } from "./greedy.ts";
@@ -86,6 +87,16 @@ export function placeSync(items: readonly PlacementItem[], options: PlaceOptions
   while (!search.isDone) search.run(Number.POSITIVE_INFINITY);
   return search.best;
 }
+
+/** @internal Checks the names of a {@link PlaceOptions}' options. */
+export const checkPlaceNames: (options: object) => void = optionsCheck<PlaceOptions>("options", {
+  capacity: true,
+  granularity: true,
+  timeLimit: true,
+  signal: true,
+  onProgress: true,
+  seed: true,
+});
 
 /** In milliseconds. */
 const TIME_SLICE = 8;
@@ -199,7 +210,7 @@ interface CheckedOptions {
 }
 
 function checkOptions(options: PlaceOptions): CheckedOptions {
-  checkObject(options, "options");
+  checkPlaceNames(options);
   const { capacity, granularity = 1, timeLimit = 1000, seed = 0, signal, onProgress } = options;
   if (capacity !== undefined) checkInteger(capacity, "capacity", 1);
   checkInteger(granularity, "granularity", 1);

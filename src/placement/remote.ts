@@ -10,7 +10,7 @@
 
 import { checkObject, quote } from "../foundation/check.ts";
 import type { PlacementItem } from "./item.ts";
-import { type Placement, type PlaceOptions, place } from "./place.ts";
+import { checkPlaceNames, type Placement, type PlaceOptions, place } from "./place.ts";
 
 /** Where messages are posted and come from: a worker of Node.js or of a browser, a port, or a worker's own scope. */
 export interface PlacementPort {
@@ -124,7 +124,7 @@ export function placeOn(
   options: PlaceOptions = {},
 ): Promise<Placement> {
   checkPort(port);
-  checkObject(options, "options");
+  checkPlaceNames(options);
   const { signal, onProgress, ...rest } = options;
   const ask = ++asked;
   return new Promise((resolve, reject) => {

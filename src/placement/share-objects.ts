@@ -17,7 +17,8 @@
  * Cost: n log n for the bound, n times the number of objects for each sweep. By size and the search are for up to 5,000 items.
  */
 
-import { checkObject, quote } from "../foundation/check.ts";
+import { quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { nameOf, type PlacementItem, readItems } from "./item.ts";
 import { makeProblem, meet, type Problem } from "./problem.ts";
 import { ascending } from "./sort.ts";
@@ -27,6 +28,8 @@ export interface ShareOptions {
   /** For how long to search, in milliseconds. 0: only the simple methods. Default 100. */
   readonly timeLimit?: number | undefined;
 }
+
+const checkShareNames = optionsCheck<ShareOptions>("options", { timeLimit: true });
 
 /** An object to be made. */
 export interface SharedObject {
@@ -61,7 +64,7 @@ const MOST_SEARCHED = 5_000;
  * @throws TypeError or RangeError for items and options that are not as they are said to be, and for items with an offset.
  */
 export function shareObjects(items: readonly PlacementItem[], options: ShareOptions = {}): Sharing {
-  checkObject(options, "options");
+  checkShareNames(options);
   const { timeLimit = 100 } = options;
   if (typeof timeLimit !== "number" || !(timeLimit >= 0)) {
     throw new RangeError(`timeLimit must be at least 0 milliseconds, got ${quote(timeLimit)}`);

@@ -1,6 +1,7 @@
 /** The options of a simulated device, and the defaults that they are filled up with. */
 
 import { checkInteger, quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
 import type { DeviceProperties, MemoryBudgetProperties } from "../vulkan/device.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
@@ -46,8 +47,48 @@ export interface SimulatedDeviceOptions {
   readonly onEvent?: DriverEventListener;
 }
 
+const checkDeviceNames = optionsCheck<SimulatedDeviceOptions>("a simulated device's options", {
+  extensions: true,
+  apiVersion: "enum",
+  features: true,
+  permit: true,
+  simulateCaches: true,
+  host: true,
+  requirements: true,
+  memoryBudget: true,
+  servedMemoryCount: true,
+  onEvent: true,
+});
+const checkFeatureNames = optionsCheck<DeviceFeatures>("features", {
+  bufferDeviceAddress: true,
+  bufferDeviceAddressCaptureReplay: true,
+  maintenance4: true,
+  maintenance5: true,
+  deviceCoherentMemory: true,
+  protectedMemory: true,
+  sparseBinding: true,
+  sparseResidencyBuffer: true,
+  sparseResidencyImage2D: true,
+  sparseResidencyImage3D: true,
+  sparseResidency2Samples: true,
+  sparseResidency4Samples: true,
+  sparseResidency8Samples: true,
+  sparseResidency16Samples: true,
+  sparseResidencyAliased: true,
+});
+const checkPermitNames = optionsCheck<Permissions>("permit", {
+  overlap: true,
+  granularityConflict: true,
+  unmappedRanges: true,
+  unsuitedMemory: true,
+  freeBound: true,
+});
+
 /** Makes the state of a device. */
 export function makeState(description: ProfileDescription, options: SimulatedDeviceOptions): DeviceState {
+  checkDeviceNames(options);
+  if (options.features !== undefined) checkFeatureNames(options.features);
+  if (options.permit !== undefined) checkPermitNames(options.permit);
   const profile = makeProfile(description);
   const apiVersion = options.apiVersion ?? profile.apiVersion;
   if (apiVersion > profile.apiVersion) {

@@ -2,6 +2,7 @@
 
 import { isPowerOfTwo } from "../foundation/bits.ts";
 import { checkArray, checkFlags, checkInteger, checkObject, checkSize, quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { ApiVersion, makeApiVersion } from "../vulkan/constants.ts";
 import type { DeviceLimits, MemoryHeap, MemoryType } from "../vulkan/device.ts";
 import type { SparseProperties } from "../vulkan/sparse.ts";
@@ -128,10 +129,58 @@ const defaultSparse: SparseFigures = {
   singleMipTail: false,
   metadata: false,
 };
+const checkProfileNames = optionsCheck<ProfileDescription>("a device's profile", {
+  name: true,
+  memoryHeaps: true,
+  memoryTypes: true,
+  source: true,
+  deviceType: "enum",
+  apiVersion: "enum",
+  vendorID: true,
+  deviceID: true,
+  limits: true,
+  extensions: true,
+  requirements: true,
+  sparse: true,
+});
+const checkLimitNames = optionsCheck<DeviceLimits>("a profile's limits", {
+  bufferImageGranularity: true,
+  nonCoherentAtomSize: true,
+  maxMemoryAllocationCount: true,
+  maxMemoryAllocationSize: true,
+  minImportedHostPointerAlignment: true,
+});
+const checkFigureNames = optionsCheck<RequirementFigures>("a profile's requirements", {
+  bufferAlignment: true,
+  shaderBufferAlignment: true,
+  linearImageAlignment: true,
+  optimalImageAlignment: true,
+  preferDedicatedFrom: true,
+});
+
+const checkSparseNames = optionsCheck<SparseFigures>("a profile's sparse", {
+  pageSize: true,
+  properties: true,
+  singleMipTail: true,
+  metadata: true,
+});
+const checkSparseProperties = optionsCheck<SparseProperties>("a profile's sparse properties", {
+  residencyStandard2DBlockShape: true,
+  residencyStandard2DMultisampleBlockShape: true,
+  residencyStandard3DBlockShape: true,
+  residencyAlignedMipSize: true,
+  residencyNonResidentStrict: true,
+  sparseAddressSpaceSize: true,
+});
 
 /** Fills a description up to a profile; throws a RangeError or TypeError for what no device could be. */
 export function makeProfile(description: ProfileDescription): DeviceProfile {
   checkObject(description, "a device's profile (one of `profiles`, or a description)");
+  checkProfileNames(description);
+  if (description.limits !== undefined) checkLimitNames(description.limits);
+  if (description.requirements !== undefined) checkFigureNames(description.requirements);
+  if (description.sparse !== undefined) checkSparseNames(description.sparse);
+  if (description.sparse?.properties !== undefined) checkSparseProperties(description.sparse.properties);
   const { memoryHeaps, memoryTypes } = description;
   checkArray(memoryHeaps, "a profile's memoryHeaps");
   checkArray(memoryTypes, "a profile's memoryTypes");

@@ -9,6 +9,7 @@
  */
 
 import { checkInteger } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { BindSparseInfo, SparseQueue } from "../vulkan/sparse.ts";
@@ -35,6 +36,11 @@ interface Work {
   execute(): void;
   finished?(): void;
 }
+
+const checkQueueNames = optionsCheck<SimulatedQueueOptions>("a simulated queue's options", {
+  completeAfter: true,
+  sparseBinding: true,
+});
 
 class SimulatedSubmission implements Submission, PendingWork {
   readonly work: Work;
@@ -93,6 +99,7 @@ export class SimulatedTransferQueue implements TransferQueue, SparseQueue {
   #idleSlots = 0;
 
   constructor(device: VulkanDevice, options: SimulatedQueueOptions = {}) {
+    checkQueueNames(options);
     this.#state = stateOf(device);
     this.completeAfter = checkInteger(options.completeAfter ?? 0, "completeAfter");
     this.canBindSparse = (options.sparseBinding ?? true) && this.#state.features.sparseBinding;

@@ -7,6 +7,7 @@
  * by force, its lent memory stays mapped and is reported as leaked, as a worker may still reach it.
  */
 
+import { optionsCheck } from "../../foundation/check-names.ts";
 import type { HostLoan, LentRangeMessage } from "../../vulkan/device.ts";
 import type { AllocationData } from "../memory/memory-object.ts";
 import { checkRange } from "./flush.ts";
@@ -74,8 +75,12 @@ export class LentRange {
   }
 }
 
+const checkLendNames = optionsCheck<LendOptions>("the options of lend", { offset: true, size: true });
+
 /** Maps an allocation, which is none that only watches over another, and keeps it so until the range is given back. */
-export function lendRange(allocation: AllocationData, { offset = 0, size }: LendOptions): LentRange {
+export function lendRange(allocation: AllocationData, options: LendOptions): LentRange {
+  checkLendNames(options);
+  const { offset = 0, size } = options;
   checkRange(allocation, offset, size ?? allocation.size - offset);
   const { state } = allocation;
   if (state.guard?.isMoving(allocation) === true) {

@@ -1,6 +1,7 @@
 /** Memory that comes from outside: another process or API through a descriptor or handle, or the host's own. */
 
 import { checkInteger, checkUint64, quote } from "../../foundation/check.ts";
+import { optionsCheck } from "../../foundation/check-names.ts";
 import { ExternalMemoryHandleType } from "../../vulkan/constants.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
 import { type NextStructure, StructureType } from "../../vulkan/next.ts";
@@ -29,20 +30,34 @@ export type ExternalMemory =
       readonly handleType: number;
     };
 
+type Source<Name extends string> = Extract<ExternalMemory, { readonly [N in Name]: unknown }>;
+const checkFdNames = optionsCheck<Source<"fd">>("external memory", { fd: true, handleType: "enum" });
+const checkPointerNames = optionsCheck<Source<"hostPointer">>("external memory", {
+  hostPointer: true,
+  handleType: "enum",
+});
+const checkHandleNames = optionsCheck<Source<"win32Handle">>("external memory", {
+  win32Handle: true,
+  handleType: "enum",
+});
+
 /** The structure for vkAllocateMemory that imports from `source`. */
 export function importStructure(source: ExternalMemory): NextStructure {
   if (typeof source !== "object" || source === null) {
     throw new TypeError(`external memory must be an object, got ${quote(source)}`);
   }
   if ("fd" in source) {
+    checkFdNames(source);
     const fd = checkInteger(source.fd, "fd", 0, 0x7fffffff);
     return { sType: StructureType.ImportMemoryFdInfoKHR, handleType: handleTypeOf(source), fd };
   }
   if ("hostPointer" in source) {
+    checkPointerNames(source);
     const hostPointer = checkAddress(source.hostPointer, "hostPointer");
     const handleType = handleTypeOf(source);
     return { sType: StructureType.ImportMemoryHostPointerInfoEXT, handleType, hostPointer };
   }
+  checkHandleNames(source);
   const handle = checkAddress(source.win32Handle, "win32Handle");
   return { sType: StructureType.ImportMemoryWin32HandleInfoKHR, handleType: handleTypeOf(source), handle };
 }

@@ -1,5 +1,6 @@
 /** What an allocation would do, without doing it. */
 
+import { optionsCheck } from "../../foundation/check-names.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../../vulkan/resources.ts";
 import { isWithinBudget } from "../memory/budget.ts";
 import { type MemoryVisitor, selectMemory } from "../memory/selection.ts";
@@ -47,12 +48,20 @@ const planning: MemoryVisitor<AllocationPlan> = {
   },
 };
 
+type AnyAllocatable = { [Kind in "buffer" | "image" | "requirements"]: unknown };
+const checkAllocatableNames = optionsCheck<AnyAllocatable>("what is to be allocated", {
+  buffer: true,
+  image: true,
+  requirements: true,
+});
+
 /** What an allocation would do. Undefined, with the failure recorded, where it would fail without asking the driver. */
 export function planAllocation(
   state: AllocatorState,
   what: Allocatable,
   allocationInfo: AllocationCreateInfo | undefined,
 ): AllocationPlan | undefined {
+  checkAllocatableNames(what);
   const { requirements } = state;
   const request = beginRequest(state, allocationInfo);
   if ("buffer" in what) {

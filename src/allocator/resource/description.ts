@@ -4,6 +4,7 @@
  */
 
 import { checkInteger, quote } from "../../foundation/check.ts";
+import { optionsCheck } from "../../foundation/check-names.ts";
 import { SuballocationType } from "../../metadata/block-metadata.ts";
 import { BufferCreate, BufferUsage, ImageTiling } from "../../vulkan/constants.ts";
 import { checkNextChain, findNext, StructureType } from "../../vulkan/next.ts";
@@ -16,11 +17,41 @@ import type { AllocationRequest } from "./request.ts";
 
 // ---- Checks ---
 
+const checkBufferNames = optionsCheck<BufferCreateInfo>("a buffer's description", {
+  size: true,
+  usage: "enum",
+  flags: "enum",
+  sharingMode: "enum",
+  queueFamilyIndices: true,
+  pNext: true,
+});
+const checkImageNames = optionsCheck<ImageCreateInfo>("an image's description", {
+  format: "enum",
+  extent: true,
+  usage: "enum",
+  imageType: "enum",
+  tiling: "enum",
+  mipLevels: true,
+  arrayLayers: true,
+  samples: "enum",
+  flags: "enum",
+  sharingMode: "enum",
+  queueFamilyIndices: true,
+  initialLayout: "enum",
+  pNext: true,
+});
+const checkExtentNames = optionsCheck<Extent3D>("an image's extent", {
+  width: true,
+  height: true,
+  depth: true,
+});
+
 /** Checks a buffer's description; its size may be 0, which the allocator refuses as VMA does. */
 export function checkBufferCreateInfo(info: BufferCreateInfo): void {
   if (typeof info !== "object" || info === null) {
     throw new TypeError(`a buffer's description must be an object, got ${quote(info)}`);
   }
+  checkBufferNames(info);
   checkInteger(info.size, "a buffer's size");
   checkInteger(info.usage, "a buffer's usage", 0, 0xffffffff);
   if (info.flags !== undefined) checkInteger(info.flags, "a buffer's flags", 0, 0xffffffff);
@@ -32,12 +63,14 @@ export function checkImageCreateInfo(info: ImageCreateInfo): void {
   if (typeof info !== "object" || info === null) {
     throw new TypeError(`an image's description must be an object, got ${quote(info)}`);
   }
+  checkImageNames(info);
   checkInteger(info.format, "an image's format", 0, 0xffffffff);
   checkInteger(info.usage, "an image's usage", 0, 0xffffffff);
   const extent: Extent3D | undefined = info.extent;
   if (typeof extent !== "object" || extent === null) {
     throw new TypeError(`an image's extent must be an object, got ${quote(extent)}`);
   }
+  checkExtentNames(extent);
   checkInteger(extent.width, "an image's width", 0, 0xffffffff);
   checkInteger(extent.height, "an image's height", 0, 0xffffffff);
   checkInteger(extent.depth ?? 1, "an image's depth", 0, 0xffffffff);

@@ -1,6 +1,7 @@
 /** Memory by itself: for what the caller says that it has to be like, or for a resource that is there. */
 
 import { checkAlignment, checkInteger, checkObject, quote } from "../../foundation/check.ts";
+import { optionsCheck } from "../../foundation/check-names.ts";
 import { SuballocationType } from "../../metadata/block-metadata.ts";
 import { type NextChain, StructureType } from "../../vulkan/next.ts";
 import type { MemoryRequirements } from "../../vulkan/resources.ts";
@@ -24,6 +25,14 @@ import type { AllocationRequest } from "./request.ts";
 /** What memory has to be like, as from vkGetBufferMemoryRequirements; the last two default to false. */
 export type RequirementsInfo = Pick<MemoryRequirements, "size" | "alignment" | "memoryTypeBits"> &
   Partial<MemoryRequirements>;
+
+const checkRequirementsNames = optionsCheck<RequirementsInfo>("requirements", {
+  size: true,
+  alignment: true,
+  memoryTypeBits: "enum",
+  prefersDedicatedAllocation: true,
+  requiresDedicatedAllocation: true,
+});
 
 /** Memory that meets the requirements. Undefined, with the failure recorded, where memory is out. */
 export function allocateMemory(
@@ -152,6 +161,7 @@ export function readRequirements(request: AllocationRequest, info: RequirementsI
   if (typeof info !== "object" || info === null) {
     throw new TypeError(`requirements must be an object, got ${quote(info)}`);
   }
+  checkRequirementsNames(info);
   const { requirements } = request;
   requirements.size = checkInteger(info.size, "requirements.size");
   requirements.alignment = checkAlignment(info.alignment, "requirements.alignment");

@@ -4,6 +4,7 @@
  */
 
 import { checkInteger } from "../../foundation/check.ts";
+import { optionsCheck } from "../../foundation/check-names.ts";
 import { builtin } from "../writer/file.ts";
 
 /** How a recording is served. */
@@ -11,6 +12,8 @@ export interface ServeOptions {
   /** Default 0: any port that is free. */
   readonly port?: number | undefined;
 }
+
+const checkServeNames = optionsCheck<ServeOptions>("the options of serve", { port: true });
 
 /** A server of a recording. */
 export interface LiveStream {
@@ -63,7 +66,9 @@ const MAX_BUFFERED = 64 * 1024 * 1024;
 const TOKEN_BYTES = 24;
 
 /** Starts a server; resolves when it listens. */
-export function startServer({ port = 0 }: ServeOptions, source: LiveSource): Promise<LiveStream> {
+export function startServer(options: ServeOptions, source: LiveSource): Promise<LiveStream> {
+  checkServeNames(options);
+  const { port = 0 } = options;
   checkInteger(port, "port", 0, 65535);
   const http = builtin<Http>("node:http");
   const token = makeToken();

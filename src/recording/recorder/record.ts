@@ -3,6 +3,7 @@
 import { RECORDER_VERSION } from "../../allocator/recorder.ts";
 import type { AllocatorState } from "../../allocator/state.ts";
 import { checkInteger, quote } from "../../foundation/check.ts";
+import { optionsCheck } from "../../foundation/check-names.ts";
 import type { VirtualBlock } from "../../metadata/virtual-block.ts";
 import { FORMAT_VERSION } from "../format/chunk.ts";
 import type { RecordingHeader } from "../format/header.ts";
@@ -40,6 +41,15 @@ export interface RecordOptions {
   /** Told when a file or a sink fails, for the first time. The recording goes on. Default: a process warning. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
+
+const checkRecordNames = optionsCheck<RecordOptions>("the options of record", {
+  to: true,
+  stacks: true,
+  frames: true,
+  limit: true,
+  name: true,
+  onError: true,
+});
 
 /** Callers that are kept where `stacks` is true. */
 const DEFAULT_STACK_DEPTH = 16;
@@ -79,6 +89,7 @@ export class ActiveRecording {
 
   /** @internal Use {@link record}. */
   constructor(target: Recordable, options: RecordOptions) {
+    checkRecordNames(options);
     const stackDepth = stackDepthOf(options.stacks);
     const limit = checkLimit(options);
     const isVirtual = !("state" in target);
