@@ -2,8 +2,8 @@
 
 import type { AllocationCreateInfo } from "../allocator/options.ts";
 import type { AllocatorState } from "../allocator/state.ts";
-import { checkObject, quote } from "../foundation/check.ts";
-import { checkNames } from "../foundation/check-names.ts";
+import { quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { Transients } from "./transients.ts";
 
 /** How transient resources are made. */
@@ -25,19 +25,18 @@ export interface TransientOptions {
   readonly previous?: Transients | undefined;
 }
 
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof TransientOptions>([
-  "allocation",
-  "timeLimit",
-  "repeats",
-  "previous",
-]);
+const checkNames = optionsCheck<TransientOptions>("the options of createTransients", {
+  allocation: true,
+  timeLimit: true,
+  repeats: true,
+  previous: true,
+});
 /** Milliseconds. */
 export const DEFAULT_TIME_LIMIT = 10;
 
 /** @throws TypeError or RangeError for options that are not as they are said to be. */
 export function checkOptions(state: AllocatorState, options: TransientOptions): void {
-  checkObject(options, "options");
-  checkNames(options, OPTION_NAMES, "the options of createTransients", []);
+  checkNames(options);
   const { timeLimit = DEFAULT_TIME_LIMIT, repeats = true, previous } = options;
   if (typeof timeLimit !== "number")
     throw new TypeError(`timeLimit must be a number, got ${quote(timeLimit)}`);
