@@ -102,7 +102,8 @@ const dump = object({
   General: object(
     {
       API: (value, path, problems) => {
-        if (value !== "Vulkan" && value !== "Direct3D 12") problems.push(`${path} is no API`);
+        const isKnown = value === "Vulkan" || value === "Direct3D 12" || value === "WebGPU";
+        if (!isKnown) problems.push(`${path} is no API`);
       },
       GPU: text,
     },

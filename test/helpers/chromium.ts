@@ -28,3 +28,8 @@ export async function launchChromium(flags: readonly string[] = []): Promise<Bro
   if (!hasChromium) throw new Error(`VMA_TS_REQUIRE_BROWSER is set, and there is no ${CHROMIUM}`);
   return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags], timeout: 60_000 });
 }
+
+/** Starts the browser with WebGPU, on the SwiftShader that it brings. */
+export function launchWithWebGpu(flags: readonly string[] = []): Promise<Browser> {
+  return launchChromium(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", ...flags]);
+}

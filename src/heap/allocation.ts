@@ -1,0 +1,121 @@
+/**
+ * A part of a big buffer. The object stays the same as long as the allocation lives; which buffer it lies in, and where, changes
+ * when it is moved or resized. Once it is freed, whoever asks it for its place is told so.
+ */
+
+/** The buffer that an allocation lies in. */
+export interface AllocationHome<Buffer> {
+  readonly buffer: Buffer;
+  /** Whether the buffer is for this allocation alone. */
+  readonly isDedicated: boolean;
+  /** The heap, for telling allocations of one from those of another. */
+  readonly owner: object;
+}
+
+/** What a bind group takes: a GPUBufferBinding; and what a VkDescriptorBufferInfo is made of. */
+export interface HeapBinding<Buffer> {
+  readonly buffer: Buffer;
+  /** Bytes. */
+  readonly offset: number;
+  /** Bytes, rounded up to a multiple of 4. */
+  readonly size: number;
+}
+
+/** An allocation in a heap. */
+export class HeapAllocation<Buffer> {
+  /** A name for dumps and tools, not necessarily unique. */
+  name: string | undefined;
+  /** Anything that the program wants to have with it. */
+  userData: unknown;
+  /** @internal Where it lies; undefined once it is freed. */
+  home: AllocationHome<Buffer> | undefined;
+  /** @internal By which the metadata of its block knows it; 0 in a buffer of its own. */
+  slot: number;
+  /** @internal In units of the heap. */
+  alignment: number;
+  /** @internal Whether it is part of moves that have not ended. */
+  isMoving = false;
+  private start: number;
+  private bytes: number;
+
+  /** @internal Heaps make allocations. */
+  constructor(
+    home: AllocationHome<Buffer>,
+    slot: number,
+    offset: number,
+    size: number,
+    alignment: number,
+    name: string | undefined,
+    userData: unknown,
+  ) {
+    this.home = home;
+    this.slot = slot;
+    this.start = offset;
+    this.bytes = size;
+    this.alignment = alignment;
+    this.name = name;
+    this.userData = userData;
+  }
+
+  /**
+   * The buffer that it lies in, together with others. Ask for it anew after each defragmentation.
+   *
+   * @throws RangeError once it is freed.
+   */
+  get buffer(): Buffer {
+    return this.alive.buffer;
+  }
+
+  /**
+   * Where it begins in {@link buffer}, in bytes.
+   *
+   * @throws RangeError once it is freed.
+   */
+  get offset(): number {
+    if (this.home === undefined) this.refuse();
+    return this.start;
+  }
+
+  /** Bytes, as asked for. */
+  get size(): number {
+    return this.bytes;
+  }
+
+  /**
+   * What a bind group's entry takes as its resource.
+   *
+   * @throws RangeError once it is freed.
+   */
+  get binding(): HeapBinding<Buffer> {
+    return { buffer: this.buffer, offset: this.start, size: Math.ceil(this.bytes / 4) * 4 };
+  }
+
+  /** Whether it has a buffer of its own, as it is larger than the heap's blocks. */
+  get isDedicated(): boolean {
+    return this.alive.isDedicated;
+  }
+
+  /** Whether it was freed, or its heap destroyed. */
+  get isFreed(): boolean {
+    return this.home === undefined;
+  }
+
+  /** @internal */
+  get alive(): AllocationHome<Buffer> {
+    if (this.home === undefined) this.refuse();
+    return this.home;
+  }
+
+  /** @internal It lies elsewhere now. */
+  place(home: AllocationHome<Buffer>, slot: number, offset: number, size: number): void {
+    this.home = home;
+    this.slot = slot;
+    this.start = offset;
+    this.bytes = size;
+  }
+
+  private refuse(): never {
+    const name = this.name === undefined ? "" : ` ${JSON.stringify(this.name)}`;
+    throw new RangeError(`the allocation${name} of ${this.bytes} bytes was freed already`);
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * A block: a big buffer that is divided among allocations. Its metadata counts in units of the heap, which is what every
+ * offset and size is a multiple of, in bytes.
+ */
+
+import type { PolicyBlock } from "../blocks/block-policy.ts";
+import { assert } from "../foundation/assert.ts";
+import { createTlsf } from "../metadata/create-tlsf.ts";
+import type { TlsfMetadata } from "../metadata/tlsf.ts";
+import type { AllocationHome, HeapAllocation } from "./allocation.ts";
+
+/** What a heap tells of a buffer. */
+export interface HeapBlockInfo<Buffer> {
+  readonly buffer: Buffer;
+  /** Counts the buffers of a heap. */
+  readonly id: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes that are not allocated. */
+  readonly freeBytes: number;
+  /** What its allocations are written in; see HeapAllocateOptions. */
+  readonly writeScope: string | undefined;
+  /** Whether it is for one allocation alone. */
+  readonly isDedicated: boolean;
+}
+
+/** A buffer that is divided. */
+export class HeapBlock<Buffer> implements PolicyBlock, AllocationHome<Buffer>, HeapBlockInfo<Buffer> {
+  readonly owner: object;
+  readonly buffer: Buffer;
+  readonly id: number;
+  readonly size: number;
+  readonly writeScope: string | undefined;
+  readonly unit: number;
+  readonly metadata: TlsfMetadata;
+  /** The allocation in each slot of the metadata; of one that was freed while it moved, none. */
+  readonly allocations: (HeapAllocation<Buffer> | undefined)[] = [undefined];
+
+  constructor(
+    owner: object,
+    buffer: Buffer,
+    id: number,
+    size: number,
+    unit: number,
+    writeScope: string | undefined,
+  ) {
+    this.owner = owner;
+    this.buffer = buffer;
+    this.id = id;
+    this.size = size;
+    this.unit = unit;
+    this.writeScope = writeScope;
+    this.metadata = createTlsf({ size: size / unit, virtual: true });
+  }
+
+  get isDedicated(): boolean {
+    return false;
+  }
+
+  get freeBytes(): number {
+    return this.metadata.sumFreeSize * this.unit;
+  }
+
+  /** Checks the metadata, and that allocations know where they are. */
+  validate(): void {
+    this.metadata.validate();
+    this.metadata.visit((offset, size, slot) => {
+      const allocation = this.allocations[slot];
+      if (slot === 0 || allocation === undefined || allocation.isMoving) return;
+      assert(allocation.home === this && allocation.slot === slot, "an allocation knows where it lives");
+      assert(allocation.offset === offset * this.unit, "an allocation knows where it begins");
+      assert(allocation.size <= size * this.unit, "an allocation is no larger than its range");
+    });
+  }
+}
+
+/** A buffer for one allocation alone. */
+export class DedicatedBuffer<Buffer> implements AllocationHome<Buffer>, HeapBlockInfo<Buffer> {
+  readonly owner: object;
+  readonly buffer: Buffer;
+  readonly id: number;
+  readonly size: number;
+  readonly writeScope: string | undefined;
+  allocation: HeapAllocation<Buffer> | undefined = undefined;
+
+  constructor(owner: object, buffer: Buffer, id: number, size: number, writeScope: string | undefined) {
+    this.owner = owner;
+    this.buffer = buffer;
+    this.id = id;
+    this.size = size;
+    this.writeScope = writeScope;
+  }
+
+  get isDedicated(): boolean {
+    return true;
+  }
+
+  get freeBytes(): number {
+    return 0;
+  }
+}

@@ -1,0 +1,38 @@
+/** What keeps a heap from serving a request, in words and in facts. */
+
+/**
+ * Why: the device has refused every size that would do (`refused`), the heap may have no more blocks (`maxBlocks`) or bytes
+ * (`budget`), the device is gone (`lost`), the heap was destroyed (`destroyed`), the allocation is just being moved
+ * (`moving`), or no other buffer has room to move to (`noRoom`).
+ */
+export type HeapErrorReason = "refused" | "maxBlocks" | "budget" | "lost" | "destroyed" | "moving" | "noRoom";
+
+/** A buffer that the device has refused. */
+export interface HeapRefusal {
+  /** Bytes. */
+  readonly size: number;
+  /** What the device said. */
+  readonly message: string;
+  /** What was thrown. */
+  readonly cause: unknown;
+}
+
+/** A heap cannot do what it was asked to. Everything is as it was before. */
+export class HeapError extends Error {
+  override readonly name = "HeapError";
+  /** Why. */
+  readonly reason: HeapErrorReason;
+  /** What the device has refused on the way, in order. */
+  readonly refusals: readonly HeapRefusal[];
+
+  constructor(reason: HeapErrorReason, message: string, refusals: readonly HeapRefusal[] = []) {
+    super(message, refusals.length === 0 ? undefined : { cause: refusals[refusals.length - 1]!.cause });
+    this.reason = reason;
+    this.refusals = refusals;
+  }
+}
+
+/** What was thrown, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

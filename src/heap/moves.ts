@@ -1,0 +1,141 @@
+/**
+ * Allocations on their way from one buffer to another. New places are taken first; then copies are recorded or carried out by
+ * whoever has a queue; then allocations change places (`swap`), and the old ranges are given back once nothing reads them any
+ * more (`release`). Where copying fails, the new places are given back and nothing has changed (`abort`).
+ *
+ * An allocation that is freed on the way gives both ranges back in the end.
+ */
+
+import { assert } from "../foundation/assert.ts";
+import type { AllocationHome, HeapAllocation } from "./allocation.ts";
+import { HeapBlock } from "./block.ts";
+import type { RangeCopy } from "./port.ts";
+
+/** A place in a buffer. */
+export interface HeapPlace<Buffer> {
+  readonly buffer: Buffer;
+  /** Bytes. */
+  readonly offset: number;
+}
+
+/** A move, as the program is told of it. */
+export interface HeapMove<Buffer> {
+  readonly allocation: HeapAllocation<Buffer>;
+  /** Where it was. */
+  readonly source: HeapPlace<Buffer>;
+  /** Where it is now. */
+  readonly target: HeapPlace<Buffer>;
+  /** Bytes that are copied. */
+  readonly size: number;
+}
+
+/** Gives ranges back. */
+export interface RangeReleaser<Buffer> {
+  /** Gives the range of a slot back, in a block or in a buffer of its own. */
+  releaseRange(home: AllocationHome<Buffer>, slot: number): void;
+  /** An allocation lies elsewhere now. */
+  moved(allocation: HeapAllocation<Buffer>): void;
+}
+
+interface Way<Buffer> {
+  readonly move: HeapMove<Buffer>;
+  readonly from: AllocationHome<Buffer>;
+  readonly fromSlot: number;
+  readonly to: AllocationHome<Buffer>;
+  readonly toSlot: number;
+  /** Bytes that the allocation has in the end. */
+  readonly size: number;
+}
+
+/** Some allocations on their way. */
+export class Moves<Buffer> {
+  private readonly releaser: RangeReleaser<Buffer>;
+  private readonly ways: Way<Buffer>[] = [];
+  private isSwapped = false;
+  private isOver = false;
+
+  constructor(releaser: RangeReleaser<Buffer>) {
+    this.releaser = releaser;
+  }
+
+  /**
+   * Adds an allocation, for which a place was taken.
+   *
+   * @param size bytes that it is to have there.
+   */
+  add(
+    allocation: HeapAllocation<Buffer>,
+    to: AllocationHome<Buffer>,
+    toSlot: number,
+    offset: number,
+    size: number,
+  ): void {
+    const from = allocation.alive;
+    const target = { buffer: to.buffer, offset };
+    const source = { buffer: from.buffer, offset: allocation.offset };
+    const move = { allocation, source, target, size: Math.min(size, allocation.size) };
+    this.ways.push({ move, from, fromSlot: allocation.slot, to, toSlot, size });
+    if (to instanceof HeapBlock) to.allocations[toSlot] = allocation;
+    allocation.isMoving = true;
+  }
+
+  get count(): number {
+    return this.ways.length;
+  }
+
+  /** Bytes to copy. */
+  get bytes(): number {
+    return this.ways.reduce((sum, { move }) => sum + move.size, 0);
+  }
+
+  /** The moves, without those of allocations that were freed meanwhile. */
+  get moves(): HeapMove<Buffer>[] {
+    return this.ways.filter(({ move }) => !move.allocation.isFreed).map(({ move }) => move);
+  }
+
+  /** What has to be copied; sizes are multiples of 4. */
+  get copies(): RangeCopy<Buffer>[] {
+    return this.ways.map(({ move: { source, target, size } }) => ({
+      source: source.buffer,
+      sourceOffset: source.offset,
+      target: target.buffer,
+      targetOffset: target.offset,
+      size: Math.ceil(size / 4) * 4,
+    }));
+  }
+
+  /** The allocations lie at their new places from now on. The old ones are kept. */
+  swap(): void {
+    assert(!this.isSwapped && !this.isOver, "allocations change places once");
+    this.isSwapped = true;
+    for (const { move, to, toSlot, size } of this.ways) {
+      const { allocation, target } = move;
+      if (allocation.isFreed) continue;
+      allocation.place(to, toSlot, target.offset, size);
+      this.releaser.moved(allocation);
+    }
+  }
+
+  /** Gives the old ranges back. */
+  release(): void {
+    assert(this.isSwapped, "old ranges are given back after allocations have changed places");
+    this.finish(true);
+  }
+
+  /** Gives the new ranges back, before allocations have changed places. */
+  abort(): void {
+    assert(!this.isSwapped, "what has changed places stays there");
+    this.finish(false);
+  }
+
+  private finish(isDone: boolean): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    for (const { move, from, fromSlot, to, toSlot } of this.ways) {
+      const { isFreed } = move.allocation;
+      move.allocation.isMoving = false;
+      if (isDone || isFreed) this.releaser.releaseRange(from, fromSlot);
+      if (!isDone || isFreed) this.releaser.releaseRange(to, toSlot);
+    }
+  }
+}

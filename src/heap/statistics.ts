@@ -1,0 +1,41 @@
+/** What a heap is used for, in numbers. */
+
+import {
+  addAllocation,
+  type DetailedStatistics,
+  emptyDetailedStatistics,
+  type Statistics,
+} from "../metadata/statistics.ts";
+import { type DedicatedBuffer, HeapBlock } from "./block.ts";
+
+/** Counts and sums over a heap, without a walk. Blocks are buffers, those for a single allocation included. */
+export interface HeapStatistics extends Statistics {
+  /** Buffers for a single allocation. */
+  readonly dedicatedCount: number;
+  /** Bytes that the program allows; Infinity for no limit. */
+  readonly budget: number;
+}
+
+/** Everything about one buffer, in bytes; walks it. */
+export function detailedStatistics<Buffer>(
+  home: HeapBlock<Buffer> | DedicatedBuffer<Buffer>,
+): DetailedStatistics {
+  const total = emptyDetailedStatistics();
+  if (!(home instanceof HeapBlock)) {
+    addAllocation(total, home.size);
+    return { ...total, blockCount: 1, blockBytes: home.size };
+  }
+  home.metadata.addDetailedStatistics(total);
+  const { unit } = home;
+  for (const key of SIZES) total[key] *= unit;
+  return total;
+}
+
+const SIZES = [
+  "blockBytes",
+  "allocationBytes",
+  "allocationSizeMin",
+  "allocationSizeMax",
+  "unusedRangeSizeMin",
+  "unusedRangeSizeMax",
+] as const;
