@@ -4,6 +4,7 @@ import { loadVulkan } from "vma-ts/koffi";
 import { placeSync } from "vma-ts/placement";
 import { profiles, SimulatedDevice } from "vma-ts/simulator";
 import { NO_ALLOCATION, type VirtualAllocation, VirtualBlock } from "vma-ts/virtual";
+import { GpuBufferHeap } from "vma-ts/webgpu";
 
 const block = new VirtualBlock({ size: 1 << 20 });
 const range: VirtualAllocation = block.allocate(1000, 16);
@@ -27,5 +28,5 @@ allocator.destroyBuffer(buffer, allocation);
 allocator.destroy();
 
 console.log(
-  `five faces imported; ${bytes} bytes mapped on ${device.properties.deviceName}; ${typeof loadVulkan}`,
+  `six faces imported; ${bytes} bytes mapped on ${device.properties.deviceName}; ${typeof loadVulkan} ${typeof GpuBufferHeap}`,
 );

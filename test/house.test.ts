@@ -35,6 +35,9 @@ const RULES = new Map<string, FolderRule>([
   ["placement", { folders: ["foundation"] }],
   ["compaction", { folders: ["foundation"] }],
   ["blocks", { folders: ["foundation"] }],
+  // Runs in browsers.
+  ["heap", { folders: ["blocks", "compaction", "metadata", "foundation"] }],
+  ["webgpu", { folders: ["heap", "placement", "metadata", "foundation"] }],
   ["allocator", { folders: ["blocks", "metadata", "vulkan", "foundation"] }],
   ["defrag", { folders: ["allocator", "compaction", "metadata", "vulkan", "foundation"] }],
   ["transient", { folders: ["allocator", "placement", "metadata", "vulkan", "foundation"] }],

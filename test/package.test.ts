@@ -32,6 +32,7 @@ const faces = {
   "vma-ts/simulator": ["SimulatedDevice", "profiles"],
   "vma-ts/virtual": ["VirtualBlock", "NO_ALLOCATION"],
   "vma-ts/recording": ["readRecording", "Recording", "RecordKind"],
+  "vma-ts/webgpu": ["GpuBufferHeap", "GpuBufferUsage", "HeapError", "Uploads"],
   "vma-ts/placement": ["place", "placeSync", "shareObjects", "findConflict"],
 };
 
@@ -95,6 +96,43 @@ describe("the package", () => {
     );
     const compile = (): void => packed.compile(["wrong.ts"], ["--noEmit", "--module", "nodenext"]);
     expect(compile).toThrow(/wrong\.ts.*TS2322/);
+  });
+
+  it("has a face vma-ts/webgpu for browsers, of at most 25 KiB with all that it needs", async () => {
+    packed.write("webgpu.js", 'import * as face from "vma-ts/webgpu"; console.log(face);');
+    const { outputFiles } = await build({
+      entryPoints: [join(packed.app, "webgpu.js")],
+      bundle: true,
+      minify: true,
+      write: false,
+      platform: "browser",
+      format: "esm",
+    });
+    const kibibytes = gzipSync(outputFiles[0]!.contents).length / 1024;
+    expect(kibibytes).toBeLessThan(25);
+    expect(kibibytes, "a limit says something when it is near").toBeGreaterThan(23);
+  });
+
+  it("has a face vma-ts/webgpu whose declarations need no WebGPU types, and fit them where they are", () => {
+    const use = (device: string): string =>
+      `import { GpuBufferHeap, type HeapAllocation } from "vma-ts/webgpu";
+      export async function use(device: ${device}) {
+        const heap = new GpuBufferHeap(device, { usage: 0x20 });
+        const allocation = await heap.allocateAsync(100);
+        heap.write(allocation, new Float32Array(4));
+        return allocation;
+      }`;
+    packed.write("fake.ts", `import type { GpuDeviceLike } from "vma-ts/webgpu";\n${use("GpuDeviceLike")}`);
+    const compile = (name: string, ...options: string[]): void =>
+      packed.compile([name], ["--noEmit", "--module", "nodenext", ...options]);
+    compile("fake.ts", "--skipLibCheck", "false");
+    const real = `${use("GPUDevice")}
+      export const buffer: Promise<GPUBuffer> = use({} as GPUDevice).then((each) => each.buffer);`;
+    packed.write("dom.ts", real);
+    compile("dom.ts", "--skipLibCheck", "--lib", "es2023,esnext.disposable,dom");
+    const types = join(root, "node_modules/@webgpu/types/dist/index.d.ts");
+    packed.write("types-package.ts", `/// <reference path=${JSON.stringify(types)} />\n${real}`);
+    compile("types-package.ts", "--skipLibCheck");
   });
 
   it("has a placement face that reaches no other code", () => {

@@ -5,8 +5,7 @@
 
 import type { PolicyBlock } from "../blocks/block-policy.ts";
 import { assert } from "../foundation/assert.ts";
-import { createTlsf } from "../metadata/create-tlsf.ts";
-import type { TlsfMetadata } from "../metadata/tlsf.ts";
+import { NarrowTlsf } from "../metadata/narrow-tlsf.ts";
 import type { AllocationHome, HeapAllocation } from "./allocation.ts";
 
 /** What a heap tells of a buffer. */
@@ -32,7 +31,7 @@ export class HeapBlock<Buffer> implements PolicyBlock, AllocationHome<Buffer>, H
   readonly size: number;
   readonly writeScope: string | undefined;
   readonly unit: number;
-  readonly metadata: TlsfMetadata;
+  readonly metadata: NarrowTlsf;
   /** The allocation in each slot of the metadata; of one that was freed while it moved, none. */
   readonly allocations: (HeapAllocation<Buffer> | undefined)[] = [undefined];
 
@@ -50,7 +49,7 @@ export class HeapBlock<Buffer> implements PolicyBlock, AllocationHome<Buffer>, H
     this.size = size;
     this.unit = unit;
     this.writeScope = writeScope;
-    this.metadata = createTlsf({ size: size / unit, virtual: true });
+    this.metadata = new NarrowTlsf({ size: size / unit, virtual: true });
   }
 
   get isDedicated(): boolean {

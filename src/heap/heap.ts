@@ -110,6 +110,7 @@ export abstract class BufferHeap<Buffer> {
     return this.context.budget;
   }
 
+  /** The most bytes that all buffers may have; Infinity for no limit. */
   set budget(bytes: number) {
     this.context.budget = checkBudget(bytes);
   }

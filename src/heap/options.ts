@@ -1,6 +1,7 @@
 /** What a program says of a heap and of its allocations, read and checked in one place. */
 
 import { checkInteger, checkObject, quote } from "../foundation/check.ts";
+import { TOO_LARGE } from "../metadata/records.ts";
 
 /** How a heap is made. */
 export interface BufferHeapOptions {
@@ -68,10 +69,12 @@ export function readOptions(options: BufferHeapOptions, maxBufferSize: number): 
   if (unit % 4 !== 0) throw new RangeError(`elementSize must be a multiple of 4, got ${unit}`);
   const { blockSize = Math.min(DEFAULT_BLOCK_SIZE, maxBufferSize) } = options;
   const least = Math.max(LEAST_BLOCK_SIZE, 16 * unit);
+  // Metadata counts units in 31 bits: 8 GiB at least.
+  const most = Math.min(maxBufferSize, (TOO_LARGE - 1) * unit);
   return {
     label,
     unit,
-    blockSize: toUnits(checkInteger(blockSize, "blockSize", least, maxBufferSize), unit) * unit,
+    blockSize: toUnits(checkInteger(blockSize, "blockSize", least, most), unit) * unit,
     maxBlocks: atMost(options.maxBlocks, "maxBlocks"),
     keepEmptyBlocks:
       keepEmptyBlocks === undefined ? undefined : checkInteger(keepEmptyBlocks, "keepEmptyBlocks"),

@@ -2,20 +2,17 @@
  * What to move, so that blocks come free: the library's one planner, asked about the blocks of a heap. Allocations go to other
  * blocks alone, as WebGPU copies nothing inside one buffer.
  *
- * Without a limit the best is chosen that can be done at all (../compaction/choosing.ts): a search for each allocation, and
- * copies of what is known about the blocks. With a limit blocks are emptied one after the other (../compaction/draining.ts), the
- * one with the fewest bytes first, which costs no more than what is moved: so it can be done in every frame.
+ * Blocks are emptied one after the other (../compaction/draining.ts), the one with the fewest bytes first, as long as the others
+ * have room. That costs no more than what is moved, so with a limit it can be done in every frame.
  */
 
-import { chooseCourse } from "../compaction/choosing.ts";
 import { Draining } from "../compaction/draining.ts";
-import { BALANCED } from "../compaction/effort.ts";
 import { Meter } from "../compaction/meter.ts";
 import type { Block, BlockPort, Item, ListPort } from "../compaction/model.ts";
 import type { PlannedMove } from "../compaction/plan.ts";
 import { assert } from "../foundation/assert.ts";
 import { NO_SLOT, type Slot, SuballocationType } from "../metadata/block-metadata.ts";
-import type { TlsfMetadata } from "../metadata/tlsf.ts";
+import type { NarrowTlsf } from "../metadata/narrow-tlsf.ts";
 import type { HeapAllocation } from "./allocation.ts";
 import type { HeapBlock } from "./block.ts";
 import type { Moves } from "./moves.ts";
@@ -37,16 +34,8 @@ export function planMoves<Buffer>(
   const meter = new Meter();
   const live = list.blocks.reduce((sum, { division }) => sum + division.size - division.sumFreeSize, 0);
   if (live === 0 || blocks.length < 2) return;
-  if (maxUnits >= live) {
-    meter.grant({});
-    const choosing = chooseCourse([list], BALANCED, { maxBytesMoved: live }, meter);
-    for (let step = choosing.next(); ; step = choosing.next()) {
-      if (step.done !== true) continue;
-      take(step.value.plans[0]!.moves, maxUnits, moves);
-      return;
-    }
-  }
-  meter.grant({ steps: GRANTED_STEPS });
+  // Without a limit whole blocks are tried out, with one parts of them.
+  meter.grant(maxUnits >= live ? {} : { steps: GRANTED_STEPS });
   const draining = new Draining(list, false, meter);
   let left = maxUnits;
   for (let plan = draining.next(); plan !== undefined && left > 0; plan = draining.next()) {
@@ -86,7 +75,7 @@ function blockOf<Buffer>({ port }: Block<HeapAllocation<Buffer>>): HeapBlock<Buf
 /** A block, as the planner sees it. */
 class PlannedBlock<Buffer> implements BlockPort<HeapAllocation<Buffer>> {
   readonly block: HeapBlock<Buffer>;
-  readonly division: TlsfMetadata;
+  readonly division: NarrowTlsf;
   readonly isArrivedAt = false;
   private readonly canMove: CanMoveAllocation<Buffer> | undefined;
 

@@ -8,20 +8,26 @@ export interface GpuBufferLike {
   /** Bytes. */
   readonly size: number;
   label: string;
+  /** GPUBuffer.destroy() */
   destroy(): unknown;
+  /** GPUBuffer.mapAsync() */
   mapAsync(mode: number, offset?: number, size?: number): Promise<unknown>;
+  /** GPUBuffer.getMappedRange() */
   getMappedRange(offset?: number, size?: number): ArrayBuffer;
+  /** GPUBuffer.unmap() */
   unmap(): unknown;
 }
 
 /** GPUTexture */
 export interface GpuTextureLike {
   label: string;
+  /** GPUTexture.destroy() */
   destroy(): unknown;
 }
 
 /** GPUCommandEncoder */
 export interface GpuCommandEncoderLike {
+  /** GPUCommandEncoder.copyBufferToBuffer() */
   copyBufferToBuffer(
     source: GpuBufferLike,
     sourceOffset: number,
@@ -29,11 +35,13 @@ export interface GpuCommandEncoderLike {
     destinationOffset: number,
     size: number,
   ): unknown;
+  /** GPUCommandEncoder.finish() */
   finish(): object;
 }
 
 /** GPUQueue */
 export interface GpuQueueLike {
+  /** GPUQueue.writeBuffer() */
   writeBuffer(
     buffer: GpuBufferLike,
     bufferOffset: number,
@@ -41,7 +49,9 @@ export interface GpuQueueLike {
     dataOffset?: number,
     size?: number,
   ): unknown;
+  /** GPUQueue.submit() */
   submit(commandBuffers: never[]): unknown;
+  /** GPUQueue.onSubmittedWorkDone() */
   onSubmittedWorkDone(): Promise<unknown>;
 }
 
@@ -64,10 +74,15 @@ export interface GpuDeviceLike {
   readonly limits: GpuLimitsLike;
   readonly queue: GpuQueueLike;
   readonly lost: Promise<{ readonly message: string; readonly reason?: string | undefined }>;
+  /** GPUDevice.createBuffer() */
   createBuffer(descriptor: GpuBufferDescriptor): GpuBufferLike;
+  /** GPUDevice.createTexture() */
   createTexture(descriptor: never): GpuTextureLike;
+  /** GPUDevice.createCommandEncoder() */
   createCommandEncoder(): GpuCommandEncoderLike;
+  /** GPUDevice.pushErrorScope() */
   pushErrorScope(filter: "out-of-memory" | "validation" | "internal"): unknown;
+  /** GPUDevice.popErrorScope() */
   popErrorScope(): Promise<GpuErrorLike | null>;
 }
 

@@ -131,7 +131,7 @@ export class FakeDevice implements GpuDeviceLike {
   readonly uncaptured: string[] = [];
   copies = 0;
   /** Buffers of more bytes are refused, for want of memory. */
-  maxBytes = Number.POSITIVE_INFINITY;
+  maxBytes: number = Number.POSITIVE_INFINITY;
   /** Is asked before each call; what it returns is thrown. */
   onCall: ((call: string) => Error | undefined) | undefined = undefined;
   /** Whether error scopes wait for {@link answer}. */
