@@ -3,9 +3,19 @@
 import { checkUint64, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import { PhysicalDeviceType } from "../vulkan/constants.ts";
+import type { VulkanError } from "../vulkan/result.ts";
 import { deviceError, noDriver } from "./advice.ts";
 import { CallersFeatures } from "./callers-features.ts";
 import { NativeDevice } from "./device.ts";
+import {
+  coreFeatures,
+  encodeFeatures,
+  type FeatureObjects,
+  featureStructureName,
+  otherFeatures,
+  presentFeatures,
+  readFeatures,
+} from "./feature-objects.ts";
 import type { VulkanInstance } from "./instance.ts";
 import { layouts } from "./layout.ts";
 import {
@@ -17,6 +27,7 @@ import {
 } from "./memory-extensions.ts";
 import { NativeMemory } from "./native-memory.ts";
 import { type FeatureName, type PhysicalDevice, QueueFlag } from "./physical-device.ts";
+import { planQueues, type QueuePlan, type QueueRequest } from "./queue-choice.ts";
 import type { StructName } from "./structs.ts";
 
 /** A physical device: itself, its index, a part of its name, or a test that the first match passes. */
@@ -28,8 +39,19 @@ export interface DeviceOptions {
   readonly physicalDevice?: PhysicalDeviceChoice;
   /** More device extensions; all must be there. */
   readonly extensions?: readonly string[];
-  /** Members of VkPhysicalDeviceFeatures to enable; all must be there. */
-  readonly features?: readonly FeatureName[];
+  /** Extensions to enable where they are there: `device.enabledExtensions` has those. */
+  readonly wantedExtensions?: readonly string[];
+  /**
+   * Features to enable, all of which must be there: names of members of VkPhysicalDeviceFeatures, or objects by structure,
+   * `{ core: { … }, vulkan12: { timelineSemaphore: true }, meshShaderEXT: { meshShader: true } }`. Those that memory needs are
+   * set besides, in the same structures; one that is said to be false stays off.
+   */
+  readonly features?: readonly FeatureName[] | FeatureObjects;
+  /**
+   * The queues to make: `device.queues` has them, in this order. Default one, of the family that can do most. The
+   * first one is the device's `queue`.
+   */
+  readonly queues?: readonly QueueRequest[];
   /**
    * Whether to enable the extensions (and their features) that concern memory and that the device has:
    * budgets, priorities, dedicated allocation, buffer device addresses, external memory, maintenance.
@@ -143,26 +165,38 @@ export function createDevice(
     wanted === false
       ? { extensions: new Set(), features: [] }
       : selectMemoryExtensions(instance, physicalDevice, wanted === true ? () => true : wanted);
-  const extensions = new Set([...memory.extensions, ...(options.extensions ?? [])]);
-  const callers = new CallersFeatures(
-    instance.native,
-    checkUint64(options.featureChain ?? 0n, "featureChain"),
+  const wantedExtensions = (options.wantedExtensions ?? []).filter((name) =>
+    physicalDevice.extensions.has(name),
   );
-  const queueFamily = chooseQueueFamily(physicalDevice, options.features?.includes("sparseBinding"));
-  const enabledFeatures = new Set([
-    ...memory.features.map(({ member }) => member),
-    ...featureExtensions.filter((feature) => isOn(callers, feature)).map(({ member }) => member),
-    ...(options.features ?? []),
-  ]);
-  const handle = createHandle(
-    instance,
+  const extensions = new Set([...memory.extensions, ...wantedExtensions, ...(options.extensions ?? [])]);
+  const features = readFeatures(options.features);
+  using chain = new NativeMemory(instance.native, 16384);
+  const featureChain = checkUint64(options.featureChain ?? 0n, "featureChain");
+  const { first } = encodeFeatures(chain, features, featureChain);
+  const callers = new CallersFeatures(instance.native, first);
+  const core = coreFeatures(features);
+  const plan = planQueues(
     physicalDevice,
-    queueFamily,
-    extensions,
-    memory.features,
-    callers,
-    options,
+    options.queues ?? [{ family: chooseQueueFamily(physicalDevice, core.includes("sparseBinding")) }],
   );
+  if (plan.queues.length === 0) throw new RangeError("queues must ask for one queue at least, got none");
+  const memoryFeatures = memory.features.filter((feature) => !isRefused(features, feature));
+  const enabledFeatures = new Set<string>([
+    ...memoryFeatures.map(({ member }) => member),
+    ...featureExtensions.filter((feature) => isOn(callers, feature)).map(({ member }) => member),
+    ...core,
+    ...otherFeatures(features).map((name) => name.slice(name.indexOf(".") + 1)),
+  ]);
+  const handle = createHandle(instance, {
+    physicalDevice,
+    plan,
+    extensions,
+    memoryFeatures,
+    features,
+    chain: first,
+    callers,
+    allocationCallbacks,
+  });
   return new NativeDevice({
     native: instance.native,
     instanceHandle: instance.handle,
@@ -177,8 +211,15 @@ export function createDevice(
     enabledExtensions: extensions,
     enabledFeatures,
     allocationCallbacks,
-    queue: { familyIndex: queueFamily, index: 0 },
+    queues: plan.queues,
   });
+}
+
+/** Whether the program says that a feature is to be off. */
+function isRefused(features: FeatureObjects, feature: FeatureExtension): boolean {
+  return structsOf(feature).some(
+    (struct) => features[featureStructureName(struct)]?.[feature.member] === false,
+  );
 }
 
 /** The structures of a feature: its own, and those of the Vulkan version that has it. */
@@ -190,64 +231,86 @@ function isOn(callers: CallersFeatures, feature: FeatureExtension): boolean {
   return structsOf(feature).some((struct) => callers.isOn(struct, feature.member));
 }
 
-function createHandle(
-  instance: VulkanInstance,
-  physicalDevice: PhysicalDevice,
-  queueFamilyIndex: number,
-  extensions: ReadonlySet<string>,
-  features: readonly FeatureExtension[],
-  callers: CallersFeatures,
-  options: DeviceOptions,
-): bigint {
-  using memory = new NativeMemory(instance.native, 65536);
-  const priorities = memory.reserve(4);
-  memory.f32[priorities / 4] = 1;
-  const queues = memory.struct("VkDeviceQueueCreateInfo", {
-    queueFamilyIndex,
-    queueCount: 1,
-    pQueuePriorities: memory.at(priorities),
+/** What vkCreateDevice is given. */
+interface Wish {
+  readonly physicalDevice: PhysicalDevice;
+  readonly plan: QueuePlan;
+  readonly extensions: ReadonlySet<string>;
+  /** The features that memory needs. */
+  readonly memoryFeatures: readonly FeatureExtension[];
+  /** Those that the program asks for. */
+  readonly features: FeatureObjects;
+  /** The chain of the program's structures. */
+  readonly chain: bigint;
+  readonly callers: CallersFeatures;
+  readonly allocationCallbacks: bigint;
+}
+
+function encodeQueues(memory: NativeMemory, { families }: QueuePlan): { count: number; address: bigint } {
+  const places = [...families].map(([queueFamilyIndex, priorities]) => {
+    const offset = memory.reserve(4 * priorities.length);
+    memory.f32.set(priorities, offset / 4);
+    return { queueFamilyIndex, queueCount: priorities.length, pQueuePriorities: memory.at(offset) };
   });
+  const first = places.map((values) => memory.struct("VkDeviceQueueCreateInfo", values))[0]!;
+  return { count: places.length, address: memory.at(first) };
+}
+
+function createHandle(instance: VulkanInstance, wish: Wish): bigint {
+  const { physicalDevice, extensions, callers, allocationCallbacks } = wish;
+  using memory = new NativeMemory(instance.native, 65536);
+  const queues = encodeQueues(memory, wish.plan);
   const enabled: Record<string, number> = {};
   const merged: [StructName, string][] = [];
-  for (const name of options.features ?? []) {
+  for (const name of Object.keys(wish.features.core ?? {})) {
     if (!Object.hasOwn(layouts.VkPhysicalDeviceFeatures.offsets, name)) {
       throw new TypeError(
         `features must be members of VkPhysicalDeviceFeatures, got ${JSON.stringify(name)}`,
       );
     }
+  }
+  const core = coreFeatures(wish.features);
+  for (const name of core) {
     enabled[name] = 1;
     if (callers.has("VkPhysicalDeviceFeatures2")) merged.push(["VkPhysicalDeviceFeatures2", name]);
   }
   const own: FeatureExtension[] = [];
-  for (const feature of features) {
+  for (const feature of wish.memoryFeatures) {
     const struct = structsOf(feature).find((name) => callers.has(name));
     if (struct === undefined) own.push(feature);
     else merged.push([struct, feature.member]);
   }
-  const core = memory.struct("VkPhysicalDeviceFeatures", enabled);
+  const coreStruct = memory.struct("VkPhysicalDeviceFeatures", enabled);
   const info = memory.struct("VkDeviceCreateInfo", {
-    pNext: featureChain(memory, own, 1, options.featureChain ?? 0n).first,
-    queueCreateInfoCount: 1,
-    pQueueCreateInfos: memory.at(queues),
+    pNext: featureChain(memory, own, 1, wish.chain).first,
+    queueCreateInfoCount: queues.count,
+    pQueueCreateInfos: queues.address,
     enabledExtensionCount: extensions.size,
     ppEnabledExtensionNames: memory.strings([...extensions]),
     pEnabledFeatures:
-      options.features === undefined || callers.has("VkPhysicalDeviceFeatures2") ? 0n : memory.at(core),
+      core.length === 0 || callers.has("VkPhysicalDeviceFeatures2") ? 0n : memory.at(coreStruct),
   });
   const out = memory.reserve(8);
   const { vkCreateDevice } = instance.functions;
-  const callbacks = options.allocationCallbacks ?? 0n;
   const result = callers.while(merged, () =>
-    vkCreateDevice(physicalDevice.handle, memory.at(info), callbacks, memory.at(out)),
+    vkCreateDevice(physicalDevice.handle, memory.at(info), allocationCallbacks, memory.at(out)),
   );
-  if (result < 0) {
-    const { deviceName } = physicalDevice.properties;
-    throw deviceError(result, {
-      deviceName,
-      extensions,
-      features: options.features ?? [],
-      available: physicalDevice,
-    });
-  }
+  if (result < 0) throw creationError(instance, result, wish);
   return memory.u64[out / 8]!;
+}
+
+function creationError(instance: VulkanInstance, result: number, wish: Wish): VulkanError {
+  const { physicalDevice, extensions, features } = wish;
+  using memory = new NativeMemory(instance.native, 16384);
+  const present = presentFeatures(memory, features, physicalDevice, (pNext) => {
+    if (!instance.hasProperties2) return;
+    const query = memory.struct("VkPhysicalDeviceFeatures2", { pNext });
+    instance.functions.vkGetPhysicalDeviceFeatures2(physicalDevice.handle, memory.at(query));
+  });
+  return deviceError(result, {
+    deviceName: physicalDevice.properties.deviceName,
+    extensions,
+    features: [...coreFeatures(features), ...otherFeatures(features)],
+    available: { extensions: physicalDevice.extensions, features: present },
+  });
 }

@@ -50,6 +50,7 @@ import { NativeMemory } from "./native-memory.ts";
 import { encodeNext } from "./next-chain.ts";
 import { type CommandFunction, declareCommand, type Life } from "./own-command.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
+import type { DeviceQueue } from "./queue-choice.ts";
 import { bindResourceCalls, type ResourceCallParts, type ResourceCalls } from "./resource-calls.ts";
 import { ResourceStructs } from "./resource-structs.ts";
 import { readFormatProperties, readRequirements } from "./sparse.ts";
@@ -83,7 +84,8 @@ export interface DeviceParts {
   readonly enabledExtensions: ReadonlySet<string>;
   readonly enabledFeatures: ReadonlySet<string>;
   readonly allocationCallbacks: bigint;
-  readonly queue?: QueueChoice;
+  /** The queues that the device was made with, or the one that was said to be its own. */
+  readonly queues: readonly QueueChoice[];
 }
 
 /** A VkDevice that this library made or wrapped. */
@@ -124,6 +126,7 @@ export class NativeDevice implements VulkanDevice {
   readonly #depthStencilImages = new Set<bigint>();
   readonly #queues: NativeTransferQueue[] = [];
   #queue: NativeTransferQueue | undefined;
+  #deviceQueues: readonly DeviceQueue[] | undefined;
   readonly #life: Life = { end: undefined };
   /** For the structures of barriers. */
   #barriers: NativeMemory | undefined;
@@ -648,11 +651,20 @@ export class NativeDevice implements VulkanDevice {
     return this.#queue;
   }
 
+  /** The queues that the device was made with, in the order in which they were asked for, with their handles. */
+  get queues(): readonly DeviceQueue[] {
+    this.#deviceQueues ??= this.#parts.queues.map(({ familyIndex, index = 0 }) => {
+      this.functions.vkGetDeviceQueue(this.handle, familyIndex, index, this.#out);
+      return { familyIndex, index, handle: this.#structs.handle };
+    });
+    return this.#deviceQueues;
+  }
+
   /**
    * A transfer queue over one of the device's queues; default the one that the device was made with.
    * It is destroyed with the device, or before by its own `destroy`.
    */
-  createTransferQueue(choice: QueueChoice | undefined = this.#parts.queue): NativeTransferQueue {
+  createTransferQueue(choice: QueueChoice | undefined = this.#parts.queues[0]): NativeTransferQueue {
     if (choice === undefined) {
       throw new TypeError(
         `which queue to use must be said, as { familyIndex, index }, for a wrapped device, got ${quote(choice)}`,

@@ -112,6 +112,6 @@ export function wrapDevice(library: Library, options: WrapDeviceOptions): Native
     enabledExtensions,
     enabledFeatures: new Set(options.enabledFeatures),
     allocationCallbacks: addressOf(options.allocationCallbacks ?? 0n, "allocationCallbacks"),
-    ...(options.queue === undefined ? {} : { queue: options.queue }),
+    queues: options.queue === undefined ? [] : [options.queue],
   });
 }
