@@ -73,7 +73,9 @@ export interface DeviceOptions {
 export const DEVICE_NAMES: { readonly [Name in keyof DeviceOptions]-?: true } = {
   physicalDevice: true,
   extensions: true,
+  wantedExtensions: true,
   features: true,
+  queues: true,
   memoryExtensions: true,
   featureChain: true,
   allocationCallbacks: true,

@@ -31,7 +31,7 @@ import type {
   SparseImageMemoryRequirements,
   SparseProperties,
 } from "../vulkan/sparse.ts";
-import type { TakeOver } from "../vulkan/transfer.ts";
+import type { TakeOver, TransferCommand } from "../vulkan/transfer.ts";
 import { bindBlockCalls, type blockCommands } from "./block-calls.ts";
 import {
   check,
@@ -51,6 +51,7 @@ import { encodeNext } from "./next-chain.ts";
 import { type CommandFunction, declareCommand, type Life } from "./own-command.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
 import type { DeviceQueue } from "./queue-choice.ts";
+import { RECORDING_BYTES, type RecordOptions, record } from "./record.ts";
 import { bindResourceCalls, type ResourceCallParts, type ResourceCalls } from "./resource-calls.ts";
 import { ResourceStructs } from "./resource-structs.ts";
 import { readFormatProperties, readRequirements } from "./sparse.ts";
@@ -126,6 +127,7 @@ export class NativeDevice implements VulkanDevice {
   readonly #depthStencilImages = new Set<bigint>();
   readonly #queues: NativeTransferQueue[] = [];
   #queue: NativeTransferQueue | undefined;
+  #recording: NativeMemory | undefined;
   #deviceQueues: readonly DeviceQueue[] | undefined;
   readonly #life: Life = { end: undefined };
   /** For the structures of barriers. */
@@ -676,6 +678,22 @@ export class NativeDevice implements VulkanDevice {
     return queue;
   }
 
+  /**
+   * Records transfers into a command buffer of the program's own, which must have been begun and be of a family that can copy.
+   * Copies between the same two resources become one call; those that touch the same bytes or texels wait for each other. What the first
+   * waits for and what waits for the last is the program's to say (`before`, `after`): without it there is no barrier.
+   * The command buffer's functions are called at once; nothing is submitted.
+   */
+  recordTransfers(
+    commandBuffer: bigint,
+    commands: readonly TransferCommand[],
+    scopes: RecordOptions = {},
+  ): void {
+    checkUint64(commandBuffer, "commandBuffer");
+    this.#recording ??= new NativeMemory(this.native, RECORDING_BYTES);
+    record(this, commandBuffer, this.#recording, commands, scopes);
+  }
+
   /** vkDeviceWaitIdle: blocks until everything that was submitted is done. */
   waitIdle(): void {
     check(this.functions.vkDeviceWaitIdle(this.handle), "vkDeviceWaitIdle");
@@ -702,6 +720,7 @@ export class NativeDevice implements VulkanDevice {
     revoke(this.functions, this.#life.end);
     this.#revokeCalls();
     this.#memory.free();
+    this.#recording?.free();
     this.#parts.onDestroy?.(isTaken);
   }
 

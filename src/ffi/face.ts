@@ -17,6 +17,7 @@ export {
   QueueFlag,
 } from "./physical-device.ts";
 export type { DeviceQueue, QueuePurpose, QueueRequest } from "./queue-choice.ts";
+export type { RecordOptions } from "./record.ts";
 export type { TakenMemory } from "./taken-memory.ts";
 export type { NativeTransferQueue, QueueChoice } from "./transfer-queue.ts";
 export type { CreateDeviceOptions, Vulkan } from "./vulkan.ts";

@@ -30,7 +30,7 @@ export interface DeviceQueue extends QueueChoice {
 
 /** Where the queues that were asked for are, and how many of each family have to be made, with their priorities. */
 export interface QueuePlan {
-  readonly queues: readonly Required<QueueChoice>[];
+  readonly queues: readonly { readonly familyIndex: number; readonly index: number }[];
   readonly families: ReadonlyMap<number, readonly number[]>;
 }
 

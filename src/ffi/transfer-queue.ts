@@ -8,7 +8,8 @@
  *   idle ── submit ──> in flight ── fence signalled ──> idle
  */
 
-import { checkInteger } from "../foundation/check.ts";
+import { type AbortSignalLike, unlessAborted } from "../foundation/abort.ts";
+import { checkInteger, checkUint64 } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { BindSparseInfo, SparseQueue } from "../vulkan/sparse.ts";
@@ -17,7 +18,7 @@ import { check } from "./commands.ts";
 import type { NativeDevice } from "./device.ts";
 import { NativeMemory } from "./native-memory.ts";
 import { QueueFlag } from "./physical-device.ts";
-import { record } from "./record.ts";
+import { RECORDING_BYTES, record } from "./record.ts";
 import { encodeSynchronization, SparseEncoder } from "./sparse.ts";
 
 /** A queue of a device. */
@@ -25,11 +26,14 @@ export interface QueueChoice {
   readonly familyIndex: number;
   /** Which queue of the family; default 0. */
   readonly index?: number;
+  /** VkQueue, as in `device.queues`; not looked at. */
+  readonly handle?: bigint;
 }
 
 /** Checks the names of a {@link QueueChoice}'s options. */
 export const checkQueueNames: (choice: object) => void = optionsCheck<QueueChoice>("a queue's choice", {
   familyIndex: true,
+  handle: true,
   index: true,
 });
 
@@ -67,9 +71,9 @@ class NativeSubmission implements Submission {
     return this.slot === undefined;
   }
 
-  done(): Promise<void> {
+  done(signal?: AbortSignalLike): Promise<void> {
     this.#done ??= new Promise((resolve, reject) => this.#poll(resolve, reject, 0));
-    return this.#done;
+    return signal === undefined ? this.#done : unlessAborted(this.#done, signal);
   }
 
   #poll(resolve: () => void, reject: (error: unknown) => void, looks: number): void {
@@ -103,7 +107,7 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
 
   constructor(device: NativeDevice, choice: QueueChoice) {
     this.#device = device;
-    this.#memory = new NativeMemory(device.native, 4096);
+    this.#memory = new NativeMemory(device.native, RECORDING_BYTES);
     this.familyIndex = checkInteger(choice.familyIndex, "familyIndex", 0, 0xffffffff);
     const family = device.physicalDevice.queueFamilies[this.familyIndex];
     this.canBindSparse =
@@ -173,6 +177,11 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
       pSignalSemaphores: signals.handles,
     });
     check(functions.vkQueueSubmit(this.handle, 1, memory.at(info), slot.fence), "vkQueueSubmit");
+    // Behind the batch: a fence of an empty submission signals when all before it is done.
+    const fence = synchronization?.fence ?? 0n;
+    if (checkUint64(fence, "fence") !== 0n) {
+      check(functions.vkQueueSubmit(this.handle, 0, 0n, fence), "vkQueueSubmit");
+    }
   }
 
   #makeSlot(): Slot {

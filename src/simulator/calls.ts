@@ -99,6 +99,7 @@ export const infallibleCalls = [
   "CloseHandle",
   "vkCmdCopyBuffer",
   "vkCmdCopyBufferToImage",
+  "vkCmdPipelineBarrier",
   "vkCmdCopyImageToBuffer",
   "vkCmdCopyImage",
   "vkCmdFillBuffer",

@@ -8,6 +8,7 @@
  * each batch that is under way at once (used again later); recording and submitting; asking the fence.
  */
 
+import type { AbortSignalLike } from "../foundation/abort.ts";
 import { checkInteger } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
@@ -84,8 +85,12 @@ class SimulatedSubmission implements Submission, PendingWork {
     return !this.pending;
   }
 
-  async done(): Promise<void> {
-    while (!this.isComplete()) await new Promise((resolve) => setTimeout(resolve, 0));
+  async done(signal?: AbortSignalLike): Promise<void> {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.isComplete()) return;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
   }
 }
 

@@ -9,10 +9,12 @@ import type { Extent3D } from "../vulkan/resources.ts";
 import type {
   BufferCopy,
   BufferFill,
+  BufferLayout,
   BufferToImageCopy,
   ImageCopy,
   ImageRegion,
   ImageToBufferCopy,
+  OwnershipTransfer,
   TakeOver,
   TransferCommand,
 } from "../vulkan/transfer.ts";
@@ -21,6 +23,7 @@ import { type AspectFormat, packedBytes } from "./formats.ts";
 import { type BufferObject, type ImageObject, nameOf, type Resource } from "./objects.ts";
 import type { DeviceState } from "./state.ts";
 import {
+  boxLayout,
   copyBox,
   copyBytes,
   copyPacked,
@@ -35,6 +38,7 @@ import {
   checkBound,
   checkBox,
   checkFinalLayout,
+  checkPitch,
   checkRange,
   checkWithin,
 } from "./transfer-rules.ts";
@@ -78,6 +82,11 @@ export class Recording {
   }
 
   #record(command: TransferCommand): void {
+    if (command.kind === "barrier") return;
+    if (command.kind === "ownership") {
+      this.#transferOwnership(command);
+      return;
+    }
     if (this.#state.moving.has(command.target)) {
       const rule = "simulator-moving";
       forbid(
@@ -108,9 +117,29 @@ export class Recording {
       default: {
         const { kind } = command as { readonly kind: unknown };
         throw new TypeError(
-          `kind must be "buffer", "bufferToImage", "imageToBuffer", "image", "fill" or "takeOver", got ${quote(kind)}`,
+          `kind must be "buffer", "bufferToImage", "imageToBuffer", "image", "fill", "takeOver", "barrier" or "ownership", got ${quote(kind)}`,
         );
       }
+    }
+  }
+
+  /** Queues of the simulator are of one family: what is left is that the resource is there, and the layout. */
+  #transferOwnership(command: OwnershipTransfer): void {
+    const call = "vkCmdPipelineBarrier";
+    this.#state.enter(call);
+    if (command.buffer !== undefined) {
+      this.resources.add(this.#state.buffer(command.buffer, call));
+      return;
+    }
+    const image = this.#state.image(command.image ?? 0n, call);
+    this.resources.add(image);
+    const { layout = ImageLayout.TransferDstOptimal, newLayout = layout } = command;
+    for (let mipLevel = 0; mipLevel < image.mipLevels; mipLevel++) {
+      const current = (this.#layouts.get(image) ?? image.layouts)[mipLevel * image.arrayLayers];
+      // The second half of a transfer finds what the first has made.
+      if (current === newLayout) continue;
+      const region = { extent: image.info.extent, mipLevel, layerCount: image.arrayLayers };
+      this.#changeLayout(call, image, region, layout, checkFinalLayout(newLayout, "newLayout"));
     }
   }
 
@@ -205,7 +234,7 @@ export class Recording {
     buffer: BufferObject,
     bufferOffset: number,
     image: ImageObject,
-    region: ImageRegion,
+    region: ImageRegion & BufferLayout,
     toImage: boolean,
   ): void {
     const aspect = aspectOf(call, image, region.aspect ?? ImageAspect.Color);
@@ -227,14 +256,18 @@ export class Recording {
         `the buffer's offset must be a multiple of the block size ${unit}, got ${quote(bufferOffset)}`,
       );
     }
-    const layerBytes = packedBytes(aspect, box);
+    checkPitch(region.rowLength ?? 0, box.width, aspect.blockWidth, "rowLength");
+    checkPitch(region.imageHeight ?? 0, box.height, aspect.blockHeight, "imageHeight");
+    const layout = boxLayout(aspect, box, region.rowLength ?? 0, region.imageHeight ?? 0);
+    const { rowBytes, rows, rowPitch, slicePitch } = layout;
+    const bytes = (box.depth * layerCount - 1) * slicePitch + (rows - 1) * rowPitch + rowBytes;
     const rule = toImage ? "pRegions-00171" : "pRegions-00183";
-    checkWithin(call, buffer, bufferOffset, layerBytes * layerCount, rule, rule);
+    checkWithin(call, buffer, bufferOffset, bytes, rule, rule);
     const part = buffer.parts[0]!;
     for (let layer = 0; layer < layerCount; layer++) {
       const place = this.#subresource(call, image, aspect, mipLevel, baseArrayLayer + layer);
       this.#steps.push(() =>
-        copyPacked(part, bufferOffset + layer * layerBytes, place, corner, box, toImage),
+        copyPacked(part, bufferOffset + layer * box.depth * slicePitch, place, corner, box, layout, toImage),
       );
     }
   }

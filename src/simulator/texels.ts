@@ -169,18 +169,53 @@ function placeInBlocks(
   return page * pageSize + within * blockBytes;
 }
 
-/** Copies a box of packed texels at `offset` of a buffer to a place in a subresource, or back. */
+/** How a box of texels lies in a buffer, in bytes and rows of blocks. */
+export interface BoxLayout {
+  /** Bytes of one row of the box. */
+  readonly rowBytes: number;
+  /** Rows of the box. */
+  readonly rows: number;
+  /** Bytes from one row to the next. */
+  readonly rowPitch: number;
+  /** Bytes from one slice or layer to the next. */
+  readonly slicePitch: number;
+}
+
+/** The layout of a box in a buffer, whose rows and slices may stand apart (`rowLength` and `imageHeight` in texels, 0 for packed). */
+export function boxLayout(
+  { blockWidth, blockHeight, blockBytes }: AspectFormat,
+  box: Required<Extent3D>,
+  rowLength: number,
+  imageHeight: number,
+): BoxLayout {
+  const columns = Math.ceil(box.width / blockWidth);
+  const rows = Math.ceil(box.height / blockHeight);
+  const rowPitch = Math.max(columns, Math.ceil(rowLength / blockWidth)) * blockBytes;
+  const slicePitch = Math.max(rows, Math.ceil(imageHeight / blockHeight)) * rowPitch;
+  return { rowBytes: columns * blockBytes, rows, rowPitch, slicePitch };
+}
+
+/** Copies a box of texels at `offset` of a buffer to a place in a subresource, or back. */
 export function copyPacked(
   buffer: Part,
   offset: number,
   image: Subresource,
   corner: Corner,
   box: Required<Extent3D>,
+  { rowBytes, rows, rowPitch, slicePitch }: BoxLayout,
   toImage: boolean,
 ): void {
   forEachRun(image, corner, box, (inPart, inBox, length) => {
-    if (toImage) copyBytes(image.part, inPart, buffer, offset + inBox, length);
-    else copyBytes(buffer, offset + inBox, image.part, inPart, length);
+    // A run may be of many rows, which stand apart in the buffer.
+    for (let done = 0; done < length; ) {
+      const row = Math.floor((inBox + done) / rowBytes);
+      const inRow = (inBox + done) % rowBytes;
+      const some = Math.min(length - done, rowBytes - inRow);
+      const at = offset + Math.floor(row / rows) * slicePitch + (row % rows) * rowPitch + inRow;
+      if (toImage) copyBytes(image.part, inPart + done, buffer, at, some);
+      else copyBytes(buffer, at, image.part, inPart + done, some);
+      done += some;
+    }
   });
 }
 

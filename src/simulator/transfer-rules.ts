@@ -80,6 +80,18 @@ export function checkFinalLayout(layout: number, what: string): number {
   return layout;
 }
 
+/** A row length or an image height: 0, or at least what is copied, in whole blocks. */
+export function checkPitch(texels: number, least: number, block: number, what: string): void {
+  checkInteger(texels, what);
+  if (texels === 0 || (texels >= least && texels % block === 0)) return;
+  const rule = what === "rowLength" ? "bufferRowLength-00195" : "bufferImageHeight-00196";
+  forbid(
+    "VkBufferImageCopy",
+    `VUID-VkBufferImageCopy-${rule}`,
+    `${what} must be 0 or at least ${least} and a multiple of ${block}, got ${texels}`,
+  );
+}
+
 /** The single bits of a mask; one 0 for none. */
 export function bitsOf(mask: number): number[] {
   const bits: number[] = [];

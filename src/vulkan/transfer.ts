@@ -3,6 +3,7 @@
  * use it; `vma-ts/koffi` implements it over a VkQueue, `vma-ts/simulator` over its own bytes.
  */
 
+import type { AbortSignalLike } from "../foundation/abort.ts";
 import type { Extent3D, Offset3D } from "./resources.ts";
 
 /** A copy of bytes from one buffer to another (vkCmdCopyBuffer). */
@@ -33,8 +34,16 @@ export interface ImageRegion {
   readonly layerCount?: number;
 }
 
-/** A copy of texels from a buffer, tightly packed, into an image (vkCmdCopyBufferToImage). */
-export interface BufferToImageCopy extends ImageRegion {
+/** Where a copy's texels lie in a buffer. */
+export interface BufferLayout {
+  /** Texels from the beginning of one row to that of the next (bufferRowLength); default 0: tightly packed. */
+  readonly rowLength?: number;
+  /** Rows from the beginning of one slice or layer to that of the next (bufferImageHeight); default 0: tightly packed. */
+  readonly imageHeight?: number;
+}
+
+/** A copy of texels from a buffer into an image (vkCmdCopyBufferToImage). */
+export interface BufferToImageCopy extends ImageRegion, BufferLayout {
   readonly kind: "bufferToImage";
   readonly source: bigint;
   readonly target: bigint;
@@ -45,8 +54,8 @@ export interface BufferToImageCopy extends ImageRegion {
   readonly newLayout?: number;
 }
 
-/** A copy of texels from an image into a buffer, tightly packed (vkCmdCopyImageToBuffer). */
-export interface ImageToBufferCopy extends ImageRegion {
+/** A copy of texels from an image into a buffer (vkCmdCopyImageToBuffer). */
+export interface ImageToBufferCopy extends ImageRegion, BufferLayout {
   readonly kind: "imageToBuffer";
   readonly source: bigint;
   readonly target: bigint;
@@ -104,6 +113,33 @@ export interface TakeOver {
   readonly aspect?: number;
 }
 
+/**
+ * What comes behind it waits for what stands before it. Commands that touch the same bytes of a buffer or the same texels
+ * wait for each other anyway: it is for resources that share memory.
+ */
+export interface TransferBarrier {
+  readonly kind: "barrier";
+}
+
+/**
+ * A buffer or image goes from one queue family to another, with its contents (a barrier with two queue families). The same command
+ * releases it on a queue of the one and, after a semaphore, acquires it on a queue of the other.
+ */
+export interface OwnershipTransfer {
+  readonly kind: "ownership";
+  /** This or `image`. */
+  readonly buffer?: bigint;
+  readonly image?: bigint;
+  readonly sourceFamily: number;
+  readonly targetFamily: number;
+  /** The image's layout before; default TransferDstOptimal. */
+  readonly layout?: number;
+  /** The image's layout after; default the same. */
+  readonly newLayout?: number;
+  /** {@link ImageAspect}; default Color. */
+  readonly aspect?: number;
+}
+
 /** One command of a transfer. */
 export type TransferCommand =
   | BufferCopy
@@ -111,14 +147,27 @@ export type TransferCommand =
   | ImageToBufferCopy
   | ImageCopy
   | BufferFill
-  | TakeOver;
+  | TakeOver
+  | TransferBarrier
+  | OwnershipTransfer;
+
+/** What happens to memory on one side of a barrier. */
+export interface AccessScope {
+  /** VkPipelineStageFlags */
+  readonly stages: number;
+  /** VkAccessFlags */
+  readonly access: number;
+}
 
 /** Commands that were handed to the device. */
 export interface Submission {
   /** Whether the device is done; never blocks. */
   isComplete(): boolean;
-  /** Settles when the device is done, without blocking the event loop; rejects when the device is lost. */
-  done(): Promise<void>;
+  /**
+   * Settles when the device is done, without blocking the event loop; rejects when the device is lost, and with the reason of
+   * `signal` when that is aborted before: the work goes on all the same.
+   */
+  done(signal?: AbortSignalLike): Promise<void>;
 }
 
 /** A semaphore to wait for or to signal: a binary one, or a timeline's value. */
@@ -135,13 +184,15 @@ export interface QueueSynchronization {
   readonly waitSemaphores?: readonly SemaphoreValue[];
   /** Default none. */
   readonly signalSemaphores?: readonly SemaphoreValue[];
+  /** VkFence, unsignaled: signaled when the batch is done. Queues of `vma-ts/koffi`, `/bun` and `/deno` know it. */
+  readonly fence?: bigint;
 }
 
 /** A queue that can copy. */
 export interface TransferQueue {
   /**
-   * Records and submits the commands as one batch, with full memory barriers before, between and after
-   * them. Throws a `VulkanError` with nothing submitted, or returns with all of it under way. `synchronization`: what
+   * Records and submits the commands as one batch, with full memory barriers before and after them; those that touch the
+   * same bytes or texels wait for each other. Throws a `VulkanError` with nothing submitted, or returns with all of it under way. `synchronization`: what
    * the batch waits for and signals besides; queues of this library know it, others may pass over it.
    */
   submit(commands: readonly TransferCommand[], synchronization?: QueueSynchronization): Submission;

@@ -1,6 +1,7 @@
 /** Devices for whole programs: features as objects, extensions that may be missing, several queues. */
 
 import { describe, expect, it } from "vitest";
+import type { FeatureObjects } from "../../src/ffi/feature-objects.ts";
 import type { PhysicalDevice, QueueFamily } from "../../src/ffi/physical-device.ts";
 import { planQueues } from "../../src/ffi/queue-choice.ts";
 import {
@@ -49,12 +50,12 @@ describeWithVulkan("a device with features as objects", (ctx) => {
 
   it("is refused with the names that there are not, or that it lacks", () => {
     const create =
-      (features: object): (() => unknown) =>
+      (features: FeatureObjects): (() => unknown) =>
       () =>
         ctx.vulkan.createDevice({ features });
     expect(create({ vulkan21: {} })).toThrow(/no structure of features "vulkan21" \(is vulkan1\d meant\?\)/);
     expect(create({ vulkan12: { timelineSemaphores: true } })).toThrow(/is timelineSemaphore meant/);
-    expect(create({ core: { nothing: true } })).toThrow(TypeError);
+    expect(create({ core: { nothing: true } as Record<string, boolean> })).toThrow(TypeError);
     const vk = bind(ctx.device, { vkGetPhysicalDeviceFeatures2 });
     const { pNext } = vk.vkGetPhysicalDeviceFeatures2(ctx.device.physicalDevice.handle, [
       VkPhysicalDeviceVulkan12Features,

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { NativeMemory } from "../../src/ffi/native-memory.ts";
-import { type RecordingDevice, record } from "../../src/ffi/record.ts";
+import { RECORDING_BYTES, type RecordingDevice, record } from "../../src/ffi/record.ts";
 import { ImageAspect, ImageLayout, type TransferCommand } from "../../src/vulkan/index.ts";
 import { native } from "../helpers/native.ts";
 
@@ -15,7 +15,7 @@ const EVERYTHING = 0x14000;
 /** Records and tells each call in a line. */
 function calls(commands: readonly TransferCommand[], depthStencil: readonly bigint[] = []): string[] {
   const lines: string[] = [];
-  using memory = new NativeMemory(native, 4096);
+  using memory = new NativeMemory(native, RECORDING_BYTES);
   const read = (name: Parameters<NativeMemory["read"]>[0], address: bigint) =>
     memory.read(name, Number(address - memory.address));
   const functions = new Proxy({} as RecordingDevice["functions"], {
@@ -30,8 +30,8 @@ function calls(commands: readonly TransferCommand[], depthStencil: readonly bigi
           const { srcAccessMask, dstAccessMask } = read("VkMemoryBarrier", memoryAt as bigint);
           lines.push(`memory ${from}:${srcAccessMask} -> ${to}:${dstAccessMask}`);
         }
-        if (imageBarriers === 1) {
-          const barrier = read("VkImageMemoryBarrier", imageAt as bigint);
+        for (let i = 0; i < Number(imageBarriers); i++) {
+          const barrier = read("VkImageMemoryBarrier", (imageAt as bigint) + BigInt(72 * i));
           const { aspectMask, levelCount, layerCount } = barrier.subresourceRange as Record<string, number>;
           lines.push(
             `image ${barrier.image} ${barrier.oldLayout} -> ${barrier.newLayout} aspect ${aspectMask} ${levelCount}x${layerCount}`,
@@ -53,7 +53,7 @@ const extent = { width: 4, height: 4 };
 const { General, TransferDstOptimal, TransferSrcOptimal, Undefined } = ImageLayout;
 
 describe("recording", () => {
-  it("puts full barriers before, between and after the commands", () => {
+  it("puts full barriers before and after the commands, and between those that touch the same", () => {
     const copy: TransferCommand = { kind: "buffer", source: 2n, target: 3n, size: 4 };
     const fill: TransferCommand = { kind: "fill", target: 3n, size: 4, value: 0 };
     expect(calls([copy, fill, copy])).toEqual([
@@ -91,7 +91,7 @@ describe("recording", () => {
     ]);
   });
 
-  it("brings both images of a copy into the source's layout, every level with a copy of its own", () => {
+  it("brings both images of a copy into the source's layout, all levels with one copy", () => {
     const aspect = ImageAspect.Color;
     expect(
       calls([
@@ -111,8 +111,6 @@ describe("recording", () => {
       `image 2 ${General} -> ${TransferSrcOptimal} aspect 1 3x5`,
       `image 3 ${Undefined} -> ${TransferDstOptimal} aspect 1 3x5`,
       "vkCmdCopyImage",
-      "vkCmdCopyImage",
-      "vkCmdCopyImage",
       `image 2 ${TransferSrcOptimal} -> ${General} aspect 1 3x5`,
       `image 3 ${TransferDstOptimal} -> ${General} aspect 1 3x5`,
       after,
@@ -125,7 +123,7 @@ describe("recording", () => {
     };
     const lines = calls([command(3n, ImageAspect.Stencil), command(4n, ImageAspect.Depth)], [3n]);
     expect(lines[1]).toContain("image 3 0 -> 7 aspect 6");
-    expect(lines[4]).toContain("image 4 0 -> 7 aspect 2");
+    expect(lines[3]).toContain("image 4 0 -> 7 aspect 2");
     expect(calls([command(5n, ImageAspect.Plane1)])[1]).toContain("image 5 0 -> 7 aspect 1");
   });
 });
