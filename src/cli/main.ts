@@ -2,6 +2,7 @@
 /** The command `vma-ts`: finds the command that is asked for, prints what it says, and turns errors into exit codes. */
 
 import { writeSync } from "node:fs";
+import { BENCH_HELP, bench } from "./bench/index.ts";
 import { DIFF_HELP, diff } from "./diff.ts";
 import { EXPORT_HELP, exportRecording } from "./export.ts";
 import { INFO_HELP, info } from "./info.ts";
@@ -22,6 +23,7 @@ const HELP = `vma-ts COMMAND … (vma-ts COMMAND --help says more)
   export     recordings for Perfetto, PyTorch's memory_viz, or VMA's tools
   replay     runs recorded workloads (.jsonl) again and prints the outcome of each operation
   view       opens the viewer in the browser
+  bench      what the library costs on this machine
 
 Files may be recordings (.vmarec), gzipped too, or dumps in VMA's JSON form.
 Exit codes: 0 done, 1 it could not be done (or diff found differences), 2 the command line makes no sense.`;
@@ -47,6 +49,7 @@ const commands: Readonly<Record<string, Command>> = {
   export: { help: EXPORT_HELP, run: async (args) => ({ text: exportRecording(args), code: 0 }) },
   replay: { help: REPLAY_HELP, run: async (args) => ({ code: replay(args) }) },
   view: { help: VIEW_HELP, run: async (args) => ({ text: view(args), code: 0 }) },
+  bench: { help: BENCH_HELP, run: async (args) => ({ text: await bench(args), code: 0 }) },
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

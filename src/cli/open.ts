@@ -1,16 +1,42 @@
 /** Opens what a command is given: a recording, or a dump in VMA's JSON form. */
 
-import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { constants, gunzipSync } from "node:zlib";
 import { importVmaJson } from "../recording/export/import-vma-json.ts";
+import { CHUNK_MAGIC } from "../recording/format/chunk.ts";
 import { type Recording, RecordingError, readRecording } from "../recording/index.ts";
 import { UserError } from "./output.ts";
+
+/** Bytes of a file that say what it is. */
+const BEGINNING = 4096;
+
+/** Whether a file begins as a recording does, gzipped or not. What cannot be read is none. */
+export function isRecording(path: string): boolean {
+  let begin = new Uint8Array(BEGINNING);
+  try {
+    const file = openSync(path, "r");
+    try {
+      begin = begin.subarray(0, readSync(file, begin));
+    } finally {
+      closeSync(file);
+    }
+    // All of what is there is unpacked, and that the end is missing is no matter.
+    if (isGzip(begin)) begin = gunzipSync(begin, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return false;
+  }
+  return begin.length >= 4 && new DataView(begin.buffer, begin.byteOffset).getUint32(0, true) === CHUNK_MAGIC;
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
 
 /** The bytes of a file, unpacked where it is gzipped. */
 export function readBytes(path: string): Uint8Array {
   try {
     const bytes = readFileSync(path);
-    return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+    return isGzip(bytes) ? gunzipSync(bytes) : bytes;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UserError(code === "ENOENT" ? `there is no file ${path}` : `${path}: ${message}`);

@@ -1,6 +1,7 @@
 /** `vma-ts record -- node program.js`: records every allocator of a program, which need not know of it. */
 
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError, UserError } from "./output.ts";
@@ -11,7 +12,7 @@ export const RECORD_HELP = `vma-ts record [--output FOLDER] [--stacks] [--limit 
 Runs a command, such as "node program.js", and records every allocator that it makes with vma-ts, its workers'
 too, into a file each: FOLDER/program-PID-N.vmarec. A program that is killed loses at most the last 64 KiB.
 
-  --output FOLDER  default: recordings
+  --output FOLDER  where the recordings go; default: recordings
   --stacks         also who asked for each allocation; some microseconds an allocation
   --limit MIB      keep only the last so many MiB of each`;
 
@@ -45,6 +46,10 @@ export async function recordProgram(args: readonly string[]): Promise<number> {
   const child = spawn(command, rest, { stdio: "inherit", env: environment });
   return new Promise((resolveCode, reject) => {
     child.on("error", (error) => reject(new UserError(`${command} cannot be started: ${error.message}`)));
-    child.on("close", (code, signal) => resolveCode(code ?? (signal === null ? 1 : 128)));
+    child.on("close", (code, signal) => {
+      if (signal !== null) process.stderr.write(`vma-ts: ${command} was ended by ${signal}\n`);
+      // As shells say it.
+      resolveCode(code ?? (signal === null ? 1 : 128 + constants.signals[signal]));
+    });
   });
 }

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { replayRecording } from "../recording/whatif/replay.ts";
 import { readTraceLines } from "../trace/read.ts";
 import { replayLines } from "../trace/replay.ts";
-import { openRecording } from "./open.ts";
+import { isRecording, openRecording } from "./open.ts";
 import { UsageError, UserError } from "./output.ts";
 
 export const REPLAY_HELP = `vma-ts replay FILE…
@@ -19,7 +19,7 @@ export function replay(args: readonly string[]): number {
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
   if (positionals.length === 0) throw new UsageError("replay takes at least one file");
   for (const path of positionals) {
-    if (path.includes(".vmarec")) {
+    if (isRecording(path)) {
       writeSync(1, `${JSON.stringify(replayRecording(openRecording(path)))}\n`);
       continue;
     }

@@ -2,14 +2,17 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sentencesOf } from "../../src/cli/bench/index.ts";
+import type { BenchResult } from "../../src/cli/bench/measure.ts";
 import { createAllocator, MemoryUsage } from "../../src/index.ts";
 import { readRecording, record } from "../../src/recording/index.ts";
 import { replayRecording } from "../../src/recording/whatif/replay.ts";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
+import { requireVulkan, vulkanAbsence } from "../helpers/vulkan.ts";
 import { Random } from "../metadata/random.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -61,7 +64,7 @@ beforeAll(() => {
 });
 
 describe("every command", () => {
-  it.each(["info", "record", "stats", "diff", "simulate", "export", "replay", "view"])(
+  it.each(["info", "record", "stats", "diff", "simulate", "export", "replay", "view", "bench"])(
     "%s says how it is used",
     (name) => {
       const { code, out } = run(name, "--help");
@@ -85,6 +88,8 @@ describe("every command", () => {
       [["record", "--limit", "0", "--", "node"], "--limit takes", 2],
       [["record", "--", "no-such-command"], "cannot be started", 1],
       [["simulate", file, "--profile", "voodoo"], "voodoo is neither", 1],
+      [["bench", "--seconds", "0"], "--seconds takes a number above 0", 2],
+      [["bench", "more"], "Unexpected argument 'more'", 2],
     ] as const) {
       const result = run(...args);
       expect([result.code, result.err]).toEqual([code, expect.stringContaining(message)]);
@@ -183,6 +188,76 @@ describe("simulate", () => {
   });
 });
 
+describe("replay", () => {
+  it("tells recordings from traces by what is in them", () => {
+    const bytes = readFileSync(file);
+    writeFileSync(join(folder, "renamed.bin"), bytes);
+    writeFileSync(join(folder, "renamed.bin.gz"), gzipSync(bytes));
+    const trace = '{"format":"vma-conformance","version":1,"kind":"virtual","size":1024}\n';
+    writeFileSync(join(folder, "no-trace.vmarec"), trace);
+    const { out } = run("replay", "renamed.bin", "renamed.bin.gz");
+    const [first, second] = out.trim().split("\n");
+    expect(JSON.parse(first!)).toMatchObject({ allocations: 800, device: "nvidia-h100" });
+    expect(second).toBe(first);
+    expect(run("replay", "no-trace.vmarec").err).not.toContain("neither a recording");
+  });
+});
+
+describe("bench", () => {
+  it("measures without the repository, and says what it cannot", () => {
+    const { code, out } = run("bench", "--no-driver", "--seconds", "0.04");
+    expect(code).toBe(0);
+    expect(out).toContain("Vulkan device: none: it was not asked for");
+    const { machine, results } = JSON.parse(run("bench", "--no-driver", "--seconds", "0.04", "--json").out);
+    expect(machine.runtime).toContain(process.versions.node);
+    expect(results).toHaveLength(4);
+    for (const { name, min, median, operations } of results) {
+      expect(out).toContain(name);
+      expect(min).toBeGreaterThan(1);
+      expect(median).toBeGreaterThanOrEqual(min);
+      // A round takes milliseconds: the clock's own steps are nothing in it.
+      expect(operations).toBeGreaterThanOrEqual(64);
+    }
+  });
+
+  it("draws its sentences from the figures", () => {
+    const result = (name: string, min: number): BenchResult => ({
+      name,
+      min,
+      operation: "",
+      median: min,
+      spread: 0,
+      rounds: 9,
+      operations: 100,
+    });
+    const figures = [
+      result("allocator", 100),
+      result("allocator, recorded", 380),
+      result("driver alone", 200),
+      result("driver, vma-ts", 500),
+      result("driver, memory for each buffer", 5000),
+    ];
+    expect(sentencesOf(figures)).toEqual([
+      "Recording takes 140 ns for each allocation and each free.",
+      "Placing a buffer takes 300 ns more than the driver's own 200 ns.",
+      "Memory for each buffer takes 10.0 times as long with this driver.",
+    ]);
+    expect(sentencesOf(figures.slice(0, 1))).toEqual([]);
+  });
+});
+
+describe("bench on a device", () => {
+  it.skipIf(vulkanAbsence !== undefined && !requireVulkan)("measures the driver beside the allocator", () => {
+    const { code, out } = run("bench", "--seconds", "0.04", "--json");
+    expect(code).toBe(0);
+    const { machine, results } = JSON.parse(out);
+    expect(machine.device).not.toContain("none");
+    expect(results.map(({ name }: { name: string }) => name)).toEqual(
+      expect.arrayContaining(["driver alone", "driver, vma-ts", "driver, memory for each buffer"]),
+    );
+  });
+});
+
 describe("record", () => {
   const program = `
     import { createAllocator } from "./dist/index.js";
@@ -198,6 +273,47 @@ describe("record", () => {
       const worker = new Worker(new URL(import.meta.url));
       worker.on("exit", () => { if (process.argv[2] === "fail") process.exit(7); });
     }`;
+
+  it("leaves a recording of a program that is killed, with all but its last 64 KiB", () => {
+    const program = `
+      import { createAllocator } from "./dist/index.js";
+      import { SimulatedDevice, profiles } from "./dist/simulator/index.js";
+      const allocator = createAllocator({ device: new SimulatedDevice(profiles.lavapipe) });
+      const live = [];
+      for (let i = 0; i < 40_000; i++) {
+        const name = "buffer " + i;
+        live.push(allocator.createBuffer({ size: 1000, usage: 2 }, { name }).allocation);
+        if (live.length > 100) live.shift().destroy();
+      }
+      process.kill(process.pid, "SIGKILL");`;
+    writeFileSync(join(folder, "killed.mjs"), program);
+    const result = run("record", "--output", "killed", "--", process.execPath, "killed.mjs");
+    expect(result.code).toBe(128 + constants.signals.SIGKILL);
+    expect(result.err).toContain("was ended by SIGKILL");
+    const [name] = readdirSync(join(folder, "killed"));
+    const bytes = readFileSync(join(folder, "killed", name!));
+    const read = readRecording(bytes);
+    expect(read.problems).toEqual([]);
+    expect(read.end.reason).toBeUndefined();
+    // Each operation takes several bytes; those of the last 64 KiB are lost.
+    const operations = 2 * 40_000 - 100;
+    const bytesEach = bytes.length / read.end.operations;
+    expect(read.end.operations).toBeGreaterThan(operations - 65536 / bytesEach);
+    expect(run("stats", join("killed", name!)).out).toContain("the program was killed, or is still running");
+  });
+
+  it("records the demo, which knows nothing of it", () => {
+    const demo = ["--import", "tsx", "demo/main.ts", "--device", "simulator:arm-mobile", "--count", "50"];
+    const to = ["--output", join(folder, "demo")];
+    const command = [join(folder, "dist/cli/main.js"), "record", ...to, "--", process.execPath, ...demo];
+    const made = spawnSync(process.execPath, command, { encoding: "utf8", cwd: root });
+    expect([made.status, made.stderr]).toEqual([0, expect.stringContaining("recording an allocator to")]);
+    const [name] = readdirSync(join(folder, "demo"));
+    const read = readRecording(readFileSync(join(folder, "demo", name!)));
+    expect(read.end.reason).toBe("destroyed");
+    expect(replayRecording(read)).toMatchObject({ refusals: 0, device: "arm-mobile" });
+    expect(run("replay", join("demo", name!)).out).toContain('"device":"arm-mobile"');
+  });
 
   it("records two allocators and a worker's, and passes the exit code on", () => {
     writeFileSync(join(folder, "program.mjs"), program);
