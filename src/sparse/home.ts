@@ -1,0 +1,142 @@
+/** The sparse side of an allocator: what its face forwards to. Made when it is first asked for. */
+
+import type { Allocation } from "../allocator/allocation.ts";
+import type { Leak } from "../allocator/report/leaks.ts";
+import type { AllocatorState } from "../allocator/state.ts";
+import { checkUsable } from "../allocator/usable.ts";
+import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
+import type { SparseQueue } from "../vulkan/sparse.ts";
+import type { Submission } from "../vulkan/transfer.ts";
+import { bindSparse } from "./bind.ts";
+import {
+  checkPagePool,
+  createPagePool,
+  createSparseBuffer,
+  createSparseImage,
+  type PagePoolCreateInfo,
+  type SparseCreateInfo,
+} from "./create.ts";
+import type { PagePool } from "./page-pool.ts";
+import { isPageMemory, type SparseStatistics, sparseJson, sparseLeaks, sparseStatistics } from "./report.ts";
+import type { SparseBindRequest, SparseBuffer, SparseHome, SparseImage, SparseResource } from "./resource.ts";
+import { SparseState } from "./sparse-state.ts";
+
+/** The sparse side of one allocator. */
+export class SparseRoom implements SparseHome {
+  readonly allocator: AllocatorState;
+  readonly state: SparseState;
+
+  constructor(allocator: AllocatorState) {
+    this.allocator = allocator;
+    this.state = new SparseState(allocator);
+  }
+
+  createBuffer(info: BufferCreateInfo, options: SparseCreateInfo = {}): SparseBuffer {
+    return createSparseBuffer(this.state, this, info, options);
+  }
+
+  createImage(info: ImageCreateInfo, options: SparseCreateInfo = {}): SparseImage {
+    return createSparseImage(this.state, this, info, options);
+  }
+
+  createPool(info: PagePoolCreateInfo = {}): PagePool {
+    return createPagePool(this.state, info);
+  }
+
+  /** Destroys a pool none of whose pages is in use. */
+  destroyPool(given: PagePool): void {
+    checkUsable(this.allocator);
+    const pool = checkPagePool(this.state, given);
+    this.state.collect();
+    const users = [...this.state.resources.values(), ...this.state.dying].filter(
+      (each) => each.pool === pool,
+    );
+    if (users.length > 0) {
+      throw new TypeError(
+        `${pool.label} has the pages of ${users.length} resources: ${users[0]!.label} and so on`,
+      );
+    }
+    if (pool.retiring > 0) {
+      throw new TypeError(`${pool.label} has ${pool.retiring} pages that a queue is not done with`);
+    }
+    pool.isDestroyed = true;
+    this.state.pools.delete(pool);
+    pool.freeAll();
+  }
+
+  bind(queue: SparseQueue, request: SparseBindRequest): Submission {
+    return bindSparse(this.state, queue, request);
+  }
+
+  destroy(resource: SparseResource): void {
+    checkUsable(this.allocator);
+    this.state.destroy(resource);
+  }
+
+  statistics(): SparseStatistics {
+    this.state.collect();
+    return sparseStatistics(this.state);
+  }
+
+  leaks(): Leak[] {
+    return sparseLeaks(this.state);
+  }
+
+  /** Names of the pools that programs have made. */
+  poolLabels(): string[] {
+    return [...this.state.pools].map(({ label }) => label);
+  }
+
+  isPageMemory(allocation: Allocation): boolean {
+    return isPageMemory(this.state, allocation);
+  }
+
+  json(detailed: boolean): object {
+    this.state.collect();
+    return sparseJson(this.state, detailed);
+  }
+
+  /** Frees empty chunks but for `keep` of each pool; bytes freed. */
+  trim(keep: number): number {
+    this.state.collect();
+    let freed = 0;
+    for (const pool of this.state.allPools()) freed += pool.trim(keep);
+    return freed;
+  }
+
+  /** Throws where a queue is not done with something; then the allocator cannot be destroyed. */
+  checkDone(): void {
+    this.state.collect();
+    const { length } = this.state.work;
+    if (length === 0) return;
+    throw new TypeError(
+      `${length} batches of sparse binding are under way: wait for what bindSparse has returned before the allocator is destroyed`,
+    );
+  }
+
+  freeAll(): void {
+    this.state.freeAll();
+  }
+
+  validate(): void {
+    this.state.validate();
+  }
+}
+
+const rooms = new WeakMap<AllocatorState, SparseRoom>();
+
+/** The sparse side of an allocator, made where it is not there yet. */
+export function sparseOf(allocator: AllocatorState): SparseRoom {
+  let room = rooms.get(allocator);
+  if (room === undefined) {
+    checkUsable(allocator);
+    room = new SparseRoom(allocator);
+    rooms.set(allocator, room);
+  }
+  return room;
+}
+
+/** The sparse side of an allocator, if it has been used. */
+export function sparseIfAny(allocator: AllocatorState): SparseRoom | undefined {
+  return rooms.get(allocator);
+}

@@ -1,0 +1,412 @@
+/**
+ * Pages of memory for sparse resources. A pool takes memory objects from the allocator, chunks, and gives out spans of them:
+ * a request for many pages gets as few runs as can be had, so that it is bound in as few pieces.
+ *
+ * 1. One run in a chunk, the fullest chunk first.
+ * 2. Up to {@link FEW} runs, the longest first, if they suffice.
+ * 3. A new chunk, sized by the policy of all lists of blocks.
+ * 4. Whatever runs there are, and smaller chunks for what is missing.
+ *
+ * Chunks are dedicated memory of the allocator, so that its limits, budgets, statistics, dumps and recordings know them, and
+ * nothing moves them. Empty ones are given back by that same policy: one is kept.
+ */
+
+import type { Allocation } from "../allocator/allocation.ts";
+import { AllocationCreate } from "../allocator/flags.ts";
+import { freeAllocation } from "../allocator/memory/free.ts";
+import { allocateMemory } from "../allocator/resource/memory.ts";
+import type { AllocatorState } from "../allocator/state.ts";
+import {
+  newBlockSizes,
+  removeBlock,
+  sortOnce,
+  takeEmptyBlocks,
+  takeSurplusBlock,
+} from "../blocks/block-policy.ts";
+import { assert } from "../foundation/assert.ts";
+import { alignDown, alignUp } from "../foundation/bits.ts";
+import { showAsText } from "../foundation/inspect.ts";
+import { Result, VulkanError } from "../vulkan/result.ts";
+import { PageChunk, type PageRun } from "./page-chunk.ts";
+
+/** A request is not split into more runs than this while a new chunk can be had. */
+const FEW = 4;
+/** A chunk's preferred size, on heaps that are large enough. */
+const CHUNK = 64 * 1024 * 1024;
+/** Pages of all chunks are named by one number: the chunk's slot times this, and the page in it. */
+const PAGES_A_SLOT = 2 ** 24;
+
+/** The name of a page in its pool; -1 for none. */
+export type PageId = number;
+export const NO_PAGE: PageId = -1;
+
+/** Pages of one chunk, one after another. */
+export interface Span extends PageRun {
+  readonly chunk: PageChunk;
+}
+
+/** How a pool is made; checked by whoever makes it. */
+export interface PagePoolSettings {
+  readonly name: string | undefined;
+  readonly memoryTypeIndex: number;
+  readonly pageSize: number;
+  /** Bytes, or 0 for the default. */
+  readonly chunkSize: number;
+  /** Bytes of all chunks, Infinity for no limit. */
+  readonly maxSize: number;
+  readonly priority: number | undefined;
+}
+
+/** What a page pool has. Counts are of pages. */
+export interface PagePoolStatistics {
+  readonly name: string | undefined;
+  readonly memoryType: number;
+  /** Bytes. */
+  readonly pageSize: number;
+  /** Memory objects. */
+  readonly chunkCount: number;
+  /** Bytes of all chunks. */
+  readonly chunkBytes: number;
+  readonly pageCount: number;
+  readonly freeCount: number;
+  /** Pages that were evicted and that the queue may not be done with. */
+  readonly retiringCount: number;
+  /** The longest run of free pages in one chunk. */
+  readonly longestFreeRun: number;
+}
+
+/** Pages of one memory type. Made by `allocator.createPagePool`; sparse resources without one share default pools. */
+export class PagePool {
+  /** @internal */
+  readonly state: AllocatorState;
+  /** @internal */
+  readonly settings: PagePoolSettings;
+  /** @internal The chunks, the fullest first, nearly. */
+  readonly blocks: PageChunk[] = [];
+  /** @internal */
+  readonly minBlockCount = 0;
+  /** @internal The chunks by slot. */
+  readonly chunks: (PageChunk | undefined)[] = [];
+  /** @internal Pages that have no reference and are not free yet. */
+  retiring = 0;
+  /** Whether it was destroyed. */
+  isDestroyed = false;
+
+  /** @internal Use `allocator.createPagePool`. */
+  constructor(state: AllocatorState, settings: PagePoolSettings) {
+    this.state = state;
+    this.settings = settings;
+  }
+
+  /** As given when it was made. */
+  get name(): string | undefined {
+    return this.settings.name;
+  }
+
+  /** The memory type of its pages. */
+  get memoryType(): number {
+    return this.settings.memoryTypeIndex;
+  }
+
+  /** Bytes of a page. */
+  get pageSize(): number {
+    return this.settings.pageSize;
+  }
+
+  /** Bytes of all chunks. */
+  get size(): number {
+    return this.blocks.reduce((sum, chunk) => sum + chunk.size, 0);
+  }
+
+  /** @internal As the policy asks. */
+  get keepEmptyBlocks(): number | undefined {
+    return this.state.keepEmptyBlocks;
+  }
+
+  /** @internal */
+  get isOverBudget(): boolean {
+    const { budgets, memoryTypes } = this.state;
+    const { usage, budget } = budgets.lastKnown(memoryTypes.heapIndex(this.settings.memoryTypeIndex));
+    return usage > budget;
+  }
+
+  /** What it has. */
+  statistics(): PagePoolStatistics {
+    const { name, memoryTypeIndex: memoryType, pageSize } = this.settings;
+    let pageCount = 0;
+    let freeCount = 0;
+    let longestFreeRun = 0;
+    for (const chunk of this.blocks) {
+      pageCount += chunk.pageCount;
+      freeCount += chunk.freeCount;
+      longestFreeRun = Math.max(longestFreeRun, chunk.findLongest(chunk.pageCount)?.count ?? 0);
+    }
+    return {
+      name,
+      memoryType,
+      pageSize,
+      chunkCount: this.blocks.length,
+      chunkBytes: this.size,
+      pageCount,
+      freeCount,
+      retiringCount: this.retiring,
+      longestFreeRun,
+    };
+  }
+
+  // ---- Spans --------------------------------------------------------------------------------------------
+
+  /**
+   * @internal Takes so many pages, in as few spans as can be had. Throws the VulkanError of what refused memory, with
+   * nothing taken.
+   */
+  takeSpans(count: number): Span[] {
+    const one = this.#findOne(count);
+    if (one !== undefined) return [this.#take(one)];
+    const few = this.#takeLongest(count, FEW);
+    if (few.left === 0) return few.spans;
+    this.#undo(few.spans);
+    const whole = this.#newChunk(count, false);
+    if (whole !== undefined) return [this.#take({ chunk: whole, first: 0, count })];
+    const all = this.#takeLongest(count, Number.POSITIVE_INFINITY);
+    while (all.left > 0) {
+      let chunk: PageChunk | undefined;
+      try {
+        chunk = this.#newChunk(all.left, true);
+      } catch (error) {
+        this.#undo(all.spans);
+        throw error;
+      }
+      const part = Math.min(all.left, chunk!.pageCount);
+      all.spans.push(this.#take({ chunk: chunk!, first: 0, count: part }));
+      all.left -= part;
+    }
+    return all.spans;
+  }
+
+  /** @internal Gives back spans that nothing was bound to. */
+  giveSpans(spans: readonly Span[]): void {
+    for (const span of spans) this.#giveSpan(span);
+  }
+
+  /** @internal The name of a page of a chunk. */
+  idOf(chunk: PageChunk, page: number): PageId {
+    return chunk.slot * PAGES_A_SLOT + page;
+  }
+
+  /** @internal */
+  chunkOf(id: PageId): PageChunk {
+    const chunk = this.chunks[Math.floor(id / PAGES_A_SLOT)];
+    assert(chunk !== undefined, "a page's chunk is there");
+    return chunk;
+  }
+
+  /** @internal The page in its chunk. */
+  pageOf(id: PageId): number {
+    return id % PAGES_A_SLOT;
+  }
+
+  /** @internal One more page of a resource is bound to it. */
+  refer(id: PageId, resource: number, page: number): void {
+    const chunk = this.chunkOf(id);
+    const at = this.pageOf(id);
+    if (chunk.references[at]!++ > 0) return;
+    chunk.ownerResource[at] = resource;
+    chunk.ownerPage[at] = page;
+  }
+
+  /** @internal One page of a resource less; whether it was the last, so that the page has to be retired. */
+  unrefer(id: PageId): boolean {
+    const chunk = this.chunkOf(id);
+    const at = this.pageOf(id);
+    assert(chunk.references[at]! > 0, "a page that is taken away was bound");
+    if (--chunk.references[at]! > 0) return false;
+    this.retiring++;
+    return true;
+  }
+
+  /** @internal The queue is done with pages that were retired. */
+  give(ids: readonly PageId[]): void {
+    const touched = new Set<PageChunk>();
+    for (const id of ids) {
+      const chunk = this.chunkOf(id);
+      chunk.give(this.pageOf(id));
+      touched.add(chunk);
+    }
+    this.retiring -= ids.length;
+    for (const chunk of touched) this.#freed(chunk);
+  }
+
+  // ---- Chunks -------------------------------------------------------------------------------------------
+
+  /** @internal Frees empty chunks but for `keep`; bytes freed. */
+  trim(keep: number): number {
+    let freed = 0;
+    for (const chunk of takeEmptyBlocks(this.blocks, 0, keep)) {
+      freed += chunk.size;
+      this.#free(chunk);
+    }
+    return freed;
+  }
+
+  /** @internal Frees all chunks, whatever is bound to them. */
+  freeAll(): void {
+    for (const chunk of this.blocks.splice(0)) this.#free(chunk);
+  }
+
+  /** @internal Whether an allocation is one of its chunks. */
+  has(allocation: Allocation): boolean {
+    return this.blocks.some((chunk) => chunk.allocation.own === allocation.own);
+  }
+
+  /** Throws an AssertionError where something is not as it must be. */
+  validate(): void {
+    let retiring = 0;
+    for (const chunk of this.blocks) {
+      chunk.validate();
+      assert(this.chunks[chunk.slot] === chunk, "a chunk stands in its slot");
+      for (let page = 0; page < chunk.pageCount; page++) {
+        if (!chunk.isFree(page) && chunk.references[page] === 0) retiring++;
+      }
+    }
+    assert(retiring === this.retiring, "pages that are neither bound nor free are retiring");
+    const inSlots = this.chunks.filter((chunk) => chunk !== undefined).length;
+    assert(inSlots === this.blocks.length, "every slot's chunk is in the list");
+  }
+
+  #findOne(count: number): Span | undefined {
+    for (const chunk of this.blocks) {
+      const run = chunk.findRun(count);
+      if (run !== undefined) return { chunk, ...run };
+    }
+    return undefined;
+  }
+
+  #takeLongest(count: number, most: number): { spans: Span[]; left: number } {
+    const spans: Span[] = [];
+    let left = count;
+    while (left > 0 && spans.length < most) {
+      let best: Span | undefined;
+      for (const chunk of this.blocks) {
+        const run = chunk.findLongest(left);
+        if (run !== undefined && run.count > (best?.count ?? 0)) best = { chunk, ...run };
+      }
+      if (best === undefined) break;
+      spans.push(this.#take(best));
+      left -= best.count;
+    }
+    return { spans, left };
+  }
+
+  #take(span: Span): Span {
+    span.chunk.take(span);
+    return span;
+  }
+
+  #undo(spans: readonly Span[]): void {
+    for (const { chunk, first, count } of spans) {
+      for (let page = first; page < first + count; page++) chunk.give(page);
+    }
+  }
+
+  #giveSpan({ chunk, first, count }: Span): void {
+    for (let page = first; page < first + count; page++) chunk.give(page);
+    this.#freed(chunk);
+  }
+
+  /** Something of the chunk is free again: the policy says whether a chunk goes. */
+  #freed(chunk: PageChunk): void {
+    if (!this.blocks.includes(chunk)) return;
+    const surplus = takeSurplusBlock(this, chunk);
+    if (surplus !== undefined) this.#free(surplus);
+    sortOnce(this.blocks);
+  }
+
+  /**
+   * A chunk with room for so many pages. Undefined where none can be had; with `isLast` a smaller one will do, and the
+   * error of what refused the smallest is thrown.
+   */
+  #newChunk(count: number, isLast: boolean): PageChunk | undefined {
+    const { pageSize, maxSize } = this.settings;
+    const need = count * pageSize;
+    const left = alignDown(Math.min(maxSize - this.size, Number.MAX_SAFE_INTEGER), pageSize);
+    const preferred = Math.max(this.#preferredSize(), need);
+    for (const wished of newBlockSizes(preferred, this.blocks, need)) {
+      const size = Math.min(alignUp(wished, pageSize), left);
+      if (size < need) break;
+      const chunk = this.#allocate(size);
+      if (chunk !== undefined) return chunk;
+    }
+    if (!isLast) return undefined;
+    if (left < pageSize) {
+      throw new VulkanError(
+        Result.ErrorOutOfDeviceMemory,
+        "bindSparse",
+        `${this.label} has all of the ${maxSize} bytes that it may have, and ${count} more pages of ${pageSize} bytes are asked for` +
+          (this.retiring > 0
+            ? `; ${this.retiring} pages are free when the queue is done with evicting them`
+            : ""),
+      );
+    }
+    const first = left < need ? left : alignUp(need / 2, pageSize);
+    for (let size = first; ; size = alignUp(size / 2, pageSize)) {
+      const chunk = this.#allocate(size);
+      if (chunk !== undefined) return chunk;
+      if (size === pageSize) throw this.state.failure.toError();
+    }
+  }
+
+  #preferredSize(): number {
+    const { memoryTypes } = this.state;
+    const { chunkSize, memoryTypeIndex, pageSize } = this.settings;
+    if (chunkSize !== 0) return chunkSize;
+    const heap = memoryTypes.heaps[memoryTypes.heapIndex(memoryTypeIndex)]!.size;
+    return Math.max(pageSize, alignUp(Math.min(CHUNK, heap / 16), pageSize));
+  }
+
+  #allocate(size: number): PageChunk | undefined {
+    const { memoryTypeIndex, pageSize, priority, name } = this.settings;
+    const requirements = { size, alignment: pageSize, memoryTypeBits: 2 ** memoryTypeIndex };
+    const allocation = allocateMemory(
+      this.state,
+      requirements,
+      {
+        flags: AllocationCreate.DedicatedMemory,
+        name: name === undefined ? "pages" : `pages of ${name}`,
+        ...(priority === undefined ? {} : { priority }),
+      },
+      undefined,
+    );
+    if (allocation === undefined) return undefined;
+    let slot = this.chunks.indexOf(undefined);
+    if (slot < 0) slot = this.chunks.length;
+    const chunk = new PageChunk(slot, allocation, allocation.deviceMemory, size, pageSize);
+    this.chunks[slot] = chunk;
+    this.blocks.push(chunk);
+    return chunk;
+  }
+
+  #free(chunk: PageChunk): void {
+    if (this.blocks.includes(chunk)) removeBlock(this.blocks, chunk);
+    this.chunks[chunk.slot] = undefined;
+    freeAllocation(this.state, chunk.allocation.own);
+  }
+
+  /** @internal The name, for messages. */
+  get label(): string {
+    return this.name === undefined ? "the page pool" : `page pool ${JSON.stringify(this.name)}`;
+  }
+
+  /** What it is, in one line. */
+  toString(): string {
+    const { chunkCount, pageCount, freeCount } = this.statistics();
+    return `PagePool${this.name === undefined ? "" : ` ${JSON.stringify(this.name)}`}: ${pageCount - freeCount} of ${pageCount} pages of ${this.pageSize} bytes in ${chunkCount} chunks`;
+  }
+
+  /** What it is as data that can be written as JSON. */
+  toJSON(): object {
+    return this.statistics();
+  }
+}
+
+showAsText(PagePool);

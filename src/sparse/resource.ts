@@ -1,0 +1,306 @@
+/** Sparse buffers and images: which of their pages are resident, and where. */
+
+import type { AllocatorState } from "../allocator/state.ts";
+import { showAsText } from "../foundation/inspect.ts";
+import type { BufferCreateInfo, Extent3D, ImageCreateInfo } from "../vulkan/resources.ts";
+import type { SparseQueue } from "../vulkan/sparse.ts";
+import type { QueueSynchronization, Submission } from "../vulkan/transfer.ts";
+import type {
+  Geometry,
+  ImageGeometry,
+  LinearGeometry,
+  SparseBufferRegion,
+  SparseImageRegion,
+} from "./geometry.ts";
+import { NO_PAGE, type PageId, type PagePool } from "./page-pool.ts";
+
+/** How much of a region is resident. */
+export interface Residency {
+  /** Pages that the region touches. */
+  readonly pageCount: number;
+  /** Of these, the pages that are bound to memory, or will be once what was submitted is done. */
+  readonly residentCount: number;
+  /** Bytes of memory that these take. */
+  readonly residentBytes: number;
+  /** Whether all of them are resident. */
+  readonly isResident: boolean;
+}
+
+/** A part of a sparse resource. */
+export interface SparsePart {
+  readonly resource: SparseBuffer | SparseImage;
+  /** Default: all of the resource. */
+  readonly region?: SparseBufferRegion | SparseImageRegion;
+}
+
+/** Pages of one resource that are bound to the memory of another's. */
+export interface SparseShare {
+  /** What is bound. Must not be resident. */
+  readonly target: SparsePart;
+  /** Whose memory it gets. Must be resident, and have as many pages. */
+  readonly source: SparsePart;
+}
+
+/** What one batch of sparse binding does. */
+export interface SparseBindRequest extends QueueSynchronization {
+  /** What gets memory; what has it already keeps what it has. Default nothing. */
+  readonly commit?: readonly SparsePart[];
+  /** What gives its memory back. What is named under `commit` as well stays as it is. Default nothing. */
+  readonly evict?: readonly SparsePart[];
+  /** What shares memory with something else; both made with `aliased`. Default nothing. */
+  readonly share?: readonly SparseShare[];
+}
+
+/** What resources ask of the allocator's sparse side. */
+export interface SparseHome {
+  readonly allocator: AllocatorState;
+  bind(queue: SparseQueue, request: SparseBindRequest): Submission;
+  destroy(resource: SparseResource): void;
+}
+
+/** What a resource is made of. */
+export interface SparseParts<Info, Own extends Geometry> {
+  readonly home: SparseHome;
+  readonly id: number;
+  readonly handle: bigint;
+  readonly info: Info;
+  readonly geometry: Own;
+  readonly pool: PagePool;
+  readonly name: string | undefined;
+  readonly userData: unknown;
+}
+
+/** What sparse buffers and images have in common. */
+export abstract class SparseResource {
+  /** Shown in leak lists and dumps. */
+  name: string | undefined;
+  /** Any value. */
+  userData: unknown;
+  /** Whether it was destroyed. */
+  isDestroyed = false;
+  /** The pool that its pages come from. */
+  readonly pool: PagePool;
+  /** @internal */
+  readonly home: SparseHome;
+  /** @internal Its number, never used again. */
+  readonly id: number;
+  /** @internal VkBuffer or VkImage. */
+  readonly handle: bigint;
+  /** @internal */
+  readonly geometry: Geometry;
+  /** @internal For each page what it is bound to, or will be once what was submitted is done. */
+  readonly pages: Float64Array;
+  /** @internal What the batch that is being made does with each page. */
+  readonly marks: Uint8Array;
+  /** @internal How many batches that bind its pages are not complete. */
+  inFlight = 0;
+  /** How many of its pages are resident. */
+  residentCount = 0;
+  /** @internal "buffer" or "image". */
+  abstract readonly kind: "buffer" | "image";
+  /** @internal Whether its pages may be shared. */
+  abstract readonly isAliased: boolean;
+
+  /** @internal */
+  constructor(parts: SparseParts<unknown, Geometry>) {
+    this.home = parts.home;
+    this.id = parts.id;
+    this.handle = parts.handle;
+    this.geometry = parts.geometry;
+    this.pool = parts.pool;
+    this.name = parts.name;
+    this.userData = parts.userData;
+    this.pages = new Float64Array(parts.geometry.pageCount).fill(NO_PAGE);
+    this.marks = new Uint8Array(parts.geometry.pageCount);
+  }
+
+  /** Bytes of a page. */
+  get pageSize(): number {
+    return this.pool.pageSize;
+  }
+
+  /** How many pages it has. */
+  get pageCount(): number {
+    return this.geometry.pageCount;
+  }
+
+  /** Bytes of memory that its pages take. */
+  get residentBytes(): number {
+    return this.residentCount * this.pageSize;
+  }
+
+  /** @internal */
+  pageAt(page: number): PageId {
+    return this.pages[page]!;
+  }
+
+  /** @internal */
+  residency(region: unknown): Residency {
+    this.ensureAlive();
+    let pageCount = 0;
+    let residentCount = 0;
+    this.geometry.visit(region, false, (first, count) => {
+      pageCount += count;
+      for (let page = first; page < first + count; page++) if (this.pages[page] !== NO_PAGE) residentCount++;
+    });
+    const residentBytes = residentCount * this.pageSize;
+    return { pageCount, residentCount, residentBytes, isResident: residentCount === pageCount };
+  }
+
+  /** @internal Throws where it is destroyed. */
+  ensureAlive(): void {
+    if (this.isDestroyed) throw new TypeError(`${this.label} is used after it was destroyed`);
+  }
+
+  /**
+   * Destroys it and gives its pages back; as soon as what was submitted for it is done. As with any resource, the device must
+   * be done using it.
+   */
+  destroy(): void {
+    this.ensureAlive();
+    this.home.destroy(this);
+  }
+
+  /** Does nothing when it is destroyed already; else {@link destroy}. */
+  [Symbol.dispose](): void {
+    if (!this.isDestroyed) this.destroy();
+  }
+
+  /** @internal The name, for messages. */
+  get label(): string {
+    return `sparse ${this.kind}${this.name === undefined ? "" : ` ${JSON.stringify(this.name)}`}`;
+  }
+
+  /** What it is, in one line. */
+  toString(): string {
+    const state = this.isDestroyed
+      ? "destroyed"
+      : `${this.residentCount} of ${this.pageCount} pages resident`;
+    return `${this.constructor.name}${this.name === undefined ? "" : ` ${JSON.stringify(this.name)}`}: ${state}`;
+  }
+
+  /** What it is as data that can be written as JSON: handles are text. */
+  toJSON(): object {
+    return {
+      kind: this.kind,
+      name: this.name,
+      handle: `0x${this.handle.toString(16)}`,
+      pageSize: this.pageSize,
+      pageCount: this.pageCount,
+      residentCount: this.residentCount,
+      isDestroyed: this.isDestroyed,
+    };
+  }
+}
+
+/** SparseAliased, of buffers and images. */
+const ALIASED = 0x4;
+
+/** A buffer whose pages get memory one by one. Made by `allocator.createSparseBuffer`. */
+export class SparseBuffer extends SparseResource {
+  readonly kind = "buffer";
+  /** How it was made, sparse flags included. */
+  readonly info: BufferCreateInfo;
+
+  /** @internal */
+  constructor(parts: SparseParts<BufferCreateInfo, LinearGeometry>) {
+    super(parts);
+    this.info = parts.info;
+  }
+
+  /** VkBuffer */
+  get buffer(): bigint {
+    this.ensureAlive();
+    return this.handle;
+  }
+
+  /** Bytes, as it was made with. */
+  get size(): number {
+    return this.info.size;
+  }
+
+  /** @internal */
+  get isAliased(): boolean {
+    return ((this.info.flags ?? 0) & ALIASED) !== 0;
+  }
+
+  /** How much of a region (default: of the whole buffer) is resident. */
+  residencyOf(region?: SparseBufferRegion): Residency {
+    return this.residency(region);
+  }
+
+  /** Gives the pages that the region (default: the whole buffer) touches memory: `allocator.bindSparse` for one region. */
+  commit(
+    queue: SparseQueue,
+    region?: SparseBufferRegion,
+    synchronization?: QueueSynchronization,
+  ): Submission {
+    return this.home.bind(queue, { ...synchronization, commit: [part(this, region)] });
+  }
+
+  /** Takes the memory of the pages that the region (default: the whole buffer) covers. */
+  evict(queue: SparseQueue, region?: SparseBufferRegion, synchronization?: QueueSynchronization): Submission {
+    return this.home.bind(queue, { ...synchronization, evict: [part(this, region)] });
+  }
+}
+
+/** An image whose blocks of texels get memory one by one. Made by `allocator.createSparseImage`. */
+export class SparseImage extends SparseResource {
+  readonly kind = "image";
+  /** How it was made, sparse flags included. */
+  readonly info: ImageCreateInfo;
+  readonly #blocks: ImageGeometry | undefined;
+
+  /** @internal */
+  constructor(parts: SparseParts<ImageCreateInfo, ImageGeometry | LinearGeometry>) {
+    super(parts);
+    this.info = parts.info;
+    this.#blocks = "block" in parts.geometry ? parts.geometry : undefined;
+  }
+
+  /** VkImage */
+  get image(): bigint {
+    this.ensureAlive();
+    return this.handle;
+  }
+
+  /** @internal */
+  get isAliased(): boolean {
+    return ((this.info.flags ?? 0) & ALIASED) !== 0;
+  }
+
+  /** The texels that one page holds; undefined of an image without residency. */
+  get blockExtent(): Required<Extent3D> | undefined {
+    return this.#blocks?.block;
+  }
+
+  /** The first mip level that lies in the mip tail; undefined of an image without residency. */
+  get mipTailFirstLevel(): number | undefined {
+    return this.#blocks?.levelCount;
+  }
+
+  /** How much of a region (default: of the whole image) is resident. */
+  residencyOf(region?: SparseImageRegion): Residency {
+    return this.residency(region);
+  }
+
+  /** Gives the blocks that the region (default: the whole image) touches memory: `allocator.bindSparse` for one region. */
+  commit(queue: SparseQueue, region?: SparseImageRegion, synchronization?: QueueSynchronization): Submission {
+    return this.home.bind(queue, { ...synchronization, commit: [part(this, region)] });
+  }
+
+  /** Takes the memory of the blocks that the region (default: the whole image) covers. */
+  evict(queue: SparseQueue, region?: SparseImageRegion, synchronization?: QueueSynchronization): Submission {
+    return this.home.bind(queue, { ...synchronization, evict: [part(this, region)] });
+  }
+}
+
+function part(
+  resource: SparseBuffer | SparseImage,
+  region: SparseBufferRegion | SparseImageRegion | undefined,
+): SparsePart {
+  return region === undefined ? { resource } : { resource, region };
+}
+
+showAsText(SparseBuffer);
+showAsText(SparseImage);
