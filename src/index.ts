@@ -11,5 +11,6 @@ export * from "./face/index.ts";
 export type { AbortSignalLike } from "./foundation/abort.ts";
 export { AssertionError } from "./foundation/assert.ts";
 export type { DetailedStatistics, Statistics } from "./metadata/statistics.ts";
+export * from "./sparse/index.ts";
 export * from "./transient/index.ts";
 export * from "./vulkan/index.ts";

@@ -40,10 +40,22 @@ const RULES = new Map<string, FolderRule>([
   ["webgpu", { folders: ["heap", "placement", "metadata", "foundation"] }],
   ["allocator", { folders: ["blocks", "metadata", "vulkan", "foundation"] }],
   ["defrag", { folders: ["allocator", "compaction", "metadata", "vulkan", "foundation"] }],
+  ["sparse", { folders: ["allocator", "blocks", "metadata", "vulkan", "foundation"] }],
   ["transient", { folders: ["allocator", "placement", "metadata", "vulkan", "foundation"] }],
   [
     "face",
-    { folders: ["transient", "placement", "defrag", "allocator", "metadata", "vulkan", "foundation"] },
+    {
+      folders: [
+        "sparse",
+        "transient",
+        "placement",
+        "defrag",
+        "allocator",
+        "metadata",
+        "vulkan",
+        "foundation",
+      ],
+    },
   ],
   // Replays run on simulated devices, and are a command as well.
   [
@@ -93,7 +105,19 @@ const RULES = new Map<string, FolderRule>([
   // The face of the package.
   [
     "",
-    { folders: ["trace", "face", "transient", "defrag", "allocator", "metadata", "vulkan", "foundation"] },
+    {
+      folders: [
+        "trace",
+        "face",
+        "sparse",
+        "transient",
+        "defrag",
+        "allocator",
+        "metadata",
+        "vulkan",
+        "foundation",
+      ],
+    },
   ],
 ]);
 

@@ -76,6 +76,11 @@ import {
   emptyStatistics,
   type Statistics,
 } from "../metadata/statistics.ts";
+import type { PagePoolCreateInfo, SparseCreateInfo } from "../sparse/create.ts";
+import { sparseIfAny, sparseOf } from "../sparse/home.ts";
+import type { PagePool } from "../sparse/page-pool.ts";
+import type { SparseStatistics } from "../sparse/report.ts";
+import type { SparseBindRequest, SparseBuffer, SparseImage } from "../sparse/resource.ts";
 import { createTransients } from "../transient/create.ts";
 import type { TransientResource } from "../transient/description.ts";
 import type { TransientOptions } from "../transient/options.ts";
@@ -84,6 +89,8 @@ import type { DeviceProperties, MemoryProperties, VulkanDevice } from "../vulkan
 import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
+import type { SparseQueue } from "../vulkan/sparse.ts";
+import type { Submission } from "../vulkan/transfer.ts";
 
 // Copied from another module: see docs/performance.md, "What V8 makes of the allocator".
 const { None: NONE, Buffer: BUFFER, Image: IMAGE } = ResourceKind;
@@ -616,6 +623,58 @@ export class Allocator {
     return planInSlicesFor(this.state, info);
   }
 
+  // ---- Sparse resources ---------------------------------------------------------------------------------
+
+  /**
+   * Creates a sparse buffer, none of whose pages has memory: {@link bindSparse} gives it to them. The sparse flags follow
+   * from the options.
+   *
+   * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT that names the feature that the device lacks, and what to do instead.
+   * @throws RangeError or TypeError when an argument makes no sense.
+   */
+  createSparseBuffer(info: BufferCreateInfo, options?: SparseCreateInfo): SparseBuffer {
+    return sparseOf(this.state).createBuffer(info, options);
+  }
+
+  /** As {@link createSparseBuffer}, for an image. */
+  createSparseImage(info: ImageCreateInfo, options?: SparseCreateInfo): SparseImage {
+    return sparseOf(this.state).createImage(info, options);
+  }
+
+  /**
+   * Gives memory to parts of sparse resources and takes it from others, in one vkQueueBindSparse. All of it happens or, where
+   * memory is out or the driver fails, none. What is evicted is free for others when the queue is done; until then it is kept,
+   * as is what is destroyed meanwhile. Work that uses what was committed waits for a semaphore or for the submission.
+   *
+   * @returns what says when the queue is done.
+   * @throws VulkanError when memory is out, the queue cannot bind sparse resources, or the driver fails.
+   * @throws RangeError or TypeError when a region makes no sense.
+   */
+  bindSparse(queue: SparseQueue, request: SparseBindRequest): Submission {
+    return sparseOf(this.state).bind(queue, request);
+  }
+
+  /** Makes a pool of pages for sparse resources, with a budget if one is wanted. It has no memory before pages are committed. */
+  createPagePool(info?: PagePoolCreateInfo): PagePool {
+    return sparseOf(this.state).createPool(info);
+  }
+
+  /**
+   * Destroys a page pool; null is legal.
+   *
+   * @throws TypeError while resources have their pages there, or queues are not done with evicting some.
+   */
+  destroyPagePool(pool: PagePool | null | undefined): void {
+    checkUsable(this.state);
+    if (pool != null) sparseOf(this.state).destroyPool(pool);
+  }
+
+  /** What there is of sparse resources: page pools, resident pages, batches under way. */
+  calculateSparseStatistics(): SparseStatistics {
+    checkUsable(this.state);
+    return sparseOf(this.state).statistics();
+  }
+
   // ---- The whole ----------------------------------------------------------------------------------------
 
   /** Tells the allocator that a frame begins: the driver's budget is asked for anew (vmaSetCurrentFrameIndex). */
@@ -650,7 +709,8 @@ export class Allocator {
   /** The state in VMA's JSON form; `detailed` lists every allocation (vmaBuildStatsString). */
   buildStatsString(detailed = true): string {
     checkUsable(this.state);
-    return buildStatsString(this.state, detailed);
+    const sparse = sparseIfAny(this.state);
+    return buildStatsString(this.state, detailed, sparse && { Sparse: sparse.json(detailed) });
   }
 
   /**
@@ -687,18 +747,24 @@ export class Allocator {
     checkInteger(keep, "keep");
     let freed = 0;
     for (const { blockList } of sourcesOf(this.state)) freed += blockList.trim(keep);
-    return freed;
+    return freed + (sparseIfAny(this.state)?.trim(keep) ?? 0);
   }
 
   /** What has not been freed. */
   leaks(): Leak[] {
-    const { tracker } = this.state;
-    return [...allocationsOf(this.state)].map((allocation) => tracker.describe(allocation));
+    const { state } = this;
+    const sparse = sparseIfAny(state);
+    const leaks: Leak[] = [];
+    for (const allocation of allocationsOf(state)) {
+      if (sparse?.isPageMemory(allocation) !== true) leaks.push(state.tracker.describe(allocation));
+    }
+    return sparse === undefined ? leaks : [...leaks, ...sparse.leaks()];
   }
 
   /** Walks over everything and throws an AssertionError at the first thing that is not as it must be. */
   validate(): void {
     validateMemory(this.state);
+    sparseIfAny(this.state)?.validate();
   }
 
   /**
@@ -708,6 +774,7 @@ export class Allocator {
    * @param force ends defragmentations, and frees the memory of what is still alive too; resources are left to the
    * caller.
    * @throws LeakError that lists what is alive; nothing has changed then.
+   * @throws TypeError while a queue is binding sparse resources, unless `force` is given.
    * @throws TypeError while a defragmentation is under way; also with `force` when the allocator itself does the work:
    * abort it and wait for that.
    */
@@ -715,14 +782,17 @@ export class Allocator {
     const { state } = this;
     checkUsable(state);
     state.guard?.checkDestroy(force);
+    const sparse = sparseIfAny(state);
+    if (!force) sparse?.checkDone();
     const leaks = this.leaks();
-    const pools = [...state.pools].map((pool) => pool.label);
+    const pools = [...[...state.pools].map((pool) => pool.label), ...(sparse?.poolLabels() ?? [])];
     if (leaks.length + pools.length > 0) {
       const error = new LeakError(leaks, pools);
       if (!force && state.debug.throwOnLeak) throw error;
       state.debug.log?.(error.message);
     }
     for (const pool of state.pools) pool.isDestroyed = true;
+    sparse?.freeAll();
     state.isDestroyed = true;
     try {
       freeAllMemory(state);
@@ -740,6 +810,7 @@ export class Allocator {
     const { state } = this;
     if (state.isDestroyed) return;
     checkUsable(state);
+    if (sparseIfAny(state)?.dispose() === false) return;
     disposeAllocator(state);
   }
 

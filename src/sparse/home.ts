@@ -1,7 +1,7 @@
 /** The sparse side of an allocator: what its face forwards to. Made when it is first asked for. */
 
 import type { Allocation } from "../allocator/allocation.ts";
-import type { Leak } from "../allocator/report/leaks.ts";
+import { type Leak, LeakError, reportLeaks } from "../allocator/report/leaks.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
@@ -112,6 +112,32 @@ export class SparseRoom implements SparseHome {
     throw new TypeError(
       `${length} batches of sparse binding are under way: wait for what bindSparse has returned before the allocator is destroyed`,
     );
+  }
+
+  /**
+   * The end of the allocator's scope: reports what is alive and frees everything. False, with nothing done, where a queue is
+   * not done with something.
+   */
+  dispose(): boolean {
+    const { allocator } = this;
+    try {
+      this.checkDone();
+    } catch (error) {
+      reportLeaks(
+        allocator,
+        `an allocator was not freed at the end of its scope: ${(error as Error).message}`,
+      );
+      return false;
+    }
+    const leaks = this.leaks();
+    if (leaks.length > 0) {
+      reportLeaks(
+        allocator,
+        `freed at the end of its allocator's scope: ${new LeakError(leaks, []).message}`,
+      );
+    }
+    this.freeAll();
+    return true;
   }
 
   freeAll(): void {

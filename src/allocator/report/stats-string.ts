@@ -24,8 +24,13 @@ import { calculateStatistics } from "./statistics.ts";
  * The JSON text.
  *
  * @param detailed whether every allocation and free range is listed.
+ * @param more what stands beside VMA's parts.
  */
-export function buildStatsString(state: AllocatorState, detailed: boolean): string {
+export function buildStatsString(
+  state: AllocatorState,
+  detailed: boolean,
+  more?: Readonly<Record<string, object>>,
+): string {
   const { properties } = state.device;
   const statistics = calculateStatistics(state);
   const report: Json = {
@@ -61,7 +66,7 @@ export function buildStatsString(state: AllocatorState, detailed: boolean): stri
     report.DefaultPools = defaultPoolsJson(state);
     report.CustomPools = customPoolsJson(state);
   }
-  return JSON.stringify(report, undefined, 2);
+  return JSON.stringify({ ...report, ...more }, undefined, 2);
 }
 
 function memoryTypesOfHeap(
