@@ -8,8 +8,8 @@ import {
 } from "../allocator/resource/description.ts";
 import { findMemoryType } from "../allocator/resource/find-memory-type.ts";
 import { checkUsable } from "../allocator/usable.ts";
-import { checkInteger, checkObject, quote } from "../foundation/check.ts";
-import { checkNames } from "../foundation/check-names.ts";
+import { checkInteger, quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import { MemoryProperty } from "../vulkan/constants.ts";
 import {
   type BufferCreateInfo,
@@ -69,28 +69,27 @@ export interface PagePoolCreateInfo {
   readonly name?: string | undefined;
 }
 
-const RESOURCE_OPTIONS: ReadonlySet<string> = new Set<keyof SparseCreateInfo>([
-  "residency",
-  "aliased",
-  "pages",
-  "requiredFlags",
-  "preferredFlags",
-  "memoryTypeBits",
-  "name",
-  "userData",
-]);
-const POOL_OPTIONS: ReadonlySet<string> = new Set<keyof PagePoolCreateInfo>([
-  "memoryTypeIndex",
-  "requiredFlags",
-  "preferredFlags",
-  "memoryTypeBits",
-  "pageSize",
-  "chunkSize",
-  "maxSize",
-  "priority",
-  "name",
-]);
-const ENUMS = ["requiredFlags", "preferredFlags", "memoryTypeBits"] as const;
+const checkResourceOptions = optionsCheck<SparseCreateInfo>("a sparse resource's settings", {
+  residency: true,
+  aliased: true,
+  pages: true,
+  requiredFlags: "enum",
+  preferredFlags: "enum",
+  memoryTypeBits: "enum",
+  name: true,
+  userData: true,
+});
+const checkPoolOptions = optionsCheck<PagePoolCreateInfo>("a page pool's settings", {
+  memoryTypeIndex: true,
+  requiredFlags: "enum",
+  preferredFlags: "enum",
+  memoryTypeBits: "enum",
+  pageSize: true,
+  chunkSize: true,
+  maxSize: true,
+  priority: true,
+  name: true,
+});
 const DEFAULT_PAGE = 65536;
 
 /** Makes a buffer none of whose pages is resident. */
@@ -166,8 +165,7 @@ export function createSparseImage(
 export function createPagePool(state: SparseState, info: PagePoolCreateInfo): PagePool {
   const { allocator } = state;
   checkUsable(allocator);
-  checkObject(info, "a page pool's settings");
-  checkNames(info, POOL_OPTIONS, "a page pool's settings", ENUMS);
+  checkPoolOptions(info);
   if (info.name !== undefined) checkName(info.name);
   const pageSize = checkInteger(info.pageSize ?? DEFAULT_PAGE, "pageSize", 256, 2 ** 40);
   if (!Number.isInteger(Math.log2(pageSize))) {
@@ -209,8 +207,7 @@ export function checkPagePool(state: SparseState, pool: PagePool): PagePool {
 
 function readOptions(state: SparseState, options: SparseCreateInfo): void {
   checkUsable(state.allocator);
-  checkObject(options, "a sparse resource's settings");
-  checkNames(options, RESOURCE_OPTIONS, "a sparse resource's settings", ENUMS);
+  checkResourceOptions(options);
   if (options.name !== undefined) checkName(options.name);
   if (options.pages !== undefined) checkPagePool(state, options.pages);
 }
