@@ -1,6 +1,8 @@
 /** What the tests of transient resources share: uses in short form, random graphs, and a program that runs one on a queue. */
 
 import { expect } from "vitest";
+import { AllocationCreate, type Allocator, MemoryUsage } from "../../src/index.ts";
+import { type SimulatedDevice, SimulatedTransferQueue } from "../../src/simulator/index.ts";
 import type { TransientResource, Transients, TransientUse } from "../../src/transient/index.ts";
 import {
   Access,
@@ -75,8 +77,8 @@ export interface Staging {
 }
 
 /**
- * Runs a graph once: in the first pass of each span the resource is filled with a byte of its own, in the last one it is read
- * back. With `skip`, one barrier is left out.
+ * Runs a graph once, with copies in place of what passes do: in the first pass of each span the resource is filled with a byte
+ * of its own, in all others it is read back. With `skip`, one barrier is left out.
  */
 export function runGraph(
   resources: readonly TransientResource[],
@@ -93,15 +95,15 @@ export function runGraph(
   for (let pass = 0; pass < passesOf(resources); pass++) {
     submit(...transients.takeOversBefore(pass).filter(() => barriers++ !== skip));
     for (const [index, resource] of resources.entries()) {
-      for (const use of resource.uses.filter((each) => each.pass === pass)) {
-        const value = 1 + ((salt + index) % 255);
-        const place = transients.resources[index]!;
-        if (use.access === Access.TransferWrite) {
+      const value = 1 + ((salt + index) % 255);
+      const { handle, described } = transients.resources[index]!;
+      for (const use of described.uses.filter((each) => each.pass === pass)) {
+        if (described.spans.some(({ firstUse }) => described.uses[firstUse] === use)) {
           staging.write(value);
-          submit(toResource(resource, place.handle, staging.source));
+          submit(toResource(resource, handle, staging.source, use.layout!));
           continue;
         }
-        submit(fromResource(resource, place.handle, staging.target));
+        submit(fromResource(resource, handle, staging.target));
         const bytes = staging.read(packedSize(resource));
         const wrong = bytes.findIndex((byte) => byte !== value);
         expect(wrong, `${resource.name} in pass ${pass} has another's bytes`).toBe(-1);
@@ -110,10 +112,14 @@ export function runGraph(
   }
 }
 
-function toResource(resource: TransientResource, target: bigint, source: bigint): TransferCommand {
+function toResource(
+  resource: TransientResource,
+  target: bigint,
+  source: bigint,
+  oldLayout: number,
+): TransferCommand {
   const { image: info } = resource;
   if (info === undefined) return { kind: "buffer", source, target, size: packedSize(resource) };
-  const oldLayout = ImageLayout.TransferDstOptimal;
   const newLayout = ImageLayout.TransferSrcOptimal;
   return { kind: "bufferToImage", source, target, extent: info.extent, oldLayout, newLayout };
 }
@@ -122,4 +128,46 @@ function fromResource(resource: TransientResource, source: bigint, target: bigin
   const { image: info } = resource;
   if (info === undefined) return { kind: "buffer", source, target, size: packedSize(resource) };
   return { kind: "imageToBuffer", source, target, extent: info.extent };
+}
+
+/** The source and the target of all copies, in host memory. */
+export function makeStaging(allocator: Allocator): Staging & { destroy(): void } {
+  const size = 256 * 1024;
+  const settings = {
+    usage: MemoryUsage.AutoPreferHost,
+    flags: AllocationCreate.HostAccessRandom | AllocationCreate.Mapped,
+  };
+  const source = allocator.createBuffer({ size, usage: BUFFER }, settings);
+  const target = allocator.createBuffer({ size, usage: BUFFER }, settings);
+  return {
+    source: source.buffer,
+    target: target.buffer,
+    write: (value) => void source.allocation.mappedData!.fill(value),
+    read: (length) => target.allocation.mappedData!.slice(0, length),
+    destroy: () => {
+      source.allocation.destroy();
+      target.allocation.destroy();
+    },
+  };
+}
+
+/** Runs a graph so many times in a row on a simulated device; `skip` is meant for the last. */
+export function run(
+  device: SimulatedDevice,
+  allocator: Allocator,
+  resources: readonly TransientResource[],
+  transients: Transients,
+  { runs = 2, skip = -1 }: { runs?: number; skip?: number } = {},
+): void {
+  const staging = makeStaging(allocator);
+  const queue = new SimulatedTransferQueue(device);
+  try {
+    for (let count = 0; count < runs; count++) {
+      const isLast = count === runs - 1;
+      runGraph(resources, transients, queue, staging, { salt: 7 * count, skip: isLast ? skip : -1 });
+    }
+  } finally {
+    queue.waitIdle();
+    staging.destroy();
+  }
 }

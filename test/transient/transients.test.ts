@@ -1,68 +1,15 @@
 /** Transient resources on the simulator: what they take, which barriers they need, and what is refused. */
 
 import { describe, expect, it } from "vitest";
-import { AllocationCreate, type Allocator, MemoryUsage } from "../../src/index.ts";
 import { findConflict } from "../../src/placement/index.ts";
-import { type SimulatedDevice, SimulatedTransferQueue, ValidityError } from "../../src/simulator/index.ts";
+import { SimulatedTransferQueue, ValidityError } from "../../src/simulator/index.ts";
 import { createTransients } from "../../src/transient/create.ts";
 import type { TransientResource, Transients } from "../../src/transient/index.ts";
 import { Access, ImageLayout, PipelineStage } from "../../src/vulkan/constants.ts";
-import { bufferOf, KiB, Type, world } from "../allocator/setup.ts";
+import { bufferOf, Type, world } from "../allocator/setup.ts";
 import type { Random } from "../metadata/random.ts";
 import { runSeeded } from "../placement/random-items.ts";
-import {
-  buffer,
-  image,
-  packedSize,
-  passesOf,
-  randomGraph,
-  read,
-  runGraph,
-  type Staging,
-  written,
-} from "./graphs.ts";
-
-/** The source and the target of all copies, in host memory. */
-function makeStaging(allocator: Allocator): Staging & { destroy(): void } {
-  const size = 64 * KiB;
-  const settings = {
-    usage: MemoryUsage.AutoPreferHost,
-    flags: AllocationCreate.HostAccessRandom | AllocationCreate.Mapped,
-  };
-  const source = allocator.createBuffer(bufferOf(size), settings);
-  const target = allocator.createBuffer(bufferOf(size), settings);
-  return {
-    source: source.buffer,
-    target: target.buffer,
-    write: (value) => void source.allocation.mappedData!.fill(value),
-    read: (length) => target.allocation.mappedData!.slice(0, length),
-    destroy: () => {
-      source.allocation.destroy();
-      target.allocation.destroy();
-    },
-  };
-}
-
-/** Runs a graph so many times in a row. */
-function run(
-  device: SimulatedDevice,
-  allocator: Allocator,
-  resources: readonly TransientResource[],
-  transients: Transients,
-  { runs = 2, skip = -1 } = {},
-): void {
-  const staging = makeStaging(allocator);
-  const queue = new SimulatedTransferQueue(device);
-  try {
-    for (let count = 0; count < runs; count++) {
-      const isLast = count === runs - 1;
-      runGraph(resources, transients, queue, staging, { salt: 7 * count, skip: isLast ? skip : -1 });
-    }
-  } finally {
-    queue.waitIdle();
-    staging.destroy();
-  }
-}
+import { buffer, image, packedSize, passesOf, randomGraph, read, run, written } from "./graphs.ts";
 
 /** What is wrong with where they lie. */
 function conflictIn(transients: Transients, granularity: number): string | undefined {
