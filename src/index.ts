@@ -6,6 +6,7 @@
  */
 
 export * from "./allocator/index.ts";
+export * from "./buffer-heap/index.ts";
 export * from "./defrag/index.ts";
 export * from "./face/index.ts";
 export type { AbortSignalLike } from "./foundation/abort.ts";

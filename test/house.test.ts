@@ -57,6 +57,8 @@ const RULES = new Map<string, FolderRule>([
       ],
     },
   ],
+  // The heap over VkBuffers of an allocator.
+  ["buffer-heap", { folders: ["face", "allocator", "heap", "vulkan", "foundation"] }],
   // Replays run on simulated devices, and are a command as well.
   [
     "trace",
@@ -108,6 +110,7 @@ const RULES = new Map<string, FolderRule>([
     {
       folders: [
         "trace",
+        "buffer-heap",
         "face",
         "sparse",
         "transient",

@@ -1,0 +1,302 @@
+/**
+ * The heap of WebGPU's twin: large VkBuffers of an allocator, divided among thousands of small meshes that are not worth a
+ * VkBuffer each. Blocks are made and confirmed at once, so that `allocate` grows the heap by itself.
+ *
+ * Each block is a buffer in dedicated memory, so that the allocator's own defragmentation, which would replace the VkBuffer, leaves
+ * it alone; what moves is inside.
+ */
+
+import type { HostData } from "../allocator/host/copies.ts";
+import type { Allocation, AllocationCreateInfo } from "../allocator/index.ts";
+import { AllocationCreate, MemoryUsage } from "../allocator/index.ts";
+import type { Allocator } from "../face/allocator.ts";
+import { checkFlags, checkInteger, checkObject, quote } from "../foundation/check.ts";
+import type { HeapAllocation } from "../heap/allocation.ts";
+import { HeapError } from "../heap/error.ts";
+import { type AllocationRules, BufferHeap } from "../heap/heap.ts";
+import type { HeapMove, Moves } from "../heap/moves.ts";
+import type { BufferHeapOptions } from "../heap/options.ts";
+import type { CanMoveAllocation } from "../heap/planning.ts";
+import type { BufferPort } from "../heap/port.ts";
+import { BufferUsage, MemoryProperty } from "../vulkan/constants.ts";
+import type { TransferQueue } from "../vulkan/transfer.ts";
+
+/** A VkBuffer. */
+type VkBuffer = ReturnType<Allocator["createBuffer"]>["buffer"];
+
+/** How a {@link VulkanBufferHeap} is made. */
+export interface VulkanBufferHeapOptions extends BufferHeapOptions {
+  /** {@link BufferUsage} flags of all buffers. TransferSrc and TransferDst are added, for writing, reading and moving. */
+  readonly usage: number;
+  /** Where blocks live; default {@link MemoryUsage}.Auto. Their memory is dedicated. */
+  readonly allocation?: AllocationCreateInfo | undefined;
+  /** Copies what cannot be mapped: needed for `write` and `read` of such memory. */
+  readonly queue?: TransferQueue | undefined;
+}
+
+/** What to move, and how. */
+export interface VulkanDefragmentOptions {
+  /** Does the copies; default: the heap's own queue. */
+  readonly queue?: TransferQueue | undefined;
+  /** Bytes to move at most; default: as many as it takes. */
+  readonly maxBytes?: number | undefined;
+  /** Which allocations may be moved; default: all. */
+  readonly canMove?: CanMoveAllocation<VkBuffer> | undefined;
+  /**
+   * Is told of each allocation that lies elsewhere now, after the copies are done. What it returns is waited for before the old
+   * ranges are given back: until the frames that read them are through, say.
+   */
+  readonly onMoved?: ((move: HeapMove<VkBuffer>) => void | Promise<void>) | undefined;
+}
+
+/** What was moved. */
+export interface HeapMoveResult {
+  readonly moves: readonly HeapMove<VkBuffer>[];
+  /** Bytes. */
+  readonly bytesMoved: number;
+  /** Bytes of buffers that were given back. */
+  readonly bytesFreed: number;
+}
+
+const COPIES: number = BufferUsage.TransferSrc | BufferUsage.TransferDst;
+/** Vulkan's limits allow no device to ask for more of the offsets of uniform, storage and texel buffers. */
+const DESCRIPTOR_ALIGNMENT = 256;
+const DESCRIPTORS: number =
+  BufferUsage.UniformBuffer |
+  BufferUsage.StorageBuffer |
+  BufferUsage.UniformTexelBuffer |
+  BufferUsage.StorageTexelBuffer;
+const HOST_ACCESS: number = AllocationCreate.HostAccessSequentialWrite | AllocationCreate.HostAccessRandom;
+/** Larger buffers than 1 TiB are not asked for. */
+const MAX_BUFFER_SIZE: number = 2 ** 40;
+
+/** Makes VkBuffers of one usage in memory of their own. */
+class VulkanBufferPort implements BufferPort<VkBuffer> {
+  readonly api = "Vulkan";
+  readonly maxBufferSize = MAX_BUFFER_SIZE;
+  /** The memory of each buffer. */
+  readonly memory: Map<VkBuffer, Allocation> = new Map();
+  private readonly allocator: Allocator;
+  private readonly usage: number;
+  private readonly info: AllocationCreateInfo;
+  /** Whether the program means to map the memory. */
+  readonly isMeantForHost: boolean;
+
+  constructor(allocator: Allocator, usage: number, info: AllocationCreateInfo) {
+    this.allocator = allocator;
+    this.usage = usage;
+    this.info = info;
+    this.isMeantForHost = ((info.flags ?? 0) & HOST_ACCESS) !== 0;
+  }
+
+  createNow(size: number, label: string): VkBuffer {
+    const info = { ...this.info, name: label };
+    const { buffer, allocation } = this.allocator.createBuffer({ size, usage: this.usage }, info);
+    this.memory.set(buffer, allocation);
+    return buffer;
+  }
+
+  async create(size: number, label: string): Promise<VkBuffer> {
+    return this.createNow(size, label);
+  }
+
+  destroy(buffer: VkBuffer): void {
+    const allocation = this.memory.get(buffer);
+    this.memory.delete(buffer);
+    this.allocator.destroyBuffer(buffer, allocation);
+  }
+}
+
+/** Allocations in few VkBuffers. */
+export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
+  /** {@link BufferUsage} flags of all buffers. */
+  readonly usage: number;
+  private readonly allocator: Allocator;
+  private readonly port: VulkanBufferPort;
+  private readonly queue: TransferQueue | undefined;
+
+  /**
+   * Makes an empty heap; no buffer is made yet.
+   *
+   * @throws TypeError or RangeError for options that are not as they are said to be.
+   */
+  constructor(allocator: Allocator, options: VulkanBufferHeapOptions) {
+    checkObject(allocator, "an allocator");
+    checkObject(options, "a heap's options");
+    const usage = checkFlags(options.usage, 0xffffffff, "usage");
+    if (usage === 0) throw new RangeError("usage must not be 0");
+    const { flags = 0, usage: memoryUsage = MemoryUsage.Auto, ...rest } = options.allocation ?? {};
+    const info = { ...rest, usage: memoryUsage, flags: (flags | AllocationCreate.DedicatedMemory) >>> 0 };
+    const port = new VulkanBufferPort(allocator, (usage | COPIES) >>> 0, info);
+    super(port, options, rulesOf(usage));
+    this.usage = (usage | COPIES) >>> 0;
+    this.allocator = allocator;
+    this.port = port;
+    this.queue = options.queue;
+  }
+
+  /**
+   * Writes to an allocation: at once where its memory can be mapped; else through a staging buffer and the heap's queue.
+   *
+   * @param offset bytes from the beginning of the allocation; default 0.
+   * @throws RangeError for what would reach beyond the allocation, or once that is freed.
+   * @throws HeapError with the reason `moving` while the allocation is moved.
+   * @throws TypeError where the memory cannot be mapped, and the heap has no queue.
+   */
+  async write(allocation: HeapAllocation<VkBuffer>, data: HostData, offset = 0): Promise<void> {
+    const size = byteLengthOf(data);
+    const memory = this.memoryFor(allocation, offset, size);
+    if (size === 0) return;
+    const start = allocation.offset + offset;
+    if (this.isMappable(memory)) {
+      this.allocator.copyMemoryToAllocation(data, memory, start);
+      return;
+    }
+    await this.staged(size, BufferUsage.TransferSrc, async (buffer, staging, queue) => {
+      this.allocator.copyMemoryToAllocation(data, staging);
+      const copy = { source: buffer, target: allocation.buffer, size, targetOffset: start };
+      await queue.submit([{ kind: "buffer", ...copy }]).done();
+    });
+  }
+
+  /**
+   * Reads an allocation back.
+   *
+   * @param offset bytes from its beginning; default 0.
+   * @param size bytes; default: up to its end.
+   * @throws as {@link write}.
+   */
+  async read(
+    allocation: HeapAllocation<VkBuffer>,
+    offset = 0,
+    size: number = allocation.size - offset,
+  ): Promise<Uint8Array> {
+    const memory = this.memoryFor(allocation, offset, checkInteger(size, "size"));
+    const bytes = new Uint8Array(size);
+    if (size === 0) return bytes;
+    const start = allocation.offset + offset;
+    if (this.isMappable(memory)) {
+      this.allocator.copyAllocationToMemory(memory, start, bytes);
+      return bytes;
+    }
+    await this.staged(size, BufferUsage.TransferDst, async (buffer, staging, queue) => {
+      const copy = { source: allocation.buffer, target: buffer, size, sourceOffset: start };
+      await queue.submit([{ kind: "buffer", ...copy }]).done();
+      this.allocator.copyAllocationToMemory(staging, 0, bytes);
+    });
+    return bytes;
+  }
+
+  /** The VkDeviceMemory's allocation of an allocation's buffer, after checks. */
+  private memoryFor(allocation: HeapAllocation<VkBuffer>, offset: number, size: number): Allocation {
+    this.homeOf(allocation);
+    if (allocation.isMoving) throw new HeapError("moving", "the allocation is just being moved");
+    checkInteger(offset, "offset");
+    if (offset + size > allocation.size) {
+      throw new RangeError(
+        `offset ${offset} and ${size} bytes must end within the allocation's ${allocation.size} bytes`,
+      );
+    }
+    return this.port.memory.get(allocation.buffer)!;
+  }
+
+  private isMappable(memory: Allocation): boolean {
+    const flags = this.allocator.getAllocationMemoryProperties(memory);
+    return this.port.isMeantForHost && (flags & MemoryProperty.HostVisible) !== 0;
+  }
+
+  private async staged(
+    size: number,
+    usage: number,
+    use: (buffer: VkBuffer, staging: Allocation, queue: TransferQueue) => Promise<void>,
+  ): Promise<void> {
+    const { queue, allocator } = this;
+    if (queue === undefined) {
+      throw new TypeError(
+        "the heap's memory cannot be mapped: writing and reading it needs the option `queue`",
+      );
+    }
+    const { buffer, allocation } = allocator.createBuffer(
+      { size, usage },
+      { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessRandom },
+    );
+    try {
+      await use(buffer, allocation, queue);
+    } finally {
+      allocator.destroyBuffer(buffer, allocation);
+    }
+  }
+
+  /**
+   * Moves allocations into other buffers, so that buffers become empty and are given back, and waits for the device.
+   *
+   * @throws HeapError where the heap was destroyed; VulkanError where a copy cannot be submitted: then nothing was moved.
+   */
+  async defragment(options: VulkanDefragmentOptions = {}): Promise<HeapMoveResult> {
+    checkObject(options, "a defragmentation's options");
+    const queue = this.queueOf(options.queue);
+    const moves = this.planDefragmentation(options.maxBytes, options.canMove);
+    return this.carryOut(moves, queue, options.onMoved);
+  }
+
+  /**
+   * Gives an allocation another size; its contents, up to the smaller of both, stay. Where it gets larger, or much smaller, it
+   * moves.
+   *
+   * @throws HeapError where there is no room for it, or while it is moved.
+   * @throws TypeError or RangeError for a size that is none.
+   */
+  async resize(
+    allocation: HeapAllocation<VkBuffer>,
+    size: number,
+    options: Pick<VulkanDefragmentOptions, "queue" | "onMoved"> = {},
+  ): Promise<HeapMoveResult> {
+    const queue = this.queueOf(options.queue);
+    const moves = await this.planResize(allocation, size, true);
+    if (moves === undefined) return { moves: [], bytesMoved: 0, bytesFreed: 0 };
+    return this.carryOut(moves, queue, options.onMoved);
+  }
+
+  private queueOf(queue: TransferQueue | undefined): TransferQueue {
+    const chosen = queue ?? this.queue;
+    if (chosen === undefined) throw new TypeError("moving allocations needs the option `queue`");
+    return chosen;
+  }
+
+  private async carryOut(
+    moves: Moves<VkBuffer>,
+    queue: TransferQueue,
+    onMoved: VulkanDefragmentOptions["onMoved"],
+  ): Promise<HeapMoveResult> {
+    if (moves.count === 0) return { moves: [], bytesMoved: 0, bytesFreed: 0 };
+    try {
+      await queue.submit(moves.copies.map((copy) => ({ kind: "buffer", ...copy }))).done();
+    } catch (error) {
+      moves.abort();
+      throw error;
+    }
+    moves.swap();
+    const done = moves.moves;
+    let before = 0;
+    try {
+      if (onMoved !== undefined) for (const move of done) await onMoved(move);
+    } finally {
+      before = this.context.bufferBytes;
+      moves.release();
+    }
+    return { moves: done, bytesMoved: moves.bytes, bytesFreed: before - this.context.bufferBytes };
+  }
+}
+
+function rulesOf(usage: number): AllocationRules {
+  const alignment = (usage & DESCRIPTORS) !== 0 ? DESCRIPTOR_ALIGNMENT : 4;
+  return { alignment, maxSize: MAX_BUFFER_SIZE, limit: "the largest that a heap asks for" };
+}
+
+function byteLengthOf(data: HostData): number {
+  const { byteLength } = data as ArrayBufferView;
+  if (typeof byteLength !== "number") {
+    throw new TypeError(`data must be an ArrayBuffer or a view of one, got ${quote(data)}`);
+  }
+  return byteLength;
+}
