@@ -28,6 +28,12 @@ export {
   type GpuMoves,
   Uploads,
 } from "./buffer-heap.ts";
+export {
+  GpuTexturePool,
+  type GpuTexturePoolOptions,
+  type GpuTexturePoolStatistics,
+  type TextureSharing,
+} from "./texture-pool.ts";
 export type {
   BufferOf,
   GpuBufferDescriptor,
