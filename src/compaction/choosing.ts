@@ -33,6 +33,8 @@ export interface Course<Owner> {
   readonly bytesLeft: number;
   /** What was found in each list. */
   readonly searches: readonly EmptyingSearch<Owner>[];
+  /** What VMA's way would come to in all of them; undefined where it was not tried out. */
+  readonly plain: Pick<Plan<Owner>, "blocksFreed" | "bytes"> | undefined;
 }
 
 /** Chooses what to do. Changes nothing. */
@@ -54,7 +56,7 @@ export function* chooseCourse<Owner>(
     const plans = chooseForBytes(searches, limits.maxBytesMoved).map((choice, index) =>
       searches[index]!.elaborate(choice),
     );
-    return { plans, bytesLeft: limits.maxBytesMoved - total(plans, "bytes"), searches };
+    return { plans, bytesLeft: limits.maxBytesMoved - total(plans, "bytes"), searches, plain: undefined };
   }
   // At first the most bytes freed; or, where it may cost what it likes, the most memory objects.
   const enough = effort.isFrugal ? 0 : INFINITE;
@@ -67,9 +69,10 @@ export function* chooseCourse<Owner>(
     const choices = attempt === Attempt.Wishes ? wishes : chooseWithin(searches, goal, bytes, isFrugal);
     if (!isEnough(choices, goal, bytes)) continue;
     const plans = yield* elaborate(searches, choices, goal, effort, limits, meter);
-    if (plans !== undefined) return { plans, bytesLeft: bytes - total(plans, "bytes"), searches };
+    if (plans !== undefined)
+      return { plans, bytesLeft: bytes - total(plans, "bytes"), searches, plain: goal };
   }
-  return { plans: goal.plans, bytesLeft: effort.isFrugal ? 0 : INFINITE, searches };
+  return { plans: goal.plans, bytesLeft: effort.isFrugal ? 0 : INFINITE, searches, plain: goal };
 }
 
 /** What VMA's way comes to: in all lists together, and in each. */

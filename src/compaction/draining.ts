@@ -168,7 +168,7 @@ export class Draining<Owner> {
   /**
    * The plan for the next block, or the next part of it; undefined when there is none, for now.
    *
-   * @param bytes that the block may have in it.
+   * @param bytes that the block may have in it, for now.
    */
   next(bytes: number = Number.POSITIVE_INFINITY): Plan<Owner> | undefined {
     for (let block = this.current ?? this.pop(bytes); block !== undefined; block = this.pop(bytes)) {
@@ -218,7 +218,12 @@ export class Draining<Owner> {
         continue;
       }
       const slack = block.port.division.allocationCount > PART ? live * PART_SLACK : 0;
-      if (live > size * this.mostLive || live > bytes) continue;
+      if (live > bytes) {
+        // What comes after it has no less in it.
+        this.queue.push(index, live);
+        return undefined;
+      }
+      if (live > size * this.mostLive) continue;
       if (size + slack <= this.room) return block;
       this.cramped.push(block);
     }

@@ -30,9 +30,10 @@ import {
   effortOf,
   emptyDefragmentationStats,
 } from "./flags.ts";
-import { ListDefragmenter, type Shared } from "./list-defragmenter.ts";
+import { ListDefragmenter } from "./list-defragmenter.ts";
 import { type DefragmentationMove, MoveMaker } from "./move/move.ts";
 import { Movability, PlannedList } from "./ports.ts";
+import type { Shared } from "./shared.ts";
 
 /** Milliseconds of planning in a pass, where the caller says nothing. */
 const DEFAULT_MILLISECONDS = 1;
@@ -81,6 +82,9 @@ export class DefragmentationContext {
       limits: info,
       isAllowanceFixed: (info.maxBytesMoved ?? 0) > 0,
       maxMoveBytes: info.maxBytesPerPass || Number.POSITIVE_INFINITY,
+      done: this.done,
+      outlook: { blocksFreed: 0, bytes: 0 },
+      plain: undefined,
     };
     this.shared = shared;
     this.lists = lists.map((list) => new ListDefragmenter(list, shared));
@@ -184,6 +188,7 @@ export class DefragmentationContext {
       return;
     }
     allowance.bytes = course.bytesLeft;
+    this.shared.plain = course.plain;
     present.forEach((each, index) => {
       each.follow(course.plans[index]!);
     });

@@ -13,15 +13,12 @@ import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
 import { type Course, chooseCourse } from "../compaction/choosing.ts";
 import { Draining } from "../compaction/draining.ts";
-import type { Effort } from "../compaction/effort.ts";
-import type { Meter } from "../compaction/meter.ts";
-import { Block } from "../compaction/model.ts";
-import { type Packed, packBlock, packPart } from "../compaction/packing.ts";
-import type { PassLimits } from "../compaction/pass-budget.ts";
-import { type Plan, planOf } from "../compaction/plan.ts";
+import type { Plan } from "../compaction/plan.ts";
+import { ListPacking } from "./list-packing.ts";
 import type { DefragmentationMove } from "./move/move.ts";
 import { type PassContext, PlanRun, Progress } from "./plan-run.ts";
-import { type Movability, memoryOf, PlannedList, rememberList } from "./ports.ts";
+import { memoryOf, PlannedList, rememberList } from "./ports.ts";
+import type { Shared } from "./shared.ts";
 
 const Phase = { Following: 0, Draining: 1, Choosing: 2, Packing: 3, Done: 4 } as const;
 
@@ -31,28 +28,14 @@ const MAX_POSTPONED = 16;
 /** How often the blocks of a list may be surveyed. */
 const MAX_SURVEYS = 16;
 
-/** A block with more allocations is packed a part at a time, without being tried out as a whole. */
-const MAX_TRIED_OUT = 4096;
+/**
+ * Where moves are ignored, emptying costs more and more. Once this share is freed of what VMA's way would free with nothing
+ * ignored, no more is moved than that would move.
+ */
+const ENOUGH_SHARE = 7 / 8;
 
 /** What is left is chosen from where it has no more allocations than that. */
 const MAX_CHOSEN_FROM = 4096;
-
-/** Bytes that the lists of one defragmentation may still move beyond what they have planned. */
-export interface Allowance {
-  bytes: number;
-}
-
-/** What the lists of one defragmentation share. */
-export interface Shared {
-  readonly effort: Effort;
-  readonly movability: Movability;
-  readonly meter: Meter;
-  readonly allowance: Allowance;
-  readonly maxMoveBytes: number;
-  readonly limits: PassLimits;
-  /** Whether the allowance is the program's, not what VMA would have moved. */
-  readonly isAllowanceFixed: boolean;
-}
 
 /** Defragments one list of blocks. */
 export class ListDefragmenter {
@@ -66,10 +49,7 @@ export class ListDefragmenter {
   private hasChosen = false;
   /** Whether nothing was chosen that keeps to what VMA would do, or it had to be left. */
   private isFree = false;
-  /** Blocks to be packed, the next one last; and the packing of one, as far as it has come. */
-  private toPack: Block<Allocation>[] = [];
-  private packing: Generator<undefined, Packed<Allocation>> | undefined;
-  private part: { block: Block<Allocation>; slot: number } | undefined;
+  private packing: ListPacking | undefined;
   private hasPacked = false;
   private hasFreed = false;
   /** Whether moves of the present pass are this list's. */
@@ -157,7 +137,7 @@ export class ListDefragmenter {
     this.isMoving = false;
     for (const run of this.runs) run.endPass();
     this.settle();
-    if (this.phase === Phase.Packing && this.runs.length === 0) this.skipPacked();
+    if (this.phase === Phase.Packing) this.endPacking();
   }
 
   /** What is left of plans that are through. */
@@ -166,6 +146,7 @@ export class ListDefragmenter {
     this.runs = this.runs.filter(({ isThrough }) => !isThrough);
     for (const run of through) {
       this.shared.allowance.bytes += run.bytesLeft;
+      if (this.phase === Phase.Draining) this.expect(run.plan, -1);
       for (const victim of run.plan.victims) {
         if (victim.live === 0) this.hasFreed = true;
         else {
@@ -190,7 +171,10 @@ export class ListDefragmenter {
   /** The moves that were planned for this pass are not made: plans anew. */
   dropPlan(): void {
     if (this.isDone) return;
-    for (const run of this.runs) this.shared.allowance.bytes += run.plan.bytes;
+    for (const { plan } of this.runs) {
+      this.shared.allowance.bytes += plan.bytes;
+      if (this.phase === Phase.Draining) this.expect(plan, -1);
+    }
     this.runs = [];
     this.drain();
   }
@@ -230,10 +214,11 @@ export class ListDefragmenter {
         shared.meter,
       );
     }
-    const plan = this.draining.next(shared.allowance.bytes);
+    const plan = this.draining.next(this.bytesToDrain);
     if (plan !== undefined) {
       this.putLast(memoryOf(plan.victims[0]!));
       shared.allowance.bytes -= plan.bytes;
+      this.expect(plan, 1);
       this.run(plan);
       return true;
     }
@@ -242,6 +227,20 @@ export class ListDefragmenter {
     if (this.runs.length > 0 || this.draining.isWaiting) return false;
     this.endDraining();
     return true;
+  }
+
+  private expect({ blocksFreed, bytes }: Plan<Allocation>, sign: number): void {
+    this.shared.outlook.blocksFreed += sign * blocksFreed;
+    this.shared.outlook.bytes += sign * bytes;
+  }
+
+  /** Bytes that the next block to be emptied may take. */
+  private get bytesToDrain(): number {
+    const { allowance, plain, movability, effort, done, outlook } = this.shared;
+    if (plain === undefined || !effort.isFrugal || !movability.isDoubtful()) return allowance.bytes;
+    const freed = done.deviceMemoryBlocksFreed + outlook.blocksFreed;
+    if (freed < plain.blocksFreed * ENOUGH_SHARE) return allowance.bytes;
+    return Math.min(allowance.bytes, plain.bytes - done.bytesMoved - outlook.bytes);
   }
 
   private putLast(block: MemoryBlock): void {
@@ -302,87 +301,37 @@ export class ListDefragmenter {
 
   /** Packs what remains, where there is anything to gain by it. */
   private beginPacking(): void {
-    const { effort, movability, maxMoveBytes } = this.shared;
+    const { effort } = this.shared;
     const { blocks } = this.list;
     this.draining = undefined;
     this.phase = Phase.Packing;
-    const isAlone = blocks.length === 1;
-    const isLast = this.hasPacked && !effort.packsAllBlocks;
     let count = 0;
-    if (isAlone || effort.packsRest) count = blocks.length;
+    if (this.hasPacked && !effort.packsAllBlocks) count = 0;
+    else if (blocks.length === 1 || effort.packsRest) count = blocks.length;
     else if (this.isFree && effort.plainPacks > 0 && !this.hasFreed) count = 1;
-    if (this.hasPacked && isLast) count = 0;
     this.hasPacked = false;
-    this.toPack = [];
-    if (count > 0) {
-      const ports = new PlannedList(this.list, movability, maxMoveBytes).blocks;
-      this.toPack = ports.map((port, index) => new Block(port, index, false)).slice(-count);
-    }
-    this.skipPacked();
-  }
-
-  /** Passes over what needs no packing. */
-  private skipPacked(): void {
-    const { toPack } = this;
-    while (this.packing === undefined && this.part === undefined && toPack.length > 0) {
-      if (!toPack[toPack.length - 1]!.isPacked) return;
-      toPack.pop();
-    }
-    if (
-      toPack.length === 0 &&
-      this.packing === undefined &&
-      this.part === undefined &&
-      this.runs.length === 0
-    ) {
-      this.endPacking();
-    }
+    this.packing = new ListPacking(this.list, count, this.shared);
+    this.endPacking();
   }
 
   private packNext(): boolean {
-    this.skipPacked();
-    if (this.phase !== Phase.Packing) return true;
-    const { meter, maxMoveBytes, allowance } = this.shared;
-    const bytes = allowance.bytes;
-    const block = this.part?.block ?? this.toPack[this.toPack.length - 1];
-    // What is under way has to be done first; but one block after the other may be packed.
-    if (block === undefined || (this.part === undefined && block.port.isArrivedAt)) return false;
-    const isPart = !meter.isUnlimited && block.seen.allocationCount > MAX_TRIED_OUT;
-    if (this.part !== undefined || isPart) return this.packPart(block, bytes);
-    const enough = Number.POSITIVE_INFINITY;
-    this.packing ??= packBlock(block, new Map(), { maxMoveBytes, bytes, enough, after: 0 }, meter);
-    const { done, value } = this.packing.next();
-    if (done !== true) return false;
+    if (this.endPacking()) return true;
+    const plan = this.packing?.next();
+    if (plan === undefined) return false;
+    if (plan.moves.length > 0) {
+      this.shared.allowance.bytes -= plan.bytes;
+      this.hasPacked = true;
+      this.run(plan);
+    }
+    return true;
+  }
+
+  /** Whether packing is over. What was packed may have made room to empty another block. */
+  private endPacking(): boolean {
+    if (this.packing?.isThrough !== true || this.runs.length > 0) return false;
     this.packing = undefined;
-    this.toPack.pop();
-    if (value.moves.length > 0) this.followPacking(planOf(value));
-    return true;
-  }
-
-  private packPart(block: Block<Allocation>, bytes: number): boolean {
-    const { meter, maxMoveBytes } = this.shared;
-    this.part ??= { block, slot: 0 };
-    const { moves, slot } = packPart(this.part.block, this.part.slot, { maxMoveBytes, bytes }, meter);
-    this.part.slot = slot;
-    if (slot === 0) {
-      this.part = undefined;
-      this.toPack.pop();
-    }
-    if (moves.length > 0) {
-      const total = moves.reduce((sum, { item }) => sum + item.size, 0);
-      this.followPacking(planOf({ moves, bytes: total, largestFree: 0 }));
-    }
-    return true;
-  }
-
-  private followPacking(plan: Plan<Allocation>): void {
-    this.shared.allowance.bytes -= plan.bytes;
-    this.hasPacked = true;
-    this.run(plan);
-  }
-
-  /** What was packed may have made room to empty another block. */
-  private endPacking(): void {
     if (this.hasPacked && this.shared.effort.packsAllBlocks) this.beginDraining();
     else this.phase = Phase.Done;
+    return true;
   }
 }

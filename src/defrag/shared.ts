@@ -1,0 +1,34 @@
+/** What the lists of one defragmentation have in common: its settings, the planning granted, and what may still be moved. */
+
+import type { Effort } from "../compaction/effort.ts";
+import type { Meter } from "../compaction/meter.ts";
+import type { PassLimits } from "../compaction/pass-budget.ts";
+import type { DefragmentationStats } from "./flags.ts";
+import type { Movability } from "./ports.ts";
+
+/** Bytes that the lists of one defragmentation may still move beyond what they have planned. */
+export interface Allowance {
+  bytes: number;
+}
+
+/** What the blocks that are being emptied come to, as long as nothing comes in between. */
+export interface Outlook {
+  blocksFreed: number;
+  bytes: number;
+}
+
+/** What the lists of one defragmentation share. */
+export interface Shared {
+  readonly effort: Effort;
+  readonly movability: Movability;
+  readonly meter: Meter;
+  readonly allowance: Allowance;
+  readonly maxMoveBytes: number;
+  readonly limits: PassLimits;
+  /** Whether the allowance is the program's, not what VMA would have moved. */
+  readonly isAllowanceFixed: boolean;
+  readonly done: Readonly<DefragmentationStats>;
+  readonly outlook: Outlook;
+  /** What VMA's way would come to with nothing ignored; undefined where that is not known. */
+  plain: Outlook | undefined;
+}
