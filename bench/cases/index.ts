@@ -14,6 +14,7 @@ const FAMILIES: Readonly<Record<string, () => Promise<readonly Case[]>>> = {
   "device-native": async () => (await import("./native-calls.ts")).nativeCallCases,
   "device-parts": async () => (await import("./device-parts.ts")).partCases,
   webgpu: async () => (await import("./webgpu.ts")).webGpuCases,
+  recording: async () => (await import("./recording.ts")).recordingCases,
   import: async () => (await import("./import-time.ts")).importCases,
 };
 

@@ -21,6 +21,8 @@ export interface Round {
 /** Who does the work. */
 export const SideName = {
   Ours: "vma-ts",
+  Recorded: "vma-ts, recorded",
+  NoLongerRecorded: "vma-ts, after a recording",
   Reference: "VMA (C++)",
   OffsetAllocator: "OffsetAllocator (C++)",
   ThingMalloc: "@thi.ng/malloc",
