@@ -12,7 +12,7 @@ import { churn, GRAIN, roundOf } from "./device-work.ts";
 
 const SLOTS = 2000;
 const WARMUP = 50_000;
-const OPERATIONS = 200_000;
+const OPERATIONS = 100_000;
 
 /** One round: `begin` may record the allocator; what it returns is ended after the round. */
 function round(begin: (allocator: Allocator) => ActiveRecording | undefined): Round {
