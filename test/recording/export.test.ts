@@ -10,7 +10,7 @@ import { exportVmaJson } from "../../src/recording/export/vma-json.ts";
 import { readRecording } from "../../src/recording/index.ts";
 import { problemsOf } from "../allocator/dump-schema.ts";
 import { python, pythonAbsence, requirePython } from "../helpers/python.ts";
-import { decodeMessage, type Message } from "./protobuf-decoder.ts";
+import { readIntegers, readTrace } from "./perfetto-schema.ts";
 import { SyntheticProgram } from "./synthetic.ts";
 
 /** A dump, as far as it is looked at here. */
@@ -160,6 +160,35 @@ for segment in snapshot["segments"]:
     assert address == segment["address"] + segment["total_size"]
     assert used == segment["allocated_size"] == segment["active_size"]
 assert all(not live and not segments for live, segments in ends)
+# memory_viz makes one event of both parts of a free, and goes back from the end to whatever event is looked at.
+for device, trace in enumerate(snapshot["device_traces"]):
+    segments = {s["address"]: s["total_size"] for s in snapshot["segments"] if s["device"] == device}
+    blocks = {}
+    for segment in snapshot["segments"]:
+        address = segment["address"]
+        for block in segment["blocks"]:
+            if segment["device"] == device and block["state"] == "active_allocated":
+                blocks[address] = block["size"]
+            address += block["size"]
+    def is_inside(address, size):
+        return any(start <= address and address + size <= start + total for start, total in segments.items())
+    for index in range(len(trace) - 1, -1, -1):
+        entry = trace[index]
+        action = entry["action"]
+        if action == "free_completed":
+            before = trace[index - 1]
+            assert before["action"] == "free_requested" and before["addr"] == entry["addr"]
+            assert entry["addr"] not in blocks and is_inside(entry["addr"], entry["size"])
+            blocks[entry["addr"]] = entry["size"]
+        elif action == "alloc":
+            assert is_inside(entry["addr"], entry["size"])
+            assert blocks.pop(entry["addr"]) == entry["size"]
+        elif action == "segment_free":
+            segments[entry["addr"]] = entry["size"]
+        elif action == "segment_alloc":
+            assert segments.pop(entry["addr"]) == entry["size"]
+            assert not any(entry["addr"] <= address < entry["addr"] + entry["size"] for address in blocks)
+    assert not blocks and not segments
 print(json.dumps({
     "opcodes": opcodes,
     "used": sum(segment["allocated_size"] for segment in snapshot["segments"]),
@@ -233,12 +262,22 @@ print(json.dumps({
 });
 
 describe("Perfetto's trace", () => {
-  const packets = decodeMessage(exportPerfetto(recording)).messages(1);
-  const events = packets.filter((packet) => packet.has(11));
+  const trace = exportPerfetto(recording);
+  const { packets, again } = readTrace(trace);
+  const events = packets.flatMap(({ trackEvent, timestamp, trustedPacketSequenceId }) =>
+    trackEvent === undefined
+      ? []
+      : [{ ...trackEvent, time: timestamp ?? 0, sequence: trustedPacketSequenceId }],
+  );
   const tracks = new Map<number, string>();
-  for (const packet of packets) {
-    for (const track of packet.messages(60)) tracks.set(track.integer(1), track.textOf(2) ?? "process");
+  for (const { trackDescriptor } of packets) {
+    if (trackDescriptor !== undefined) tracks.set(trackDescriptor.uuid, trackDescriptor.name ?? "process");
   }
+
+  it("has nothing that Perfetto's schema does not have, nor in another form", () => {
+    expect(again.length).toBe(trace.length);
+    expect(readTrace(again).packets).toEqual(packets);
+  });
 
   it("has a track for everything", () => {
     expect([...tracks.values()]).toEqual([
@@ -258,28 +297,33 @@ describe("Perfetto's trace", () => {
       "Heap 1: usage of the process",
       "Heap 1: budget",
     ]);
+    const descriptors = packets.flatMap(({ trackDescriptor }) => trackDescriptor ?? []);
+    const [root, ...rest] = descriptors;
+    expect(root!.process).toMatchObject({ pid: expect.any(Number), processName: expect.any(String) });
+    for (const { parentUuid } of rest) expect(parentUuid).toBe(root!.uuid);
+    const units = descriptors.flatMap(({ counter }) => (counter === undefined ? [] : [counter.unit]));
+    expect(units).toEqual(["UNIT_COUNT", ...Array(8).fill("UNIT_SIZE_BYTES")]);
   });
 
   it("has events of tracks that there are, on one sequence, in the order of time", () => {
-    let time = 0;
-    for (const packet of events) {
-      expect(packet.integer(8)).toBeGreaterThanOrEqual(time);
-      time = packet.integer(8);
-      expect(packet.integer(10)).toBe(1);
-      expect(tracks.has(packet.message(11).integer(11))).toBe(true);
+    let before = 0;
+    for (const { time, sequence, trackUuid } of events) {
+      expect(time).toBeGreaterThanOrEqual(before);
+      before = time;
+      expect(sequence).toBe(1);
+      expect(tracks.has(trackUuid)).toBe(true);
     }
-    expect(time).toBeLessThanOrEqual(recording.end.duration);
+    expect(before).toBeLessThanOrEqual(recording.end.duration);
   });
 
   it("counts as the recording does, at any moment", () => {
     for (const operation of [0, 1000, 5000, 8800, recording.end.operations]) {
-      const { time } = recording.stateAt(operation);
-      const state = recording.stateAtTime(time);
+      const moment = recording.stateAt(operation);
+      const state = recording.stateAtTime(moment.time);
       const counters = new Map<string, number>();
-      for (const packet of events) {
-        if (packet.integer(8) > time) break;
-        const event = packet.message(11);
-        if (event.integer(9) === 4) counters.set(tracks.get(event.integer(11))!, event.integer(30));
+      for (const { time, type, trackUuid, counterValue } of events) {
+        if (time > moment.time) break;
+        if (type === "TYPE_COUNTER") counters.set(tracks.get(trackUuid)!, counterValue!);
       }
       const types = recording.header.device!.memoryTypes;
       const used = [0, 0];
@@ -300,28 +344,24 @@ describe("Perfetto's trace", () => {
   it("ends every slice that it begins", () => {
     const open = new Map<number, number>();
     const names: string[] = [];
-    for (const packet of events) {
-      const event: Message = packet.message(11);
-      const track = event.integer(11);
-      if (event.integer(9) === 1) {
-        open.set(track, (open.get(track) ?? 0) + 1);
-        names.push(event.textOf(23)!);
+    for (const { type, trackUuid, name } of events) {
+      if (type === "TYPE_SLICE_BEGIN") {
+        open.set(trackUuid, (open.get(trackUuid) ?? 0) + 1);
+        names.push(name!);
       }
-      if (event.integer(9) === 2) open.set(track, open.get(track)! - 1);
-      expect(open.get(track) ?? 0).toBeGreaterThanOrEqual(0);
+      if (type === "TYPE_SLICE_END") open.set(trackUuid, open.get(trackUuid)! - 1);
+      expect(open.get(trackUuid) ?? 0).toBeGreaterThanOrEqual(0);
     }
     expect([...open.values()]).toEqual([0, 0]);
     expect(names).toEqual(expect.arrayContaining(["Frame 0", "Defragmentation 0", "Pass"]));
   });
 
   it("leaves allocations out where that is asked", () => {
-    const shorter = exportPerfetto(recording, { allocations: false });
-    const instants = decodeMessage(shorter)
-      .messages(1)
-      .filter((packet) => packet.has(11) && packet.message(11).integer(9) === 3);
-    expect(new Set(instants.map((packet) => tracks.get(packet.message(11).integer(11))))).toEqual(
-      new Set(["Refusals", "Marks"]),
+    const shorter = readTrace(exportPerfetto(recording, { allocations: false })).packets;
+    const instants = shorter.flatMap(({ trackEvent }) =>
+      trackEvent?.type === "TYPE_INSTANT" ? [tracks.get(trackEvent.trackUuid)] : [],
     );
+    expect(new Set(instants)).toEqual(new Set(["Refusals", "Marks"]));
   });
 
   it("holds numbers of all sizes", () => {
@@ -330,7 +370,6 @@ describe("Perfetto's trace", () => {
     numbers.forEach((number, index) => {
       writer.integer(index + 1, number);
     });
-    const message = decodeMessage(writer.finish());
-    expect(numbers.map((_, index) => message.integer(index + 1))).toEqual(numbers);
+    expect(readIntegers(writer.finish(), numbers.length)).toEqual(numbers);
   });
 });
