@@ -10,6 +10,8 @@ import { bytesText, UsageError, UserError } from "./output.ts";
 
 export const EXPORT_HELP = `vma-ts export FILE (--perfetto | --memory-viz | --vma-json) [--output FILE] [--at N]
 
+Writes a recording in the form of another tool, to be opened there.
+
   --perfetto     a trace for Perfetto (ui.perfetto.dev): counters, frames, defragmentation, refusals
   --memory-viz   a snapshot for PyTorch's memory_viz (pytorch.org/memory_viz)
   --vma-json     one moment in VMA's JSON form, which VMA's tools draw

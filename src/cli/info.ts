@@ -19,11 +19,11 @@ const EXTENSIONS: readonly (readonly [string, string])[] = [
   ["VK_EXT_memory_priority", "memory can be told how much it matters"],
   ["VK_EXT_pageable_device_local_memory", "memory may be paged out, by priority"],
   ["VK_KHR_maintenance4", "requirements are known without asking; one driver call of four less"],
-  ["VK_KHR_maintenance5", "64-bit buffer usage"],
+  ["VK_KHR_maintenance5", "buffers have 64 bits of usage"],
   ["VK_KHR_buffer_device_address", "shaders may use addresses of buffers"],
   ["VK_EXT_external_memory_host", "host memory can be imported"],
   ["VK_KHR_external_memory_fd", "memory can be shared with other processes and APIs"],
-  ["VK_AMD_device_coherent_memory", "memory types without caches, for debugging"],
+  ["VK_AMD_device_coherent_memory", "there are memory types without caches, for debugging"],
 ];
 
 /** Runs the command. */
@@ -102,7 +102,9 @@ function textOf(device: Described): string {
     ),
     table(limits),
     table(
-      device.extensions.map(({ name, present, why }) => [`  ${present ? "has" : "has no"} ${name}: ${why}`]),
+      device.extensions.map(({ name, present, why }) => [
+        present ? `  has ${name}: ${why}` : `  lacks ${name}; with it ${why}`,
+      ]),
     ),
   ].join("\n");
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `vma-ts`: finds the command that is asked for, prints what it says, and turns errors into exit codes. */
 
-import { writeSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { BENCH_HELP, bench } from "./bench/index.ts";
 import { DIFF_HELP, diff } from "./diff.ts";
 import { EXPORT_HELP, exportRecording } from "./export.ts";
@@ -25,7 +25,13 @@ const HELP = `vma-ts COMMAND … (vma-ts COMMAND --help says more)
   view       opens the viewer in the browser
   bench      what the library costs on this machine
 
-Files may be recordings (.vmarec), gzipped too, or dumps in VMA's JSON form.
+To begin with:
+
+  vma-ts record -- node program.js
+  vma-ts stats recordings/*.vmarec
+  vma-ts view recordings/*.vmarec
+
+Files may be recordings (.vmarec), gzipped too, or dumps in VMA's JSON form. vma-ts --version says which this is.
 Exit codes: 0 done, 1 it could not be done (or diff found differences), 2 the command line makes no sense.`;
 
 interface Command {
@@ -61,6 +67,10 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     print(1, HELP);
     return 0;
   }
+  if (name === "--version") {
+    print(1, version());
+    return 0;
+  }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}`);
   const separator = args.indexOf("--");
@@ -72,6 +82,14 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   const { text, code } = await command.run(args);
   if (text !== undefined) print(1, text);
   return code;
+}
+
+/** The version of the package that this file is part of. */
+function version(): string {
+  const { version: number } = JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  );
+  return `vma-ts ${number ?? "of no version"}`;
 }
 
 /** Prints all of a text, also where the reader is slow. */
@@ -96,7 +114,12 @@ function explain(error: unknown): number {
     return 1;
   }
   if (error instanceof UsageError || code?.startsWith("ERR_PARSE_ARGS") === true) {
-    print(2, `vma-ts: ${message}\nvma-ts --help says what there is.`);
+    const [name] = process.argv.slice(2);
+    const isCommand = name !== undefined && Object.hasOwn(commands, name);
+    print(
+      2,
+      `vma-ts: ${message}\n${isCommand ? `vma-ts ${name} --help says how it is used.` : "vma-ts --help says what there is."}`,
+    );
     return 2;
   }
   print(2, error instanceof Error ? (error.stack ?? message) : String(error));

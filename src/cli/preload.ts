@@ -3,7 +3,7 @@
  * that is made, each into a file of its own.
  */
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { record } from "../recording/index.ts";
@@ -11,6 +11,13 @@ import { ALLOCATOR_MADE, RECORD_VARIABLE, type RecordSettings } from "./record-s
 
 const settings = JSON.parse(process.env[RECORD_VARIABLE] ?? "{}") as Partial<RecordSettings>;
 let made = 0;
+
+/** At once, in workers too; where there is nowhere to say it, the program goes on. */
+function say(text: string): void {
+  try {
+    writeSync(2, `vma-ts: ${text}\n`);
+  } catch {}
+}
 
 function pathFor(folder: string): string {
   const program = basename(process.argv[1] ?? "program").replace(/[^\w.-]/g, "_");
@@ -25,9 +32,9 @@ if (settings.folder !== undefined) {
     try {
       mkdirSync(folder, { recursive: true });
       record(allocator, { to: path, stacks, limit });
-      process.emitWarning(`recording an allocator to ${path}`, "vma-ts");
+      say(`recording an allocator to ${path}`);
     } catch (error) {
-      process.emitWarning(`an allocator is not recorded: ${(error as Error).message}`, "vma-ts");
+      say(`an allocator is not recorded: ${(error as Error).message}`);
     }
   };
   Object.defineProperty(globalThis, ALLOCATOR_MADE, { value: recordAllocator });

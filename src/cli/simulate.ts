@@ -73,9 +73,7 @@ function textOf(outcomes: readonly Outcome[]): string {
     result.bytesMoved === 0 ? "-" : bytesText(result.bytesMoved),
     `${result.refusals}`,
   ]);
-  const refused = outcomes.flatMap(({ name, result: { firstRefusal } }) =>
-    firstRefusal === undefined ? [] : [`${plain(name)}: ${whereItFails(firstRefusal)}`],
-  );
+  const refused = refusalsOf(outcomes);
   const devices = outcomes.filter(({ kind }) => kind === "device");
   return [
     table([HEAD, ...rows]),
@@ -86,6 +84,27 @@ function textOf(outcomes: readonly Outcome[]): string {
     ...(devices.length > 0 ? ["What images need of memory on other devices is assumed."] : []),
   ].join("\n");
 }
+
+/** Where each scenario fails first; those that fail at the same request are told once. */
+function refusalsOf(outcomes: readonly Outcome[]): string[] {
+  const groups = new Map<string, { names: string[]; refusal: FirstRefusal }>();
+  for (const { name, result } of outcomes) {
+    const { firstRefusal: refusal } = result;
+    if (refusal === undefined) continue;
+    const key = `${refusal.operation} ${refusal.message}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { names: [plain(name)], refusal });
+    else group.names.push(plain(name));
+  }
+  return [...groups.values()].map(({ names, refusal }) => {
+    const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES + 1} more` : "";
+    const shown = more === "" ? names : names.slice(0, MOST_NAMES - 1);
+    return `${shown.join("; ")}${more}: ${whereItFails(refusal)}`;
+  });
+}
+
+/** So many scenarios are named that fail at the same request. */
+const MOST_NAMES = 4;
 
 function whereItFails(refusal: FirstRefusal): string {
   const { operation, time, frame, name, size, reserved, used, message } = refusal;

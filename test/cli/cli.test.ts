@@ -58,7 +58,7 @@ beforeAll(() => {
   const options = ["-p", join(root, "tsconfig.build.json"), "--outDir", join(folder, "dist")];
   const built = spawnSync(process.execPath, [compiler, ...options], { encoding: "utf8" });
   expect(built.stdout).toBe("");
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  writeFileSync(join(folder, "package.json"), '{ "type": "module", "version": "9.8.7" }');
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   recordFrames(file);
 });
@@ -76,6 +76,9 @@ describe("every command", () => {
   it("is listed; what makes no sense has exit code 2, what cannot be done 1, and no stack", () => {
     expect(run("--help")).toMatchObject({ code: 0, out: expect.stringContaining("simulate") });
     expect(run().code).toBe(2);
+    expect(run("--version")).toMatchObject({ code: 0, out: "vma-ts 9.8.7\n" });
+    expect(run("nothing").err).toContain("vma-ts --help says what there is");
+    expect(run("diff", file).err).toContain("vma-ts diff --help says how it is used");
     for (const [args, message, code] of [
       [["nothing"], 'there is no command "nothing"', 2],
       [["stats"], "stats takes one file", 2],
@@ -157,6 +160,12 @@ describe("simulate", () => {
       expect.arrayContaining(["recorded", "settings", "defragmentation", "device"]),
     );
     expect(out).toContain(advice);
+    // All fail at the same request, which is told once.
+    const [told, ...rest] = out.split("\n").filter((line) => line.includes("first refused after"));
+    expect(told).toMatch(
+      /^as recorded; blocks of 16 MiB; .* and \d+ more: first refused after 1\d* operations/,
+    );
+    expect(rest.length).toBeLessThan(3);
     if (recommended !== "as recorded") expect(advice).toContain(`Recommended: ${recommended}, with`);
   });
 
