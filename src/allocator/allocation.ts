@@ -10,7 +10,7 @@
  *                                                       bits 16..  log2 of the alignment
  */
 
-import { showAsText } from "../foundation/inspect.ts";
+import { asData, showAsText } from "../foundation/inspect.ts";
 import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
 import { WHOLE_SIZE } from "../vulkan/constants.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
@@ -249,7 +249,7 @@ export class Allocation implements AllocationData {
 
   /** VmaAllocationInfo2 in one object. */
   info(): AllocationInfo {
-    return {
+    return asData({
       memoryType: this.memoryType,
       deviceMemory: this.deviceMemory,
       offset: this.offset,
@@ -261,7 +261,7 @@ export class Allocation implements AllocationData {
       blockSize: this.ensureAlive().size,
       dedicatedMemory: this.dedicatedMemory,
       pool: this.pool,
-    };
+    });
   }
 
   /**

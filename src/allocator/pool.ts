@@ -1,5 +1,6 @@
 /** A custom pool: blocks of one memory type, apart from the default ones, with settings of their own. */
 
+import { count } from "../foundation/count.ts";
 import { showAsText } from "../foundation/inspect.ts";
 import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
 import type { NextChain } from "../vulkan/next.ts";
@@ -151,7 +152,7 @@ export class Pool {
 
   /** What it is, in one line. */
   toString(): string {
-    const state = this.isDestroyed ? ", destroyed" : `: ${this.blockList.blocks.length} blocks`;
+    const state = this.isDestroyed ? ", destroyed" : `: ${count(this.blockList.blocks.length, "block")}`;
     return `Pool ${this.label}, memory type ${this.memoryTypeIndex}${state}`;
   }
 

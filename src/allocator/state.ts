@@ -3,6 +3,7 @@
  * functions: allocations, pools, blocks and lists hold it, and the functions in the rooms beside this file work on it.
  */
 
+import { showAs } from "../foundation/inspect.ts";
 import { createDefaultPools, type MemorySource } from "./memory/default-pools.ts";
 import { usesDedicatedInfo } from "./memory/memory-chain.ts";
 import { MemoryState } from "./memory/memory-state.ts";
@@ -53,3 +54,5 @@ export class AllocatorState extends MemoryState {
     this.defaultPools = createDefaultPools(this);
   }
 }
+
+showAs(AllocatorState, ({ device }) => `AllocatorState on ${device.properties.deviceName}`);

@@ -23,6 +23,7 @@ import { checkUsable } from "../allocator/usable.ts";
 import { type Course, chooseCourse } from "../compaction/choosing.ts";
 import { type Grant, Meter } from "../compaction/meter.ts";
 import { PassBudget } from "../compaction/pass-budget.ts";
+import { showAs } from "../foundation/inspect.ts";
 import {
   type DefragmentationInfo,
   DefragmentationMoveOperation,
@@ -369,6 +370,14 @@ export class DefragmentationContext {
     if (this.ended) throw new TypeError("the defragmentation is used after it ended");
   }
 }
+
+showAs(
+  DefragmentationContext,
+  ({ stats }) =>
+    `DefragmentationContext: ${stats.allocationsMoved} allocations of ${stats.bytesMoved} bytes moved, ` +
+    `${stats.deviceMemoryBlocksFreed} memory objects of ${stats.bytesFreed} bytes freed`,
+  ({ stats }) => stats,
+);
 
 /** Whether the list's pool was destroyed meanwhile. */
 function isGone(list: BlockList): boolean {

@@ -11,6 +11,7 @@ import { total } from "../compaction/plan.ts";
 import { assert } from "../foundation/assert.ts";
 import { checkInteger, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import { asData } from "../foundation/inspect.ts";
 import {
   type CanMove,
   DEFRAGMENTATION_NAMES,
@@ -122,11 +123,9 @@ function describe(
   const moves = plans.flatMap((plan) =>
     plan.moves
       .filter(({ item }) => !item.owner.isFreed)
-      .map(({ item, to }) => ({
-        allocation: item.owner,
-        size: item.size,
-        deviceMemory: memoryOf(to).memory,
-      })),
+      .map(({ item, to }) =>
+        asData({ allocation: item.owner, size: item.size, deviceMemory: memoryOf(to).memory }),
+      ),
   );
   const offers = purchases(searches, budgets).map((purchase, index) => ({
     budget: budgets[index]!,

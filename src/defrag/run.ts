@@ -16,6 +16,7 @@ import type { Allocation } from "../allocator/allocation.ts";
 import { destroyHandle } from "../allocator/resource/destroy.ts";
 import { ResourceKind } from "../allocator/resource-kind.ts";
 import type { AllocatorState } from "../allocator/state.ts";
+import { asData } from "../foundation/inspect.ts";
 import { type DetailedStatistics, emptyDetailedStatistics, fragmentationOf } from "../metadata/statistics.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Submission, TransferCommand } from "../vulkan/transfer.ts";
@@ -191,12 +192,9 @@ export class DefragmentationRun {
     const { tracker } = this.state;
     this.timer.pause();
     await onPassBegin(
-      moves.map(({ moved, dstTmpAllocation: { size, deviceMemory, offset } }) => ({
-        allocation: tracker.proxyOf(moved),
-        size,
-        deviceMemory,
-        offset,
-      })),
+      moves.map(({ moved, dstTmpAllocation: { size, deviceMemory, offset } }) =>
+        asData({ allocation: tracker.proxyOf(moved), size, deviceMemory, offset }),
+      ),
     );
     this.timer.resume();
   }
@@ -348,12 +346,14 @@ export class DefragmentationRun {
   private async tell({ allocation, kind, old, replacement }: Transfer): Promise<void> {
     const { onReplaced } = this.options;
     if (onReplaced === undefined || allocation.isFreed) return;
-    await onReplaced({
-      allocation: this.state.tracker.proxyOf(allocation),
-      kind: kind === ResourceKind.Buffer ? "buffer" : "image",
-      old,
-      replacement,
-    });
+    await onReplaced(
+      asData({
+        allocation: this.state.tracker.proxyOf(allocation),
+        kind: kind === ResourceKind.Buffer ? "buffer" : "image",
+        old,
+        replacement,
+      }),
+    );
   }
 }
 

@@ -69,6 +69,7 @@ import type { DefragmentationResult, DefragmentOptions } from "../defrag/options
 import type { DefragmentationPlan, DefragmentationPlanInfo, PlanningSlices } from "../defrag/plan.ts";
 import { checkAlignment, checkArray, checkInteger, checkObject } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import { count } from "../foundation/count.ts";
 import { showAsText } from "../foundation/inspect.ts";
 import {
   type DetailedStatistics,
@@ -871,7 +872,7 @@ export class Allocator {
   /** What it is, in one line. */
   toString(): string {
     const { device, deviceMemory, isDestroyed } = this.state;
-    const state = isDestroyed ? "destroyed" : `${deviceMemory.count} memory objects`;
+    const state = isDestroyed ? "destroyed" : count(deviceMemory.count, "memory object");
     return `Allocator on ${device.properties.deviceName}: ${state}`;
   }
 

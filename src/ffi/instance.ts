@@ -1,7 +1,8 @@
 /** Creating instances, with or without the validation layer. */
 
 import { optionsCheck } from "../foundation/check-names.ts";
-import { ApiVersion } from "../vulkan/constants.ts";
+import { showAs } from "../foundation/inspect.ts";
+import { ApiVersion, apiVersionString } from "../vulkan/constants.ts";
 import { instanceError, noValidationLayer } from "./advice.ts";
 import { check, type InstanceFunctions, instanceCommands, resolveCommands, revoke } from "./commands.ts";
 import { checkDeviceNames, createDevice, type DeviceOptions } from "./create-device.ts";
@@ -217,6 +218,12 @@ export class VulkanInstance {
     this.destroy();
   }
 }
+
+showAs(
+  VulkanInstance,
+  ({ apiVersion }) => `VulkanInstance for Vulkan ${apiVersionString(apiVersion)}`,
+  ({ handle, apiVersion, enabledExtensions }) => ({ handle, apiVersion, enabledExtensions }),
+);
 
 /** The names of the instance extensions that the loader and its drivers offer. */
 export function instanceExtensions(library: Library): Set<string> {

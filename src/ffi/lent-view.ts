@@ -4,6 +4,7 @@
  */
 
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
+import { showAs } from "../foundation/inspect.ts";
 import type { LentRangeMessage } from "../vulkan/device.ts";
 import { detach } from "./detach.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
@@ -35,6 +36,8 @@ export class LentView {
     this.close();
   }
 }
+
+showAs(LentView, ({ bytes }) => `LentView of ${bytes.length} bytes`);
 
 /** Makes a view of what was posted. */
 export function viewRange(

@@ -1,5 +1,6 @@
 /** Finding the Vulkan loader, and the two functions from which all others come. */
 
+import { quote } from "../foundation/check.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
 import { noLoaderHelp } from "./advice.ts";
 import { type GlobalFunctions, globalCommands, resolveCommands } from "./commands.ts";
@@ -38,6 +39,9 @@ const elfNames: readonly string[] = ["libvulkan.so.1", "libvulkan.so"];
  * platform's usual names. Throws an Error that says what to install when there is none.
  */
 export function openLibrary(native: NativeCalls, path?: string): Library {
+  if (path !== undefined && (typeof path !== "string" || path === "")) {
+    throw new TypeError(`path must be the name of a file, got ${quote(path)}`);
+  }
   const named = path ?? (process.env.VMA_TS_VULKAN || undefined);
   const names = named === undefined ? (loaderNames[process.platform] ?? elfNames) : [named];
   const failures: string[] = [];

@@ -23,6 +23,7 @@
  */
 
 import { checkInteger } from "../foundation/check.ts";
+import { asData, showAs } from "../foundation/inspect.ts";
 import type { HostCopies, HostLoan, HostMapping, OwnView } from "../vulkan/device.ts";
 import { detach } from "./detach.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
@@ -189,7 +190,7 @@ export class NativeMapping implements HostMapping {
     this.#loans++;
     let isLent = true;
     return {
-      message: { address: this.address + BigInt(offset), size: length },
+      message: asData({ address: this.address + BigInt(offset), size: length }),
       end: () => {
         if (isLent) this.#loans--;
         isLent = false;
@@ -218,6 +219,12 @@ export class NativeMapping implements HostMapping {
     detach(view);
   }
 }
+
+showAs(
+  NativeMapping,
+  ({ address, size }) => `NativeMapping: ${size} bytes at 0x${address.toString(16)}`,
+  ({ address, size }) => ({ address, size }),
+);
 
 const refused = {
   value(): never {

@@ -1,5 +1,6 @@
 /** What a physical device says of itself: properties, limits, memory, extensions, queue families, features. */
 
+import { asData } from "../foundation/inspect.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
 import type { DeviceProperties, MemoryProperties } from "../vulkan/device.ts";
 import type { SparseProperties } from "../vulkan/sparse.ts";
@@ -81,7 +82,7 @@ export function describePhysicalDevice(
   using memory = new NativeMemory(native, 4096);
   const { sparseProperties, ...properties } = readProperties(source, handle, extensions, memory);
   const features = readFeatures(functions, handle, memory);
-  return {
+  return asData({
     handle,
     index,
     ...properties,
@@ -90,7 +91,7 @@ export function describePhysicalDevice(
     queueFamilies: readQueueFamilies(source, handle),
     features,
     sparseProperties: features.has("sparseBinding") ? sparseProperties : undefined,
-  };
+  });
 }
 
 function readExtensions({ functions, native }: PhysicalDeviceSource, handle: bigint): Set<string> {

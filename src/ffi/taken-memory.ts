@@ -4,6 +4,7 @@
  * leaked: by `NativeDevice.leaks()`, and by a warning of the process when it is freed.
  */
 
+import { asData } from "../foundation/inspect.ts";
 import type { ReachedBy } from "./mapping.ts";
 
 /** A memory object that could not be freed. */
@@ -40,7 +41,7 @@ export class TakenMemories {
     { address, size }: { readonly address: bigint; readonly size: number },
     reachedBy: ReachedBy,
   ): void {
-    this.#all.set(memory, { memory, size, address, reason: REASONS[reachedBy] });
+    this.#all.set(memory, asData({ memory, size, address, reason: REASONS[reachedBy] }));
   }
 
   /** Where the memory is mapped, if it was taken. */

@@ -11,6 +11,7 @@
 import { type AbortSignalLike, unlessAborted } from "../foundation/abort.ts";
 import { checkInteger, checkUint64 } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import { showAs } from "../foundation/inspect.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { BindSparseInfo, SparseQueue } from "../vulkan/sparse.ts";
 import type { QueueSynchronization, Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
@@ -272,3 +273,9 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
     this.destroy();
   }
 }
+
+showAs(
+  NativeTransferQueue,
+  ({ handle, familyIndex }) => `NativeTransferQueue 0x${handle.toString(16)} of family ${familyIndex}`,
+  ({ handle, familyIndex }) => ({ handle, familyIndex }),
+);

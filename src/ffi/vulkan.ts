@@ -1,6 +1,7 @@
 /** The entrance: the opened Vulkan loader, from which instances and devices come. */
 
 import { optionsCheck } from "../foundation/check-names.ts";
+import { showAs } from "../foundation/inspect.ts";
 import { createDevice, DEVICE_NAMES, type DeviceOptions } from "./create-device.ts";
 import type { NativeDevice } from "./device.ts";
 import { type InstanceOptions, instanceExtensions, instanceLayers, VulkanInstance } from "./instance.ts";
@@ -99,3 +100,9 @@ export class Vulkan {
     return wrapDevice(this.#library, options);
   }
 }
+
+showAs(
+  Vulkan,
+  ({ path, nativeCalls }) => `Vulkan from ${path}, called through ${nativeCalls.kind}`,
+  ({ path, apiVersion, nativeCalls }) => ({ path, apiVersion, nativeCalls }),
+);

@@ -9,6 +9,7 @@
 import { assert } from "../foundation/assert.ts";
 import { checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import { showAs } from "../foundation/inspect.ts";
 import { type ResizableMetadata, type Slot, NO_SLOT as ZERO } from "./block-metadata.ts";
 import { createLinear } from "./create-linear.ts";
 import { createTlsf } from "./create-tlsf.ts";
@@ -364,3 +365,10 @@ export class VirtualBlock {
     };
   }
 }
+
+showAs(
+  VirtualBlock,
+  ({ size, allocationCount, freeBytes }) =>
+    `VirtualBlock of ${size}: ${allocationCount} allocations, ${freeBytes} free`,
+  ({ size, allocationCount, freeBytes }) => ({ size, allocationCount, freeBytes }),
+);

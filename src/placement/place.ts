@@ -8,6 +8,7 @@
 import type { AbortSignalLike } from "../foundation/abort.ts";
 import { checkInteger, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import { showAs } from "../foundation/inspect.ts";
 import type { BestFitSearch } from "./best-fit.ts";
 import { findOverlap } from "./conflict.ts";
 import type { Layout } from "./greedy.ts";
@@ -202,6 +203,13 @@ export class PlacementSearch {
     };
   }
 }
+
+showAs(
+  PlacementSearch,
+  ({ best, isDone }) =>
+    `PlacementSearch: ${best.height} bytes, at least ${best.lowerBound}${isDone ? ", done" : ""}`,
+  ({ best, isDone }) => ({ height: best.height, lowerBound: best.lowerBound, isDone }),
+);
 
 interface CheckedOptions {
   readonly granularity: number;

@@ -4,6 +4,7 @@
  */
 
 import { checkInteger, quote } from "../foundation/check.ts";
+import { showAs } from "../foundation/inspect.ts";
 import { type Result, VulkanError } from "../vulkan/result.ts";
 import { type FallibleCall, fallibleCalls } from "./calls.ts";
 
@@ -109,3 +110,9 @@ export class Faults {
     return result;
   }
 }
+
+showAs(
+  Faults,
+  ({ armed, callCount }) => `Faults: ${armed.length} armed, ${callCount} calls so far`,
+  ({ armed, callCount }) => ({ armed, callCount }),
+);

@@ -5,6 +5,7 @@
 
 import { alignUp } from "../foundation/bits.ts";
 import { checkInteger, checkSize } from "../foundation/check.ts";
+import { showAs } from "../foundation/inspect.ts";
 import { ExternalMemoryHandleType } from "../vulkan/constants.ts";
 import { Payload } from "./payload.ts";
 
@@ -138,3 +139,5 @@ export class SimulatedHost {
     return this.#handles.get(value);
   }
 }
+
+showAs(SimulatedHost, () => "SimulatedHost");

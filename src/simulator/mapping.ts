@@ -1,6 +1,7 @@
 /** A mapping of a simulated memory object. */
 
 import { checkInteger } from "../foundation/check.ts";
+import { asData, showAs } from "../foundation/inspect.ts";
 import type { HostLoan, HostMapping, OwnView } from "../vulkan/device.ts";
 import { PIECE } from "./lazy-bytes.ts";
 import { type MemoryObject, nameOf } from "./objects.ts";
@@ -37,7 +38,7 @@ export class SimulatedMapping implements HostMapping {
     const bytes = new Uint8Array(shared);
     payload.eachHostPiece(offset, length, (piece, at) => bytes.set(piece, at));
     return {
-      message: { address: this.address + BigInt(offset), size: length, shared },
+      message: asData({ address: this.address + BigInt(offset), size: length, shared }),
       end: () => {
         payload.eachHostPiece(offset, length, (piece, at) =>
           piece.set(bytes.subarray(at, at + piece.length)),
@@ -54,3 +55,9 @@ export class SimulatedMapping implements HostMapping {
     checkInteger(length, "length", 0, this.size - offset);
   }
 }
+
+showAs(
+  SimulatedMapping,
+  ({ address, size }) => `SimulatedMapping: ${size} bytes at 0x${address.toString(16)}`,
+  ({ address, size }) => ({ address, size }),
+);

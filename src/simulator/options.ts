@@ -2,6 +2,7 @@
 
 import { checkInteger, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import { asData } from "../foundation/inspect.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
 import type { DeviceProperties, MemoryBudgetProperties } from "../vulkan/device.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
@@ -136,7 +137,8 @@ export function makeState(description: ProfileDescription, options: SimulatedDev
     "servedMemoryCount",
     1,
   );
-  state.listener = options.onEvent;
+  const { onEvent } = options;
+  state.listener = onEvent && ((event) => onEvent(asData(event)));
   return state;
 }
 

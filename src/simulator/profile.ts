@@ -175,6 +175,11 @@ const checkSparseProperties = optionsCheck<SparseProperties>("a profile's sparse
 
 /** Fills a description up to a profile; throws a RangeError or TypeError for what no device could be. */
 export function makeProfile(description: ProfileDescription): DeviceProfile {
+  if (typeof description === "string") {
+    throw new TypeError(
+      `a device's profile is an object, got ${quote(description)}: say profiles[${quote(description)}]`,
+    );
+  }
   checkObject(description, "a device's profile (one of `profiles`, or a description)");
   checkProfileNames(description);
   if (description.limits !== undefined) checkLimitNames(description.limits);

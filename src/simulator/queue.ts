@@ -11,6 +11,7 @@
 import type { AbortSignalLike } from "../foundation/abort.ts";
 import { checkInteger } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import { showAs } from "../foundation/inspect.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { BindSparseInfo, SparseQueue } from "../vulkan/sparse.ts";
@@ -238,3 +239,9 @@ export class SimulatedTransferQueue implements TransferQueue, SparseQueue {
     this.#idleSlots++;
   }
 }
+
+showAs(
+  SimulatedTransferQueue,
+  ({ pendingCount }) => `SimulatedTransferQueue: ${pendingCount} submissions pending`,
+  ({ pendingCount, completeAfter }) => ({ pendingCount, completeAfter }),
+);

@@ -1,6 +1,7 @@
 /** What every part of the simulated driver shares: options, objects, counters. */
 
 import { checkUint64, quote } from "../foundation/check.ts";
+import { asData } from "../foundation/inspect.ts";
 import { apiVersionString } from "../vulkan/constants.ts";
 import type { VulkanError } from "../vulkan/result.ts";
 import { type CallName, zeroCounts } from "./calls.ts";
@@ -215,7 +216,7 @@ export class DeviceState {
       const description = `a submission that uses ${work.resources.size} resources and is not complete`;
       leaks.push({ kind: "submission", handle: 0n, description });
     }
-    return leaks;
+    return leaks.map(asData);
   }
 
   #unknown(handle: unknown, kind: DriverObject["kind"], call: string, scope: string): never {

@@ -248,7 +248,7 @@ describe("The log", () => {
       "freeing 200 bytes of memory type 0",
     ]);
     allocator.destroy();
-    expect(lines[3]).toMatch(/1 allocations and 0 pools are alive:\n.*"left behind".*100 bytes/s);
+    expect(lines[3]).toMatch(/1 allocation is alive:\n.*"left behind".*100 bytes/s);
     expect(lines[4]).toBe("freeing 100 bytes of memory type 0");
     expect(allocation.isFreed).toBe(true);
   });

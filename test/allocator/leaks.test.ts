@@ -28,7 +28,7 @@ describe("Destroying an allocator with something alive", () => {
     ];
     const error = leakErrorOf(allocator);
     expect(error.message.split("\n")).toEqual([
-      "3 allocations and 1 pools are alive:",
+      "3 allocations and 1 pool are alive:",
       '  "vertices": BUFFER, 1024 bytes, memory type 0, offset 0',
       '  "Größe 🎨": IMAGE_OPTIMAL, 1024 bytes, memory type 0, dedicated memory',
       '  unnamed: UNKNOWN, 3072 bytes, memory type 1, offset 0, pool 0 "uploads"',

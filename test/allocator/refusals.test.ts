@@ -116,6 +116,35 @@ describe("A refusal without the driver names", () => {
     expect(refusal).toMatchObject({ kind: "neverAllocate", heap: 0, missingBytes: KiB });
   });
 
+  it("a block with as many allocations as it can have", () => {
+    const it = world();
+    const blockSize = 32 * MiB;
+    const pool = it.allocator.createPool({
+      memoryTypeIndex: Type.Device,
+      blockSize,
+      minBlockCount: 1,
+      maxBlockCount: 1,
+    });
+    // Taken in the block's records alone: sixteen million objects would be of no use here.
+    const { metadata } = pool.blockList.blocks[0]!;
+    const most = metadata.maxAllocationCount;
+    for (let count = 0; count < most; count++) metadata.allocate(1, 1, 1, 0, false);
+    expect(metadata.sumFreeSize).toBe(blockSize - most);
+    for (const flags of [0, AllocationCreate.NeverAllocate]) {
+      const { allocator } = it;
+      const message = `${blockSize - most} bytes free in a block with ${most} allocations, the most that a block can have`;
+      const kind = "maxAllocationCount";
+      expect(allocator.wouldAllocate({ requirements: bytes(KiB) }, { pool, flags })).toBeUndefined();
+      expect(allocator.lastRefusal).toMatchObject({ kind, heap: 0, missingBytes: undefined });
+      expect(allocator.tryAllocateMemory(bytes(KiB), { pool, flags })).toBeUndefined();
+      expect(allocator.lastRefusal).toMatchObject({ kind, message: expect.stringContaining(message) });
+      expect(() => allocator.allocateMemory(bytes(KiB), { pool, flags })).toThrow(message);
+    }
+    metadata.clear();
+    free(it.allocator.allocateMemory(bytes(KiB), { pool }));
+    pool.destroy();
+  });
+
   it("the number of memory objects", () => {
     const it = world({ limits: { maxMemoryAllocationCount: 1 } });
     const page = it.allocator.allocateMemory(bytes(60 * MiB, only(Type.Device)), {

@@ -9,6 +9,7 @@
 
 import { alignDown, alignUp } from "../../foundation/bits.ts";
 import { checkInteger } from "../../foundation/check.ts";
+import { count } from "../../foundation/count.ts";
 import { WHOLE_SIZE } from "../../vulkan/constants.ts";
 import type { MappedMemoryRange } from "../../vulkan/device.ts";
 import type { AllocationData } from "../memory/memory-object.ts";
@@ -39,7 +40,16 @@ export function cacheRange(
 export function checkRange(allocation: AllocationData, offset: number, size: number): void {
   const available = allocation.size;
   checkInteger(offset, "offset", 0, available);
-  if (size !== WHOLE_SIZE) checkInteger(size, "size", 0, available - offset);
+  if (size !== WHOLE_SIZE && checkInteger(size, "size") > available - offset) {
+    refuseRange(allocation, offset, size);
+  }
+}
+
+function refuseRange(allocation: AllocationData, offset: number, size: number): never {
+  throw new RangeError(
+    `${count(size, "byte")} from offset ${offset} on end at ${offset + size}, beyond the ` +
+      `${count(allocation.size, "byte")} of allocation${allocation.label}`,
+  );
 }
 
 /** vmaFlushAllocations or vmaInvalidateAllocations: one driver call for all, none where none is needed. */

@@ -8,6 +8,7 @@
  */
 
 import { optionsCheck } from "../../foundation/check-names.ts";
+import { showAs } from "../../foundation/inspect.ts";
 import type { HostLoan, LentRangeMessage } from "../../vulkan/device.ts";
 import type { AllocationData } from "../memory/memory-object.ts";
 import { checkRange } from "./flush.ts";
@@ -74,6 +75,13 @@ export class LentRange {
     if (this.allocation !== undefined) this.giveBack();
   }
 }
+
+showAs(
+  LentRange,
+  ({ address, size, isGivenBack }) =>
+    `LentRange: ${size} bytes at 0x${address.toString(16)}${isGivenBack ? ", given back" : ""}`,
+  ({ address, size, isGivenBack }) => ({ address, size, isGivenBack }),
+);
 
 const checkLendNames = optionsCheck<LendOptions>("the options of lend", { offset: true, size: true });
 

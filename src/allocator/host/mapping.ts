@@ -1,5 +1,6 @@
 /** Mapping of allocations: each counts how often the program has it mapped, and its memory object the references. */
 
+import { showAs } from "../../foundation/inspect.ts";
 import { Result, VulkanError } from "../../vulkan/result.ts";
 import type { AllocationData } from "../memory/memory-object.ts";
 import { checkUsable } from "../usable.ts";
@@ -41,6 +42,12 @@ export class Mapping {
     return address;
   }
 
+  /** @internal What it maps, in one line. */
+  get label(): string {
+    const { allocation } = this;
+    return allocation === undefined || allocation.isFreed ? "Mapping, ended" : `Mapping of ${allocation}`;
+  }
+
   /** Ends the mapping. */
   unmap(): void {
     if (this.allocation === undefined) throw new TypeError("the mapping is ended twice");
@@ -53,6 +60,8 @@ export class Mapping {
     if (this.allocation !== undefined && !this.allocation.isFreed) this.unmap();
   }
 }
+
+showAs(Mapping, ({ label }) => label);
 
 /** Maps an allocation once more for the program. */
 export function mapAllocation(allocation: AllocationData): void {

@@ -16,6 +16,7 @@ import {
 } from "../../blocks/block-policy.ts";
 import { assert, fail } from "../../foundation/assert.ts";
 import { alignUp } from "../../foundation/bits.ts";
+import { showAs } from "../../foundation/inspect.ts";
 import { type BlockMetadata, NO_SLOT, type Slot } from "../../metadata/block-metadata.ts";
 import { createLinear } from "../../metadata/create-linear.ts";
 import { createTlsf } from "../../metadata/create-tlsf.ts";
@@ -223,6 +224,15 @@ export class BlockList implements BlockOwner<MemoryBlock> {
   private mayCreateBlock(request: MemoryRequest, size: number): boolean {
     const { heapIndex: heap } = this;
     const { maxBlockCount } = this.options;
+    const mayAdd = request.mayAllocateMemory && this.blocks.length < maxBlockCount;
+    const crowded = mayAdd ? undefined : this.crowdedBlock(size);
+    if (crowded !== undefined) {
+      const { allocationCount, sumFreeSize } = crowded.metadata;
+      const detail =
+        `${this.label} has ${sumFreeSize} bytes free in a block with ${allocationCount} allocations, ` +
+        `the most that a block can have, and ${request.mayAllocateMemory ? "maxBlockCount allows no other" : "AllocationCreate.NeverAllocate forbids another one"}`;
+      return this.refuse(detail, { kind: "maxAllocationCount", heap });
+    }
     if (!request.mayAllocateMemory) {
       const detail = `no block has room for ${size} bytes, and AllocationCreate.NeverAllocate forbids a new one`;
       return this.refuse(detail, { kind: "neverAllocate", heap, missingBytes: size });
@@ -235,6 +245,14 @@ export class BlockList implements BlockOwner<MemoryBlock> {
       return this.refuse(detail, { kind: "maxBlockCount", heap, missingBytes: size });
     }
     return this.isAffordable(request, size);
+  }
+
+  /** A block with room for `size` bytes, but for no further allocation, however small. */
+  private crowdedBlock(size: number): MemoryBlock | undefined {
+    return this.blocks.find(
+      ({ metadata }) =>
+        metadata.allocationCount >= metadata.maxAllocationCount && metadata.sumFreeSize >= size,
+    );
   }
 
   private get label(): string {
@@ -477,3 +495,9 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     return false;
   }
 }
+
+showAs(
+  BlockList,
+  ({ memoryTypeIndex, blocks }) => `BlockList of memory type ${memoryTypeIndex}: ${blocks.length} blocks`,
+  ({ memoryTypeIndex, blocks }) => ({ memoryTypeIndex, blocks }),
+);

@@ -3,6 +3,7 @@
  * totals and the user's callbacks follow what happened.
  */
 
+import { asData } from "../../foundation/inspect.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import { Result, VulkanError } from "../../vulkan/result.ts";
@@ -141,7 +142,7 @@ export class DeviceMemory {
     if (callback === undefined) return;
     this.inCallback = true;
     try {
-      callback({ memoryType, memory, size });
+      callback(asData({ memoryType, memory, size }));
     } finally {
       this.inCallback = false;
     }

@@ -25,6 +25,11 @@ export type RefusalKind =
   | "maxMemoryAllocationCount"
   /** The pool has as many blocks as it may have, and none has room. */
   | "maxBlockCount"
+  /**
+   * The blocks that have room have as many allocations as a block can have (a few hundred fewer than 2^24), and none may be
+   * added: whatever is freed there helps.
+   */
+  | "maxAllocationCount"
   /** No block has room, and AllocationCreate.NeverAllocate forbids a new one. */
   | "neverAllocate"
   /** No block of the pool could be large enough. */
@@ -63,6 +68,7 @@ const RANKS: Readonly<Record<RefusalKind, number>> = {
   maxMemoryAllocationSize: 3,
   maxMemoryAllocationCount: 3,
   maxBlockCount: 2,
+  maxAllocationCount: 2,
   neverAllocate: 2,
   blockSize: 1,
   unsupported: 1,

@@ -1,6 +1,7 @@
 /** A block: memory that is divided among allocations. */
 
 import { assert } from "../../foundation/assert.ts";
+import { showAs } from "../../foundation/inspect.ts";
 import type { BlockMetadata, Slot } from "../../metadata/block-metadata.ts";
 import type { Allocation } from "../allocation.ts";
 import { KeptMapping } from "../host/kept-mapping.ts";
@@ -92,3 +93,17 @@ export class MemoryBlock extends MemoryObject {
     assert(this.isMapped === this.isMappingKept(), "a block is mapped exactly while it has to be");
   }
 }
+
+showAs(
+  MemoryBlock,
+  ({ id, size, memory, metadata }) =>
+    `MemoryBlock ${id}: ${size} bytes, memory 0x${memory.toString(16)}, ${metadata.allocationCount} allocations, ` +
+    `${metadata.sumFreeSize} bytes free`,
+  ({ id, size, memory, metadata }) => ({
+    id,
+    size,
+    memory,
+    allocationCount: metadata.allocationCount,
+    freeBytes: metadata.sumFreeSize,
+  }),
+);

@@ -7,6 +7,7 @@
  */
 
 import { assert } from "../../foundation/assert.ts";
+import { showAs } from "../../foundation/inspect.ts";
 import type { Slot } from "../../metadata/block-metadata.ts";
 import { isNtHandle } from "../../vulkan/constants.ts";
 import type { HostMapping } from "../../vulkan/device.ts";
@@ -195,3 +196,9 @@ export class DedicatedMemory extends MemoryObject {
     return this.size;
   }
 }
+
+showAs(
+  DedicatedMemory,
+  ({ size, memory }) => `DedicatedMemory: ${size} bytes, memory 0x${memory.toString(16)}`,
+  ({ size, memory, memoryTypeIndex }) => ({ size, memory, memoryTypeIndex }),
+);

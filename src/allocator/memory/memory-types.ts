@@ -167,6 +167,12 @@ export class MemoryTypes {
     return type;
   }
 
+  /** The property flags that a memory type must have for `query`. */
+  requiredFor(query: MemoryTypeQuery): number {
+    this.setPreferences(query);
+    return this.required;
+  }
+
   private search(typeBits: number, query: MemoryTypeQuery): number {
     if (!this.setPreferences(query)) return NO_MEMORY_TYPE;
     let candidates = typeBits & this.globalBits;

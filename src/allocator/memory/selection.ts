@@ -16,6 +16,7 @@ import type { AllocatorState } from "../state.ts";
 import type { BlockList } from "./block-list.ts";
 import type { MemorySource } from "./default-pools.ts";
 import { NO_MEMORY_TYPE } from "./memory-types.ts";
+import { explainNoType } from "./no-memory-type.ts";
 
 /** What is tried for one memory type, in order. */
 const Attempts = {
@@ -91,7 +92,10 @@ export function tryMemoryType<Found>(
 /** The best memory type; records a failure where there is none. */
 export function firstMemoryType(state: AllocatorState, request: AllocationRequest): number {
   const type = state.memoryTypes.find(request.requirements.memoryTypeBits, request);
-  if (type === NO_MEMORY_TYPE) refuse(state, Result.ErrorFeatureNotPresent, describeNoType(request));
+  if (type === NO_MEMORY_TYPE) {
+    const { memoryTypeBits } = request.requirements;
+    refuse(state, Result.ErrorFeatureNotPresent, explainNoType(state.memoryTypes, memoryTypeBits, request));
+  }
   return type;
 }
 
@@ -169,11 +173,4 @@ function prefersDedicated(state: AllocatorState, request: AllocationRequest, blo
 function refuse({ failure }: AllocatorState, result: number, detail: string): false {
   failure.refuse(result, "allocateMemory", detail);
   return false;
-}
-
-function describeNoType(request: AllocationRequest): string {
-  if (request.usage >= MemoryUsage.Auto && !request.resourceKnown) {
-    return "the Auto usages need a resource whose usage is known (createBuffer, createImage)";
-  }
-  return `no memory type among 0x${(request.requirements.memoryTypeBits >>> 0).toString(16)} is what was asked for`;
 }

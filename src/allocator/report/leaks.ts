@@ -1,5 +1,6 @@
 /** What a program forgot to free: the list of leaks. */
 
+import { count } from "../../foundation/count.ts";
 import { SuballocationType } from "../../metadata/block-metadata.ts";
 
 /** One allocation that was not freed. */
@@ -55,7 +56,12 @@ export class LeakError extends Error {
 
   constructor(leaks: readonly Leak[], pools: readonly string[]) {
     const lines = [...leaks.map(describeLeak), ...pools.map((pool) => `  ${pool} was not destroyed`)];
-    super(`${leaks.length} allocations and ${pools.length} pools are alive:\n${lines.join("\n")}`);
+    const kinds = [
+      ...(leaks.length > 0 ? [count(leaks.length, "allocation")] : []),
+      ...(pools.length > 0 ? [count(pools.length, "pool")] : []),
+    ];
+    const verb = leaks.length + pools.length === 1 ? "is" : "are";
+    super(`${kinds.join(" and ")} ${verb} alive:\n${lines.join("\n")}`);
     this.leaks = leaks;
   }
 }

@@ -1,5 +1,6 @@
 /** What creating a resource with memory returns: the handle and the allocation, which `using` ends together. */
 
+import { handleText, showAs } from "../../foundation/inspect.ts";
 import type { Allocation } from "../allocation.ts";
 
 /** A buffer and its memory. */
@@ -17,11 +18,6 @@ export class BufferWithMemory {
   /** Destroys the buffer and frees its memory, unless the allocation is freed already. */
   [Symbol.dispose](): void {
     this.allocation[Symbol.dispose]();
-  }
-
-  /** What JSON.stringify writes: handles as text, which JSON has no numbers for. */
-  toJSON(): object {
-    return { buffer: `0x${this.buffer.toString(16)}`, allocation: this.allocation };
   }
 }
 
@@ -41,9 +37,15 @@ export class ImageWithMemory {
   [Symbol.dispose](): void {
     this.allocation[Symbol.dispose]();
   }
-
-  /** What JSON.stringify writes: handles as text, which JSON has no numbers for. */
-  toJSON(): object {
-    return { image: `0x${this.image.toString(16)}`, allocation: this.allocation };
-  }
 }
+
+showAs(
+  BufferWithMemory,
+  ({ buffer, allocation }) => `Buffer ${handleText(buffer)}, ${allocation}`,
+  ({ buffer, allocation }) => ({ buffer, allocation }),
+);
+showAs(
+  ImageWithMemory,
+  ({ image, allocation }) => `Image ${handleText(image)}, ${allocation}`,
+  ({ image, allocation }) => ({ image, allocation }),
+);

@@ -3,11 +3,12 @@
  * and the copy that an allocation keeps, so that defragmentation can make the resource again.
  */
 
-import { checkInteger, quote } from "../../foundation/check.ts";
+import { isPowerOfTwo } from "../../foundation/bits.ts";
+import { checkArray, checkInteger, quote } from "../../foundation/check.ts";
 import { optionsCheck } from "../../foundation/check-names.ts";
 import { SuballocationType } from "../../metadata/block-metadata.ts";
-import { BufferCreate, BufferUsage, ImageTiling } from "../../vulkan/constants.ts";
-import { checkNextChain, findNext, StructureType } from "../../vulkan/next.ts";
+import { BufferCreate, BufferUsage, ImageTiling, SharingMode } from "../../vulkan/constants.ts";
+import { checkNextChain, findNext, type NextChain, StructureType } from "../../vulkan/next.ts";
 import type { BufferCreateInfo, Extent3D, ImageCreateInfo } from "../../vulkan/resources.ts";
 import { Result, VulkanError } from "../../vulkan/result.ts";
 import { AllocatorCreate, hasFlag } from "../flags.ts";
@@ -16,6 +17,8 @@ import type { AllocatorState } from "../state.ts";
 import type { AllocationRequest } from "./request.ts";
 
 // ---- Checks ---
+
+type Sharing = Pick<BufferCreateInfo, "sharingMode" | "queueFamilyIndices">;
 
 const checkBufferNames = optionsCheck<BufferCreateInfo>("a buffer's description", {
   size: true,
@@ -55,7 +58,24 @@ export function checkBufferCreateInfo(info: BufferCreateInfo): void {
   checkInteger(info.size, "a buffer's size");
   checkInteger(info.usage, "a buffer's usage", 0, 0xffffffff);
   if (info.flags !== undefined) checkInteger(info.flags, "a buffer's flags", 0, 0xffffffff);
+  checkSharing(info, "a buffer's");
   checkNextChain(info.pNext, "a buffer's pNext");
+}
+
+function checkSharing({ sharingMode = 0, queueFamilyIndices }: Sharing, whose: string): void {
+  checkInteger(sharingMode, `${whose} sharingMode`, SharingMode.Exclusive, SharingMode.Concurrent);
+  if (queueFamilyIndices !== undefined) {
+    checkArray(queueFamilyIndices, `${whose} queueFamilyIndices`);
+    for (const index of queueFamilyIndices) checkInteger(index, "a queue family's index", 0, 0xffffffff);
+  }
+  if (sharingMode === SharingMode.Exclusive) return;
+  const families = new Set(queueFamilyIndices);
+  if (families.size < 2 || families.size !== queueFamilyIndices!.length) {
+    throw new RangeError(
+      `${whose} sharingMode is SharingMode.Concurrent, so queueFamilyIndices must name at least two queue families, each ` +
+        `once, got [${queueFamilyIndices?.join(", ") ?? ""}]`,
+    );
+  }
 }
 
 /** Checks an image's description; extents may be 0, which the allocator refuses as VMA does. */
@@ -77,6 +97,14 @@ export function checkImageCreateInfo(info: ImageCreateInfo): void {
   checkInteger(info.mipLevels ?? 1, "mipLevels", 0, 0xffffffff);
   checkInteger(info.arrayLayers ?? 1, "arrayLayers", 0, 0xffffffff);
   if (info.flags !== undefined) checkInteger(info.flags, "an image's flags", 0, 0xffffffff);
+  checkInteger(info.imageType ?? 0, "an image's imageType", 0, 0xffffffff);
+  checkInteger(info.tiling ?? 0, "an image's tiling", 0, 0xffffffff);
+  checkInteger(info.initialLayout ?? 0, "an image's initialLayout", 0, 0xffffffff);
+  const samples = checkInteger(info.samples ?? 1, "an image's samples", 1, 64);
+  if (!isPowerOfTwo(samples)) {
+    throw new RangeError(`an image's samples must be one of SampleCount, got ${samples}`);
+  }
+  checkSharing(info, "an image's");
   checkNextChain(info.pNext, "an image's pNext");
 }
 
@@ -90,6 +118,9 @@ export function isEmptyImage({ extent, mipLevels = 1, arrayLayers = 1 }: ImageCr
 export function checkBuffer(state: AllocatorState, info: BufferCreateInfo): void {
   checkBufferCreateInfo(info);
   if (info.size === 0) throw invalidResource("createBuffer", "a buffer has at least 1 byte, got size 0");
+  if (info.usage === 0 && (info.pNext === undefined || !hasWideUsage(info.pNext))) {
+    throw new RangeError("a buffer's usage must have at least one flag of BufferUsage, got 0");
+  }
   refuseSparse("createBuffer", "BufferCreate", info.flags);
   if (hasFlag(state, AllocatorCreate.BufferDeviceAddress)) return;
   const wide = wideUsage(state, info);
@@ -111,7 +142,14 @@ export function checkImage(info: ImageCreateInfo): void {
   if (isEmptyImage(info)) {
     throw invalidResource("createImage", "an image's extent, mipLevels and arrayLayers are at least 1");
   }
+  if (info.usage === 0) {
+    throw new RangeError("an image's usage must have at least one flag of ImageUsage, got 0");
+  }
   refuseSparse("createImage", "ImageCreate", info.flags);
+}
+
+function hasWideUsage(pNext: NextChain): boolean {
+  return findNext(pNext, StructureType.BufferUsageFlags2CreateInfo) !== undefined;
 }
 
 /** The sparse bits have the same values for buffers and images. */

@@ -14,6 +14,7 @@ import type { BlockList } from "../../allocator/memory/block-list.ts";
 import type { MemoryBlock } from "../../allocator/memory/memory-block.ts";
 import { AllocationRequest } from "../../allocator/resource/request.ts";
 import { assert } from "../../foundation/assert.ts";
+import { showAs } from "../../foundation/inspect.ts";
 import { Result } from "../../vulkan/result.ts";
 import { DefragmentationMoveOperation } from "../flags.ts";
 
@@ -114,6 +115,13 @@ export class DefragmentationMove {
     this.operation = DefragmentationMoveOperation.Destroy;
   }
 }
+
+showAs(
+  DefragmentationMove,
+  ({ srcAllocation, dstTmpAllocation: target }) =>
+    `DefragmentationMove of ${srcAllocation} to ${target.isFreed ? "a place that is gone" : `offset ${target.offset} of memory 0x${target.deviceMemory.toString(16)}`}`,
+  ({ srcAllocation, dstTmpAllocation, operation }) => ({ srcAllocation, dstTmpAllocation, operation }),
+);
 
 /** Makes the temporary allocations of a defragmentation. */
 export class MoveMaker {

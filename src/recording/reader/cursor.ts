@@ -9,6 +9,7 @@
  * behind damage; these begin with {@link RecordKind.Counters}, at which whoever keeps a state begins anew.
  */
 
+import { showAs } from "../../foundation/inspect.ts";
 import type { RecordingProblem } from "../error.ts";
 import { CHUNK_HEADER_BYTES } from "../format/chunk.ts";
 import { RecordKind } from "../format/kinds.ts";
@@ -155,3 +156,5 @@ export class RecordCursor extends RecordFields {
     }
   }
 }
+
+showAs(RecordCursor, ({ operation }) => `RecordCursor at operation ${operation}`);

@@ -6,6 +6,7 @@
  */
 
 import { checkInteger } from "../../foundation/check.ts";
+import { showAs } from "../../foundation/inspect.ts";
 import { RecordingError, type RecordingProblem } from "../error.ts";
 import type { RecordingHeader } from "../format/header.ts";
 import { RecordKind } from "../format/kinds.ts";
@@ -192,6 +193,12 @@ export class Recording {
     return { operations: cursor.operation, duration: cursor.time, reason };
   }
 }
+
+showAs(
+  Recording,
+  ({ header, bytes }) => `Recording of a ${header.source} allocator: ${bytes.length} bytes`,
+  ({ header, bytes }) => ({ header, bytes: bytes.length }),
+);
 
 /**
  * Opens a recording.

@@ -6,6 +6,7 @@
  * the state is not applied, and counted.
  */
 
+import { showAs } from "../../foundation/inspect.ts";
 import { BlockBit, RecordKind } from "../format/kinds.ts";
 import type { RecordedRequest } from "../format/request.ts";
 import type { RecordedBudget, RecordedDefragmentationInfo, RecordedPoolInfo } from "../writer/fields.ts";
@@ -358,6 +359,20 @@ export class RecordedState {
     this.snapshotBlock = undefined;
   }
 }
+
+showAs(
+  RecordedState,
+  ({ operation, allocations, blocks }) =>
+    `RecordedState after ${operation} operations: ${allocations.size} allocations, ${blocks.size} blocks`,
+  ({ operation, time, allocations, blocks, reservedBytes, usedBytes }) => ({
+    operation,
+    time,
+    allocations: allocations.size,
+    blocks: blocks.size,
+    reservedBytes,
+    usedBytes,
+  }),
+);
 
 function poolOf(record: RecordCursor): RecordedPool {
   const { memoryType, bits, blockSize, minBlockCount, maxBlockCount, priority, name } = record;

@@ -4,6 +4,7 @@ import { RECORDER_VERSION } from "../../allocator/recorder.ts";
 import type { AllocatorState } from "../../allocator/state.ts";
 import { checkInteger, quote } from "../../foundation/check.ts";
 import { optionsCheck } from "../../foundation/check-names.ts";
+import { showAs } from "../../foundation/inspect.ts";
 import type { VirtualBlock } from "../../metadata/virtual-block.ts";
 import { FORMAT_VERSION } from "../format/chunk.ts";
 import type { RecordingHeader } from "../format/header.ts";
@@ -226,6 +227,13 @@ export class ActiveRecording {
     this.servers = [];
   }
 }
+
+showAs(
+  ActiveRecording,
+  ({ operations, bytesWritten, isEnded }) =>
+    `ActiveRecording: ${operations} operations, ${bytesWritten} bytes${isEnded ? ", ended" : ""}`,
+  ({ operations, bytesWritten, isEnded }) => ({ operations, bytesWritten, isEnded }),
+);
 
 function checkTarget(target: unknown): Recordable {
   if (typeof target !== "object" || target === null) {

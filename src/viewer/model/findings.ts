@@ -140,6 +140,7 @@ const OWN_LIMITS: ReadonlySet<string> = new Set([
   "maxBlockCount",
   "never-allocate",
   "neverAllocate",
+  "maxAllocationCount",
 ]);
 
 function refusals(history: History): Finding[] {
