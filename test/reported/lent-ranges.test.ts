@@ -193,7 +193,7 @@ describe("a lent range", () => {
       "offset must be an integer from 0 to 4096, got 4097",
     );
     expect(() => allocation.lend({ offset: 1, size: 4096 })).toThrow(
-      "size must be an integer from 0 to 4095",
+      "4096 bytes from offset 1 on end at 4097, beyond the 4096 bytes of allocation",
     );
     expect(allocation.isMapped).toBe(false);
     const { allocation: device_ } = allocator.createBuffer(

@@ -53,7 +53,7 @@ it.each([false, true])(
     expect(error).toBeInstanceOf(LeakError);
     expect(world.state()).toEqual(before);
     const { message } = error as LeakError;
-    expect(message).toContain("6 allocations and 1 pools are alive");
+    expect(message).toContain("6 allocations and 1 pool are alive");
     expect(message).toMatch(/"texture 0": IMAGE_OPTIMAL, \d+ bytes, memory type 0, offset \d+/);
     expect(message).toMatch(/"upload 10": BUFFER, 10\d\d bytes, memory type 1, offset \d+, pool 0 "uploads"/);
     expect(message).toMatch(/unnamed: UNKNOWN, 5005 bytes, memory type 0, dedicated memory/);
