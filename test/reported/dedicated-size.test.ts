@@ -1,4 +1,7 @@
-/** How large memory that is dedicated to a resource may be: as large as it, and for images larger since Vulkan 1.4.327. */
+/**
+ * How large memory that is dedicated to a resource may be: as large as it, and for images larger since Vulkan 1.4.327
+ * (ValidationLayers#10644).
+ */
 
 import { expect, it } from "vitest";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
