@@ -510,7 +510,7 @@ const flags: Case[] = [
   [
     "an Auto usage without a resource",
     VulkanError,
-    "the Auto usages need a resource",
+    "the Auto usages need to know what the memory is for",
     (s) => s.allocator.allocateMemory(bytes(1), { usage: MemoryUsage.Auto }),
   ],
   [
@@ -1026,13 +1026,13 @@ const ranges: Case[] = [
   [
     "flush beyond the end",
     RangeError,
-    "size must be an integer from 0 to 24, got 25",
+    "25 bytes from offset 1000 on end at 1025, beyond the 1024 bytes",
     (s) => s.allocator.flushAllocation(s.mapped, 1000, 25),
   ],
   [
     "invalidate beyond the end",
     RangeError,
-    "from 0 to 24, got 25",
+    "25 bytes from offset 1000 on end at 1025",
     (s) =>
       s.allocator.invalidateAllocations([
         { allocation: s.held },
@@ -1042,15 +1042,20 @@ const ranges: Case[] = [
   [
     "write beyond the end",
     RangeError,
-    "from 0 to 24, got 25",
+    "25 bytes from offset 1000 on end at 1025",
     (s) => s.mapped.write(new Uint8Array(25), 1000),
   ],
-  ["read beyond the end", RangeError, "from 0 to 24, got 25", (s) => s.mapped.read(1000, 25)],
+  [
+    "read beyond the end",
+    RangeError,
+    "25 bytes from offset 1000 on end at 1025",
+    (s) => s.mapped.read(1000, 25),
+  ],
   ["read from beyond the end", RangeError, "from 0 to 1024, got 1025", (s) => s.mapped.read(1025)],
   [
     "copy beyond the end",
     RangeError,
-    "from 0 to 1023, got 1024",
+    "1024 bytes from offset 1 on end at 1025",
     (s) => s.allocator.copyAllocationToMemory(s.mapped, 1, new Uint8Array(1024)),
   ],
   [
