@@ -33,10 +33,12 @@ interface Change {
   readonly commit: number[];
   readonly share: number[];
   readonly sharedIds: PageId[];
-  /** What each committed page gets. */
+  /** The pages of {@link commit}, in order. */
+  committed: ArrayLike<number>;
+  /** What each of them gets. */
   ids: Float64Array;
   /** The pages of {@link evict} that were not committed as well. */
-  evicted: readonly number[];
+  evicted: ArrayLike<number>;
 }
 
 const NO_IDS = new Float64Array(0);
@@ -173,7 +175,16 @@ function changeOf(state: SparseState, changes: Map<SparseResource, Change>, part
   const resource = checkPart(state, part);
   let change = changes.get(resource);
   if (change === undefined) {
-    change = { resource, evict: [], commit: [], share: [], sharedIds: [], ids: NO_IDS, evicted: [] };
+    change = {
+      resource,
+      evict: [],
+      commit: [],
+      share: [],
+      sharedIds: [],
+      committed: [],
+      ids: NO_IDS,
+      evicted: [],
+    };
     changes.set(resource, change);
   }
   return change;
@@ -229,12 +240,11 @@ class PageSource {
   }
 }
 
-function sortIfNeeded(pages: number[]): void {
-  for (let i = 1; i < pages.length; i++) {
-    if (pages[i]! > pages[i - 1]!) continue;
-    pages.sort((a, b) => a - b);
-    return;
-  }
+/** The pages in ascending order: typed arrays are sorted without asking a function for every two. */
+function ascending(pages: readonly number[]): ArrayLike<number> {
+  for (let i = 1; i < pages.length; i++)
+    if (pages[i]! < pages[i - 1]!) return Float64Array.from(pages).sort();
+  return pages;
 }
 
 /** Gives every page its memory, and makes the binds of each resource. */
@@ -247,14 +257,13 @@ function bindsOf(
   for (const [resource, change] of changes) {
     const { geometry, pool, marks } = resource;
     const binds: Binds = { opaque: [], blocks: [] };
-    sortIfNeeded(change.commit);
+    change.committed = ascending(change.commit);
     const ids = new Float64Array(change.commit.length);
     if (ids.length > 0) sources.get(pool)!.fill(ids);
     change.ids = ids;
-    addBinds(binds, geometry, pool, change.commit, ids);
+    addBinds(binds, geometry, pool, change.committed, ids);
     addBinds(binds, geometry, pool, change.share, change.sharedIds);
-    const evicted = change.evict.filter((page) => marks[page] === Mark.Evict);
-    sortIfNeeded(evicted);
+    const evicted = ascending(change.evict.filter((page) => marks[page] === Mark.Evict));
     change.evicted = evicted;
     addBinds(binds, geometry, pool, evicted, new Float64Array(evicted.length).fill(NO_PAGE));
     if (binds.opaque.length + binds.blocks.length > 0) all.set(resource, binds);
@@ -294,10 +303,11 @@ function apply(state: SparseState, changes: Map<SparseResource, Change>, submiss
     const { pool, pages } = resource;
     const { ids, evicted } = change;
     if (ids.length + evicted.length + change.share.length > 0) resources.push(resource);
-    change.commit.forEach((page, i) => {
+    for (let i = 0; i < ids.length; i++) {
+      const page = change.committed[i]!;
       pages[page] = ids[i]!;
       pool.refer(ids[i]!, resource.id, page);
-    });
+    }
     change.share.forEach((page, i) => {
       pages[page] = change.sharedIds[i]!;
       pool.refer(change.sharedIds[i]!, resource.id, page);
@@ -306,7 +316,8 @@ function apply(state: SparseState, changes: Map<SparseResource, Change>, submiss
     if (evicted.length === 0) continue;
     const list = retiring.get(pool) ?? [];
     retiring.set(pool, list);
-    for (const page of evicted) {
+    for (let i = 0; i < evicted.length; i++) {
+      const page = evicted[i]!;
       if (pool.unrefer(pages[page]!)) list.push(pages[page]!);
       pages[page] = NO_PAGE;
     }

@@ -381,6 +381,11 @@ function visitTail({ tails }: AspectBlocks, layer: number, visit: RunVisitor): v
   if (tail !== undefined) visit(tail.firstPage, tail.pageCount);
 }
 
+/** An extent that was given, or else the most. */
+function texels(value: number | undefined, what: string, most: number): number {
+  return value === undefined ? most : checkInteger(value, what, 1, most);
+}
+
 /** The first block and how many, of one direction. */
 function blocksOf(
   from: number,
@@ -410,8 +415,6 @@ function visitBox(
   checkInteger(top, "a region's offset.y", 0, whole.height - 1);
   checkInteger(front, "a region's offset.z", 0, whole.depth - 1);
   const { extent } = region;
-  const texels = (value: number | undefined, what: string, most: number): number =>
-    value === undefined ? most : checkInteger(value, what, 1, most);
   const wide = texels(extent?.width, "a region's extent.width", whole.width - left);
   const high = texels(extent?.height, "a region's extent.height", whole.height - top);
   const deep = texels(
