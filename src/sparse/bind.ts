@@ -142,6 +142,7 @@ function collectShare(
   if (to.resource.pool !== from.pool) {
     throw new TypeError(`${to.resource.label} and ${from.label} have pages of different pools`);
   }
+  for (const { first, count } of to.resource.geometry.always) commitRun(to, first, count);
   const targets: number[] = [];
   const sources: number[] = [];
   to.resource.geometry.visit(target.region, false, (first, count) => {
