@@ -40,7 +40,7 @@ async function runAll(device: CtsDevice): Promise<Results> {
 }
 
 function write(file: string, results: Results): void {
-  writeFileSync(file, `${JSON.stringify(results, undefined, 1)}\n`);
+  writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
 /** The group of a case: its name up to what varies. */
