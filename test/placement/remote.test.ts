@@ -1,7 +1,9 @@
-/** Placement in a worker: of Node.js, and of a browser where there is one. */
+/** Placement in a worker: of Node.js, Bun or Deno, and of a browser where there is one. */
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { build } from "esbuild";
@@ -82,11 +84,13 @@ describe("placement at the other end of a port", () => {
   });
 });
 
-describe("a worker of Node.js", () => {
+describe("a worker of the runtime", () => {
   it("places, while this thread is free", async () => {
-    const worker = new Worker(
-      new URL(`data:text/javascript,${encodeURIComponent(await bundle("worker.ts"))}`),
-    );
+    // A file, as Bun starts no worker from a data URL.
+    const folder = mkdtempSync(join(tmpdir(), "vma-ts-worker-"));
+    const file = join(folder, "worker.mjs");
+    writeFileSync(file, await bundle("worker.ts"));
+    const worker = new Worker(file);
     try {
       let turns = 0;
       const timer = setInterval(() => turns++, 1);
@@ -96,6 +100,7 @@ describe("a worker of Node.js", () => {
       expect(turns).toBeGreaterThan(5);
     } finally {
       await worker.terminate();
+      rmSync(folder, { recursive: true });
     }
   });
 });
