@@ -79,6 +79,7 @@ export function drawPlacement(
       `<text class="mark" x="${MARGIN.left - 8}" y="${short(y(at) + 4)}" text-anchor="end">${text}</text>`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
+<title>${escapeText(title === "" ? "A placement: time across, offsets up" : title)}</title>
 <style>
   text { font: 12px system-ui, sans-serif; fill: #333 }
   .line { stroke: #888; stroke-dasharray: 4 3; fill: none }
