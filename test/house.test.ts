@@ -70,7 +70,7 @@ const RULES = new Map<string, FolderRule>([
   // Runs in browsers, too: Node's modules are asked for at run time.
   [
     "recording",
-    { folders: ["face", "defrag", "allocator", "metadata", "vulkan", "foundation", "simulator"] },
+    { folders: ["face", "defrag", "allocator", "heap", "metadata", "vulkan", "foundation", "simulator"] },
   ],
   // The command: stands above everything.
   [

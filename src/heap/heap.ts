@@ -492,6 +492,11 @@ export abstract class BufferHeap<Buffer> {
     return buildStatsString({ api, label, blockSize, budget, lists, dedicated }, detailed);
   }
 
+  /** @internal Whether somebody is told what happens. */
+  get isRecorded(): boolean {
+    return this.context.recorder !== undefined;
+  }
+
   /** @internal Is told what happens from now on; undefined ends that. */
   setRecorder(recorder: HeapRecorder | undefined): void {
     this.context.recorder = recorder;

@@ -370,8 +370,10 @@ describe("what cannot be recorded", () => {
     using _blockRecording = record(block);
     expect(() => record(block)).toThrow("the virtual block is being recorded already");
     // @ts-expect-error: no object
-    expect(() => record(undefined)).toThrow("must be an Allocator or a VirtualBlock, got undefined");
-    expect(() => record({})).toThrow("must be an Allocator or a VirtualBlock");
+    expect(() => record(undefined)).toThrow(
+      "must be an Allocator, a VirtualBlock, or a heap of buffers, got undefined",
+    );
+    expect(() => record({})).toThrow("must be an Allocator, a VirtualBlock, or a heap of buffers");
     expect(() => record({ state: { recorder: undefined } })).toThrow("another version of vma-ts");
     expect(() => record(allocator, { stacks: 65 })).toThrow("stacks must be an integer from 0 to 64, got 65");
     expect(() => record(allocator, { limit: 1000 })).toThrow("limit must be an integer of at least 1048576");

@@ -4,6 +4,7 @@ import type { AllocatorState } from "../../allocator/state.ts";
 import type { VirtualBlock } from "../../metadata/virtual-block.ts";
 import { apiVersionString } from "../../vulkan/constants.ts";
 import type { RecordedDevice, RecordedSettings, RecordingHeader } from "../format/header.ts";
+import type { RecordableHeap } from "./heap-recorder.ts";
 
 type Described = Omit<RecordingHeader, "format" | "version">;
 
@@ -15,6 +16,11 @@ export function headerOf(state: AllocatorState): Described {
 /** Of a virtual block. */
 export function virtualHeader(_block: VirtualBlock): Described {
   return { source: "virtual", ...program() };
+}
+
+/** Of a heap of big buffers. */
+export function heapHeader({ label }: RecordableHeap): Described & { readonly name: string } {
+  return { source: "webgpu", ...program(), name: label };
 }
 
 function deviceOf({ device }: AllocatorState): RecordedDevice {

@@ -1,4 +1,4 @@
-/** Begins recordings: of an allocator or a virtual block, to a file, a sink, or memory. */
+/** Begins recordings: of an allocator, a virtual block or a heap of buffers, to a file, a sink, or memory. */
 
 import { RECORDER_VERSION } from "../../allocator/recorder.ts";
 import type { AllocatorState } from "../../allocator/state.ts";
@@ -16,7 +16,8 @@ import type { SnapshotWriter } from "../writer/snapshot-writer.ts";
 import { RecordingWriter } from "../writer/writer.ts";
 import { AllocatorRecorder } from "./allocator-recorder.ts";
 import { Clock } from "./clock.ts";
-import { headerOf, virtualHeader } from "./describe.ts";
+import { headerOf, heapHeader, virtualHeader } from "./describe.ts";
+import { HeapRecorder, type RecordableHeap } from "./heap-recorder.ts";
 import { type LiveStream, type ServeOptions, startServer } from "./live.ts";
 import { everySecond, onExit, type Timer } from "./runtime.ts";
 import { VirtualRecorder } from "./virtual-recorder.ts";
@@ -58,10 +59,10 @@ const DEFAULT_STACK_DEPTH = 16;
 const SEGMENTS_IN_RING = 3;
 
 /** What can be recorded, whichever copy of this library made it. */
-type Recordable = { readonly state: AllocatorState } | VirtualBlock;
+type Recordable = { readonly state: AllocatorState } | VirtualBlock | RecordableHeap;
 
 /**
- * Records what an allocator or a virtual block does from now on, with all that is there already. Ends with the allocator,
+ * Records what an allocator, a virtual block or a heap of `vma-ts/webgpu` does from now on, with all that is there already. Ends with the allocator,
  * with the process, or with {@link ActiveRecording.end}.
  *
  * @throws TypeError for what cannot be recorded, or is being recorded already.
@@ -76,7 +77,7 @@ export function record(target: object, options: RecordOptions = {}): ActiveRecor
 export class ActiveRecording {
   private readonly writer: RecordingWriter;
   private readonly clock: Clock = new Clock();
-  private readonly recorder: AllocatorRecorder | VirtualRecorder;
+  private readonly recorder: AllocatorRecorder | VirtualRecorder | HeapRecorder;
   private readonly listeners: Set<(chunk: Uint8Array) => void> = new Set();
   private readonly memory: MemorySink | { readonly ring: MemoryRing; readonly sink: RingSink } | undefined;
   private readonly ring: RingSink | undefined;
@@ -93,10 +94,8 @@ export class ActiveRecording {
     checkRecordNames(options);
     const stackDepth = stackDepthOf(options.stacks);
     const limit = checkLimit(options);
-    const isVirtual = !("state" in target);
-    const described = isVirtual ? virtualHeader(target) : headerOf(target.state);
     this.header = {
-      ...described,
+      ...describe(target),
       format: "vma-ts recording",
       version: FORMAT_VERSION,
       stacks: stackDepth > 0,
@@ -106,13 +105,7 @@ export class ActiveRecording {
     const opened = openSink(options.to, limit);
     this.memory = opened.memory;
     this.ring = opened.ring;
-    this.recorder = isVirtual
-      ? new VirtualRecorder(target, this.clock, stackDepth)
-      : new AllocatorRecorder(target.state, this.clock, {
-          stackDepth,
-          frames: options.frames ?? true,
-          onDestroyed: () => this.stop("destroyed"),
-        });
+    this.recorder = this.recorderOf(target, stackDepth, options.frames ?? true);
     const { recorder } = this;
     this.writer = new RecordingWriter({
       header: this.header,
@@ -124,6 +117,18 @@ export class ActiveRecording {
     recorder.attach(this.writer);
     this.timer = everySecond(() => this.flush());
     this.forgetExit = onExit(() => this.stop("exit"));
+  }
+
+  private recorderOf(
+    target: Recordable,
+    stackDepth: number,
+    frames: boolean,
+  ): AllocatorRecorder | VirtualRecorder | HeapRecorder {
+    const { clock } = this;
+    const onDestroyed = (): void => this.stop("destroyed");
+    if (isHeap(target)) return new HeapRecorder(target, clock, stackDepth, onDestroyed);
+    if (!("state" in target)) return new VirtualRecorder(target, clock, stackDepth);
+    return new AllocatorRecorder(target.state, clock, { stackDepth, frames, onDestroyed });
   }
 
   /** Whether it has ended. */
@@ -235,20 +240,35 @@ showAs(
   ({ operations, bytesWritten, isEnded }) => ({ operations, bytesWritten, isEnded }),
 );
 
+function isHeap(target: object): target is RecordableHeap {
+  return "setRecorder" in target && "visit" in target && "buffers" in target;
+}
+
+function describe(target: Recordable): ReturnType<typeof headerOf> {
+  if (isHeap(target)) return heapHeader(target);
+  return "state" in target ? headerOf(target.state) : virtualHeader(target);
+}
+
+const EXPECTED = "what is recorded must be an Allocator, a VirtualBlock, or a heap of buffers";
+
 function checkTarget(target: unknown): Recordable {
   if (typeof target !== "object" || target === null) {
-    throw new TypeError(`what is recorded must be an Allocator or a VirtualBlock, got ${quote(target)}`);
+    throw new TypeError(`${EXPECTED}, got ${quote(target)}`);
   }
   if ("state" in target) {
     const state = target.state as Partial<AllocatorState> | undefined;
     if (typeof state === "object" && state !== null && "recorder" in state)
       return checkState(target as Recordable, state);
   }
+  if (isHeap(target)) {
+    if (target.isRecorded) throw new TypeError("the heap is being recorded already");
+    return target;
+  }
   if ("allocate" in target && "freeRanges" in target) {
     if (Object.hasOwn(target, "allocate")) throw new TypeError("the virtual block is being recorded already");
     return target as VirtualBlock;
   }
-  throw new TypeError(`what is recorded must be an Allocator or a VirtualBlock, got ${quote(target)}`);
+  throw new TypeError(`${EXPECTED}, got ${quote(target)}`);
 }
 
 function checkState(target: Recordable, state: Partial<AllocatorState>): Recordable {

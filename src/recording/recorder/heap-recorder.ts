@@ -1,0 +1,224 @@
+/**
+ * Records a heap of big buffers (`vma-ts/webgpu`): is told by its hook what happens, and writes it down, with a register of
+ * its own of what is alive, by what it has written. WebGPU tells nothing of heaps and memory types, so all is of type 0.
+ */
+
+import type { BufferHeap } from "../../heap/heap.ts";
+import type { HeapRecorder as Hook, RecordedBuffer, RecordedHeapAllocation } from "../../heap/recorder.ts";
+import { BlockBit, RequestedResource } from "../format/kinds.ts";
+import { PRIORITY_SCALE, RequestCell } from "../format/request.ts";
+import { NO_STACK } from "../writer/dictionary.ts";
+import type { SnapshotWriter } from "../writer/snapshot-writer.ts";
+import type { RecordingWriter } from "../writer/writer.ts";
+import type { Clock } from "./clock.ts";
+import { captureStack, framesOf } from "./stacks.ts";
+
+/** Heaps of any kind of buffers. */
+export type RecordableHeap = BufferHeap<unknown>;
+
+/** What is recorded of an allocation. */
+interface Entry {
+  readonly id: number;
+  readonly stack: number;
+  name: string | undefined;
+  home: HomeEntry;
+  offset: number;
+  readonly size: number;
+}
+
+/** What is recorded of a buffer. */
+interface HomeEntry {
+  readonly id: number;
+  readonly bits: number;
+  readonly size: number;
+  readonly live: Set<Entry>;
+}
+
+/** Offsets in heaps are multiples of it, and ranges are as many bytes. */
+const GRAIN = 4;
+const GRAIN_EXPONENT = 2;
+/** SuballocationType.Buffer */
+const BUFFER = 2;
+/** VK_ERROR_OUT_OF_DEVICE_MEMORY */
+const OUT_OF_MEMORY = -2;
+
+/** Writes down what its heap does. */
+export class HeapRecorder implements Hook {
+  private readonly heap: RecordableHeap;
+  private readonly clock: Clock;
+  private readonly stackDepth: number;
+  private readonly onDestroyed: () => void;
+  private readonly homes: Map<RecordedBuffer, HomeEntry> = new Map();
+  private readonly entries: Map<RecordedHeapAllocation, Entry> = new Map();
+  private writer!: RecordingWriter;
+
+  constructor(heap: RecordableHeap, clock: Clock, stackDepth: number, onDestroyed: () => void) {
+    this.heap = heap;
+    this.clock = clock;
+    this.stackDepth = stackDepth;
+    this.onDestroyed = onDestroyed;
+  }
+
+  /** Takes in what is there already, and begins to write. */
+  attach(writer: RecordingWriter): void {
+    this.writer = writer;
+    for (const buffer of this.heap.buffers()) this.homes.set(buffer, homeOf(buffer, writer.adopt("blocks")));
+    this.heap.visit((buffer, offset, size, allocation) => {
+      if (allocation === undefined || this.entries.has(allocation)) return;
+      const home = this.homes.get(buffer)!;
+      const { name } = allocation;
+      const bytes = buffer.isDedicated ? roundUp(allocation.size) : size;
+      this.enter(allocation, {
+        id: writer.adopt("allocations"),
+        stack: NO_STACK,
+        name,
+        home,
+        offset,
+        size: bytes,
+      });
+    });
+    writer.begin();
+    this.heap.setRecorder(this);
+  }
+
+  /** Stops being told. */
+  detach(): void {
+    this.heap.setRecorder(undefined);
+  }
+
+  private enter(allocation: RecordedHeapAllocation, entry: Entry): void {
+    this.entries.set(allocation, entry);
+    entry.home.live.add(entry);
+  }
+
+  bufferCreated(buffer: RecordedBuffer): void {
+    const { writer } = this;
+    const id = writer.blockMade(this.clock.now(), bitsOf(buffer), 0, undefined, buffer.size);
+    this.homes.set(buffer, homeOf(buffer, id));
+    writer.settle();
+  }
+
+  bufferDestroyed(buffer: RecordedBuffer): void {
+    const home = this.homes.get(buffer);
+    if (home === undefined) return;
+    this.homes.delete(buffer);
+    this.writer.blockFreed(this.clock.now(), home.id);
+    this.writer.settle();
+  }
+
+  created(allocation: RecordedHeapAllocation, buffer: RecordedBuffer): void {
+    const home = this.homes.get(buffer);
+    if (home === undefined) return;
+    this.make(allocation, home, allocation.name, this.captureStack());
+    this.writer.settle();
+  }
+
+  private make(
+    allocation: RecordedHeapAllocation,
+    home: HomeEntry,
+    name: string | undefined,
+    stack: number,
+  ): void {
+    const { offset, size: requested } = allocation;
+    const size = roundUp(requested);
+    const request = this.requestOf();
+    const time = this.clock.now();
+    const { writer } = this;
+    const id = writer.allocationMade(time, home.id, offset, size, request, requested, name, stack, false);
+    this.enter(allocation, { id, stack, name, home, offset, size });
+  }
+
+  freed(allocation: RecordedHeapAllocation): void {
+    const entry = this.entries.get(allocation);
+    if (entry === undefined) return;
+    const time = this.clock.now();
+    if (allocation.name !== entry.name) this.writer.renamed(time, entry.id, allocation.name);
+    this.writer.freed(time, entry.id);
+    this.forget(allocation, entry);
+    this.writer.settle();
+  }
+
+  private forget(allocation: RecordedHeapAllocation, entry: Entry): void {
+    this.entries.delete(allocation);
+    entry.home.live.delete(entry);
+  }
+
+  moved(allocation: RecordedHeapAllocation, buffer: RecordedBuffer): void {
+    const entry = this.entries.get(allocation);
+    const home = this.homes.get(buffer);
+    if (entry === undefined || home === undefined) return;
+    const { offset, size, name } = allocation;
+    if (roundUp(size) !== entry.size) {
+      // Another size: for the recording it is another allocation.
+      this.writer.freed(this.clock.now(), entry.id);
+      this.forget(allocation, entry);
+      this.make(allocation, home, name, entry.stack);
+    } else if (home !== entry.home || offset !== entry.offset) {
+      this.writer.moved(this.clock.now(), entry.id, home.id, offset);
+      entry.home.live.delete(entry);
+      home.live.add(entry);
+      entry.home = home;
+      entry.offset = offset;
+    }
+    this.writer.settle();
+  }
+
+  refused(size: number, name: string | undefined): void {
+    this.writer.refused(this.clock.now(), {
+      request: this.requestOf(),
+      size,
+      name,
+      stack: this.captureStack(),
+      result: OUT_OF_MEMORY,
+      reason: "blockSize",
+      heap: undefined,
+      missingBytes: 0,
+      message: `no buffer of the heap has room for ${size} bytes`,
+    });
+    this.writer.settle();
+  }
+
+  destroyed(): void {
+    this.onDestroyed();
+  }
+
+  private requestOf(): number {
+    const row = this.writer.dictionary.requestRow;
+    row.fill(0);
+    row[RequestCell.Resource] = RequestedResource.Buffer;
+    row[RequestCell.Priority] = Math.round(0.5 * PRIORITY_SCALE);
+    row[RequestCell.AlignmentExponent] = GRAIN_EXPONENT;
+    row[RequestCell.SuballocationType] = BUFFER;
+    return this.writer.dictionary.requestOfRow();
+  }
+
+  private captureStack(): number {
+    const { stackDepth } = this;
+    if (stackDepth === 0) return NO_STACK;
+    return this.writer.dictionary.stackOf(captureStack(stackDepth), (text) => framesOf(text, stackDepth));
+  }
+
+  /** Writes all that is alive. */
+  snapshot(snapshot: SnapshotWriter): void {
+    for (const { id, bits, size, live } of this.homes.values()) {
+      snapshot.block(id, bits, 0, undefined, size, live.size);
+      const inOrder = [...live].sort((a, b) => a.offset - b.offset);
+      for (const each of inOrder) {
+        const request = this.requestOf();
+        snapshot.allocation(each.id, each.offset, each.size, request, each.size, each.name, each.stack, 0);
+      }
+    }
+  }
+}
+
+function homeOf(buffer: RecordedBuffer, id: number): HomeEntry {
+  return { id, bits: bitsOf(buffer), size: buffer.size, live: new Set() };
+}
+
+function bitsOf({ isDedicated }: RecordedBuffer): number {
+  return isDedicated ? BlockBit.Dedicated : 0;
+}
+
+function roundUp(size: number): number {
+  return Math.ceil(size / GRAIN) * GRAIN;
+}
