@@ -74,7 +74,8 @@ export function readOptions(options: BufferHeapOptions, maxBufferSize: number): 
   return {
     label,
     unit,
-    blockSize: toUnits(checkInteger(blockSize, "blockSize", least, most), unit) * unit,
+    // In whole units also when it is halved three times.
+    blockSize: toUnits(checkInteger(blockSize, "blockSize", least, most), 8 * unit) * 8 * unit,
     maxBlocks: atMost(options.maxBlocks, "maxBlocks"),
     keepEmptyBlocks:
       keepEmptyBlocks === undefined ? undefined : checkInteger(keepEmptyBlocks, "keepEmptyBlocks"),
