@@ -11,6 +11,7 @@ export * from "./defrag/index.ts";
 export * from "./face/index.ts";
 export type { AbortSignalLike } from "./foundation/abort.ts";
 export { AssertionError } from "./foundation/assert.ts";
+export * from "./frames/index.ts";
 export type { DetailedStatistics, Statistics } from "./metadata/statistics.ts";
 export * from "./sparse/index.ts";
 export * from "./transient/index.ts";

@@ -42,11 +42,13 @@ const RULES = new Map<string, FolderRule>([
   ["defrag", { folders: ["allocator", "compaction", "metadata", "vulkan", "foundation"] }],
   ["sparse", { folders: ["allocator", "blocks", "metadata", "vulkan", "foundation"] }],
   ["transient", { folders: ["allocator", "placement", "metadata", "vulkan", "foundation"] }],
+  ["frames", { folders: ["allocator", "metadata", "vulkan", "foundation"] }],
   [
     "face",
     {
       folders: [
         "sparse",
+        "frames",
         "transient",
         "placement",
         "defrag",
@@ -111,6 +113,7 @@ const RULES = new Map<string, FolderRule>([
       folders: [
         "trace",
         "buffer-heap",
+        "frames",
         "face",
         "sparse",
         "transient",

@@ -10,6 +10,7 @@
  *                                                       bits 16..  log2 of the alignment
  */
 
+import { checkInteger } from "../foundation/check.ts";
 import { asData, showAsText } from "../foundation/inspect.ts";
 import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
 import { WHOLE_SIZE } from "../vulkan/constants.ts";
@@ -88,6 +89,12 @@ export function packBits(
 /** Such a kind among the packed facts. */
 export function kindBits(kind: number): number {
   return kind << KIND_SHIFT;
+}
+
+/** Float32Array, Uint16Array and so on. */
+export interface TypedArrayType<T> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
 }
 
 /** VmaAllocation. Throws a TypeError when used after it was freed. */
@@ -240,6 +247,26 @@ export class Allocation implements AllocationData {
     const { mapping } = this.ensureAlive();
     if (this.mapReferences === 0 || mapping === undefined) return undefined;
     return mapping.address + BigInt(this.offset);
+  }
+
+  /**
+   * The mapped bytes as numbers: `allocation.view(Float32Array, 256, 16)` are 16 floats from byte 256 on. Default: all that fit. The
+   * view is detached as {@link mappedData} is.
+   *
+   * @throws TypeError while the allocation is not mapped; RangeError where the range leaves the allocation, or begins at no
+   * multiple of a number's size.
+   */
+  view<T>(type: TypedArrayType<T>, offset = 0, length?: number): T {
+    const each = type.BYTES_PER_ELEMENT;
+    checkInteger(offset, "offset", 0, this.size);
+    const count = length ?? Math.floor((this.size - offset) / each);
+    checkInteger(count, "length", 0, Math.floor((this.size - offset) / each));
+    if (offset % each !== 0) {
+      throw new RangeError(`offset must be a multiple of ${each}, the bytes of one number, got ${offset}`);
+    }
+    const bytes = count === 0 ? this.mappedRange(0, 1) : this.mappedRange(offset, count * each);
+    if (bytes === undefined) throw new TypeError(`allocation${this.label} is not mapped`);
+    return new type(bytes.buffer as ArrayBuffer, count === 0 ? 0 : bytes.byteOffset, count);
   }
 
   /** Whether it was freed. */

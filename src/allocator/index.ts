@@ -1,6 +1,6 @@
 /** The allocator's parts, on which the face stands. */
 export { fragmentationOf } from "../metadata/statistics.ts";
-export { Allocation, type AllocationInfo } from "./allocation.ts";
+export { Allocation, type AllocationInfo, type TypedArrayType } from "./allocation.ts";
 export { AllocationCreate, AllocatorCreate, MemoryUsage, PoolCreate } from "./flags.ts";
 export type { HostData } from "./host/copies.ts";
 export { type LendOptions, LentRange } from "./host/lending.ts";

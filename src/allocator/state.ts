@@ -38,7 +38,9 @@ export class AllocatorState extends MemoryState {
   /** How images were created. */
   readonly images: CreationCache = new CreationCache();
   /** Whether kinds of resources are remembered at all: not where debugging has something to do for each allocation. */
-  readonly remembersKinds: boolean;
+  remembersKinds: boolean;
+  /** Whether the device is lost: then nothing is allocated any more. */
+  isLost = false;
 
   constructor(info: AllocatorCreateInfo) {
     const settings = readSettings(info);
@@ -52,6 +54,15 @@ export class AllocatorState extends MemoryState {
     this.requirements = new Requirements(device, usesDedicatedInfo(this), settings.rememberRequirements);
     this.remembersKinds = !this.tracker.isActive && !debug.fillPatterns && debug.margin === 0;
     this.defaultPools = createDefaultPools(this);
+    device.onLost?.(() => this.lose());
+  }
+
+  /** From now on every allocation takes the long way, which is refused. */
+  private lose(): void {
+    this.isLost = true;
+    this.remembersKinds = false;
+    this.buffers.entries.length = 0;
+    this.images.entries.length = 0;
   }
 }
 

@@ -392,7 +392,7 @@ function checkTarget({ moved, dstTmpAllocation, operation }: DefragmentationMove
   if (operation !== Copy && operation !== Ignore && operation !== Destroy) {
     throw new RangeError(`a move's operation must be one of 0, 1 and 2, got ${String(operation)}`);
   }
-  if (operation !== Ignore) bindings.checkNotLent(moved);
+  if (operation !== Ignore) bindings.checkFreeable(moved);
 }
 
 /** Maps the new places as the allocations are mapped; all of them, or none with the error thrown. */

@@ -150,7 +150,7 @@ function pinnedIn(list: BlockList, bindings: Bindings, canMove: CanMove | undefi
   for (const allocation of list.allocations()) {
     const reason = bindings.pinReason(allocation);
     if (reason === undefined) continue;
-    if (reason !== "lent" && canMove?.(allocation, reason) === true) continue;
+    if (reason !== "lent" && reason !== "waiting" && canMove?.(allocation, reason) === true) continue;
     pinned.push({ allocation: list.state.tracker.proxyOf(allocation), reason });
   }
   return pinned;

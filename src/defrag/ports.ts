@@ -65,7 +65,7 @@ export class Movability {
     if (ignored.size > 0 && (ignored.get(allocation) ?? 0) >= MAX_ASKED) return false;
     if (temporaries.size > 0 && temporaries.has(allocation)) return false;
     const pinned = this.bindings.pinReason(allocation);
-    if (this.canMove === undefined || pinned === "lent") return pinned === undefined;
+    if (this.canMove === undefined || pinned === "lent" || pinned === "waiting") return pinned === undefined;
     return this.canMove(allocation, pinned);
   }
 

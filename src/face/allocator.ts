@@ -72,6 +72,22 @@ import { optionsCheck } from "../foundation/check-names.ts";
 import { count } from "../foundation/count.ts";
 import { showAsText } from "../foundation/inspect.ts";
 import {
+  type DeferredStatistics,
+  type Destroyable,
+  deferredStatistics,
+  destroyLater,
+  flushDeferred,
+  type Until,
+} from "../frames/deferred.ts";
+import {
+  isWorthRetrying,
+  lookAtPressure,
+  onPressure,
+  type PressureListener,
+  type PressureOptions,
+} from "../frames/pressure.ts";
+import { type Reservation, type ReserveRequest, reserve } from "../frames/reserve.ts";
+import {
   type DetailedStatistics,
   emptyDetailedStatistics,
   emptyStatistics,
@@ -156,7 +172,11 @@ export class Allocator {
    */
   createBuffer(info: BufferCreateInfo, allocationInfo?: AllocationCreateInfo): BufferWithMemory {
     const known = createKnownBuffer(this.state, info, allocationInfo);
-    return known ?? this.orThrow(createBuffer(this.state, info, allocationInfo, 1, undefined));
+    return (
+      known ??
+      createBuffer(this.state, info, allocationInfo, 1, undefined) ??
+      this.retried(() => createBuffer(this.state, info, allocationInfo, 1, undefined))
+    );
   }
 
   /** As {@link createBuffer}, but returns undefined where memory is out. */
@@ -164,7 +184,7 @@ export class Allocator {
     info: BufferCreateInfo,
     allocationInfo?: AllocationCreateInfo,
   ): BufferWithMemory | undefined {
-    return this.orUndefined(() => {
+    return this.orRetriedUndefined(() => {
       const known = createKnownBuffer(this.state, info, allocationInfo);
       return known ?? createBuffer(this.state, info, allocationInfo, 1, undefined);
     });
@@ -177,7 +197,10 @@ export class Allocator {
     minAlignment: number,
   ): BufferWithMemory {
     const alignment = checkAlignment(minAlignment, "minAlignment");
-    return this.orThrow(createBuffer(this.state, info, allocationInfo, alignment, undefined));
+    return (
+      createBuffer(this.state, info, allocationInfo, alignment, undefined) ??
+      this.retried(() => createBuffer(this.state, info, allocationInfo, alignment, undefined))
+    );
   }
 
   /** As {@link createBuffer}, in memory of its own made with the given chain (vmaCreateDedicatedBuffer). */
@@ -186,8 +209,11 @@ export class Allocator {
     allocationInfo?: AllocationCreateInfo,
     memoryAllocateNext?: NextChain,
   ): BufferWithMemory {
-    return this.orThrow(
-      createBuffer(this.state, info, dedicatedSettings(allocationInfo), 1, memoryAllocateNext),
+    return (
+      createBuffer(this.state, info, dedicatedSettings(allocationInfo), 1, memoryAllocateNext) ??
+      this.retried(() =>
+        createBuffer(this.state, info, dedicatedSettings(allocationInfo), 1, memoryAllocateNext),
+      )
     );
   }
 
@@ -216,12 +242,15 @@ export class Allocator {
    * @throws VulkanError, RangeError, TypeError as {@link createBuffer} does.
    */
   createImage(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): ImageWithMemory {
-    return this.orThrow(createImage(this.state, info, allocationInfo, undefined));
+    return (
+      createImage(this.state, info, allocationInfo, undefined) ??
+      this.retried(() => createImage(this.state, info, allocationInfo, undefined))
+    );
   }
 
   /** As {@link createImage}, but returns undefined where memory is out. */
   tryCreateImage(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): ImageWithMemory | undefined {
-    return this.orUndefined(() => createImage(this.state, info, allocationInfo, undefined));
+    return this.orRetriedUndefined(() => createImage(this.state, info, allocationInfo, undefined));
   }
 
   /** As {@link createImage}, in memory of its own made with the given chain (vmaCreateDedicatedImage). */
@@ -230,7 +259,10 @@ export class Allocator {
     allocationInfo?: AllocationCreateInfo,
     memoryAllocateNext?: NextChain,
   ): ImageWithMemory {
-    return this.orThrow(createImage(this.state, info, dedicatedSettings(allocationInfo), memoryAllocateNext));
+    return (
+      createImage(this.state, info, dedicatedSettings(allocationInfo), memoryAllocateNext) ??
+      this.retried(() => createImage(this.state, info, dedicatedSettings(allocationInfo), memoryAllocateNext))
+    );
   }
 
   /** As {@link createAliasingBuffer}, for an image (vmaCreateAliasingImage2). */
@@ -250,7 +282,10 @@ export class Allocator {
 
   /** Allocates memory that meets the requirements (vmaAllocateMemory). The Auto usages need a resource. */
   allocateMemory(requirements: RequirementsInfo, allocationInfo?: AllocationCreateInfo): Allocation {
-    return this.orThrow(allocateMemory(this.state, requirements, allocationInfo, undefined));
+    return (
+      allocateMemory(this.state, requirements, allocationInfo, undefined) ??
+      this.retried(() => allocateMemory(this.state, requirements, allocationInfo, undefined))
+    );
   }
 
   /** As {@link allocateMemory}, but returns undefined where memory is out. */
@@ -258,7 +293,7 @@ export class Allocator {
     requirements: RequirementsInfo,
     allocationInfo?: AllocationCreateInfo,
   ): Allocation | undefined {
-    return this.orUndefined(() => allocateMemory(this.state, requirements, allocationInfo, undefined));
+    return this.orRetriedUndefined(() => allocateMemory(this.state, requirements, allocationInfo, undefined));
   }
 
   /** Allocates memory of its own, made with the given chain (vmaAllocateDedicatedMemory). */
@@ -267,8 +302,11 @@ export class Allocator {
     allocationInfo?: AllocationCreateInfo,
     memoryAllocateNext?: NextChain,
   ): Allocation {
-    return this.orThrow(
-      allocateMemory(this.state, requirements, dedicatedSettings(allocationInfo), memoryAllocateNext),
+    return (
+      allocateMemory(this.state, requirements, dedicatedSettings(allocationInfo), memoryAllocateNext) ??
+      this.retried(() =>
+        allocateMemory(this.state, requirements, dedicatedSettings(allocationInfo), memoryAllocateNext),
+      )
     );
   }
 
@@ -281,17 +319,26 @@ export class Allocator {
     allocationInfo: AllocationCreateInfo | undefined,
     count: number,
   ): Allocation[] {
-    return this.orThrow(allocateMemoryPages(this.state, requirements, allocationInfo, count));
+    return (
+      allocateMemoryPages(this.state, requirements, allocationInfo, count) ??
+      this.retried(() => allocateMemoryPages(this.state, requirements, allocationInfo, count))
+    );
   }
 
   /** Allocates memory for a buffer that is there, without binding it (vmaAllocateMemoryForBuffer). */
   allocateMemoryForBuffer(buffer: bigint, allocationInfo?: AllocationCreateInfo): Allocation {
-    return this.orThrow(allocateMemoryForBuffer(this.state, buffer, allocationInfo));
+    return (
+      allocateMemoryForBuffer(this.state, buffer, allocationInfo) ??
+      this.retried(() => allocateMemoryForBuffer(this.state, buffer, allocationInfo))
+    );
   }
 
   /** Allocates memory for an image that is there, without binding it (vmaAllocateMemoryForImage). */
   allocateMemoryForImage(image: bigint, allocationInfo?: AllocationCreateInfo): Allocation {
-    return this.orThrow(allocateMemoryForImage(this.state, image, allocationInfo));
+    return (
+      allocateMemoryForImage(this.state, image, allocationInfo) ??
+      this.retried(() => allocateMemoryForImage(this.state, image, allocationInfo))
+    );
   }
 
   /** Frees an allocation, but destroys no resource; null is legal (vmaFreeMemory). */
@@ -309,7 +356,7 @@ export class Allocator {
       if (allocation == null) continue;
       const owned = this.checkOwn(allocation);
       if (unique.has(owned)) throw new TypeError(`allocation${owned.label} stands in the list twice`);
-      this.state.bindings.checkNotLent(owned);
+      this.state.bindings.checkFreeable(owned);
       unique.add(owned);
     }
     const { state } = this;
@@ -428,7 +475,10 @@ export class Allocator {
     requirements: RequirementsInfo,
     allocationInfo?: AllocationCreateInfo,
   ): Allocation {
-    return this.orThrow(importMemory(this.state, source, requirements, allocationInfo));
+    return (
+      importMemory(this.state, source, requirements, allocationInfo) ??
+      this.retried(() => importMemory(this.state, source, requirements, allocationInfo))
+    );
   }
 
   // ---- Facts about allocations --------------------------------------------------------------------------
@@ -676,6 +726,51 @@ export class Allocator {
     return sparseOf(this.state).statistics();
   }
 
+  // ---- Frames -------------------------------------------------------------------------------------------
+
+  /**
+   * Destroys a resource and frees its memory when the device is done with it: after `framesInFlight` (3) more frames by
+   * {@link setCurrentFrameIndex}, when a submission is complete, a timeline has reached a value, or a function says so. Until then it
+   * counts in statistics and budgets, leak lists say that it waits, defragmentation leaves it alone, and freeing it again is a
+   * TypeError. Looked at by {@link setCurrentFrameIndex}, {@link flushDeferred}, {@link destroy}, and when an allocation is refused.
+   * A function can destroy what else goes with it: an image's view before the image.
+   */
+  destroyLater(resource: Destroyable, until?: Until): void {
+    destroyLater(this.state, resource, until);
+  }
+
+  /** Destroys what waits and need not any more; all of it when the device is lost. Returns how many that were. */
+  flushDeferred(): number {
+    checkUsable(this.state);
+    return flushDeferred(this.state);
+  }
+
+  /** How much waits to be destroyed. */
+  getDeferredStatistics(): DeferredStatistics {
+    return deferredStatistics(this.state);
+  }
+
+  /**
+   * Makes blocks ahead of need, so that no frame has to wait for a vkAllocateMemory: what is described is allocated and freed again,
+   * and the blocks are kept until the reservation is released. What gets memory of its own is not reserved.
+   *
+   * @throws VulkanError when memory is out; nothing is reserved then.
+   */
+  reserve(requests: readonly ReserveRequest[]): Reservation {
+    checkUsable(this.state);
+    return this.orThrow(reserve(this.state, requests));
+  }
+
+  /**
+   * Has `listener` called when a heap is filled beyond `share` (0.9) of its budget, soon after that has happened, and when an
+   * allocation is refused, at once: where it returns true, since it has given something back, the allocation is tried again, eight
+   * times at most. Returns a function that takes the listener off.
+   */
+  onPressure(listener: PressureListener, options?: PressureOptions): () => void {
+    checkUsable(this.state);
+    return onPressure(this.state, listener, options);
+  }
+
   // ---- The whole ----------------------------------------------------------------------------------------
 
   /** Tells the allocator that a frame begins: the driver's budget is asked for anew (vmaSetCurrentFrameIndex). */
@@ -684,6 +779,8 @@ export class Allocator {
     const { state } = this;
     state.frameIndex = checkInteger(frameIndex, "frameIndex", 0, 0xffffffff);
     state.budgets.fetch();
+    flushDeferred(state);
+    lookAtPressure(state);
     if (state.recorder !== undefined) state.recorder.frameBegun(frameIndex);
   }
 
@@ -757,7 +854,9 @@ export class Allocator {
     const sparse = sparseIfAny(state);
     const leaks: Leak[] = [];
     for (const allocation of allocationsOf(state)) {
-      if (sparse?.isPageMemory(allocation) !== true) leaks.push(state.tracker.describe(allocation));
+      if (sparse?.isPageMemory(allocation) !== true) {
+        leaks.push(state.tracker.describe(allocation, state.bindings.isWaiting(allocation)));
+      }
     }
     return sparse === undefined ? leaks : [...leaks, ...sparse.leaks()];
   }
@@ -785,6 +884,8 @@ export class Allocator {
     state.guard?.checkDestroy(force);
     const sparse = sparseIfAny(state);
     if (!force) sparse?.checkDone();
+
+    flushDeferred(state, force);
     const leaks = this.leaks();
     const pools = [...[...state.pools].map((pool) => pool.label), ...(sparse?.poolLabels() ?? [])];
     if (leaks.length + pools.length > 0) {
@@ -812,6 +913,8 @@ export class Allocator {
     if (state.isDestroyed) return;
     checkUsable(state);
     if (sparseIfAny(state)?.dispose() === false) return;
+
+    flushDeferred(state, true);
     disposeAllocator(state);
   }
 
@@ -841,6 +944,23 @@ export class Allocator {
   private orThrow<T>(result: T | undefined, isPool = false): T {
     if (result === undefined) throw this.refuse(isPool);
     return result;
+  }
+
+  /** After a refusal: the same again as long as somebody has given memory back (see {@link onPressure}), else the error. */
+  private retried<T>(make: () => T | undefined): T {
+    for (let attempt = 0; ; attempt++) {
+      const error = this.refuse(false);
+      if (!isWorthRetrying(this.state, this.refusal, attempt)) throw error;
+      const made = make();
+      if (made !== undefined) return made;
+    }
+  }
+
+  private orRetriedUndefined<T>(make: () => T | undefined): T | undefined {
+    for (let attempt = 0; ; attempt++) {
+      const made = this.orUndefined(make);
+      if (made !== undefined || !isWorthRetrying(this.state, this.refusal, attempt)) return made;
+    }
   }
 
   /** What was recorded, as the error to throw and as {@link lastRefusal}. */

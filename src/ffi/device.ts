@@ -24,7 +24,7 @@ import type {
 } from "../vulkan/device.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
-import { VulkanError } from "../vulkan/result.ts";
+import { Result, VulkanError } from "../vulkan/result.ts";
 import type {
   SparseImageFormatProperties,
   SparseImageFormatQuery,
@@ -127,6 +127,8 @@ export class NativeDevice implements VulkanDevice {
   readonly #depthStencilImages = new Set<bigint>();
   readonly #queues: NativeTransferQueue[] = [];
   #queue: NativeTransferQueue | undefined;
+  #isLost = false;
+  readonly #lostListeners: (() => void)[] = [];
   #recording: NativeMemory | undefined;
   #deviceQueues: readonly DeviceQueue[] | undefined;
   readonly #life: Life = { end: undefined };
@@ -614,6 +616,31 @@ export class NativeDevice implements VulkanDevice {
     return this.#memory.struct(struct);
   }
 
+  // A lost device
+
+  /** Whether a call has said VK_ERROR_DEVICE_LOST. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  onLost(listener: () => void): void {
+    if (this.#isLost) listener();
+    else this.#lostListeners.push(listener);
+  }
+
+  /** @internal Some call has said VK_ERROR_DEVICE_LOST. */
+  lose(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    for (const listener of this.#lostListeners) listener();
+  }
+
+  /** @internal Throws unless `result` is a success, and remembers a lost device. */
+  check(result: number, call: string): void {
+    if (result === Result.ErrorDeviceLost) this.lose();
+    check(result, call);
+  }
+
   // Commands of the program's own
 
   /**
@@ -696,7 +723,7 @@ export class NativeDevice implements VulkanDevice {
 
   /** vkDeviceWaitIdle: blocks until everything that was submitted is done. */
   waitIdle(): void {
-    check(this.functions.vkDeviceWaitIdle(this.handle), "vkDeviceWaitIdle");
+    this.check(this.functions.vkDeviceWaitIdle(this.handle), "vkDeviceWaitIdle");
   }
 
   /**

@@ -127,7 +127,10 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
     return this.#inSlot("bindSparse", (slot) => {
       this.#sparse ??= new SparseEncoder(this.#device.native);
       const { vkQueueBindSparse } = this.#device.functions;
-      check(vkQueueBindSparse(this.handle, 1, this.#sparse.encode(info), slot.fence), "vkQueueBindSparse");
+      this.#device.check(
+        vkQueueBindSparse(this.handle, 1, this.#sparse.encode(info), slot.fence),
+        "vkQueueBindSparse",
+      );
     });
   }
 
@@ -177,11 +180,11 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
       signalSemaphoreCount: signals.count,
       pSignalSemaphores: signals.handles,
     });
-    check(functions.vkQueueSubmit(this.handle, 1, memory.at(info), slot.fence), "vkQueueSubmit");
+    this.#device.check(functions.vkQueueSubmit(this.handle, 1, memory.at(info), slot.fence), "vkQueueSubmit");
     // Behind the batch: a fence of an empty submission signals when all before it is done.
     const fence = synchronization?.fence ?? 0n;
     if (checkUint64(fence, "fence") !== 0n) {
-      check(functions.vkQueueSubmit(this.handle, 0, 0n, fence), "vkQueueSubmit");
+      this.#device.check(functions.vkQueueSubmit(this.handle, 0, 0n, fence), "vkQueueSubmit");
     }
   }
 
@@ -230,6 +233,7 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
     submission.slot = undefined;
     this.#inFlight.delete(submission);
     if (status < 0) {
+      if (status === Result.ErrorDeviceLost) this.#device.lose();
       submission.failure = new VulkanError(status, "vkGetFenceStatus");
       this.#destroySlot(slot);
       return;
@@ -248,7 +252,7 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
 
   /** vkQueueWaitIdle: blocks until everything submitted to this queue is done. */
   waitIdle(): void {
-    check(this.#device.functions.vkQueueWaitIdle(this.handle), "vkQueueWaitIdle");
+    this.#device.check(this.#device.functions.vkQueueWaitIdle(this.handle), "vkQueueWaitIdle");
   }
 
   /** Waits until the queue is idle, then destroys its objects. Destroying twice does nothing. */

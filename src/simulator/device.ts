@@ -68,6 +68,7 @@ export class SimulatedDevice implements VulkanDevice {
   readonly permit: Permissions;
   /** How often each call was made. */
   readonly calls: Readonly<CallCounts>;
+  readonly onLost: (listener: () => void) => void;
   /** The process that it runs in: descriptors, handles, host memory. */
   readonly host: SimulatedHost;
   readonly #state: DeviceState;
@@ -87,6 +88,7 @@ export class SimulatedDevice implements VulkanDevice {
     this.permit = state.permit;
     this.calls = state.calls;
     this.host = state.host;
+    this.onLost = (listener) => this.faults.onLost(listener);
     this.enabledExtensions = state.extensions;
     // Only what a program asked for: the simulator lets more pass than it was told to enable.
     const features = Object.entries(options.features ?? {});

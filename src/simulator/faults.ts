@@ -5,7 +5,7 @@
 
 import { checkInteger, quote } from "../foundation/check.ts";
 import { showAs } from "../foundation/inspect.ts";
-import { type Result, VulkanError } from "../vulkan/result.ts";
+import { Result, VulkanError } from "../vulkan/result.ts";
 import { type FallibleCall, fallibleCalls } from "./calls.ts";
 
 /** One armed fault. */
@@ -32,6 +32,8 @@ export class Faults {
   #armed: ArmedFault[] = [];
   #rule: FaultRule | undefined;
   #ordinal = 0;
+  #isLost = false;
+  readonly #listeners: (() => void)[] = [];
 
   /** How many calls that can fail have been made (failed ones too) since the device was made. */
   get callCount(): number {
@@ -74,11 +76,29 @@ export class Faults {
     this.#rule = undefined;
   }
 
+  /** Whether a call has said VK_ERROR_DEVICE_LOST: then every call that can say so does. */
+  get isDeviceLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** @internal Has `listener` called when the device is lost. */
+  onLost(listener: () => void): void {
+    if (this.#isLost) listener();
+    else this.#listeners.push(listener);
+  }
+
   /** Counts the call and throws the `VulkanError` that was armed for it, if any. */
   check(call: FallibleCall): void {
     this.#ordinal++;
+    if (this.#isLost && fallibleCalls[call].some((result) => result === Result.ErrorDeviceLost)) {
+      throw new VulkanError(Result.ErrorDeviceLost, call, "simulated: the device was lost before");
+    }
     if (this.#armed.length === 0 && this.#rule === undefined) return;
     const result = this.#take(call) ?? this.#rule?.(call, this.#ordinal);
+    if (result === Result.ErrorDeviceLost && !this.#isLost) {
+      this.#isLost = true;
+      for (const listener of this.#listeners) listener();
+    }
     if (result !== undefined && result < 0) throw new VulkanError(result, call, "simulated");
   }
 

@@ -47,6 +47,7 @@ export function sparseLeaks(state: SparseState): Leak[] {
     dedicated: false,
     pool: resource.pool.name,
     userData: resource.userData,
+    isWaiting: false,
     stack: undefined,
   }));
 }

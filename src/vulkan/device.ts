@@ -240,6 +240,12 @@ export interface VulkanDevice {
   /** Records barriers, all in one vkCmdPipelineBarrier. Absent where there are no command buffers. */
   recordTakeOvers?(commandBuffer: bigint, takeOvers: readonly TakeOver[]): void;
 
+  /**
+   * Has `listener` called once when a call of the device or one of its queues says VK_ERROR_DEVICE_LOST, at once where one has
+   * said so before. Optional.
+   */
+  onLost?(listener: () => void): void;
+
   /** VkPhysicalDeviceMemoryBudgetPropertiesEXT; called only where VK_EXT_memory_budget is enabled. */
   getMemoryBudget(): MemoryBudgetProperties;
   /** vkGetBufferDeviceAddress (Vulkan 1.2 or VK_KHR_buffer_device_address) */

@@ -43,6 +43,7 @@ describe("Destroying an allocator with something alive", () => {
       dedicated: false,
       pool: undefined,
       userData: 5,
+      isWaiting: false,
       stack: undefined,
     });
     expect(allocator.leaks()).toEqual(error.leaks);

@@ -92,6 +92,14 @@ function expectRightError(error: unknown, trial: Trial, where: string): void {
   expect({ result, call }, where).toEqual({ result: trial.result, call: trial.call });
 }
 
+/** A lost device stays lost; what there is can be destroyed. */
+async function expectLost(world: World, step: Step, where: string): Promise<void> {
+  const again = await tryStep(step);
+  expect((again as VulkanError).result, `${where}: the step taken again`).toBe(Result.ErrorDeviceLost);
+  world.allocator[Symbol.dispose]();
+  expect(world.device.leaks(), `${where}: everything can be destroyed`).toEqual([]);
+}
+
 async function runTrial(scenario: Scenario, trial: Trial): Promise<Outcome> {
   const world = scenario.world();
   const steps = scenario.steps(world);
@@ -111,6 +119,10 @@ async function runTrial(scenario: Scenario, trial: Trial): Promise<Outcome> {
         outcome.failed = true;
         expectRightError(error, trial, where);
         expect(world.state(), `${where}: nothing has changed`).toEqual(before);
+        if (trial.result === Result.ErrorDeviceLost) {
+          await expectLost(world, step, where);
+          return outcome;
+        }
         expect(await tryStep(step), `${where}: the step taken again`).toBeUndefined();
       }
     } else if (error !== undefined) {

@@ -17,7 +17,9 @@ export type PinReason =
   /** Its buffer has a captured address, which a second buffer cannot have while it lives. */
   | "capturedAddress"
   /** Another thread reaches its bytes (`Allocation.lend`). No program can say otherwise. */
-  | "lent";
+  | "lent"
+  /** It waits to be destroyed (`Allocator.destroyLater`). No program can say otherwise. */
+  | "waiting";
 
 /** An allocation, as what lives in it is concerned; the class `Allocation` is the only one. */
 export interface ResourceHolder {
@@ -56,8 +58,10 @@ export class Bindings {
   private readonly loans: Map<ResourceHolder, number> = new Map();
   /** Whether {@link pinReason} could ever answer anything. */
   mayPin = false;
-  /** Whether anything is lent. */
-  isAnythingLent = false;
+  /** What waits to be destroyed. */
+  private readonly waits: Set<ResourceHolder> = new Set();
+  /** Whether {@link checkFreeable} could ever refuse anything. */
+  isAnythingHeld = false;
 
   // ---- Resources that were bound ------------------------------------------------------------------------
 
@@ -167,7 +171,7 @@ export class Bindings {
   beginLoan(allocation: ResourceHolder): void {
     this.loans.set(allocation, (this.loans.get(allocation) ?? 0) + 1);
     this.mayPin = true;
-    this.isAnythingLent = true;
+    this.isAnythingHeld = true;
   }
 
   /** A range of an allocation is given back. */
@@ -175,11 +179,31 @@ export class Bindings {
     const count = this.loans.get(allocation)! - 1;
     if (count === 0) this.loans.delete(allocation);
     else this.loans.set(allocation, count);
-    this.isAnythingLent = this.loans.size > 0;
+    this.isAnythingHeld = this.loans.size + this.waits.size > 0;
   }
 
-  /** Throws a TypeError where an allocation that is to be freed or moved is lent. */
-  checkNotLent(allocation: ResourceHolder): void {
+  /** An allocation waits to be destroyed. */
+  beginWait(allocation: ResourceHolder): void {
+    this.waits.add(allocation);
+    this.mayPin = true;
+    this.isAnythingHeld = true;
+  }
+
+  /** An allocation that waits is about to be destroyed. */
+  endWait(allocation: ResourceHolder): void {
+    this.waits.delete(allocation);
+    this.isAnythingHeld = this.loans.size + this.waits.size > 0;
+  }
+
+  isWaiting(allocation: ResourceHolder): boolean {
+    return this.waits.has(allocation);
+  }
+
+  /** Throws a TypeError where an allocation that is to be freed is lent, or waits to be destroyed anyway. */
+  checkFreeable(allocation: ResourceHolder): void {
+    if (this.waits.has(allocation)) {
+      throw new TypeError(`allocation${allocation.label} waits to be destroyed: it is freed then`);
+    }
     const count = this.loans.get(allocation);
     if (count === undefined) return;
     throw new TypeError(
@@ -193,6 +217,7 @@ export class Bindings {
   /** Why an allocation is not moved; undefined where it may be. */
   pinReason(allocation: ResourceHolder): PinReason | undefined {
     if (!this.mayPin) return undefined;
+    if (this.waits.has(allocation)) return "waiting";
     if (this.loans.has(allocation)) return "lent";
     if (this.aliasCounts.has(allocation)) return "alias";
     const isCaptured =

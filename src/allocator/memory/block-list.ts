@@ -72,6 +72,9 @@ export class BlockList implements BlockOwner<MemoryBlock> {
   /** Whether the blocks stay in their order, since defragmentation depends on it. */
   isOrderKept = false;
 
+  /** Blocks that are kept beyond the minimum, though they are empty (`Allocator.reserve`). */
+  reservedBlockCount = 0;
+
   private nextBlockId = 0;
   private readonly detectsCorruption: boolean;
 
@@ -405,7 +408,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
   }
 
   get minBlockCount(): number {
-    return this.options.minBlockCount;
+    return this.options.minBlockCount + this.reservedBlockCount;
   }
 
   get keepEmptyBlocks(): number | undefined {

@@ -25,6 +25,8 @@ export class DeviceMemory {
   made = 0;
   /** Whether a user's callback is running: the allocator then refuses every change. */
   inCallback = false;
+  /** Told after a memory object was made. */
+  onChange: (() => void) | undefined = undefined;
 
   private readonly device: VulkanDevice;
   private readonly memoryTypes: MemoryTypes;
@@ -75,6 +77,7 @@ export class DeviceMemory {
     this.made++;
     this.budgets.addBlock(heap, size);
     this.log?.(`allocated ${size} bytes of memory type ${memoryTypeIndex}`);
+    this.onChange?.();
     try {
       this.notify(this.callbacks.allocate, memoryTypeIndex, memory, size);
     } catch (error) {

@@ -17,6 +17,8 @@ export interface Leak {
   /** The custom pool's name or number; undefined for the default pools. */
   readonly pool: string | undefined;
   readonly userData: unknown;
+  /** Whether it waits to be destroyed (`Allocator.destroyLater`). */
+  readonly isWaiting: boolean;
   /** Where it was made, when `debug.creationStacks` is on. */
   readonly stack: string | undefined;
 }
@@ -35,7 +37,7 @@ export interface LeakSource {
 }
 
 /** What there is to say about an allocation that is still alive. */
-export function leakOf(allocation: LeakSource, stack: string | undefined): Leak {
+export function leakOf(allocation: LeakSource, stack: string | undefined, isWaiting = false): Leak {
   return {
     name: allocation.name,
     kind: kindName(allocation.type),
@@ -45,6 +47,7 @@ export function leakOf(allocation: LeakSource, stack: string | undefined): Leak 
     dedicated: allocation.dedicatedMemory,
     pool: allocation.pool?.label,
     userData: allocation.userData,
+    isWaiting,
     stack,
   };
 }
@@ -83,7 +86,7 @@ export function describeLeak(leak: Leak): string {
   const where = leak.dedicated ? "dedicated memory" : `offset ${leak.offset}`;
   const pool = leak.pool === undefined ? "" : `, ${leak.pool}`;
   const name = leak.name === undefined ? "unnamed" : JSON.stringify(leak.name);
-  const line = `  ${name}: ${leak.kind}, ${leak.size} bytes, memory type ${leak.memoryType}, ${where}${pool}`;
+  const line = `  ${name}: ${leak.kind}, ${leak.size} bytes, memory type ${leak.memoryType}, ${where}${pool}${leak.isWaiting ? ", waits to be destroyed" : ""}`;
   return leak.stack === undefined ? line : `${line}\n${leak.stack}`;
 }
 

@@ -45,8 +45,8 @@ export class AllocationTracker {
   }
 
   /** What there is to say about an allocation that is still alive. */
-  describe(allocation: LeakSource): Leak {
-    return leakOf(allocation, this.stacks.get(allocation));
+  describe(allocation: LeakSource, isWaiting = false): Leak {
+    return leakOf(allocation, this.stacks.get(allocation), isWaiting);
   }
 
   private warn(lost: LeakSource): void {

@@ -1,11 +1,14 @@
 /** The first steps of everything that allocates: the caller's settings are read into the allocator's one request. */
 
 import { checkNextChain, type NextChain } from "../../vulkan/next.ts";
+import { Result, VulkanError } from "../../vulkan/result.ts";
 import { checkPool } from "../checks.ts";
 import { type AllocationCreateInfo, checkFlagCombination, readAllocationCreateInfo } from "../options.ts";
 import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
 import type { AllocationRequest } from "./request.ts";
+
+const DEVICE_IS_LOST = "the device was lost before: what there is can be destroyed, and another device made";
 
 /** Reads the caller's settings into the request, which knows of no resource yet. */
 export function readRequest(
@@ -13,6 +16,7 @@ export function readRequest(
   allocationInfo: AllocationCreateInfo | undefined,
 ): AllocationRequest {
   checkUsable(state);
+  if (state.isLost) throw new VulkanError(Result.ErrorDeviceLost, "allocateMemory", DEVICE_IS_LOST);
   const { request } = state;
   request.forUnknownResource();
   readAllocationCreateInfo(request, allocationInfo, state.dedicatedFallback);

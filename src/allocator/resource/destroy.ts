@@ -44,7 +44,7 @@ export function destroyResource(
   handle: bigint | null | undefined,
   allocation: AllocationData | undefined,
 ): void {
-  if (state.bindings.isAnythingLent && allocation !== undefined) state.bindings.checkNotLent(allocation);
+  if (state.bindings.isAnythingHeld && allocation !== undefined) state.bindings.checkFreeable(allocation);
   let current = handle;
   if (current) {
     if (allocation === undefined) state.bindings.endAlias(kind, current);

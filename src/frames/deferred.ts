@@ -1,0 +1,210 @@
+/**
+ * Destroying later: what a program is done with, and the device perhaps not.
+ *
+ * What waits stays an allocation like any other, in statistics, budgets and leak lists, but it is not moved and cannot be
+ * freed again. What waits for the same thing is one group, which is asked once: a frame costs as much as there are groups,
+ * not as there is waiting.
+ *
+ *     destroyLater ──> group of frame 7 ── frame 9 begins ──> destroyed
+ *                      group of a timeline's value 12 ── reached ──> destroyed
+ */
+
+import { Allocation } from "../allocator/allocation.ts";
+import { checkAllocation } from "../allocator/checks.ts";
+import type { BufferWithMemory, ImageWithMemory } from "../allocator/resource/created.ts";
+import { destroyResource } from "../allocator/resource/destroy.ts";
+import type { AllocatorState } from "../allocator/state.ts";
+import { checkUsable } from "../allocator/usable.ts";
+import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
+import type { Submission } from "../vulkan/transfer.ts";
+
+/** What can be destroyed later: an allocation with what was created with it, or whatever a function destroys. */
+export type Destroyable = Allocation | BufferWithMemory | ImageWithMemory | (() => void);
+
+/**
+ * Until when. `framesInFlight`: until so many frames have begun (`setCurrentFrameIndex`) after the current one; `submission`:
+ * until it is complete; `semaphore` and `value`: until the timeline has reached the value; `isDone`: until the function says so,
+ * for a fence of the program's own.
+ */
+export type Until =
+  | { readonly framesInFlight: number }
+  | { readonly submission: Submission }
+  | { readonly semaphore: bigint; readonly value: number }
+  | { readonly isDone: () => boolean };
+
+/** How much waits. */
+export interface DeferredStatistics {
+  /** Allocations and functions. */
+  readonly count: number;
+  readonly allocationCount: number;
+  /** Bytes of the allocations. */
+  readonly allocationBytes: number;
+}
+
+/** As many frames as most programs have in flight at most. */
+const DEFAULT_FRAMES = 3;
+/** Frame indices are 32 bits, and begin anew. */
+const FRAMES = 2 ** 32;
+
+interface Group {
+  isPassed(): boolean;
+  readonly waiting: (Allocation | (() => void))[];
+}
+
+/** A device that can be asked for a timeline's value. */
+interface TimelineDevice {
+  getSemaphoreCounterValue?(semaphore: bigint): number;
+}
+
+/** What waits in one allocator. */
+class Deferred {
+  readonly #state: AllocatorState;
+  readonly #groups = new Map<unknown, Group>();
+
+  constructor(state: AllocatorState) {
+    this.#state = state;
+  }
+
+  add(resource: Destroyable, until: Until): void {
+    const group = this.#groupOf(until);
+    if (typeof resource === "function") {
+      group.waiting.push(resource);
+      return;
+    }
+    const allocation = resource instanceof Allocation ? resource : resource?.allocation;
+    const { tracker, bindings } = this.#state;
+    const owned = checkAllocation(this.#state, allocation);
+    bindings.checkFreeable(owned);
+    bindings.beginWait(owned);
+    group.waiting.push(tracker.isActive ? tracker.unwrap(owned) : owned);
+  }
+
+  #groupOf(until: Until): Group {
+    const { key, isPassed } = this.#condition(until);
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = { isPassed, waiting: [] };
+      this.#groups.set(key, group);
+    }
+    return group;
+  }
+
+  #condition(until: Until): { key: unknown; isPassed: () => boolean } {
+    const state = this.#state;
+    if (typeof until !== "object" || until === null) {
+      throw new TypeError(`until must be an object, got ${quote(until)}`);
+    }
+    if ("submission" in until) {
+      const { submission } = until;
+      if (typeof submission?.isComplete !== "function") {
+        throw new TypeError(`submission must be what submit() returned, got ${quote(submission)}`);
+      }
+      return { key: submission, isPassed: () => submission.isComplete() };
+    }
+    if ("semaphore" in until) {
+      const device = state.device as TimelineDevice;
+      const semaphore = checkUint64(until.semaphore, "semaphore");
+      const value = checkInteger(until.value, "value");
+      if (device.getSemaphoreCounterValue === undefined) {
+        throw new TypeError("the device does not say the values of timelines: give isDone instead");
+      }
+      return {
+        key: `${semaphore} ${value}`,
+        isPassed: () => device.getSemaphoreCounterValue!(semaphore) >= value,
+      };
+    }
+    if ("isDone" in until) {
+      const { isDone } = until;
+      if (typeof isDone !== "function")
+        throw new TypeError(`isDone must be a function, got ${quote(isDone)}`);
+      return { key: isDone, isPassed: isDone };
+    }
+    const count = checkInteger(until.framesInFlight, "framesInFlight", 0, FRAMES / 2);
+    const begun = state.frameIndex;
+    return {
+      key: `frame ${(begun + count) % FRAMES}`,
+      isPassed: () => (state.frameIndex - begun + FRAMES) % FRAMES >= count,
+    };
+  }
+
+  /** Destroys what need not wait any more; all of it where the device is lost or `force` says so. Returns how many. */
+  flush(force: boolean): number {
+    let count = 0;
+    let failure: { readonly error: unknown } | undefined;
+    for (const [key, group] of [...this.#groups]) {
+      if (!force && !this.#isPassed(group)) continue;
+      this.#groups.delete(key);
+      for (const each of group.waiting) {
+        try {
+          this.#destroy(each);
+        } catch (error) {
+          failure ??= { error };
+        }
+        count++;
+      }
+    }
+    if (failure !== undefined) throw failure.error;
+    return count;
+  }
+
+  #isPassed(group: Group): boolean {
+    if (this.#state.isLost) return true;
+    try {
+      return group.isPassed();
+    } catch (error) {
+      // Of a lost device nothing is waited for any more.
+      if (this.#state.isLost) return true;
+      throw error;
+    }
+  }
+
+  #destroy(each: Allocation | (() => void)): void {
+    if (typeof each === "function") {
+      each();
+      return;
+    }
+    this.#state.bindings.endWait(each);
+    destroyResource(this.#state, each.kind, each.resource, each);
+  }
+
+  statistics(): DeferredStatistics {
+    let [count, allocationCount, allocationBytes] = [0, 0, 0];
+    for (const { waiting } of this.#groups.values()) {
+      for (const each of waiting) {
+        count++;
+        if (typeof each === "function") continue;
+        allocationCount++;
+        allocationBytes += each.size;
+      }
+    }
+    return { count, allocationCount, allocationBytes };
+  }
+}
+
+/** What waits, by the allocator: few have any of it. */
+const all = new WeakMap<AllocatorState, Deferred>();
+
+/** Has a resource destroyed when what it waits for has passed. */
+export function destroyLater(
+  state: AllocatorState,
+  resource: Destroyable,
+  until: Until = { framesInFlight: DEFAULT_FRAMES },
+): void {
+  checkUsable(state);
+  let deferred = all.get(state);
+  if (deferred === undefined) {
+    deferred = new Deferred(state);
+    all.set(state, deferred);
+  }
+  deferred.add(resource, until);
+}
+
+/** Destroys what need not wait any more. Returns how many. */
+export function flushDeferred(state: AllocatorState, force = false): number {
+  return all.get(state)?.flush(force) ?? 0;
+}
+
+/** How much waits. */
+export function deferredStatistics(state: AllocatorState): DeferredStatistics {
+  return all.get(state)?.statistics() ?? { count: 0, allocationCount: 0, allocationBytes: 0 };
+}
