@@ -86,7 +86,10 @@ import {
   type PressureListener,
   type PressureOptions,
 } from "../frames/pressure.ts";
+import { Readback } from "../frames/readback.ts";
 import { type Reservation, type ReserveRequest, reserve } from "../frames/reserve.ts";
+import type { StreamOptions } from "../frames/stream.ts";
+import { Uploader } from "../frames/uploader.ts";
 import {
   type DetailedStatistics,
   emptyDetailedStatistics,
@@ -769,6 +772,16 @@ export class Allocator {
   onPressure(listener: PressureListener, options?: PressureOptions): () => void {
     checkUsable(this.state);
     return onPressure(this.state, listener, options);
+  }
+
+  /** Makes an uploader, which copies data into buffers and images by way of staging memory. Destroy it before the allocator. */
+  createUploader(options: StreamOptions): Uploader {
+    return new Uploader(this.state, options);
+  }
+
+  /** Makes what reads buffers and images back by way of staging memory. Destroy it before the allocator. */
+  createReadback(options: StreamOptions): Readback {
+    return new Readback(this.state, options);
   }
 
   // ---- The whole ----------------------------------------------------------------------------------------

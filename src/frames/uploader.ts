@@ -1,0 +1,194 @@
+/**
+ * Uploading: data goes into staging memory that stays mapped, and from there into buffers and images by copies on a queue, which
+ * are submitted together. It waits for room for its own earlier copies alone, never for the program's work.
+ *
+ * Data of any size goes in pieces of at most a staging block. On lavapipe 1 GiB into a buffer goes at the speed of a memcpy into
+ * staging memory and the copy; docs/performance.md has the figures.
+ */
+
+import { Allocation } from "../allocator/allocation.ts";
+import { bytesOf, copyToAllocation, type HostData } from "../allocator/host/copies.ts";
+import type { BufferWithMemory, ImageWithMemory } from "../allocator/resource/created.ts";
+import type { AllocatorState } from "../allocator/state.ts";
+import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
+import { ImageLayout } from "../vulkan/constants.ts";
+import type { OwnershipTransfer, QueueSynchronization, Submission } from "../vulkan/transfer.ts";
+import { blockOf, bytesOfPart, type ImagePartInfo, imagePieces } from "./image-pieces.ts";
+import { Stream, type StreamOptions } from "./stream.ts";
+
+/** A buffer to copy to or from: its handle, or what creating it returned. */
+export type BufferTarget = bigint | BufferWithMemory | Allocation;
+/** An image to copy to or from. */
+export type ImageTarget = bigint | ImageWithMemory | Allocation;
+
+/** The queue families between which what was uploaded changes its owner. */
+export type Families = Pick<OwnershipTransfer, "sourceFamily" | "targetFamily">;
+
+/** How a buffer is uploaded. */
+export interface BufferUploadOptions {
+  /**
+   * Whether the device has nothing to do with these bytes now. Then they are written without a copy where the buffer's memory is
+   * mapped, as on devices whose memory is the host's, too. Default false.
+   */
+  readonly isIdle?: boolean;
+  /** Releases the buffer to another queue family, which has to acquire it with the same `ownership` command. */
+  readonly release?: Families;
+}
+
+/** How an image is uploaded. */
+export interface ImageUploadOptions extends ImagePartInfo {
+  /** {@link ImageLayout} before; default Undefined: what is there is dropped. */
+  readonly oldLayout?: number;
+  /** {@link ImageLayout} after; default ShaderReadOnlyOptimal. */
+  readonly layout?: number;
+  /** Releases the image to another queue family, in its layout. */
+  readonly release?: Families;
+}
+
+/** The handle of a buffer or image. */
+export function handleOf(target: BufferTarget | ImageTarget, kind: "buffer" | "image"): bigint {
+  if (typeof target === "bigint") return checkUint64(target, "target");
+  const allocation = target instanceof Allocation ? target : target?.allocation;
+  const handle = allocation?.[kind];
+  if (handle === undefined)
+    throw new TypeError(`target must be ${kind === "image" ? "an" : "a"} ${kind}, got ${quote(target)}`);
+  return handle;
+}
+
+/** The allocation of a buffer, where that is known. */
+export function allocationOf(target: BufferTarget): Allocation | undefined {
+  if (typeof target === "bigint") return undefined;
+  return target instanceof Allocation ? target : target.allocation;
+}
+
+/** Uploads. Made by `Allocator.createUploader`. */
+export class Uploader {
+  readonly #stream: Stream;
+
+  /** @internal */
+  constructor(state: AllocatorState, options: StreamOptions) {
+    this.#stream = new Stream(state, options, false);
+  }
+
+  /** Bytes of staging memory that there are. */
+  get stagingSize(): number {
+    return this.#stream.staging.size;
+  }
+
+  /**
+   * Copies `data` into a buffer from `offset` bytes on. Resolves when it is there; until then the data must stay as it is. Copies are
+   * submitted at the end of the turn of the event loop, or by {@link flush}.
+   */
+  buffer(
+    target: BufferTarget,
+    data: HostData,
+    offset = 0,
+    { isIdle = false, release }: BufferUploadOptions = {},
+  ): Promise<void> {
+    const source = bytesOf(data);
+    const handle = handleOf(target, "buffer");
+    checkInteger(offset, "offset");
+    const allocation = allocationOf(target);
+    if (isIdle && allocation?.isMapped === true) {
+      copyToAllocation(allocation.own, source, offset);
+      return Promise.resolve();
+    }
+    return this.#stream.run(() => this.#buffer(handle, source, offset, release));
+  }
+
+  *#buffer(
+    target: bigint,
+    source: Uint8Array,
+    offset: number,
+    release: Families | undefined,
+  ): Generator<undefined, void> {
+    const stream = this.#stream;
+    const alignment = stream.alignment(4);
+    for (let done = 0; done < source.length; ) {
+      // What is left of a block is used where that is not next to nothing.
+      const left = stream.staging.roomLeft(alignment);
+      const room = left >= 4096 ? left : stream.staging.blockSize;
+      const size = Math.min(source.length - done, room);
+      const piece = stream.take(size, alignment);
+      if (piece === undefined) {
+        yield;
+        continue;
+      }
+      const some = size === source.length ? source : source.subarray(done, done + size);
+      copyToAllocation(piece.allocation, some, piece.offset);
+      const places = { sourceOffset: piece.offset, targetOffset: offset + done, size };
+      stream.add({ kind: "buffer", source: piece.buffer, target, ...places });
+      done += size;
+    }
+    if (release !== undefined) stream.add({ kind: "ownership", buffer: target, ...release });
+  }
+
+  /**
+   * Copies texels into an image: `data` has the mip levels one behind the other, the largest first, in each all layers, and all of it
+   * packed. Resolves when they are there and the image is in its `layout`; until then the data must stay as it is.
+   *
+   * @throws RangeError where the data has not as many bytes as the part of the image; TypeError where the format is not known.
+   */
+  image(target: ImageTarget, data: HostData, options: ImageUploadOptions): Promise<void> {
+    const source = bytesOf(data);
+    const handle = handleOf(target, "image");
+    const bytes = bytesOfPart(options);
+    if (source.length !== bytes) {
+      throw new RangeError(`this part of the image has ${bytes} bytes, got data of ${source.length}`);
+    }
+    return this.#stream.run(() => this.#image(handle, source, options));
+  }
+
+  *#image(target: bigint, source: Uint8Array, options: ImageUploadOptions): Generator<undefined, void> {
+    const stream = this.#stream;
+    const {
+      oldLayout = ImageLayout.Undefined,
+      layout = ImageLayout.ShaderReadOnlyOptimal,
+      release,
+    } = options;
+    const alignment = stream.alignment(blockOf(options).bytes);
+    for (const { offset, bytes, region } of imagePieces(options, stream.staging.blockSize)) {
+      for (;;) {
+        const piece = stream.take(bytes, alignment);
+        if (piece !== undefined) {
+          copyToAllocation(piece.allocation, source.subarray(offset, offset + bytes), piece.offset);
+          // The first rows of a part bring it out of its old layout; those that follow find it in the new one.
+          const isFirst = (region.offset?.y ?? 0) === 0 && (region.offset?.z ?? 0) === 0;
+          stream.add({
+            kind: "bufferToImage",
+            source: piece.buffer,
+            target,
+            sourceOffset: piece.offset,
+            oldLayout: isFirst ? oldLayout : layout,
+            newLayout: layout,
+            ...region,
+          });
+          break;
+        }
+        yield;
+      }
+    }
+    if (release === undefined) return;
+    stream.add({ kind: "ownership", image: target, layout, newLayout: layout, ...release });
+  }
+
+  /** Submits what was collected now, with semaphores to wait for and to signal. Undefined where there was nothing. */
+  flush(synchronization?: QueueSynchronization): Submission | undefined {
+    return this.#stream.flush(synchronization);
+  }
+
+  /** Resolves when everything that was begun is done. */
+  finish(): Promise<void> {
+    return this.#stream.finish();
+  }
+
+  /** Frees the staging memory. Throws a TypeError while copies are under way: {@link finish} first. */
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  /** {@link destroy}, for `using`. */
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+}

@@ -1,0 +1,285 @@
+/** Uploading and reading back, on the simulator and on a device: data of every size comes back as it went. */
+
+import { describe, expect, it } from "vitest";
+import {
+  AllocationCreate,
+  type Allocator,
+  BufferUsage,
+  createAllocator,
+  Format,
+  ImageAspect,
+  type ImageCreateInfo,
+  ImageLayout,
+  ImageType,
+  ImageUsage,
+  MemoryUsage,
+  Result,
+  type TransferQueue,
+} from "../../src/index.ts";
+import { formatAspects } from "../../src/simulator/formats.ts";
+import {
+  amdDiscrete,
+  armMobile,
+  SimulatedDevice,
+  SimulatedTransferQueue,
+} from "../../src/simulator/index.ts";
+import { texelBlock } from "../../src/vulkan/texel-blocks.ts";
+import { describeWithVulkan } from "../helpers/vulkan.ts";
+
+const BUFFER = BufferUsage.TransferSrc | BufferUsage.TransferDst;
+const IMAGE = ImageUsage.TransferSrc | ImageUsage.TransferDst | ImageUsage.Sampled;
+const AUTO = { usage: MemoryUsage.Auto };
+const SMALL = { blockSize: 16384, maxSize: 32768 };
+
+const pattern = (length: number, seed: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) * 7 + seed) & 0xff);
+
+/** Kinds of images with what one part of them has. */
+const images: readonly (readonly [name: string, info: ImageCreateInfo, aspect?: number])[] = [
+  [
+    "a texture with mips",
+    { format: Format.R8G8B8A8Unorm, extent: { width: 128, height: 64 }, usage: IMAGE, mipLevels: 8 },
+  ],
+  [
+    "layers with mips",
+    {
+      format: Format.R16Sfloat,
+      extent: { width: 33, height: 17 },
+      usage: IMAGE,
+      mipLevels: 3,
+      arrayLayers: 5,
+    },
+  ],
+  [
+    "rows that are more than a block",
+    { format: Format.R32G32B32A32Sfloat, extent: { width: 200, height: 40 }, usage: IMAGE },
+  ],
+  [
+    "a volume",
+    {
+      format: Format.R8Unorm,
+      extent: { width: 20, height: 30, depth: 40 },
+      imageType: ImageType.Image3D,
+      usage: IMAGE,
+    },
+  ],
+  ["depth", { format: Format.D32Sfloat, extent: { width: 64, height: 64 }, usage: IMAGE }, ImageAspect.Depth],
+];
+const compressed: (typeof images)[number] = [
+  "compressed blocks",
+  { format: Format.Bc3UnormBlock, extent: { width: 130, height: 66 }, usage: IMAGE, mipLevels: 2 },
+];
+
+function partOf(info: ImageCreateInfo, aspect = ImageAspect.Color as number) {
+  const { format, extent, mipLevels = 1, arrayLayers = 1 } = info;
+  return { format, extent, mipLevels, layerCount: arrayLayers, aspect };
+}
+
+function bytesOf(info: ImageCreateInfo, aspect?: number): number {
+  const { bytes, width, height } = texelBlock(info.format, aspect)!;
+  let sum = 0;
+  for (let mip = 0; mip < (info.mipLevels ?? 1); mip++) {
+    const at = (texels: number): number => Math.max(1, texels >> mip);
+    const blocks = Math.ceil(at(info.extent.width) / width) * Math.ceil(at(info.extent.height) / height);
+    sum += blocks * at(info.extent.depth ?? 1) * bytes * (info.arrayLayers ?? 1);
+  }
+  return sum;
+}
+
+async function roundTripOfImage(
+  allocator: Allocator,
+  queue: TransferQueue,
+  info: ImageCreateInfo,
+  aspect?: number,
+): Promise<void> {
+  using uploader = allocator.createUploader({ queue, ...SMALL });
+  using readback = allocator.createReadback({ queue, ...SMALL });
+  const image = allocator.createImage(info, AUTO);
+  const data = pattern(bytesOf(info, aspect), 3);
+  // No bit pattern of a depth is another one's.
+  if (aspect === ImageAspect.Depth) new Float32Array(data.buffer).fill(0.5);
+  const layout = ImageLayout.ShaderReadOnlyOptimal;
+  await uploader.image(image, data, { ...partOf(info, aspect), layout });
+  expect(await readback.image(image, { ...partOf(info, aspect), layout })).toEqual(data);
+  allocator.destroyImage(image.image, image.allocation);
+}
+
+async function roundTripOfBuffer(allocator: Allocator, queue: TransferQueue): Promise<void> {
+  using uploader = allocator.createUploader({ queue, ...SMALL });
+  using readback = allocator.createReadback({ queue, ...SMALL });
+  const target = allocator.createBuffer({ size: 400_000, usage: BUFFER }, AUTO);
+  const data = pattern(300_000, 9);
+  const small = [1, 2, 3].map((seed) => pattern(1000, seed));
+  const all = [
+    uploader.buffer(target, data, 50_000),
+    ...small.map((each, i) => uploader.buffer(target, each, 1000 * i)),
+    // Over what came before: the last one counts.
+    uploader.buffer(target, small[0]!, 50_000),
+  ];
+  await Promise.all(all);
+  data.set(small[0]!);
+  expect(await readback.buffer(target, 300_000, 50_000)).toEqual(data);
+  const [a, b] = await Promise.all([readback.buffer(target, 1000), readback.buffer(target, 2000, 1000)]);
+  expect(a).toEqual(small[0]);
+  expect(b).toEqual(Uint8Array.from([...small[1]!, ...small[2]!]));
+  expect(uploader.stagingSize).toBe(32768);
+  await uploader.finish();
+  await readback.finish();
+  allocator.destroyBuffer(target.buffer, target.allocation);
+}
+
+describe.each([
+  ["a discrete GPU", amdDiscrete, 0],
+  ["a GPU whose copies take a while", amdDiscrete, 3],
+  ["memory that is not coherent", armMobile, 1],
+] as const)("uploads on %s", (_, profile, completeAfter) => {
+  it("bring data of any size into a buffer and back", async () => {
+    const device = new SimulatedDevice(profile);
+    const allocator = createAllocator({ device });
+    await roundTripOfBuffer(allocator, new SimulatedTransferQueue(device, { completeAfter }));
+    allocator.destroy();
+    device.destroy();
+  });
+
+  it.each([...images, compressed])("bring %s into an image and back", async (...[, info, aspect]) => {
+    const device = new SimulatedDevice(profile);
+    const allocator = createAllocator({ device });
+    await roundTripOfImage(allocator, new SimulatedTransferQueue(device, { completeAfter }), info, aspect);
+    allocator.destroy();
+    device.destroy();
+  });
+});
+
+describe("an uploader", () => {
+  function world() {
+    const device = new SimulatedDevice(armMobile);
+    const queue = new SimulatedTransferQueue(device, { completeAfter: 1000 });
+    const allocator = createAllocator({ device });
+    const target = allocator.createBuffer(
+      { size: 65536, usage: BUFFER },
+      { ...AUTO, flags: AllocationCreate.HostAccessRandom | AllocationCreate.Mapped },
+    );
+    return { device, queue, allocator, target };
+  }
+
+  it("puts the calls of one turn into one batch", async () => {
+    const { device, queue, allocator, target } = world();
+    queue.completeAfter = 0;
+    const uploader = allocator.createUploader({ queue });
+    await Promise.all([0, 1, 2, 3].map((i) => uploader.buffer(target, pattern(100, i), 100 * i)));
+    expect(device.calls.vkQueueSubmit).toBe(1);
+    expect(uploader.flush()).toBeUndefined();
+    const last = uploader.buffer(target, pattern(8, 1));
+    const submission = uploader.flush();
+    await last;
+    expect(submission!.isComplete()).toBe(true);
+    uploader.destroy();
+    allocator.destroy(true);
+  });
+
+  it("writes straight into mapped memory that is idle", async () => {
+    const { device, queue, allocator, target } = world();
+    const uploader = allocator.createUploader({ queue });
+    const readback = allocator.createReadback({ queue });
+    await uploader.buffer(target, pattern(5000, 4), 100, { isIdle: true });
+    expect(await readback.buffer(target, 5000, 100, { isIdle: true })).toEqual(pattern(5000, 4));
+    expect(device.calls.vkQueueSubmit).toBe(0);
+    expect(uploader.stagingSize).toBe(0);
+    allocator.destroy(true);
+  });
+
+  it("waits for its own copies alone, and takes no more memory than it may", async () => {
+    const { queue, allocator, target } = world();
+    const uploader = allocator.createUploader({ queue, ...SMALL });
+    let isDone = false;
+    const all = uploader.buffer(target, pattern(65536, 1)).then(() => {
+      isDone = true;
+    });
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(isDone).toBe(false);
+    expect(uploader.stagingSize).toBe(32768);
+    expect(() => uploader.destroy()).toThrow(/finish\(\) first/);
+    queue.completeAfter = 0;
+    queue.waitIdle();
+    await all;
+    uploader.destroy();
+    await expect(uploader.buffer(target, pattern(4, 1))).rejects.toThrow(/destroyed/);
+    allocator.destroy(true);
+  });
+
+  it("rejects the calls of a batch that cannot be submitted, and goes on", async () => {
+    const { device, queue, allocator, target } = world();
+    queue.completeAfter = 0;
+    const uploader = allocator.createUploader({ queue });
+    device.faults.failNext("vkQueueSubmit", Result.ErrorOutOfDeviceMemory);
+    const both = [uploader.buffer(target, pattern(10, 1)), uploader.buffer(target, pattern(10, 2), 10)];
+    for (const each of both) await expect(each).rejects.toThrow(/vkQueueSubmit/);
+    await uploader.buffer(target, pattern(10, 3));
+    device.faults.failNext("vkAllocateMemory", Result.ErrorOutOfDeviceMemory, { times: Infinity });
+    const other = allocator.createUploader({ queue, blockSize: 2 ** 28 });
+    await expect(other.buffer(target, pattern(10, 1))).rejects.toThrow(/OUT_OF_DEVICE_MEMORY/);
+    device.faults.clear();
+    await other.buffer(target, pattern(10, 1));
+    for (const each of [uploader, other]) each.destroy();
+    allocator.destroy(true);
+  });
+
+  it("ends with the device", async () => {
+    const { device, queue, allocator, target } = world();
+    const uploader = allocator.createUploader({ queue, ...SMALL });
+    const all = uploader.buffer(target, pattern(65536, 1));
+    device.faults.failNext("vkGetFenceStatus", Result.ErrorDeviceLost);
+    await expect(all).rejects.toThrow(/VK_ERROR_DEVICE_LOST/);
+    uploader.destroy();
+    allocator.destroyBuffer(target.buffer, target.allocation);
+    allocator.destroy();
+    device.destroy();
+  });
+
+  it("refuses what makes no sense", async () => {
+    const { queue, allocator, target } = world();
+    expect(() => allocator.createUploader({} as never)).toThrow(/queue/);
+    expect(() => allocator.createUploader({ queue, blockSize: 100 })).toThrow(RangeError);
+    expect(() => allocator.createUploader({ queue, blockSize: 8192, maxSize: 8192 })).toThrow(/maxSize/);
+    const uploader = allocator.createUploader({ queue });
+    const part = { format: Format.R8Unorm, extent: { width: 4, height: 4 } };
+    expect(() => uploader.image(target as never, new Uint8Array(16), part)).toThrow(/must be an image/);
+    expect(() => uploader.image(5n, new Uint8Array(15), part)).toThrow(/has 16 bytes, got data of 15/);
+    expect(() => uploader.image(5n, new Uint8Array(15), { ...part, format: 1000156003 })).toThrow(
+      /not known/,
+    );
+    expect(() => uploader.buffer(target, new Uint8Array(1), -1)).toThrow(RangeError);
+    uploader.destroy();
+    allocator.destroy(true);
+  });
+});
+
+describe("the blocks of texels", () => {
+  it("are those that the simulator knows", () => {
+    let compared = 0;
+    for (let format = 1; format <= 184; format++) {
+      const [aspect, ...others] = formatAspects(format) ?? [];
+      if (aspect === undefined || others.length > 0) continue;
+      compared++;
+      const { blockBytes: bytes, blockWidth: width, blockHeight: height } = aspect;
+      expect({ format, ...texelBlock(format) }).toEqual({ format, bytes, width, height });
+    }
+    expect(compared).toBeGreaterThan(20);
+    expect(texelBlock(0)).toBeUndefined();
+    expect(texelBlock(1000156003)).toBeUndefined();
+    expect(texelBlock(Format.D24UnormS8Uint, ImageAspect.Stencil)).toEqual({ bytes: 1, width: 1, height: 1 });
+    expect(texelBlock(184)).toEqual({ bytes: 16, width: 12, height: 12 });
+  });
+});
+
+describeWithVulkan("uploads on a device", (ctx) => {
+  it("bring data of any size into a buffer and back", async () => {
+    using allocator = createAllocator({ device: ctx.device });
+    await roundTripOfBuffer(allocator, ctx.device.queue);
+  });
+
+  it.each(images)("bring %s into an image and back", async (...[, info, aspect]) => {
+    using allocator = createAllocator({ device: ctx.device });
+    await roundTripOfImage(allocator, ctx.device.queue, info, aspect);
+  });
+});
