@@ -16,13 +16,6 @@ export interface ImageReadOptions extends ImagePartInfo {
   readonly layout?: number;
 }
 
-/** A piece of staging memory, and where its bytes belong. */
-interface Arrival {
-  readonly piece: StagedPiece;
-  readonly offset: number;
-  readonly bytes: number;
-}
-
 /** Reads back. Made by `Allocator.createReadback`. */
 export class Readback {
   readonly #stream: Stream;
@@ -83,7 +76,7 @@ export class Readback {
     }));
   }
 
-  /** Reads pieces, and takes them out of their staging memory before that is used again. */
+  /** Reads pieces, each as soon as there is room for it, and takes them out of staging memory before that is used again. */
   async #read<P extends { readonly offset: number; readonly bytes: number }>(
     result: Uint8Array,
     pieces: Iterable<P>,
@@ -92,22 +85,33 @@ export class Readback {
   ): Promise<Uint8Array> {
     const stream = this.#stream;
     const alignment = stream.alignment(unit);
-    for (const piece of pieces) {
-      // One piece at a time is under way for one call where there are several: so none is overwritten before it was taken out.
-      const arrival = stream.run<Arrival>(function* () {
+    const held = new Set<StagedPiece>();
+    const release = (staged: StagedPiece): void => {
+      if (held.delete(staged)) stream.staging.release(staged);
+    };
+    const all = Array.from(pieces, async (piece) => {
+      const staged = await stream.run<StagedPiece>(function* () {
         for (;;) {
-          const staged = stream.take(piece.bytes, alignment);
-          if (staged !== undefined) {
-            staged.block.holds++;
-            stream.add(command(staged, piece));
-            return { piece: staged, offset: piece.offset, bytes: piece.bytes };
+          const taken = stream.take(piece.bytes, alignment);
+          if (taken === undefined) {
+            yield;
+            continue;
           }
-          yield;
+          stream.staging.hold(taken);
+          held.add(taken);
+          stream.add(command(taken, piece));
+          return taken;
         }
       });
-      const { piece: staged, offset, bytes } = await arrival;
+      const { offset, bytes } = piece;
       copyFromAllocation(staged.allocation, staged.offset, result.subarray(offset, offset + bytes));
-      staged.block.holds--;
+      release(staged);
+    });
+    try {
+      await Promise.all(all);
+    } finally {
+      await Promise.allSettled(all);
+      for (const staged of held) release(staged);
     }
     return result;
   }

@@ -42,7 +42,7 @@ export class StagingBlock {
   used = 0;
   /** Whether something in it was not submitted yet. */
   isOpen = false;
-  /** How many pieces were not taken out of it yet, of what was read back. */
+  /** How many pieces were not taken out of it yet, of what was read back; see {@link Staging.hold}. */
   holds = 0;
   /** The last submission that uses it. */
   last: Submission | undefined;
@@ -73,6 +73,8 @@ export class Staging {
   readonly #most: number;
   readonly #blocks: StagingBlock[] = [];
   #current: StagingBlock | undefined;
+  #holds = 0;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(state: AllocatorState, options: StagingOptions, isForReading: boolean) {
     this.#state = state;
@@ -133,6 +135,24 @@ export class Staging {
     const block = new StagingBlock(made.buffer, made.allocation);
     this.#blocks.push(block);
     return block;
+  }
+
+  /** A piece is to be read before its block is used again: {@link release} ends that. */
+  hold({ block }: StagedPiece): void {
+    block.holds++;
+    this.#holds++;
+  }
+
+  /** Ends {@link hold}. */
+  release({ block }: StagedPiece): void {
+    block.holds--;
+    this.#holds--;
+    for (const listener of this.#listeners.splice(0)) listener();
+  }
+
+  /** Until a piece is released; undefined where none is held. */
+  whenReleased(): Promise<void> | undefined {
+    return this.#holds === 0 ? undefined : new Promise((resolve) => this.#listeners.push(resolve));
   }
 
   /** Everything that was taken since the last time is used by this submission. */

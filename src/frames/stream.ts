@@ -104,11 +104,14 @@ export class Stream {
     return resumed;
   }
 
-  /** Until one of the stream's own submissions is done. */
+  /** Until one of the stream's own submissions is done, or something that was read back is taken out of its block. */
   async #waitForRoom(): Promise<void> {
     this.flush();
-    const pending = this.staging.pending();
-    if (pending.length > 0) await Promise.race(pending.map((submission) => submission.done()));
+    const pending = this.staging.pending().filter((submission) => !submission.isComplete());
+    const events: Promise<void>[] = pending.map((submission) => submission.done());
+    const released = this.staging.whenReleased();
+    if (released !== undefined) events.push(released);
+    if (events.length > 0) await Promise.race(events);
   }
 
   /** Staging memory, or undefined where it has to be waited for. */

@@ -35,40 +35,49 @@ const pattern = (length: number, seed: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) * 7 + seed) & 0xff);
 
 /** Kinds of images with what one part of them has. */
-const images: readonly (readonly [name: string, info: ImageCreateInfo, aspect?: number])[] = [
-  [
-    "a texture with mips",
-    { format: Format.R8G8B8A8Unorm, extent: { width: 128, height: 64 }, usage: IMAGE, mipLevels: 8 },
-  ],
-  [
-    "layers with mips",
-    {
+interface Kind {
+  readonly name: string;
+  readonly info: ImageCreateInfo;
+  readonly aspect?: number;
+}
+const images: readonly Kind[] = [
+  {
+    name: "a texture with mips",
+    info: { format: Format.R8G8B8A8Unorm, extent: { width: 128, height: 64 }, usage: IMAGE, mipLevels: 8 },
+  },
+  {
+    name: "layers with mips",
+    info: {
       format: Format.R16Sfloat,
       extent: { width: 33, height: 17 },
       usage: IMAGE,
       mipLevels: 3,
       arrayLayers: 5,
     },
-  ],
-  [
-    "rows that are more than a block",
-    { format: Format.R32G32B32A32Sfloat, extent: { width: 200, height: 40 }, usage: IMAGE },
-  ],
-  [
-    "a volume",
-    {
+  },
+  {
+    name: "rows that are more than a block",
+    info: { format: Format.R32G32B32A32Sfloat, extent: { width: 200, height: 40 }, usage: IMAGE },
+  },
+  {
+    name: "a volume",
+    info: {
       format: Format.R8Unorm,
       extent: { width: 20, height: 30, depth: 40 },
       imageType: ImageType.Image3D,
       usage: IMAGE,
     },
-  ],
-  ["depth", { format: Format.D32Sfloat, extent: { width: 64, height: 64 }, usage: IMAGE }, ImageAspect.Depth],
+  },
+  {
+    name: "depth",
+    info: { format: Format.D32Sfloat, extent: { width: 64, height: 64 }, usage: IMAGE },
+    aspect: ImageAspect.Depth,
+  },
 ];
-const compressed: (typeof images)[number] = [
-  "compressed blocks",
-  { format: Format.Bc3UnormBlock, extent: { width: 130, height: 66 }, usage: IMAGE, mipLevels: 2 },
-];
+const compressed: Kind = {
+  name: "compressed blocks",
+  info: { format: Format.Bc3UnormBlock, extent: { width: 130, height: 66 }, usage: IMAGE, mipLevels: 2 },
+};
 
 function partOf(info: ImageCreateInfo, aspect = ImageAspect.Color as number) {
   const { format, extent, mipLevels = 1, arrayLayers = 1 } = info;
@@ -141,7 +150,7 @@ describe.each([
     device.destroy();
   });
 
-  it.each([...images, compressed])("bring %s into an image and back", async (...[, info, aspect]) => {
+  it.each([...images, compressed])("bring $name into an image and back", async ({ info, aspect }) => {
     const device = new SimulatedDevice(profile);
     const allocator = createAllocator({ device });
     await roundTripOfImage(allocator, new SimulatedTransferQueue(device, { completeAfter }), info, aspect);
@@ -278,7 +287,7 @@ describeWithVulkan("uploads on a device", (ctx) => {
     await roundTripOfBuffer(allocator, ctx.device.queue);
   });
 
-  it.each(images)("bring %s into an image and back", async (...[, info, aspect]) => {
+  it.each(images)("bring $name into an image and back", async ({ info, aspect }) => {
     using allocator = createAllocator({ device: ctx.device });
     await roundTripOfImage(allocator, ctx.device.queue, info, aspect);
   });
