@@ -88,6 +88,7 @@ const config: UserConfig<DefaultTheme.Config> = {
           items: [
             guide("The virtual allocator", "virtual"),
             page("Placement", "placement"),
+            page("Heaps of big buffers, WebGPU", "webgpu"),
             guide("Your own binding", "own-binding"),
           ],
         },
@@ -97,6 +98,7 @@ const config: UserConfig<DefaultTheme.Config> = {
             page("From VMA", "from-vma"),
             page("Performance", "performance"),
             page("Reliability", "reliability"),
+            page("Vulkan's conformance tests", "conformance"),
             page("The recording format", "recording-format"),
             guide("Questions, and messages", "faq"),
           ],

@@ -170,7 +170,8 @@ export class Machine {
     this.target.simulated?.faults.failWhen((call) => {
       count++;
       if (count !== fault.call) return undefined;
-      const results = fallibleCalls[call];
+      // A lost device stays lost, which ends a program; tests of its own show what comes then.
+      const results = fallibleCalls[call].filter((code) => code !== Result.ErrorDeviceLost);
       const result = results[fault.result % results.length]!;
       this.injected = { result, call };
       return result;
