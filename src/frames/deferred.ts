@@ -30,7 +30,10 @@ export type Until =
   | { readonly framesInFlight: number }
   | { readonly submission: Submission }
   | { readonly semaphore: bigint; readonly value: number }
-  | { readonly isDone: () => boolean };
+  | {
+      /** Is asked until it says so. */
+      readonly isDone: () => boolean;
+    };
 
 /** How much waits. */
 export interface DeferredStatistics {
