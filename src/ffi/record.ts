@@ -10,7 +10,7 @@
  */
 
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
-import { ImageAspect, ImageLayout } from "../vulkan/constants.ts";
+import { Access, ImageAspect, ImageLayout, PipelineStage } from "../vulkan/constants.ts";
 import type {
   AccessScope,
   BufferCopy,
@@ -28,17 +28,6 @@ import { layouts } from "./layout.ts";
 import type { NativeMemory, StructValues } from "./native-memory.ts";
 import { recordTakeOvers } from "./take-over.ts";
 
-/** VkPipelineStageFlagBits */
-const Stage = { Transfer: 0x1000, Host: 0x4000, AllCommands: 0x10000 } as const;
-/** VkAccessFlagBits */
-const Access = {
-  TransferRead: 0x800,
-  TransferWrite: 0x1000,
-  HostRead: 0x2000,
-  HostWrite: 0x4000,
-  MemoryRead: 0x8000,
-  MemoryWrite: 0x10000,
-} as const;
 /** VK_QUEUE_FAMILY_IGNORED */
 const IGNORED = 0xffffffff;
 /** VK_REMAINING_MIP_LEVELS and VK_REMAINING_ARRAY_LAYERS */
@@ -51,10 +40,13 @@ const MOST_BARRIERS = 256;
 /** Bytes that the memory for structures must have. */
 export const RECORDING_BYTES = 65536;
 
-const TRANSFER: AccessScope = { stages: Stage.Transfer, access: Access.TransferRead | Access.TransferWrite };
+const TRANSFER: AccessScope = {
+  stages: PipelineStage.Transfer,
+  access: Access.TransferRead | Access.TransferWrite,
+};
 /** Whatever a device and the host may do. */
 export const EVERYTHING: AccessScope = {
-  stages: Stage.AllCommands | Stage.Host,
+  stages: PipelineStage.AllCommands | PipelineStage.Host,
   access: Access.MemoryRead | Access.MemoryWrite | Access.HostRead | Access.HostWrite,
 };
 
@@ -276,7 +268,16 @@ class Recorder {
           subresourceRange: range,
         }),
       );
-      this.#barrier(Stage.Transfer, Stage.Transfer, 0, 0n, 0, 0n, some.length, this.#memory.at(offsets[0]!));
+      this.#barrier(
+        PipelineStage.Transfer,
+        PipelineStage.Transfer,
+        0,
+        0n,
+        0,
+        0n,
+        some.length,
+        this.#memory.at(offsets[0]!),
+      );
     }
   }
 
@@ -379,7 +380,16 @@ class Recorder {
         buffer: checkUint64(command.buffer, "buffer"),
         size: 0xffff_ffff_ffff_ffffn,
       });
-      this.#barrier(Stage.AllCommands, Stage.AllCommands, 0, 0n, 1, this.#memory.at(barrier), 0, 0n);
+      this.#barrier(
+        PipelineStage.AllCommands,
+        PipelineStage.AllCommands,
+        0,
+        0n,
+        1,
+        this.#memory.at(barrier),
+        0,
+        0n,
+      );
       return;
     }
     const image = checkUint64(command.image, "image");
@@ -395,7 +405,16 @@ class Recorder {
         layerCount: REMAINING,
       },
     });
-    this.#barrier(Stage.AllCommands, Stage.AllCommands, 0, 0n, 0, 0n, 1, this.#memory.at(barrier));
+    this.#barrier(
+      PipelineStage.AllCommands,
+      PipelineStage.AllCommands,
+      0,
+      0n,
+      0,
+      0n,
+      1,
+      this.#memory.at(barrier),
+    );
   }
 
   #bufferImageRegion(region: BufferImageCopy): number {

@@ -129,12 +129,12 @@ function readParameter(command: string, word: string, parts: readonly AnyStructu
   const match = PARAMETER.exec(word);
   if (match === null)
     throw new TypeError(`${command}: a parameter is written as name:type, got ${quote(word)}`);
-  const [, name, mark, type, count] = match as unknown as [string, string, string?, string?, string?];
+  const [, name = "", mark, type = "", count] = match;
   if (mark === "#" || mark === "?#") {
     return { ...plain, kind: "u32", name, way: "count", asks: mark === "?#" };
   }
   if (mark === "&") return { ...plain, name, way: "memory", count };
-  const kind = Object.hasOwn(scalarSizes, type!) ? (type as ScalarKind) : undefined;
+  const kind = Object.hasOwn(scalarSizes, type) ? (type as ScalarKind) : undefined;
   const struct = kind === undefined ? parts.find(({ structureName }) => structureName === type) : undefined;
   if (kind === undefined && struct === undefined) {
     throw new TypeError(`${command}: ${quote(type)} is neither a kind of number nor among the parts`);

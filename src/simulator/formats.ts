@@ -5,6 +5,7 @@
 
 import { ImageAspect } from "../vulkan/constants.ts";
 import type { Extent3D, ImageCreateInfo } from "../vulkan/resources.ts";
+import { texelBlock } from "../vulkan/texel-blocks.ts";
 
 /** One aspect or plane of a format: blocks of texels. */
 export interface AspectFormat {
@@ -19,60 +20,6 @@ export interface AspectFormat {
   readonly divideX: number;
   readonly divideY: number;
 }
-
-/** VkFormat numbers up to the last of each run, with the bytes of a texel. */
-const texelRuns: readonly (readonly [last: number, bytes: number])[] = [
-  [0, 0],
-  [1, 1],
-  [8, 2],
-  [15, 1],
-  [22, 2],
-  [36, 3],
-  [69, 4],
-  [76, 2],
-  [83, 4],
-  [90, 6],
-  [97, 8],
-  [100, 4],
-  [103, 8],
-  [106, 12],
-  [109, 16],
-  [112, 8],
-  [115, 16],
-  [118, 24],
-  [121, 32],
-  [123, 4],
-];
-
-/** BC and ETC2 and EAC: 4 by 4 texels, by the last VkFormat of each run. */
-const blockRuns: readonly (readonly [last: number, bytes: number])[] = [
-  [134, 8],
-  [138, 16],
-  [140, 8],
-  [146, 16],
-  [150, 8],
-  [152, 16],
-  [154, 8],
-  [156, 16],
-];
-
-/** ASTC: 16 bytes each, two VkFormats (unorm and srgb) for each block extent. */
-const astcExtents: readonly (readonly [number, number])[] = [
-  [4, 4],
-  [5, 4],
-  [5, 5],
-  [6, 5],
-  [6, 6],
-  [8, 5],
-  [8, 6],
-  [8, 8],
-  [10, 5],
-  [10, 6],
-  [10, 8],
-  [10, 10],
-  [12, 10],
-  [12, 12],
-];
 
 const { Color, Depth, Stencil, Plane0, Plane1, Plane2 } = ImageAspect;
 
@@ -99,16 +46,9 @@ const composed: ReadonlyMap<number, readonly AspectFormat[]> = new Map([
 /** The aspects of a format, or undefined for a VkFormat that the simulator does not know. */
 export function formatAspects(format: number): readonly AspectFormat[] | undefined {
   const aspects = composed.get(format);
-  if (aspects || format <= 0 || format > 184) return aspects;
-  if (format >= 157) {
-    const [blockWidth, blockHeight] = astcExtents[(format - 157) >> 1]!;
-    return [{ ...part(Color, 16), blockWidth, blockHeight }];
-  }
-  if (format >= 131) {
-    const run = blockRuns.find(([last]) => format <= last)!;
-    return [{ ...part(Color, run[1]), blockWidth: 4, blockHeight: 4 }];
-  }
-  return [part(Color, texelRuns.find(([last]) => format <= last)![1])];
+  const block = aspects === undefined ? texelBlock(format) : undefined;
+  if (block === undefined) return aspects;
+  return [{ ...part(Color, block.bytes), blockWidth: block.width, blockHeight: block.height }];
 }
 
 /** Whether the format has several planes. */

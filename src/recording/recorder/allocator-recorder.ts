@@ -29,7 +29,7 @@ import type { RecordingWriter } from "../writer/writer.ts";
 import { BlockRecord, NOT_RECORDED } from "./block-table.ts";
 import type { Clock } from "./clock.ts";
 import { fillBuffer, fillImage, fillKnown, fillRefused, fillRequirements, fillSettings } from "./requests.ts";
-import { captureStack, framesOf } from "./stacks.ts";
+import { stackOfCaller } from "./stacks.ts";
 
 /** What memory is made of. */
 type Home = MemoryBlock | DedicatedMemory;
@@ -152,7 +152,7 @@ export class AllocatorRecorder implements Hook {
     else fillRequirements(row, what.requirements);
     const request = dictionary.requestOfRow();
     const size = home.sizeOf(slot);
-    const stack = this.settings.stackDepth === 0 ? NO_STACK : this.captureStack();
+    const stack = stackOfCaller(this.writer.dictionary, this.settings.stackDepth);
     const id = writer.allocationMade(
       time,
       record.id,
@@ -223,7 +223,7 @@ export class AllocatorRecorder implements Hook {
       request: number,
       size: request.requirements.size,
       name: request.name,
-      stack: this.settings.stackDepth === 0 ? NO_STACK : this.captureStack(),
+      stack: stackOfCaller(this.writer.dictionary, this.settings.stackDepth),
       result: error.result,
       reason: refusal?.kind ?? "driver",
       heap: refusal?.heap,
@@ -479,11 +479,6 @@ export class AllocatorRecorder implements Hook {
 
   private idOf(allocation: Allocation): number {
     return this.recordOf(allocation.memoryObject!)?.idOf(allocation.slot) ?? NOT_RECORDED;
-  }
-
-  private captureStack(): number {
-    const { stackDepth } = this.settings;
-    return this.writer.dictionary.stackOf(captureStack(stackDepth), (text) => framesOf(text, stackDepth));
   }
 
   /** Writes all that is alive. */

@@ -11,7 +11,7 @@ import { NO_STACK } from "../writer/dictionary.ts";
 import type { SnapshotWriter } from "../writer/snapshot-writer.ts";
 import type { RecordingWriter } from "../writer/writer.ts";
 import type { Clock } from "./clock.ts";
-import { captureStack, framesOf } from "./stacks.ts";
+import { stackOfCaller } from "./stacks.ts";
 
 /** Heaps of any kind of buffers. */
 export type RecordableHeap = BufferHeap<unknown>;
@@ -109,7 +109,7 @@ export class HeapRecorder implements Hook {
   created(allocation: RecordedHeapAllocation, buffer: RecordedBuffer): void {
     const home = this.homes.get(buffer);
     if (home === undefined) return;
-    this.make(allocation, home, allocation.name, this.captureStack());
+    this.make(allocation, home, allocation.name, stackOfCaller(this.writer.dictionary, this.stackDepth));
     this.writer.settle();
   }
 
@@ -168,7 +168,7 @@ export class HeapRecorder implements Hook {
       request: this.requestOf(),
       size,
       name,
-      stack: this.captureStack(),
+      stack: stackOfCaller(this.writer.dictionary, this.stackDepth),
       result: OUT_OF_MEMORY,
       reason: "blockSize",
       heap: undefined,
@@ -190,12 +190,6 @@ export class HeapRecorder implements Hook {
     row[RequestCell.AlignmentExponent] = GRAIN_EXPONENT;
     row[RequestCell.SuballocationType] = BUFFER;
     return this.writer.dictionary.requestOfRow();
-  }
-
-  private captureStack(): number {
-    const { stackDepth } = this;
-    if (stackDepth === 0) return NO_STACK;
-    return this.writer.dictionary.stackOf(captureStack(stackDepth), (text) => framesOf(text, stackDepth));
   }
 
   /** Writes all that is alive. */

@@ -1,9 +1,14 @@
 /** Who called: stacks as V8, JavaScriptCore and SpiderMonkey print them, taken apart. */
 
+import { type Dictionary, NO_STACK } from "../writer/dictionary.ts";
 import type { StackFrame } from "../writer/stack-table.ts";
 
-/** Frames of the library itself, which say nothing to whoever uses it. */
-const OWN_FRAMES = /[\\/](src|dist)[\\/](allocator|face|recording|defrag|metadata)[\\/]/;
+/** Where this file lies within the library. */
+const THIS_FILE = /recording\/recorder\/stacks\.[jt]s$/;
+/** Where the library lies, whose own frames say nothing to whoever uses it; undefined where a bundler has made one file of all. */
+const LIBRARY: string | undefined = THIS_FILE.test(import.meta.url)
+  ? import.meta.url.replace(THIS_FILE, "").replace(/^file:\/\//, "")
+  : undefined;
 /** V8: "    at name (file:line:column)", or without a name. */
 const V8_FRAME = /^\s*at (?:(.*?) \()?(.*?)(?::(\d+):(\d+))?\)?$/;
 /** The others: "name@file:line:column". */
@@ -12,8 +17,14 @@ const OTHER_FRAME = /^(.*?)@(.*?)(?::(\d+):(\d+))?$/;
 /** V8's switch for how many frames an error has. */
 const limits = Error as { stackTraceLimit?: number };
 
+/** The number in the dictionary of the stack of whoever calls; NO_STACK where none is wanted. */
+export function stackOfCaller(dictionary: Dictionary, depth: number): number {
+  if (depth === 0) return NO_STACK;
+  return dictionary.stackOf(captureStack(depth), (text) => framesOf(text, depth));
+}
+
 /** The stack of whoever calls, as the engine prints it. */
-export function captureStack(depth: number): string {
+function captureStack(depth: number): string {
   const before = limits.stackTraceLimit;
   // Those of the library come first.
   limits.stackTraceLimit = depth + 12;
@@ -24,12 +35,12 @@ export function captureStack(depth: number): string {
 }
 
 /** The frames of a printed stack, without the library's own. */
-export function framesOf(text: string, depth: number): StackFrame[] {
+function framesOf(text: string, depth: number): StackFrame[] {
   const frames: StackFrame[] = [];
   for (const line of text.split("\n")) {
     if (frames.length === depth) break;
     const match = V8_FRAME.exec(line) ?? OTHER_FRAME.exec(line);
-    if (match === null || OWN_FRAMES.test(line)) continue;
+    if (match === null || (LIBRARY !== undefined && line.includes(LIBRARY))) continue;
     const [, name = "", file = "", lineNumber = "0", column = "0"] = match;
     frames.push({ function: name, file, line: Number(lineNumber), column: Number(column) });
   }

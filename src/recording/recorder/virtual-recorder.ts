@@ -11,7 +11,7 @@ import type { SnapshotWriter } from "../writer/snapshot-writer.ts";
 import type { RecordingWriter } from "../writer/writer.ts";
 import type { Clock } from "./clock.ts";
 import { exponentOf } from "./requests.ts";
-import { captureStack, framesOf } from "./stacks.ts";
+import { stackOfCaller } from "./stacks.ts";
 
 /** What is recorded of an allocation. */
 interface Entry {
@@ -107,7 +107,7 @@ export class VirtualRecorder {
     const { writer, block } = this;
     const time = this.clock.now();
     const request = this.requestOf(alignment, flags);
-    const stack = this.captureStack();
+    const stack = stackOfCaller(this.writer.dictionary, this.stackDepth);
     const offset = block.offset(allocation);
     const id = writer.allocationMade(time, this.number, offset, size, request, size, name, stack, false);
     this.entries.set(allocation, { id, request, stack, name });
@@ -120,7 +120,7 @@ export class VirtualRecorder {
       request: this.requestOf(alignment, flags),
       size,
       name,
-      stack: this.captureStack(),
+      stack: stackOfCaller(this.writer.dictionary, this.stackDepth),
       result: -2,
       reason: "blockSize",
       heap: undefined,
@@ -144,12 +144,6 @@ export class VirtualRecorder {
     row[RequestCell.AlignmentExponent] = exponentOf(alignment);
     row[RequestCell.SuballocationType] = 1;
     return this.writer.dictionary.requestOfRow();
-  }
-
-  private captureStack(): number {
-    const { stackDepth } = this;
-    if (stackDepth === 0) return NO_STACK;
-    return this.writer.dictionary.stackOf(captureStack(stackDepth), (text) => framesOf(text, stackDepth));
   }
 
   /** Writes all that is alive. */

@@ -62,6 +62,8 @@ export interface DedicatedRow {
 }
 
 export type MapRow = HeadingRow | BlockRow | DedicatedRow;
+/** A row that has no place yet. */
+type Unplaced<Row> = Row extends MapRow ? Omit<Row, "y"> : never;
 
 /** All rows, from top to bottom. */
 export interface MapLayout {
@@ -90,8 +92,8 @@ export function layoutMap(moment: Moment, totals: MomentTotals, width: number): 
   const world = moment.blocks.reduce((most, block) => Math.max(most, blocks.size[block]!), 1);
   const rows: MapRow[] = [];
   let y = 0;
-  const push = <T extends { height: number }>(row: T): void => {
-    rows.push({ ...row, y } as unknown as MapRow);
+  const push = (row: Unplaced<MapRow>): void => {
+    rows.push({ ...row, y });
     y += row.height;
   };
   let heap = -1;
