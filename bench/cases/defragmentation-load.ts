@@ -70,6 +70,8 @@ function firstPassCase(live: number, blockSize: number): Case {
     operation: "plan until a pass of 1 MiB is filled",
     rounds: 3,
     warmupRounds: 0,
+    // Filling its ten thousand blocks takes minutes, as each allocation looks at all that are full.
+    long: live > 100_000,
     ...(blockSize === 256 * KiB ? { series: { name: "allocations", at: live } } : {}),
     sides: () => {
       const round = (): Round => {
