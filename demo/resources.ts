@@ -12,6 +12,7 @@ import {
   ImageUsage,
   MemoryUsage,
 } from "../src/index.ts";
+import type { Buffer, Image } from "../src/vulkan/handles.ts";
 import type { Noise } from "./noise.ts";
 import type { Random } from "./random.ts";
 
@@ -152,7 +153,7 @@ export function createResource(
 }
 
 /** The VkBuffer or VkImage. Asked anew each time: defragmentation puts others in their places. */
-export function handleOf({ allocation }: Resource): bigint {
+export function handleOf({ allocation }: Resource): Buffer | Image {
   return (allocation.buffer ?? allocation.image)!;
 }
 

@@ -14,6 +14,7 @@ import {
   type TransferCommand,
   type TransferQueue,
 } from "../src/index.ts";
+import type { Buffer, Image } from "../src/vulkan/handles.ts";
 import { firstDifference, LARGEST_PIECE, type Noise } from "./noise.ts";
 import { handleOf, type Resource } from "./resources.ts";
 
@@ -51,28 +52,28 @@ function* batchesOf(resources: readonly Resource[]): Generator<Batch> {
   if (batch.resources.length > 0) yield batch;
 }
 
-function uploadCommand(resource: Resource, source: bigint, sourceOffset: number): TransferCommand {
+function uploadCommand(resource: Resource, source: Buffer, sourceOffset: number): TransferCommand {
   const { image, size } = resource.design;
   const target = handleOf(resource);
-  if (image === undefined) return { kind: "buffer", source, sourceOffset, target, size };
+  if (image === undefined) return { kind: "buffer", source, sourceOffset, target: target as Buffer, size };
   return {
     kind: "bufferToImage",
     source,
     sourceOffset,
-    target,
+    target: target as Image,
     extent: image.extent,
     layerCount: image.arrayLayers ?? 1,
     newLayout: RESTING_LAYOUT,
   };
 }
 
-function downloadCommand(resource: Resource, target: bigint, targetOffset: number): TransferCommand {
+function downloadCommand(resource: Resource, target: Buffer, targetOffset: number): TransferCommand {
   const { image, size } = resource.design;
   const source = handleOf(resource);
-  if (image === undefined) return { kind: "buffer", source, target, targetOffset, size };
+  if (image === undefined) return { kind: "buffer", source: source as Buffer, target, targetOffset, size };
   return {
     kind: "imageToBuffer",
-    source,
+    source: source as Image,
     target,
     targetOffset,
     extent: image.extent,
@@ -86,11 +87,12 @@ function copyCommand(original: Resource, copy: Resource): TransferCommand {
   const { image, size } = copy.design;
   const source = handleOf(original);
   const target = handleOf(copy);
-  if (image === undefined) return { kind: "buffer", source, target, size };
+  if (image === undefined)
+    return { kind: "buffer", source: source as Buffer, target: target as Buffer, size };
   return {
     kind: "image",
-    source,
-    target,
+    source: source as Image,
+    target: target as Image,
     layout: RESTING_LAYOUT,
     aspect: ImageAspect.Color,
     extent: image.extent,
@@ -185,7 +187,7 @@ export class Transfers {
   }
 
   /** A staging buffer in the ring, once the device has read enough of the older ones. */
-  async #stagingBuffer(size: number): Promise<{ buffer: bigint; allocation: Allocation }> {
+  async #stagingBuffer(size: number): Promise<{ buffer: Buffer; allocation: Allocation }> {
     for (;;) {
       const created = this.#allocator.tryCreateBuffer(
         { size, usage: BufferUsage.TransferSrc },

@@ -15,6 +15,7 @@ import {
   Access,
   AllocationCreate,
   BufferUsage,
+  type CommandBuffer,
   createAllocator,
   Format,
   ImageLayout,
@@ -264,7 +265,7 @@ export function run(device: NativeDevice, isShared: boolean): Outcome {
   };
 
   const record = (pass: number, frame: number): void => {
-    for (const each of all) each.recordBarriers(commands!, pass);
+    for (const each of all) each.recordBarriers(commands! as CommandBuffer, pass);
     barrier(pass);
     const { name, inputs, shader: computes, operation = 0 } = passes[pass]!;
     vk.vkCmdPushConstants(commands!, layout, stageFlags, 0, Uint32Array.of(operation, frame));

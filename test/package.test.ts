@@ -1,13 +1,15 @@
 /** The package as its users get it: packed, unpacked elsewhere, imported by its name; and the README's code in it. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { forReview, isGenerated } from "../tools/declarations.ts";
 import { codeBlocks, localLinks } from "./helpers/markdown.ts";
 import { PackedPackage } from "./helpers/packed.ts";
 import { requireVulkan, vulkanAbsence } from "./helpers/vulkan.ts";
+import { PROLOGUE, right, wrong } from "./package/mistakes.ts";
 
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -28,7 +30,7 @@ const vulkanSizes = [
 ] as const;
 
 const faces = {
-  "vma-ts": ["createAllocator", "Allocator", "Allocation", "Pool", "MemoryUsage", "VulkanError"],
+  "vma-ts": ["createAllocator", "MemoryUsage", "VulkanError"],
   "vma-ts/koffi": ["loadVulkan", "viewLentRange"],
   "vma-ts/deno": ["loadVulkan", "viewLentRange"],
   "vma-ts/vulkan": ["bind", "encode", "vkCmdDraw", "VkSubmitInfo", "VK_FORMAT_R8_UNORM"],
@@ -92,13 +94,40 @@ describe("the package", () => {
     packed.compile(["bun.ts"], ["--noEmit", "--module", "nodenext"]);
   });
 
-  it("has types that find mistakes", () => {
-    packed.write(
-      "wrong.ts",
-      'import { VirtualBlock } from "vma-ts/virtual";\nnew VirtualBlock({ size: "1" });',
+  it("publishes the declarations that stand in api/; where a change is meant, npm run build:api writes them", () => {
+    const published = packed.files.filter((file) => /^dist\/.*\.d\.ts$/.test(file) && !isGenerated(file));
+    const kept = readdirSync(join(root, "api"), { recursive: true, encoding: "utf8" });
+    expect(published).toEqual(
+      kept
+        .filter((file) => file.endsWith(".d.ts"))
+        .map((file) => `dist/${file.replaceAll("\\", "/")}`)
+        .sort(),
     );
-    const compile = (): void => packed.compile(["wrong.ts"], ["--noEmit", "--module", "nodenext"]);
-    expect(compile).toThrow(/wrong\.ts.*TS2322/);
+    for (const file of published) {
+      const text = forReview(readFileSync(join(packed.app, "node_modules/vma-ts", file), "utf8"));
+      expect(text, file).toBe(readFileSync(join(root, file.replace(/^dist/, "api")), "utf8"));
+    }
+  });
+
+  describe("has types", () => {
+    const programs = [...right, ...wrong];
+    const fileOf = (index: number): string => `typed-${index}.ts`;
+    let refusals: readonly string[];
+    beforeAll(() => {
+      programs.forEach(({ code }, index) => {
+        packed.write(fileOf(index), `${PROLOGUE}\n${code}\n`);
+      });
+      refusals = packed.refusals(programs.map((_, index) => fileOf(index)));
+    });
+
+    it.each(programs.map((program, index) => ({ ...program, index })))(
+      "by which $sentence",
+      ({ refusal, index }) => {
+        const said = refusals.filter((line) => line.startsWith(`${fileOf(index)}(`));
+        if (refusal === undefined) expect(said).toEqual([]);
+        else expect(said).toEqual([expect.stringContaining(`error ${refusal}`)]);
+      },
+    );
   });
 
   it.each([

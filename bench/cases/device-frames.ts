@@ -4,13 +4,9 @@
  */
 
 import type { NativeDevice } from "../../src/ffi/index.ts";
-import {
-  type Allocator,
-  BufferUsage,
-  type BufferWithMemory,
-  emptyMemoryRequirements,
-  type ImageWithMemory,
-} from "../../src/index.ts";
+import { type Allocator, BufferUsage, type BufferWithMemory, type ImageWithMemory } from "../../src/index.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { type Case, type Context, type Round, referenceSide, type Side, SideName } from "../harness/case.ts";
 import { openAllocator, openDevice } from "../harness/device.ts";
 import { nextRandom, pick, SEED } from "../harness/sequence.ts";
@@ -207,11 +203,11 @@ function countingMaker(device: NativeDevice): FrameMaker<Sized, Sized> {
       return count(image);
     },
     destroyBuffer: (buffer) => {
-      device.destroyBuffer(buffer.handle);
+      device.destroyBuffer(buffer.handle as Buffer);
       forget(buffer);
     },
     destroyImage: (image) => {
-      device.destroyImage(image.handle);
+      device.destroyImage(image.handle as Image);
       forget(image);
     },
     bufferOffset: () => 0,

@@ -4,8 +4,9 @@
  */
 
 import type { NativeDevice } from "../../src/ffi/index.ts";
-import { type BufferCreateInfo, emptyMemoryRequirements } from "../../src/index.ts";
+import type { BufferCreateInfo } from "../../src/index.ts";
 import { NO_ALLOCATION, VirtualBlock } from "../../src/metadata/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { type Case, referenceSide, SideName } from "../harness/case.ts";
 import { openDevice } from "../harness/device.ts";
 import { deviceRequest, roundOf, STORAGE, type Work } from "./device-work.ts";

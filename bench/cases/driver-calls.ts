@@ -10,7 +10,9 @@
  */
 
 import type { NativeDevice } from "../../src/ffi/index.ts";
-import { type BufferCreateInfo, emptyMemoryRequirements, MemoryProperty, Result } from "../../src/index.ts";
+import { type BufferCreateInfo, MemoryProperty, Result } from "../../src/index.ts";
+import type { Buffer, DeviceMemory } from "../../src/vulkan/handles.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { type Context, referenceSide, type Side, SideName } from "../harness/case.ts";
 import { isSlowToAllocate, openPlainDevice } from "../harness/device.ts";
 import { importFace, runtime } from "../harness/runtime.ts";
@@ -26,7 +28,7 @@ type Handle = bigint | number;
 /** The calls for a buffer, made in one of the ways. */
 interface BufferCalls {
   /** Creates a buffer, asks what memory it needs, and binds it to the beginning of `memory`. */
-  create(size: number, memory: bigint): Handle;
+  create(size: number, memory: DeviceMemory): Handle;
   destroy(buffer: Handle): void;
   /** Bytes that the last buffer needs. */
   requiredSize(): number;
@@ -44,7 +46,7 @@ function tunedCalls(device: NativeDevice): BufferCalls {
       device.bindBufferMemory(buffer, memory, 0);
       return buffer;
     },
-    destroy: (buffer) => device.destroyBuffer(buffer as bigint),
+    destroy: (buffer) => device.destroyBuffer(buffer as bigint as Buffer),
     requiredSize: () => requirements.size,
   };
 }
@@ -66,7 +68,7 @@ function lookUp(
 
 /** What the two ways by hand have in common: calls without structures. */
 function plainCalls(device: NativeDevice): {
-  bind: (device: bigint, buffer: Handle, memory: bigint, offset: number) => number;
+  bind: (device: bigint, buffer: Handle, memory: DeviceMemory, offset: number) => number;
   destroy: (device: bigint, buffer: Handle, callbacks: null) => void;
 } {
   return {
@@ -168,7 +170,7 @@ function memoryForBuffer(
 }
 
 /** Work with buffers of up to `size` bytes, all bound to the beginning of one memory object. */
-function withSharedMemory(device: NativeDevice, size: number, start: (memory: bigint) => Work): Work {
+function withSharedMemory(device: NativeDevice, size: number, start: (memory: DeviceMemory) => Work): Work {
   const [allocationSize, memoryTypeIndex] = memoryForBuffer(device, { size, usage: STORAGE });
   const memory = device.allocateMemory({ allocationSize, memoryTypeIndex });
   const work = start(memory);

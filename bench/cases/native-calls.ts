@@ -8,7 +8,9 @@ import type { NativeDevice } from "../../src/ffi/index.ts";
 import { withArgumentBlocks } from "../../src/ffi/native/blocks/argument-blocks.ts";
 import type { Operand, SequenceCall } from "../../src/ffi/native/blocks/sequence.ts";
 import type { NativeCalls } from "../../src/ffi/native/native-calls.ts";
-import { emptyMemoryRequirements, Result } from "../../src/index.ts";
+import { Result } from "../../src/index.ts";
+import type { DeviceMemory } from "../../src/vulkan/handles.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { type Case, referenceSide, type Side, SideName } from "../harness/case.ts";
 import { openDevice, openPlainDevice } from "../harness/device.ts";
 import { importFace, runtime } from "../harness/runtime.ts";
@@ -20,7 +22,7 @@ const [WARMUP, OPERATIONS] = [10_000, 100_000] as const;
 const BUFFER_CREATE_INFO = 12;
 
 /** A VkDeviceMemory for such a buffer, and the bytes that it needs. */
-function memoryFor(device: NativeDevice): { memory: bigint; size: number } {
+function memoryFor(device: NativeDevice): { memory: DeviceMemory; size: number } {
   const requirements = emptyMemoryRequirements();
   const probe = device.createBuffer({ size: SIZE, usage: STORAGE });
   device.getBufferMemoryRequirements(probe, requirements, false);

@@ -14,6 +14,7 @@ import { checkInteger } from "../foundation/check.ts";
 import { asData, showAsText } from "../foundation/inspect.ts";
 import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
 import { WHOLE_SIZE } from "../vulkan/constants.ts";
+import type { Buffer, DeviceMemory, Image } from "../vulkan/handles.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { copyToAllocation, fillAllocation, type HostData, readAllocation } from "./host/copies.ts";
 import { checkRange } from "./host/flush.ts";
@@ -44,7 +45,7 @@ export interface AllocationInfo {
   /** The memory type's index. */
   readonly memoryType: number;
   /** VkDeviceMemory */
-  readonly deviceMemory: bigint;
+  readonly deviceMemory: DeviceMemory;
   /** Bytes from the start of deviceMemory. */
   readonly offset: number;
   /** Bytes; may exceed what was asked for. */
@@ -145,7 +146,7 @@ export class Allocation implements AllocationData {
   }
 
   /** VkDeviceMemory */
-  get deviceMemory(): bigint {
+  get deviceMemory(): DeviceMemory {
     return this.ensureAlive().memory;
   }
 
@@ -175,17 +176,17 @@ export class Allocation implements AllocationData {
    * pass that the program runs itself it is the one that was bound to the new place through the allocator, and undefined
    * where that was done by other means.
    */
-  get buffer(): bigint | undefined {
+  get buffer(): Buffer | undefined {
     this.ensureAlive();
-    return this.kind === ResourceKind.Buffer ? this.resource : undefined;
+    return this.kind === ResourceKind.Buffer ? (this.resource as Buffer) : undefined;
   }
 
   /**
    * The VkImage that was created with the allocation; see {@link buffer}.
    */
-  get image(): bigint | undefined {
+  get image(): Image | undefined {
     this.ensureAlive();
-    return this.kind === ResourceKind.Image ? this.resource : undefined;
+    return this.kind === ResourceKind.Image ? (this.resource as Image) : undefined;
   }
 
   /**

@@ -5,7 +5,12 @@
 
 import { checkAlignment, checkFlags, checkInteger, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
-import { ApiVersion, apiVersionString } from "../vulkan/constants.ts";
+import {
+  ApiVersion,
+  apiVersionString,
+  type ExternalMemoryHandleType,
+  type MemoryProperty,
+} from "../vulkan/constants.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
 import { checkNextChain } from "../vulkan/next.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
@@ -29,13 +34,13 @@ import type { AllocatorSettings, DebugOptions } from "./settings.ts";
 /** VmaAllocationCreateInfo */
 export interface AllocationCreateInfo {
   /** {@link AllocationCreate} flags; default 0. */
-  readonly flags?: number;
+  readonly flags?: AllocationCreate | 0;
   /** {@link MemoryUsage}; default Unknown. */
-  readonly usage?: number;
+  readonly usage?: MemoryUsage;
   /** {@link MemoryProperty} flags that the memory type must have; default 0. Ignored with a pool. */
-  readonly requiredFlags?: number;
+  readonly requiredFlags?: MemoryProperty | 0;
   /** {@link MemoryProperty} flags that it had better have; default 0. Ignored with a pool. */
-  readonly preferredFlags?: number;
+  readonly preferredFlags?: MemoryProperty | 0;
   /** Acceptable memory types, a bit for each; default 0: all. Ignored with a pool. */
   readonly memoryTypeBits?: number;
   /** The custom pool to allocate from; default: the default pool of the memory type. */
@@ -60,7 +65,7 @@ export interface AllocatorCreateInfo {
    * {@link AllocatorCreate} flags; default: what the device's enabled extensions stand for, and its enabled features where
    * Vulkan has them in core. KhrDedicatedAllocation and KhrBindMemory2 are implied from Vulkan 1.1 on.
    */
-  readonly flags?: number;
+  readonly flags?: AllocatorCreate | 0;
   /** The Vulkan version that the program uses, VK_MAKE_API_VERSION; 0 means 1.0; default: the device's. */
   readonly apiVersion?: number;
   /** Bytes of a block on a heap above 1 GiB; default 0: 256 MiB. Smaller heaps have blocks of an eighth. */
@@ -70,7 +75,7 @@ export interface AllocatorCreateInfo {
   /** Told of each memory object that is taken and freed. */
   readonly deviceMemoryCallbacks?: DeviceMemoryCallbacks;
   /** For each memory type the {@link ExternalMemoryHandleType} flags that its memory can be exported as. */
-  readonly typeExternalMemoryHandleTypes?: readonly number[];
+  readonly typeExternalMemoryHandleTypes?: readonly (ExternalMemoryHandleType | 0)[];
   /**
    * Empty blocks that each list keeps for later; default: VMA's way, one until the next free elsewhere.
    * None is kept over budget.

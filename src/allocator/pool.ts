@@ -19,7 +19,7 @@ export interface PoolCreateInfo {
   /** Index of the memory type, as from findMemoryTypeIndex. */
   readonly memoryTypeIndex: number;
   /** {@link PoolCreate} flags; default 0. */
-  readonly flags?: number;
+  readonly flags?: PoolCreate | 0;
   /** Bytes of every block; default 0: chosen and varied as in the default pools. A size forbids dedicated memory. */
   readonly blockSize?: number;
   /** Blocks that the pool always has; default 0. */

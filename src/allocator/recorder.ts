@@ -6,13 +6,14 @@
  * them is listed here; the objects are the allocator's own.
  */
 
+import type { DeviceMemory } from "../vulkan/handles.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import type { VulkanError } from "../vulkan/result.ts";
 
 /** What there is to say about a block. */
 export interface RecordedBlock {
   /** VkDeviceMemory */
-  readonly memory: bigint;
+  readonly memory: DeviceMemory;
   /** Bytes. */
   readonly size: number;
   readonly memoryTypeIndex: number;
@@ -31,7 +32,7 @@ export interface RecordedPool {
 export interface RecordedAllocation {
   readonly memoryType: number;
   /** VkDeviceMemory */
-  readonly deviceMemory: bigint;
+  readonly deviceMemory: DeviceMemory;
   /** Bytes from the start of its memory object. */
   readonly offset: number;
   /** Bytes. */

@@ -5,39 +5,30 @@ import type { PinReason } from "../allocator/memory/bindings.ts";
 import { BALANCED, type Effort, EXTENSIVE, FAST, FULL } from "../compaction/effort.ts";
 import { checkFlags, checkInteger, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import type { EnumObject } from "../foundation/enum-object.ts";
+import type * as enums from "./enums.ts";
 
 /** VmaDefragmentationFlagBits: how much is done. At most one of them. */
-export const DefragmentationFlag = {
-  /** Empties blocks, with the least planning. */
+export const DefragmentationFlag: EnumObject<typeof enums.DefragmentationFlag> = {
   AlgorithmFast: 0x1,
-  /** The default: empties blocks, with more planning for better results. */
   AlgorithmBalanced: 0x2,
-  /** Empties blocks, with thorough planning. */
   AlgorithmFull: 0x4,
-  /** Empties as many blocks as it can, whatever it has to move, and packs what remains towards each block's start. */
   AlgorithmExtensive: 0x8,
-} as const;
+};
+export type DefragmentationFlag = enums.DefragmentationFlag;
 
 /** VmaDefragmentationMoveOperation: what is to become of one move when its pass ends. */
-export const DefragmentationMoveOperation = {
-  /** The contents have been copied: the allocation moves to its new place. */
+export const DefragmentationMoveOperation: EnumObject<typeof enums.DefragmentationMoveOperation> = {
   Copy: 0,
-  /**
-   * The allocation stays where it is, for now: what else there is goes on around it. It is asked for again, but not more
-   * than three times in all.
-   */
   Ignore: 1,
-  /** The resource has been destroyed: the allocation is freed. */
   Destroy: 2,
-} as const;
-/** One of {@link DefragmentationMoveOperation}. */
-export type DefragmentationMoveOperation =
-  (typeof DefragmentationMoveOperation)[keyof typeof DefragmentationMoveOperation];
+};
+export type DefragmentationMoveOperation = enums.DefragmentationMoveOperation;
 
 /** VmaDefragmentationInfo */
 export interface DefragmentationInfo {
   /** One of {@link DefragmentationFlag}; default AlgorithmBalanced. */
-  readonly flags?: number;
+  readonly flags?: DefragmentationFlag | 0;
   /** The pool to defragment; default: the default pools. */
   readonly pool?: Pool | undefined;
   /** Bytes that one pass may move; default 0: no limit. What is larger by itself is never moved. */

@@ -18,6 +18,8 @@ export type {
   OtherMove,
   OtherMoveResult,
   PassMove,
+  ReplacedBuffer,
+  ReplacedImage,
   Replacement,
 } from "./options.ts";
 export type {

@@ -4,6 +4,7 @@ import type { Allocation } from "../allocator/index.ts";
 import type { AbortSignalLike } from "../foundation/abort.ts";
 import { checkInteger, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import type { Buffer, DeviceMemory, Image } from "../vulkan/handles.ts";
 import type { TransferQueue } from "../vulkan/transfer.ts";
 import {
   checkDefragmentationInfo,
@@ -15,13 +16,26 @@ import {
 } from "./flags.ts";
 
 /** A buffer or an image that was replaced by another one, in other memory. */
-export interface Replacement {
+export type Replacement = ReplacedBuffer | ReplacedImage;
+
+/** A buffer that was replaced. */
+export interface ReplacedBuffer {
   readonly allocation: Allocation;
-  readonly kind: "buffer" | "image";
-  /** The VkBuffer or VkImage that is about to be destroyed. */
-  readonly old: bigint;
-  /** The one that has its contents now, as `allocation.buffer` or `allocation.image` says from here on. */
-  readonly replacement: bigint;
+  readonly kind: "buffer";
+  /** The VkBuffer that is about to be destroyed. */
+  readonly old: Buffer;
+  /** The one that has its contents now, as `allocation.buffer` says from here on. */
+  readonly replacement: Buffer;
+}
+
+/** An image that was replaced. */
+export interface ReplacedImage {
+  readonly allocation: Allocation;
+  readonly kind: "image";
+  /** The VkImage that is about to be destroyed. */
+  readonly old: Image;
+  /** The one that has its contents now, as `allocation.image` says from here on. */
+  readonly replacement: Image;
 }
 
 /** A move that a pass is about to make. */
@@ -30,7 +44,7 @@ export interface PassMove {
   /** Bytes. */
   readonly size: number;
   /** The VkDeviceMemory that it goes to. */
-  readonly deviceMemory: bigint;
+  readonly deviceMemory: DeviceMemory;
   /** Bytes from the start of that. */
   readonly offset: number;
 }
@@ -43,7 +57,7 @@ export interface OtherMove {
 }
 
 /** What {@link DefragmentOptions.moveOther} answers. */
-export type OtherMoveResult = bigint | boolean | undefined;
+export type OtherMoveResult = Buffer | Image | boolean | undefined;
 
 /** What a defragmentation is for: it ends when all that is given here is so. */
 export interface DefragmentationWish {

@@ -12,6 +12,7 @@ import { assert } from "../foundation/assert.ts";
 import { checkInteger, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import { asData } from "../foundation/inspect.ts";
+import type { DeviceMemory } from "../vulkan/handles.ts";
 import {
   type CanMove,
   DEFRAGMENTATION_NAMES,
@@ -27,7 +28,7 @@ export interface PlannedAllocationMove {
   /** Bytes. */
   readonly size: number;
   /** The VkDeviceMemory that it would go to. */
-  readonly deviceMemory: bigint;
+  readonly deviceMemory: DeviceMemory;
 }
 
 /** What a number of bytes buys. */

@@ -18,6 +18,7 @@ import { ResourceKind } from "../allocator/resource-kind.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { asData } from "../foundation/inspect.ts";
 import { type DetailedStatistics, emptyDetailedStatistics, fragmentationOf } from "../metadata/statistics.ts";
+import type { Buffer, Image } from "../vulkan/handles.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Submission, TransferCommand } from "../vulkan/transfer.ts";
 import type { DefragmentationContext } from "./context.ts";
@@ -167,7 +168,7 @@ export class DefragmentationRun {
     const transfers = moves.map(transferOf);
     const errors: unknown[] = [];
     for (const transfer of transfers) this.transfers.set(transfer.allocation, transfer);
-    const handles = transfers.map(({ old }) => old).filter((handle) => handle !== 0n);
+    const handles = transfers.map(({ old }) => old as Buffer | Image).filter((handle) => handle !== 0n);
     try {
       await this.tellMoves(moves);
       this.options.queue?.setMoving?.(handles, true);
@@ -222,8 +223,9 @@ export class DefragmentationRun {
         // Asked once: contents would be lost by an answer that changes in between.
         const layout = layoutOf(allocation, options.imageLayout);
         if (options.queue === undefined || !canCopy(allocation, () => layout)) continue;
-        transfer.replacement = createAgain(device, allocation, move.dstTmpAllocation);
-        const command = copyCommand(allocation, transfer.replacement, layout);
+        const replacement = createAgain(device, allocation, move.dstTmpAllocation);
+        transfer.replacement = replacement;
+        const command = copyCommand(allocation, replacement, layout);
         if (command !== undefined) commands.push(command);
       }
       timer.learn(made, performance.now() - start);
@@ -343,17 +345,19 @@ export class DefragmentationRun {
     }
   }
 
-  private async tell({ allocation, kind, old, replacement }: Transfer): Promise<void> {
+  private async tell({ allocation: own, kind, old, replacement }: Transfer): Promise<void> {
     const { onReplaced } = this.options;
-    if (onReplaced === undefined || allocation.isFreed) return;
-    await onReplaced(
-      asData({
-        allocation: this.state.tracker.proxyOf(allocation),
-        kind: kind === ResourceKind.Buffer ? "buffer" : "image",
-        old,
-        replacement,
-      }),
-    );
+    if (onReplaced === undefined || own.isFreed) return;
+    const allocation = this.state.tracker.proxyOf(own);
+    if (kind === ResourceKind.Buffer) {
+      await onReplaced(
+        asData({ allocation, kind: "buffer", old: old as Buffer, replacement: replacement as Buffer }),
+      );
+    } else {
+      await onReplaced(
+        asData({ allocation, kind: "image", old: old as Image, replacement: replacement as Image }),
+      );
+    }
   }
 }
 

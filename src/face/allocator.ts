@@ -14,6 +14,7 @@ import {
   checkHandleType,
   checkPool,
 } from "../allocator/checks.ts";
+import type { AllocatorCreate } from "../allocator/flags.ts";
 import { copyFromAllocation, copyToAllocation, type HostData } from "../allocator/host/copies.ts";
 import { cacheRange, synchronizeCaches } from "../allocator/host/flush.ts";
 import { mapAllocation, unmapAllocation } from "../allocator/host/mapping.ts";
@@ -105,7 +106,9 @@ import { createTransients } from "../transient/create.ts";
 import type { TransientResource } from "../transient/description.ts";
 import type { TransientOptions } from "../transient/options.ts";
 import type { Transients } from "../transient/transients.ts";
+import type { ExternalMemoryHandleType, MemoryProperty } from "../vulkan/constants.ts";
 import type { DeviceProperties, MemoryProperties, VulkanDevice } from "../vulkan/device.ts";
+import type { Buffer, Image } from "../vulkan/handles.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
@@ -130,7 +133,7 @@ export interface AllocatorInfo {
   /** As in VK_MAKE_API_VERSION. */
   readonly apiVersion: number;
   /** {@link AllocatorCreate} flags. */
-  readonly flags: number;
+  readonly flags: AllocatorCreate | 0;
 }
 
 const checkRangeNames = optionsCheck<AllocationRange>("a range", {
@@ -224,12 +227,12 @@ export class Allocator {
    * Creates a buffer in the memory of `allocation`, from `offset` bytes on (vmaCreateAliasingBuffer2). The
    * caller destroys it with the device's own means or with `destroyBuffer(buffer)`.
    */
-  createAliasingBuffer(allocation: Allocation, info: BufferCreateInfo, offset = 0): bigint {
+  createAliasingBuffer(allocation: Allocation, info: BufferCreateInfo, offset = 0): Buffer {
     return createAliasingBuffer(this.state, this.checkOwn(allocation), info, offset);
   }
 
   /** Destroys a buffer and frees its memory; either may be missing (vmaDestroyBuffer). */
-  destroyBuffer(buffer: bigint | null | undefined, allocation?: Allocation | null): void {
+  destroyBuffer(buffer: Buffer | null | undefined, allocation?: Allocation | null): void {
     const { state } = this;
     const owned = checkAllocationIfAny(state, allocation);
     if (buffer !== undefined && buffer !== null) checkHandleType(buffer, "buffer");
@@ -269,12 +272,12 @@ export class Allocator {
   }
 
   /** As {@link createAliasingBuffer}, for an image (vmaCreateAliasingImage2). */
-  createAliasingImage(allocation: Allocation, info: ImageCreateInfo, offset = 0): bigint {
+  createAliasingImage(allocation: Allocation, info: ImageCreateInfo, offset = 0): Image {
     return createAliasingImage(this.state, this.checkOwn(allocation), info, offset);
   }
 
   /** Destroys an image and frees its memory; either may be missing (vmaDestroyImage). */
-  destroyImage(image: bigint | null | undefined, allocation?: Allocation | null): void {
+  destroyImage(image: Image | null | undefined, allocation?: Allocation | null): void {
     const { state } = this;
     const owned = checkAllocationIfAny(state, allocation);
     if (image !== undefined && image !== null) checkHandleType(image, "image");
@@ -329,7 +332,7 @@ export class Allocator {
   }
 
   /** Allocates memory for a buffer that is there, without binding it (vmaAllocateMemoryForBuffer). */
-  allocateMemoryForBuffer(buffer: bigint, allocationInfo?: AllocationCreateInfo): Allocation {
+  allocateMemoryForBuffer(buffer: Buffer, allocationInfo?: AllocationCreateInfo): Allocation {
     return (
       allocateMemoryForBuffer(this.state, buffer, allocationInfo) ??
       this.retried(() => allocateMemoryForBuffer(this.state, buffer, allocationInfo))
@@ -337,7 +340,7 @@ export class Allocator {
   }
 
   /** Allocates memory for an image that is there, without binding it (vmaAllocateMemoryForImage). */
-  allocateMemoryForImage(image: bigint, allocationInfo?: AllocationCreateInfo): Allocation {
+  allocateMemoryForImage(image: Image, allocationInfo?: AllocationCreateInfo): Allocation {
     return (
       allocateMemoryForImage(this.state, image, allocationInfo) ??
       this.retried(() => allocateMemoryForImage(this.state, image, allocationInfo))
@@ -369,12 +372,12 @@ export class Allocator {
   }
 
   /** Binds a buffer to an allocation, at `offset` bytes of it (vmaBindBufferMemory2). */
-  bindBufferMemory(allocation: Allocation, buffer: bigint, offset = 0, pNext?: NextChain): void {
+  bindBufferMemory(allocation: Allocation, buffer: Buffer, offset = 0, pNext?: NextChain): void {
     bindBuffer(this.state, this.checkOwn(allocation), buffer, offset, pNext);
   }
 
   /** Binds an image to an allocation, at `offset` bytes of it (vmaBindImageMemory2). */
-  bindImageMemory(allocation: Allocation, image: bigint, offset = 0, pNext?: NextChain): void {
+  bindImageMemory(allocation: Allocation, image: Image, offset = 0, pNext?: NextChain): void {
     bindImage(this.state, this.checkOwn(allocation), image, offset, pNext);
   }
 
@@ -450,7 +453,7 @@ export class Allocator {
   // ---- External memory ----------------------------------------------------------------------------------
 
   /** A new file descriptor for the memory object of the allocation, the caller's to close (vkGetMemoryFdKHR). */
-  getMemoryFd(allocation: Allocation, handleType: number): number {
+  getMemoryFd(allocation: Allocation, handleType: ExternalMemoryHandleType): number {
     return this.state.device.getMemoryFd(this.checkOwn(allocation).deviceMemory, handleType);
   }
 
@@ -460,7 +463,11 @@ export class Allocator {
    *
    * @throws VulkanError when the memory cannot be exported, or Windows refuses.
    */
-  getMemoryWin32Handle(allocation: Allocation, handleType: number, targetProcess?: bigint): bigint {
+  getMemoryWin32Handle(
+    allocation: Allocation,
+    handleType: ExternalMemoryHandleType,
+    targetProcess?: bigint,
+  ): bigint {
     if (targetProcess !== undefined) checkHandle(targetProcess, "targetProcess");
     const type = checkInteger(handleType, "handleType", 1, 0xffffffff);
     return this.checkOwn(allocation).ensureAlive().win32Handle(type, targetProcess);
@@ -505,7 +512,7 @@ export class Allocator {
   }
 
   /** The {@link MemoryProperty} flags of the allocation's memory type (vmaGetAllocationMemoryProperties). */
-  getAllocationMemoryProperties(allocation: Allocation): number {
+  getAllocationMemoryProperties(allocation: Allocation): MemoryProperty | 0 {
     return this.state.memoryTypes.propertyFlags(this.checkOwn(allocation).memoryType);
   }
 
@@ -547,7 +554,7 @@ export class Allocator {
   }
 
   /** The {@link MemoryProperty} flags of a memory type (vmaGetMemoryTypeProperties). */
-  getMemoryTypeProperties(memoryTypeIndex: number): number {
+  getMemoryTypeProperties(memoryTypeIndex: number): MemoryProperty | 0 {
     const { types } = this.state.memoryTypes;
     return types[checkInteger(memoryTypeIndex, "memoryTypeIndex", 0, types.length - 1)]!.propertyFlags;
   }

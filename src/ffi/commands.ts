@@ -156,8 +156,11 @@ export const deviceCommands = {
 
 /** The functions of a table of commands. */
 export type Functions<T> = Record<keyof T, NativeFunction>;
+/** The functions that need no instance. */
 export type GlobalFunctions = Functions<typeof globalCommands>;
+/** The functions of an instance, by their C names. */
 export type InstanceFunctions = Functions<typeof instanceCommands>;
+/** The functions of a device, by their C names. */
 export type DeviceFunctions = Functions<typeof deviceCommands>;
 
 /** What stands for a command that the device or instance lacks: calling it throws. */

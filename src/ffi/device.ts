@@ -22,6 +22,7 @@ import type {
   MemoryProperties,
   VulkanDevice,
 } from "../vulkan/device.ts";
+import type { Buffer, CommandBuffer, DeviceMemory, Image, Semaphore } from "../vulkan/handles.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
@@ -121,10 +122,10 @@ export class NativeDevice implements VulkanDevice {
   /** Gives back what the calls need besides the functions. */
   #freeCalls: (() => void) | undefined;
   readonly #out: bigint;
-  readonly #mappings = new Map<bigint, NativeMapping>();
+  readonly #mappings = new Map<DeviceMemory, NativeMapping>();
   readonly #taken = new TakenMemories();
   readonly #win32Handles: Win32Handles;
-  readonly #depthStencilImages = new Set<bigint>();
+  readonly #depthStencilImages = new Set<Image>();
   readonly #queues: NativeTransferQueue[] = [];
   #queue: NativeTransferQueue | undefined;
   #isLost = false;
@@ -191,21 +192,21 @@ export class NativeDevice implements VulkanDevice {
 
   // Memory
 
-  allocateMemory(info: MemoryAllocateInfo): bigint {
+  allocateMemory(info: MemoryAllocateInfo): DeviceMemory {
     this.#structs.encodeAllocation(info);
     const result = this.#calls.allocateMemory();
     if (result < 0) throw new VulkanError(result, "vkAllocateMemory");
-    return this.#structs.handle;
+    return this.#structs.handle as DeviceMemory;
   }
 
-  freeMemory(memory: bigint): void {
+  freeMemory(memory: DeviceMemory): void {
     checkUint64(memory, "memory");
     this.#closeMapping(memory);
     if (this.#isTaken(memory)) this.#taken.free(memory);
     else this.#calls.freeMemory(memory);
   }
 
-  mapMemory(memory: bigint, size: number): HostMapping {
+  mapMemory(memory: DeviceMemory, size: number): HostMapping {
     checkUint64(memory, "memory");
     const mapping = new NativeMapping(
       this.native,
@@ -216,19 +217,19 @@ export class NativeDevice implements VulkanDevice {
     return mapping;
   }
 
-  #mapWhole(memory: bigint): bigint {
+  #mapWhole(memory: DeviceMemory): bigint {
     check(this.#calls.mapMemory(memory), "vkMapMemory");
     return this.#structs.handle;
   }
 
-  unmapMemory(memory: bigint): void {
+  unmapMemory(memory: DeviceMemory): void {
     checkUint64(memory, "memory");
     this.#closeMapping(memory);
     if (!this.#isTaken(memory)) this.#calls.unmapMemory(memory);
   }
 
   /** Views go first: there is no moment at which one reaches memory that is gone. */
-  #closeMapping(memory: bigint): void {
+  #closeMapping(memory: DeviceMemory): void {
     const mapping = this.#mappings.get(memory);
     if (mapping === undefined) return;
     this.#mappings.delete(memory);
@@ -236,7 +237,7 @@ export class NativeDevice implements VulkanDevice {
     if (reachedBy !== undefined) this.#taken.add(memory, mapping, reachedBy);
   }
 
-  #isTaken(memory: bigint): boolean {
+  #isTaken(memory: DeviceMemory): boolean {
     return this.#taken.size > 0 && this.#taken.addressOf(memory) !== undefined;
   }
 
@@ -298,18 +299,18 @@ export class NativeDevice implements VulkanDevice {
 
   // Buffers and images
 
-  createBuffer(info: BufferCreateInfo): bigint {
+  createBuffer(info: BufferCreateInfo): Buffer {
     this.#structs.encodeBuffer(info);
     const result = this.#calls.createBuffer();
     if (result < 0) throw new VulkanError(result, "vkCreateBuffer");
-    return this.#structs.handle;
+    return this.#structs.handle as Buffer;
   }
 
-  createAndBindBuffer(info: BufferCreateInfo, memory: bigint, offset: number): bigint {
+  createAndBindBuffer(info: BufferCreateInfo, memory: DeviceMemory, offset: number): Buffer {
     this.#structs.encodeBuffer(info);
     const result = this.#calls.createAndBindBuffer(memory, offset);
     if (result < 0) this.#undoBuffer(result);
-    return this.#structs.handle;
+    return this.#structs.handle as Buffer;
   }
 
   /** After {@link createAndBindBuffer} has failed. */
@@ -319,19 +320,19 @@ export class NativeDevice implements VulkanDevice {
     throw new VulkanError(result, "vkBindBufferMemory");
   }
 
-  destroyBuffer(buffer: bigint): void {
+  destroyBuffer(buffer: Buffer): void {
     checkUint64(buffer, "buffer");
     this.#calls.destroyBuffer(buffer);
   }
 
-  createImage(info: ImageCreateInfo): bigint {
+  createImage(info: ImageCreateInfo): Image {
     this.#structs.encodeImage(info);
     const result = this.#calls.createImage();
     if (result < 0) throw new VulkanError(result, "vkCreateImage");
-    return this.#madeImage(info, this.#structs.handle);
+    return this.#madeImage(info, this.#structs.handle as Image);
   }
 
-  createImageWithRequirements(info: ImageCreateInfo, out: MemoryRequirements, dedicated: boolean): bigint {
+  createImageWithRequirements(info: ImageCreateInfo, out: MemoryRequirements, dedicated: boolean): Image {
     if (!dedicated) {
       const image = this.createImage(info);
       this.getImageMemoryRequirements(image, out, false);
@@ -342,28 +343,28 @@ export class NativeDevice implements VulkanDevice {
     const result = this.#calls.createImageWithRequirements2();
     if (result < 0) throw new VulkanError(result, "vkCreateImage");
     this.#structs.decodeRequirements(out, true);
-    return this.#madeImage(info, this.#structs.queriedImage);
+    return this.#madeImage(info, this.#structs.queriedImage as Image);
   }
 
-  #madeImage(info: ImageCreateInfo, image: bigint): bigint {
+  #madeImage(info: ImageCreateInfo, image: Image): Image {
     if (combinedDepthStencil.has(info.format)) this.#depthStencilImages.add(image);
     return image;
   }
 
-  destroyImage(image: bigint): void {
+  destroyImage(image: Image): void {
     checkUint64(image, "image");
     if (this.#depthStencilImages.size > 0) this.#depthStencilImages.delete(image);
     this.#calls.destroyImage(image);
   }
 
   /** Whether `image` was created here with a format that has both depth and stencil. */
-  hasDepthAndStencil(image: bigint): boolean {
+  hasDepthAndStencil(image: Image): boolean {
     return this.#depthStencilImages.has(image);
   }
 
   // Barriers
 
-  recordTakeOvers(commandBuffer: bigint, takeOvers: readonly TakeOver[]): void {
+  recordTakeOvers(commandBuffer: CommandBuffer, takeOvers: readonly TakeOver[]): void {
     checkUint64(commandBuffer, "commandBuffer");
     this.#barriers ??= new NativeMemory(this.native, TAKE_OVER_BYTES);
     recordTakeOvers(this, commandBuffer, this.#barriers, takeOvers);
@@ -371,7 +372,7 @@ export class NativeDevice implements VulkanDevice {
 
   // Requirements
 
-  getBufferMemoryRequirements(buffer: bigint, out: MemoryRequirements, dedicated: boolean): void {
+  getBufferMemoryRequirements(buffer: Buffer, out: MemoryRequirements, dedicated: boolean): void {
     checkUint64(buffer, "buffer");
     if (dedicated) {
       this.#structs.askForBuffer(buffer);
@@ -383,7 +384,7 @@ export class NativeDevice implements VulkanDevice {
   }
 
   getImageMemoryRequirements(
-    image: bigint,
+    image: Image,
     out: MemoryRequirements,
     dedicated: boolean,
     planeAspect?: number,
@@ -418,7 +419,7 @@ export class NativeDevice implements VulkanDevice {
 
   // Sparse resources
 
-  getImageSparseMemoryRequirements(image: bigint): readonly SparseImageMemoryRequirements[] {
+  getImageSparseMemoryRequirements(image: Image): readonly SparseImageMemoryRequirements[] {
     checkUint64(image, "image");
     using memory = new NativeMemory(this.native, 4096);
     const count = memory.reserve(8);
@@ -460,7 +461,7 @@ export class NativeDevice implements VulkanDevice {
   // Semaphores
 
   /** vkCreateSemaphore: a binary semaphore, or a timeline (Vulkan 1.2) where an initial value is given. */
-  createSemaphore(options: { readonly initialValue?: number } = {}): bigint {
+  createSemaphore(options: { readonly initialValue?: number } = {}): Semaphore {
     const memory = this.#memory;
     memory.reset();
     const { initialValue } = options;
@@ -472,17 +473,17 @@ export class NativeDevice implements VulkanDevice {
     const info = memory.at(memory.struct("VkSemaphoreCreateInfo", { pNext }));
     const { vkCreateSemaphore } = this.functions;
     check(vkCreateSemaphore(this.handle, info, this.allocationCallbacks, this.#out), "vkCreateSemaphore");
-    return this.#structs.handle;
+    return this.#structs.handle as Semaphore;
   }
 
   /** vkDestroySemaphore */
-  destroySemaphore(semaphore: bigint): void {
+  destroySemaphore(semaphore: Semaphore): void {
     checkUint64(semaphore, "semaphore");
     this.functions.vkDestroySemaphore(this.handle, semaphore, this.allocationCallbacks);
   }
 
   /** vkGetSemaphoreCounterValue */
-  getSemaphoreCounterValue(semaphore: bigint): number {
+  getSemaphoreCounterValue(semaphore: Semaphore): number {
     checkUint64(semaphore, "semaphore");
     const { vkGetSemaphoreCounterValue } = this.functions;
     check(vkGetSemaphoreCounterValue(this.handle, semaphore, this.#out), "vkGetSemaphoreCounterValue");
@@ -490,7 +491,7 @@ export class NativeDevice implements VulkanDevice {
   }
 
   /** vkSignalSemaphore */
-  signalSemaphore(semaphore: bigint, value: number): void {
+  signalSemaphore(semaphore: Semaphore, value: number): void {
     const memory = this.#memory;
     memory.reset();
     const info = memory.struct("VkSemaphoreSignalInfo", { semaphore, value: checkInteger(value, "value") });
@@ -499,7 +500,7 @@ export class NativeDevice implements VulkanDevice {
 
   // Binding
 
-  bindBufferMemory(buffer: bigint, memory: bigint, offset: number, pNext?: NextChain): void {
+  bindBufferMemory(buffer: Buffer, memory: DeviceMemory, offset: number, pNext?: NextChain): void {
     checkUint64(buffer, "buffer");
     checkUint64(memory, "memory");
     if (pNext !== undefined) {
@@ -510,7 +511,7 @@ export class NativeDevice implements VulkanDevice {
     if (result < 0) throw new VulkanError(result, "vkBindBufferMemory");
   }
 
-  bindImageMemory(image: bigint, memory: bigint, offset: number, pNext?: NextChain): void {
+  bindImageMemory(image: Image, memory: DeviceMemory, offset: number, pNext?: NextChain): void {
     checkUint64(image, "image");
     checkUint64(memory, "memory");
     if (pNext !== undefined) {
@@ -552,19 +553,19 @@ export class NativeDevice implements VulkanDevice {
     };
   }
 
-  getBufferDeviceAddress(buffer: bigint): bigint {
+  getBufferDeviceAddress(buffer: Buffer): bigint {
     const memory = this.#memory;
     memory.reset();
     const info = memory.struct("VkBufferDeviceAddressInfo", { buffer });
     return BigInt(this.functions.vkGetBufferDeviceAddress(this.handle, memory.at(info)));
   }
 
-  setDeviceMemoryPriority(memory: bigint, priority: number): void {
+  setDeviceMemoryPriority(memory: DeviceMemory, priority: number): void {
     checkUint64(memory, "memory");
     this.functions.vkSetDeviceMemoryPriorityEXT(this.handle, memory, priority);
   }
 
-  getMemoryFd(memory: bigint, handleType: number): number {
+  getMemoryFd(memory: DeviceMemory, handleType: number): number {
     this.#memory.reset();
     const info = this.#memory.struct("VkMemoryGetFdInfoKHR", { memory, handleType });
     check(this.functions.vkGetMemoryFdKHR(this.handle, this.#memory.at(info), this.#out), "vkGetMemoryFdKHR");
@@ -593,7 +594,7 @@ export class NativeDevice implements VulkanDevice {
     ]!;
   }
 
-  getMemoryWin32Handle(memory: bigint, handleType: number): bigint {
+  getMemoryWin32Handle(memory: DeviceMemory, handleType: number): bigint {
     this.#memory.reset();
     const info = this.#memory.struct("VkMemoryGetWin32HandleInfoKHR", { memory, handleType });
     check(

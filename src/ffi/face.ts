@@ -21,4 +21,4 @@ export type { RecordOptions } from "./record.ts";
 export type { TakenMemory } from "./taken-memory.ts";
 export type { NativeTransferQueue, QueueChoice } from "./transfer-queue.ts";
 export type { CreateDeviceOptions, Vulkan } from "./vulkan.ts";
-export type { Handle, WrapDeviceOptions } from "./wrap-device.ts";
+export type { AnyHandle, WrapDeviceOptions } from "./wrap-device.ts";

@@ -10,22 +10,35 @@
  * `submission.done()` first avoids it.
  */
 
+import type { EnumObject } from "../foundation/enum-object.ts";
+import type * as enums from "./enums.ts";
 import { layouts } from "./layout.ts";
 import type { NativeCallback, NativeCalls } from "./native/native-calls.ts";
 import type { StructValues } from "./native-memory.ts";
 
 /** VkDebugUtilsMessageSeverityFlagBitsEXT */
-export const MessageSeverity = { Verbose: 0x1, Info: 0x10, Warning: 0x100, Error: 0x1000 } as const;
+export const MessageSeverity: EnumObject<typeof enums.MessageSeverity> = {
+  Verbose: 0x1,
+  Info: 0x10,
+  Warning: 0x100,
+  Error: 0x1000,
+};
+export type MessageSeverity = enums.MessageSeverity;
 
 /** VkDebugUtilsMessageTypeFlagBitsEXT */
-export const MessageType = { General: 0x1, Validation: 0x2, Performance: 0x4 } as const;
+export const MessageType: EnumObject<typeof enums.MessageType> = {
+  General: 0x1,
+  Validation: 0x2,
+  Performance: 0x4,
+};
+export type MessageType = enums.MessageType;
 
 /** One message of a layer, the loader or a driver. */
 export interface DebugMessage {
   /** One of {@link MessageSeverity}. */
-  readonly severity: number;
+  readonly severity: MessageSeverity;
   /** {@link MessageType} flags. */
-  readonly types: number;
+  readonly types: MessageType;
   /** What the message is about, such as "VUID-vkBindBufferMemory-memoryOffset-01036"; may be "". */
   readonly messageIdName: string;
   readonly message: string;

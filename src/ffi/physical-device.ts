@@ -1,22 +1,30 @@
 /** What a physical device says of itself: properties, limits, memory, extensions, queue families, features. */
 
+import type { EnumObject } from "../foundation/enum-object.ts";
 import { asData } from "../foundation/inspect.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
 import type { DeviceProperties, MemoryProperties } from "../vulkan/device.ts";
 import type { SparseProperties } from "../vulkan/sparse.ts";
 import { check, type InstanceFunctions } from "./commands.ts";
+import type * as enums from "./enums.ts";
 import { layouts } from "./layout.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
 import { type DecodedStruct, NativeMemory } from "./native-memory.ts";
 import type { structs } from "./structs.ts";
 
 /** VkQueueFlagBits */
-export const QueueFlag = { Graphics: 0x1, Compute: 0x2, Transfer: 0x4, SparseBinding: 0x8 } as const;
+export const QueueFlag: EnumObject<typeof enums.QueueFlag> = {
+  Graphics: 0x1,
+  Compute: 0x2,
+  Transfer: 0x4,
+  SparseBinding: 0x8,
+};
+export type QueueFlag = enums.QueueFlag;
 
 /** VkQueueFamilyProperties */
 export interface QueueFamily {
   /** {@link QueueFlag} flags. */
-  readonly queueFlags: number;
+  readonly queueFlags: QueueFlag | 0;
   readonly queueCount: number;
   readonly timestampValidBits: number;
 }

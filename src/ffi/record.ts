@@ -11,6 +11,7 @@
 
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
 import { Access, ImageAspect, ImageLayout, PipelineStage } from "../vulkan/constants.ts";
+import type { Image } from "../vulkan/handles.ts";
 import type {
   AccessScope,
   BufferCopy,
@@ -55,7 +56,7 @@ export type RecordingDevice = Pick<NativeDevice, "functions" | "hasDepthAndStenc
 
 /** A layout change of one part of an image. */
 interface LayoutChange {
-  readonly image: bigint;
+  readonly image: Image;
   readonly oldLayout: number;
   readonly newLayout: number;
   readonly range: StructValues;
@@ -392,7 +393,7 @@ class Recorder {
       );
       return;
     }
-    const image = checkUint64(command.image, "image");
+    const image = checkUint64(command.image, "image") as Image;
     const layout = command.layout ?? ImageLayout.TransferDstOptimal;
     const barrier = this.#memory.struct("VkImageMemoryBarrier", {
       ...families,
@@ -438,7 +439,7 @@ class Recorder {
     });
   }
 
-  #rangeOf(image: bigint, region: ImageRegion): StructValues {
+  #rangeOf(image: Image, region: ImageRegion): StructValues {
     return {
       aspectMask: this.#barrierAspect(image, region.aspect ?? ImageAspect.Color),
       baseMipLevel: region.mipLevel ?? 0,
@@ -449,7 +450,7 @@ class Recorder {
   }
 
   /** A barrier names both aspects of a depth-stencil image, and "color" for the planes of any other. */
-  #barrierAspect(image: bigint, aspect: number): number {
+  #barrierAspect(image: Image, aspect: number): number {
     if ((aspect & PLANES) !== 0) return ImageAspect.Color;
     return this.#device.hasDepthAndStencil(image) ? DEPTH_AND_STENCIL : aspect;
   }

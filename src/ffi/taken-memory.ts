@@ -5,12 +5,13 @@
  */
 
 import { asData } from "../foundation/inspect.ts";
+import type { DeviceMemory } from "../vulkan/handles.ts";
 import type { ReachedBy } from "./mapping.ts";
 
 /** A memory object that could not be freed. */
 export interface TakenMemory {
   /** VkDeviceMemory */
-  readonly memory: bigint;
+  readonly memory: DeviceMemory;
   /** Bytes. */
   readonly size: number;
   /** Where it is mapped. */
@@ -28,8 +29,8 @@ const REASONS: Readonly<Record<ReachedBy, string>> = {
 
 /** The taken memory of one device. */
 export class TakenMemories {
-  readonly #all = new Map<bigint, TakenMemory>();
-  readonly #freed = new Set<bigint>();
+  readonly #all = new Map<DeviceMemory, TakenMemory>();
+  readonly #freed = new Set<DeviceMemory>();
 
   get size(): number {
     return this.#all.size;
@@ -37,7 +38,7 @@ export class TakenMemories {
 
   /** Somebody can still reach this memory. */
   add(
-    memory: bigint,
+    memory: DeviceMemory,
     { address, size }: { readonly address: bigint; readonly size: number },
     reachedBy: ReachedBy,
   ): void {
@@ -45,12 +46,12 @@ export class TakenMemories {
   }
 
   /** Where the memory is mapped, if it was taken. */
-  addressOf(memory: bigint): bigint | undefined {
+  addressOf(memory: DeviceMemory): bigint | undefined {
     return this.#all.get(memory)?.address;
   }
 
   /** The program has freed the memory: it is leaked from now on. */
-  free(memory: bigint): void {
+  free(memory: DeviceMemory): void {
     if (this.#freed.has(memory)) return;
     this.#freed.add(memory);
     const { size, reason } = this.#all.get(memory)!;

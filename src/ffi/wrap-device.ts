@@ -11,16 +11,16 @@ import { describePhysicalDevice } from "./physical-device.ts";
 import type { QueueChoice } from "./transfer-queue.ts";
 
 /** A Vulkan handle or an address, from whatever binding made it. */
-export type Handle = bigint | number;
+export type AnyHandle = bigint | number;
 
 /** What the user's device is made of. */
 export interface WrapDeviceOptions {
   /** VkInstance */
-  readonly instance: Handle;
+  readonly instance: AnyHandle;
   /** VkPhysicalDevice */
-  readonly physicalDevice: Handle;
+  readonly physicalDevice: AnyHandle;
   /** VkDevice */
-  readonly device: Handle;
+  readonly device: AnyHandle;
   /**
    * The version that the instance was made for (VkApplicationInfo). Default: the highest one of whose core the device has
    * a function: the lower of the instance's and the device's own, but the device's own on drivers that have all of their
@@ -32,7 +32,7 @@ export interface WrapDeviceOptions {
   /** The names of the enabled features that concern memory, such as "bufferDeviceAddress" or "maintenance5"; default none. */
   readonly enabledFeatures?: Iterable<string>;
   /** VkAllocationCallbacks*, alive as long as the device; default none. */
-  readonly allocationCallbacks?: Handle;
+  readonly allocationCallbacks?: AnyHandle;
   /** The queue behind `queue`; without it, only `createTransferQueue({ familyIndex })` makes one. */
   readonly queue?: QueueChoice;
 }
@@ -49,13 +49,13 @@ const checkWrapNames = optionsCheck<WrapDeviceOptions>("the handles to wrap", {
 });
 
 /** A handle as a bigint that is not 0n. */
-function handleOf(value: Handle, what: string): bigint {
+function handleOf(value: AnyHandle, what: string): bigint {
   const handle = addressOf(value, what);
   if (handle === 0n) throw new RangeError(`${what} must not be VK_NULL_HANDLE, got ${quote(value)}`);
   return handle;
 }
 
-function addressOf(value: Handle, what: string): bigint {
+function addressOf(value: AnyHandle, what: string): bigint {
   if (typeof value === "bigint") return checkUint64(value, what);
   if (typeof value !== "number") {
     throw new TypeError(`${what} must be a bigint or a safe integer, got ${quote(value)}`);

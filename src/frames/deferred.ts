@@ -16,6 +16,7 @@ import { destroyResource } from "../allocator/resource/destroy.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
+import type { Semaphore } from "../vulkan/handles.ts";
 import type { Submission } from "../vulkan/transfer.ts";
 
 /** What can be destroyed later: an allocation with what was created with it, or whatever a function destroys. */
@@ -29,7 +30,7 @@ export type Destroyable = Allocation | BufferWithMemory | ImageWithMemory | (() 
 export type Until =
   | { readonly framesInFlight: number }
   | { readonly submission: Submission }
-  | { readonly semaphore: bigint; readonly value: number }
+  | { readonly semaphore: Semaphore; readonly value: number }
   | {
       /** Is asked until it says so. */
       readonly isDone: () => boolean;
@@ -56,7 +57,7 @@ interface Group {
 
 /** A device that can be asked for a timeline's value. */
 interface TimelineDevice {
-  getSemaphoreCounterValue?(semaphore: bigint): number;
+  getSemaphoreCounterValue?(semaphore: Semaphore): number;
 }
 
 /** What waits in one allocator. */
@@ -106,7 +107,7 @@ class Deferred {
     }
     if ("semaphore" in until) {
       const device = state.device as TimelineDevice;
-      const semaphore = checkUint64(until.semaphore, "semaphore");
+      const semaphore = checkUint64(until.semaphore, "semaphore") as Semaphore;
       const value = checkInteger(until.value, "value");
       if (device.getSemaphoreCounterValue === undefined) {
         throw new TypeError("the device does not say the values of timelines: give isDone instead");

@@ -14,6 +14,7 @@ import type { AllocatorState } from "../allocator/state.ts";
 import { alignUp } from "../foundation/bits.ts";
 import { checkInteger } from "../foundation/check.ts";
 import { BufferUsage } from "../vulkan/constants.ts";
+import type { Buffer } from "../vulkan/handles.ts";
 import type { Submission } from "../vulkan/transfer.ts";
 
 /** Sizes of staging memory, in bytes. */
@@ -29,7 +30,7 @@ const MIB = 2 ** 20;
 /** A piece of staging memory. */
 export interface StagedPiece {
   readonly block: StagingBlock;
-  readonly buffer: bigint;
+  readonly buffer: Buffer;
   readonly allocation: Allocation;
   /** Bytes from the start of the buffer. */
   readonly offset: number;
@@ -37,7 +38,7 @@ export interface StagedPiece {
 
 /** A mapped buffer. */
 export class StagingBlock {
-  readonly buffer: bigint;
+  readonly buffer: Buffer;
   readonly allocation: Allocation;
   used = 0;
   /** Whether something in it was not submitted yet. */
@@ -47,7 +48,7 @@ export class StagingBlock {
   /** The last submission that uses it. */
   last: Submission | undefined;
 
-  constructor(buffer: bigint, allocation: Allocation) {
+  constructor(buffer: Buffer, allocation: Allocation) {
     this.buffer = buffer;
     this.allocation = allocation;
   }

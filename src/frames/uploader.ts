@@ -12,14 +12,15 @@ import type { BufferWithMemory, ImageWithMemory } from "../allocator/resource/cr
 import type { AllocatorState } from "../allocator/state.ts";
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
 import { ImageLayout } from "../vulkan/constants.ts";
+import type { Buffer, Image } from "../vulkan/handles.ts";
 import type { OwnershipTransfer, QueueSynchronization, Submission } from "../vulkan/transfer.ts";
 import { blockOf, bytesOfPart, type ImagePartInfo, imagePieces } from "./image-pieces.ts";
 import { Stream, type StreamOptions } from "./stream.ts";
 
 /** A buffer to copy to or from: its handle, or what creating it returned. */
-export type BufferTarget = bigint | BufferWithMemory | Allocation;
+export type BufferTarget = Buffer | BufferWithMemory | Allocation;
 /** An image to copy to or from. */
-export type ImageTarget = bigint | ImageWithMemory | Allocation;
+export type ImageTarget = Image | ImageWithMemory | Allocation;
 
 /** The queue families between which what was uploaded changes its owner. */
 export type Families = Pick<OwnershipTransfer, "sourceFamily" | "targetFamily">;
@@ -46,6 +47,8 @@ export interface ImageUploadOptions extends ImagePartInfo {
 }
 
 /** The handle of a buffer or image. */
+export function handleOf(target: BufferTarget, kind: "buffer"): Buffer;
+export function handleOf(target: ImageTarget, kind: "image"): Image;
 export function handleOf(target: BufferTarget | ImageTarget, kind: "buffer" | "image"): bigint {
   if (typeof target === "bigint") return checkUint64(target, "target");
   const allocation = target instanceof Allocation ? target : target?.allocation;
@@ -97,7 +100,7 @@ export class Uploader {
   }
 
   *#buffer(
-    target: bigint,
+    target: Buffer,
     source: Uint8Array,
     offset: number,
     release: Families | undefined,
@@ -139,7 +142,7 @@ export class Uploader {
     return this.#stream.run(() => this.#image(handle, source, options));
   }
 
-  *#image(target: bigint, source: Uint8Array, options: ImageUploadOptions): Generator<undefined, void> {
+  *#image(target: Image, source: Uint8Array, options: ImageUploadOptions): Generator<undefined, void> {
     const stream = this.#stream;
     const {
       oldLayout = ImageLayout.Undefined,

@@ -9,10 +9,12 @@
 import { assert } from "../foundation/assert.ts";
 import { checkFlags, checkInteger, checkSize, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import type { EnumObject } from "../foundation/enum-object.ts";
 import { showAs } from "../foundation/inspect.ts";
 import { type ResizableMetadata, type Slot, NO_SLOT as ZERO } from "./block-metadata.ts";
 import { createLinear } from "./create-linear.ts";
 import { createTlsf } from "./create-tlsf.ts";
+import type * as enums from "./enums.ts";
 import { NAMES_END as END, Names, NAME_STEP as STEP } from "./handles.ts";
 import {
   type DetailedStatistics,
@@ -30,29 +32,26 @@ export type VirtualAllocation = number & { readonly __brand: "VirtualAllocation"
 export const NO_ALLOCATION: VirtualAllocation = 0 as VirtualAllocation;
 
 /** VmaVirtualBlockCreateFlagBits */
-export const VirtualBlockCreate = {
-  /** Allocations one behind the other, freed all at once, as a stack, as a ring buffer, or as a double stack. */
+export const VirtualBlockCreate: EnumObject<typeof enums.VirtualBlockCreate> = {
   LinearAlgorithm: 0x00000001,
-} as const;
+};
+export type VirtualBlockCreate = enums.VirtualBlockCreate;
 
 /** VmaVirtualAllocationCreateFlagBits */
-export const VirtualAllocationCreate = {
-  /** At the upper end of the block; with {@link VirtualBlockCreate.LinearAlgorithm} alone. */
+export const VirtualAllocationCreate: EnumObject<typeof enums.VirtualAllocationCreate> = {
   UpperAddress: 0x00000040,
-  /** The place that wastes least. */
   StrategyMinMemory: 0x00010000,
-  /** The place that is found fastest. */
   StrategyMinTime: 0x00020000,
-  /** The lowest place. */
   StrategyMinOffset: 0x00040000,
-} as const;
+};
+export type VirtualAllocationCreate = enums.VirtualAllocationCreate;
 
 /** VmaVirtualBlockCreateInfo */
 export interface VirtualBlockCreateInfo {
   /** Bytes in the block, 1 to 2^53 - 1; or whatever unit the caller counts in. */
   readonly size: number;
   /** A combination of {@link VirtualBlockCreate}; default 0. */
-  readonly flags?: number;
+  readonly flags?: VirtualBlockCreate | 0;
 }
 
 /** VmaVirtualAllocationInfo */
@@ -149,7 +148,12 @@ export class VirtualBlock {
    *   allocations.
    * @throws TypeError or RangeError for an argument that is not as described.
    */
-  allocate(size: number, alignment?: number, flags?: number, userData?: unknown): VirtualAllocation {
+  allocate(
+    size: number,
+    alignment?: number,
+    flags?: VirtualAllocationCreate | 0,
+    userData?: unknown,
+  ): VirtualAllocation {
     // So small that V8 inlines it into its caller, where the name needs no box. The name of no slot is NO_ALLOCATION.
     const { metadata } = this;
     const slot = metadata.allocateVirtual(

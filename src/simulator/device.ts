@@ -17,6 +17,7 @@ import type {
   MemoryProperties,
   VulkanDevice,
 } from "../vulkan/device.ts";
+import type { Buffer, DeviceMemory, Image, Semaphore } from "../vulkan/handles.ts";
 import type { NextChain } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import type {
@@ -113,19 +114,19 @@ export class SimulatedDevice implements VulkanDevice {
 
   // --- Memory ---
 
-  allocateMemory(info: MemoryAllocateInfo): bigint {
+  allocateMemory(info: MemoryAllocateInfo): DeviceMemory {
     return memory.allocateMemory(this.#state, info);
   }
 
-  freeMemory(handle: bigint): void {
+  freeMemory(handle: DeviceMemory): void {
     memory.freeMemory(this.#state, handle);
   }
 
-  mapMemory(handle: bigint, size: number): HostMapping {
+  mapMemory(handle: DeviceMemory, size: number): HostMapping {
     return memory.mapMemory(this.#state, handle, size);
   }
 
-  unmapMemory(handle: bigint): void {
+  unmapMemory(handle: DeviceMemory): void {
     memory.unmapMemory(this.#state, handle);
   }
 
@@ -139,28 +140,28 @@ export class SimulatedDevice implements VulkanDevice {
 
   // --- Resources ---
 
-  createBuffer(info: BufferCreateInfo): bigint {
+  createBuffer(info: BufferCreateInfo): Buffer {
     return resources.createBuffer(this.#state, info);
   }
 
-  destroyBuffer(buffer: bigint): void {
+  destroyBuffer(buffer: Buffer): void {
     resources.destroyBuffer(this.#state, buffer);
   }
 
-  createImage(info: ImageCreateInfo): bigint {
+  createImage(info: ImageCreateInfo): Image {
     return resources.createImage(this.#state, info);
   }
 
-  destroyImage(image: bigint): void {
+  destroyImage(image: Image): void {
     resources.destroyImage(this.#state, image);
   }
 
-  getBufferMemoryRequirements(buffer: bigint, out: MemoryRequirements, dedicated: boolean): void {
+  getBufferMemoryRequirements(buffer: Buffer, out: MemoryRequirements, dedicated: boolean): void {
     resources.getBufferMemoryRequirements(this.#state, buffer, out, dedicated);
   }
 
   getImageMemoryRequirements(
-    image: bigint,
+    image: Image,
     out: MemoryRequirements,
     dedicated: boolean,
     planeAspect?: number,
@@ -180,15 +181,15 @@ export class SimulatedDevice implements VulkanDevice {
     resources.getDeviceImageMemoryRequirements(this.#state, info, out, planeAspect);
   }
 
-  bindBufferMemory(buffer: bigint, handle: bigint, offset: number, pNext?: NextChain): void {
+  bindBufferMemory(buffer: Buffer, handle: DeviceMemory, offset: number, pNext?: NextChain): void {
     resources.bindBufferMemory(this.#state, buffer, handle, offset, pNext);
   }
 
-  bindImageMemory(image: bigint, handle: bigint, offset: number, pNext?: NextChain): void {
+  bindImageMemory(image: Image, handle: DeviceMemory, offset: number, pNext?: NextChain): void {
     resources.bindImageMemory(this.#state, image, handle, offset, pNext);
   }
 
-  getImageSparseMemoryRequirements(image: bigint): readonly SparseImageMemoryRequirements[] {
+  getImageSparseMemoryRequirements(image: Image): readonly SparseImageMemoryRequirements[] {
     return resources.getImageSparseMemoryRequirements(this.#state, image);
   }
 
@@ -199,26 +200,26 @@ export class SimulatedDevice implements VulkanDevice {
   // --- Semaphores ---
 
   /** vkCreateSemaphore: a binary semaphore, or a timeline where an initial value is given. */
-  createSemaphore(options: { readonly initialValue?: number } = {}): bigint {
+  createSemaphore(options: { readonly initialValue?: number } = {}): Semaphore {
     return semaphores.createSemaphore(this.#state, options.initialValue);
   }
 
   /** vkDestroySemaphore */
-  destroySemaphore(semaphore: bigint): void {
+  destroySemaphore(semaphore: Semaphore): void {
     semaphores.destroySemaphore(this.#state, semaphore);
   }
 
   /** vkGetSemaphoreCounterValue */
-  getSemaphoreCounterValue(semaphore: bigint): number {
+  getSemaphoreCounterValue(semaphore: Semaphore): number {
     return semaphores.semaphoreValue(this.#state, semaphore);
   }
 
   /** vkSignalSemaphore */
-  signalSemaphore(semaphore: bigint, value: number): void {
+  signalSemaphore(semaphore: Semaphore, value: number): void {
     semaphores.signalSemaphore(this.#state, semaphore, value);
   }
 
-  setTransientMemory(handle: bigint, offset: number, size: number, isTransient: boolean): void {
+  setTransientMemory(handle: DeviceMemory, offset: number, size: number, isTransient: boolean): void {
     setTransientMemory(this.#state.memory(handle, "setTransientMemory"), offset, size, isTransient);
   }
 
@@ -236,7 +237,7 @@ export class SimulatedDevice implements VulkanDevice {
     };
   }
 
-  getBufferDeviceAddress(handle: bigint): bigint {
+  getBufferDeviceAddress(handle: Buffer): bigint {
     const state = this.#state;
     const call = "vkGetBufferDeviceAddress";
     state.enter(call);
@@ -266,7 +267,7 @@ export class SimulatedDevice implements VulkanDevice {
     return BigInt(bound.address + offset);
   }
 
-  setDeviceMemoryPriority(handle: bigint, priority: number): void {
+  setDeviceMemoryPriority(handle: DeviceMemory, priority: number): void {
     const state = this.#state;
     const call = "vkSetDeviceMemoryPriorityEXT";
     state.enter(call);
@@ -276,7 +277,7 @@ export class SimulatedDevice implements VulkanDevice {
     object.priority = priority;
   }
 
-  getMemoryFd(handle: bigint, handleType: number): number {
+  getMemoryFd(handle: DeviceMemory, handleType: number): number {
     return external.getMemoryFd(this.#state, handle, handleType);
   }
 
@@ -288,7 +289,7 @@ export class SimulatedDevice implements VulkanDevice {
     return external.getMemoryHostPointerProperties(this.#state, handleType, address);
   }
 
-  getMemoryWin32Handle(handle: bigint, handleType: number): bigint {
+  getMemoryWin32Handle(handle: DeviceMemory, handleType: number): bigint {
     return external.getMemoryWin32Handle(this.#state, handle, handleType);
   }
 
@@ -337,22 +338,22 @@ export class SimulatedDevice implements VulkanDevice {
   }
 
   /** Lets resources in this memory object overlap (`permit.overlap` lets them everywhere). */
-  permitOverlap(handle: bigint): void {
+  permitOverlap(handle: DeviceMemory): void {
     this.#state.memory(handle, "permitOverlap").overlapPermitted = true;
   }
 
   /** How many memory objects were made before this one. */
-  memoryOrdinal(handle: bigint): number {
+  memoryOrdinal(handle: DeviceMemory): number {
     return this.#state.memory(handle, "memoryOrdinal").ordinal;
   }
 
   /** The priority that the memory was allocated with or set to since; 0.5 where none was given. */
-  memoryPriority(handle: bigint): number {
+  memoryPriority(handle: DeviceMemory): number {
     return this.#state.memory(handle, "memoryPriority").priority;
   }
 
   /** Says that something else than a copy has brought the image into this layout. */
-  setImageLayout(image: bigint, layout: number): void {
+  setImageLayout(image: Image, layout: number): void {
     const object = this.#state.image(image, "setImageLayout");
     object.layouts = object.layouts.map(() => checkInteger(layout, "layout"));
   }

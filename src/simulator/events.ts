@@ -1,11 +1,12 @@
 /** What the simulated driver tells a listener: each call that changed memory, in order. */
 
+import type { Buffer, DeviceMemory, Image } from "../vulkan/handles.ts";
 import type { Result } from "../vulkan/result.ts";
 
 /** vkAllocateMemory that succeeded. */
 export interface AllocateEvent {
   readonly kind: "allocate";
-  readonly memory: bigint;
+  readonly memory: DeviceMemory;
   /** How many vkAllocateMemory calls had succeeded before this one. */
   readonly ordinal: number;
   readonly memoryTypeIndex: number;
@@ -27,14 +28,14 @@ export interface AllocateFailedEvent {
 /** vkFreeMemory, vkMapMemory, vkUnmapMemory. Freeing mapped memory is one "free", without an "unmap". */
 export interface MemoryEvent {
   readonly kind: "free" | "map" | "unmap";
-  readonly memory: bigint;
+  readonly memory: DeviceMemory;
   readonly ordinal: number;
 }
 
 /** One range of vkFlushMappedMemoryRanges or vkInvalidateMappedMemoryRanges. */
 export interface MappedRangeEvent {
   readonly kind: "flush" | "invalidate";
-  readonly memory: bigint;
+  readonly memory: DeviceMemory;
   readonly ordinal: number;
   /** Bytes. */
   readonly offset: number;
@@ -45,14 +46,14 @@ export interface MappedRangeEvent {
 /** vkCreateBuffer, vkCreateImage, vkDestroyBuffer, vkDestroyImage. */
 export interface ResourceEvent {
   readonly kind: "create-buffer" | "create-image" | "destroy-buffer" | "destroy-image";
-  readonly resource: bigint;
+  readonly resource: Buffer | Image;
 }
 
 /** vkBindBufferMemory, vkBindImageMemory. */
 export interface BindEvent {
   readonly kind: "bind";
-  readonly resource: bigint;
-  readonly memory: bigint;
+  readonly resource: Buffer | Image;
+  readonly memory: DeviceMemory;
   readonly ordinal: number;
   /** Bytes. */
   readonly offset: number;

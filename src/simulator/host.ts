@@ -13,7 +13,7 @@ import { Payload } from "./payload.ts";
 export interface ExternalHandle {
   readonly payload: Payload;
   /** One {@link ExternalMemoryHandleType}. */
-  readonly handleType: number;
+  readonly handleType: ExternalMemoryHandleType;
   /** The memory type it was allocated from; -1: made outside of Vulkan. */
   readonly memoryTypeIndex: number;
   /** Whether it was allocated for one buffer or image. */

@@ -3,6 +3,7 @@
 import { quote } from "../foundation/check.ts";
 import { MemoryProperty } from "../vulkan/constants.ts";
 import type { HostMapping, MappedMemoryRange, MemoryAllocateInfo } from "../vulkan/device.ts";
+import type { DeviceMemory } from "../vulkan/handles.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { capturedAddress } from "./captured-addresses.ts";
 import { forbid } from "./error.ts";
@@ -13,7 +14,7 @@ import { Payload } from "./payload.ts";
 import type { DeviceState } from "./state.ts";
 
 /** vkAllocateMemory */
-export function allocateMemory(state: DeviceState, info: MemoryAllocateInfo): bigint {
+export function allocateMemory(state: DeviceState, info: MemoryAllocateInfo): DeviceMemory {
   state.enter("vkAllocateMemory");
   const plan = planAllocation(state, info);
   try {
@@ -32,7 +33,7 @@ export function allocateMemory(state: DeviceState, info: MemoryAllocateInfo): bi
   }
 }
 
-function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: MemoryPlan): bigint {
+function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: MemoryPlan): DeviceMemory {
   const { allocationSize: size, memoryTypeIndex: typeIndex } = info;
   const { limits, memoryTypes, memoryHeaps } = state.profile;
   const { heapIndex, propertyFlags } = memoryTypes[typeIndex]!;
@@ -54,7 +55,7 @@ function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: MemoryPlan
   state.capturedMemory.check("vkAllocateMemory", captured);
   const memory: MemoryObject = {
     kind: "memory",
-    handle: state.newHandle(),
+    handle: state.newHandle() as DeviceMemory,
     ordinal: state.memoryOrdinal++,
     size,
     typeIndex,
@@ -110,7 +111,7 @@ function makePayload(
 }
 
 /** vkFreeMemory */
-export function freeMemory(state: DeviceState, handle: bigint): void {
+export function freeMemory(state: DeviceState, handle: DeviceMemory): void {
   state.enter("vkFreeMemory");
   if (handle === 0n) return;
   const memory = state.memory(handle, "vkFreeMemory");
@@ -148,7 +149,7 @@ function refuseFreeInUse(state: DeviceState, memory: MemoryObject): void {
 }
 
 /** vkMapMemory */
-export function mapMemory(state: DeviceState, handle: bigint, size: number): HostMapping {
+export function mapMemory(state: DeviceState, handle: DeviceMemory, size: number): HostMapping {
   const call = "vkMapMemory";
   state.enter(call);
   const memory = state.memory(handle, call);
@@ -171,7 +172,7 @@ export function mapMemory(state: DeviceState, handle: bigint, size: number): Hos
 }
 
 /** vkUnmapMemory */
-export function unmapMemory(state: DeviceState, handle: bigint): void {
+export function unmapMemory(state: DeviceState, handle: DeviceMemory): void {
   const call = "vkUnmapMemory";
   state.enter(call);
   const memory = state.memory(handle, call);

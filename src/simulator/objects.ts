@@ -1,6 +1,7 @@
 /** The driver's objects: memory, and resources (buffers and images) with the parts that memory is bound to. */
 
 import { ImageLayout, ImageTiling } from "../vulkan/constants.ts";
+import type { Buffer, DeviceMemory, Image } from "../vulkan/handles.ts";
 import { findNext, StructureType } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { type Binding, BindingList } from "./bindings.ts";
@@ -14,7 +15,7 @@ export type Requirements = Readonly<MemoryRequirements>;
 /** A VkDeviceMemory. */
 export interface MemoryObject {
   readonly kind: "memory";
-  readonly handle: bigint;
+  readonly handle: DeviceMemory;
   /** How many memory objects were made before it. */
   readonly ordinal: number;
   /** Bytes. */
@@ -71,7 +72,6 @@ export interface Part extends BoundRange {
 }
 
 interface ResourceBase {
-  readonly handle: bigint;
   readonly flags: number;
   readonly parts: Part[];
   /** ExternalMemoryHandleType flags that it was created for. */
@@ -83,6 +83,7 @@ interface ResourceBase {
 /** A VkBuffer. */
 export interface BufferObject extends ResourceBase {
   readonly kind: "buffer";
+  readonly handle: Buffer;
   /** Bytes. */
   readonly size: number;
   /** The low 32 bits of the usage. */
@@ -92,6 +93,7 @@ export interface BufferObject extends ResourceBase {
 /** A VkImage. */
 export interface ImageObject extends ResourceBase {
   readonly kind: "image";
+  readonly handle: Image;
   readonly usage: number;
   readonly info: ImageCreateInfo;
   readonly mipLevels: number;
@@ -140,7 +142,7 @@ function addPart(
 
 /** Makes a buffer. */
 export function makeBuffer(
-  handle: bigint,
+  handle: Buffer,
   info: BufferCreateInfo,
   usage: number,
   requirements: Requirements,
@@ -162,7 +164,7 @@ export function makeBuffer(
 
 /** Makes an image of parts: `needs` lists the requirements of each by aspect. */
 export function makeImage(
-  handle: bigint,
+  handle: Image,
   info: ImageCreateInfo,
   needs: readonly (readonly [aspect: number, requirements: Requirements])[],
   sparse: SparsePages<SparsePage> | undefined,

@@ -13,6 +13,7 @@ import { checkInteger } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import { showAs } from "../foundation/inspect.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
+import type { Buffer, Image } from "../vulkan/handles.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { BindSparseInfo, SparseQueue } from "../vulkan/sparse.ts";
 import type { QueueSynchronization, Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
@@ -180,7 +181,7 @@ export class SimulatedTransferQueue implements TransferQueue, SparseQueue {
   }
 
   /** Writes to these buffers and images are refused on every queue of the device while they are being moved. */
-  setMoving(resources: readonly bigint[], isMoving: boolean): void {
+  setMoving(resources: readonly (Buffer | Image)[], isMoving: boolean): void {
     for (const handle of resources) {
       if (isMoving) this.#state.moving.add(handle);
       else this.#state.moving.delete(handle);

@@ -2,6 +2,7 @@
 
 import { quote } from "../foundation/check.ts";
 import { ApiVersion, BufferCreate, ImageCreate, ImageTiling } from "../vulkan/constants.ts";
+import type { Buffer, DeviceMemory, Image } from "../vulkan/handles.ts";
 import { findNext, type NextChain, StructureType } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import type {
@@ -31,7 +32,7 @@ import { SparsePages } from "./sparse-pages.ts";
 import type { DeviceState } from "./state.ts";
 
 /** vkCreateBuffer */
-export function createBuffer(state: DeviceState, info: BufferCreateInfo): bigint {
+export function createBuffer(state: DeviceState, info: BufferCreateInfo): Buffer {
   const call = "vkCreateBuffer";
   state.enter(call);
   const usage = checkBufferInfo(state, call, info);
@@ -45,7 +46,7 @@ export function createBuffer(state: DeviceState, info: BufferCreateInfo): bigint
     (flags & BufferCreate.SparseBinding) === 0
       ? undefined
       : sparsePages(state, requirements, (flags & BufferCreate.SparseResidency) !== 0, undefined);
-  const buffer = makeBuffer(state.newHandle(), info, usage, requirements, sparse);
+  const buffer = makeBuffer(state.newHandle() as Buffer, info, usage, requirements, sparse);
   state.add(buffer);
   state.bufferCount++;
   state.capturedBuffers.take(captured, buffer.handle);
@@ -64,7 +65,7 @@ function sparsePages(
 }
 
 /** vkDestroyBuffer */
-export function destroyBuffer(state: DeviceState, handle: bigint): void {
+export function destroyBuffer(state: DeviceState, handle: Buffer): void {
   const call = "vkDestroyBuffer";
   state.enter(call);
   if (handle === 0n) return;
@@ -80,7 +81,7 @@ export function destroyBuffer(state: DeviceState, handle: bigint): void {
 }
 
 /** vkCreateImage */
-export function createImage(state: DeviceState, info: ImageCreateInfo): bigint {
+export function createImage(state: DeviceState, info: ImageCreateInfo): Image {
   const call = "vkCreateImage";
   state.enter(call);
   checkImageInfo(state, call, info);
@@ -94,7 +95,7 @@ export function createImage(state: DeviceState, info: ImageCreateInfo): bigint {
     (flags & ImageCreate.SparseBinding) === 0
       ? undefined
       : sparsePages(state, needs[0]![1], isResident, layout);
-  const image = makeImage(state.newHandle(), info, needs, sparse);
+  const image = makeImage(state.newHandle() as Image, info, needs, sparse);
   state.add(image);
   state.imageCount++;
   state.listener?.({ kind: "create-image", resource: image.handle });
@@ -102,7 +103,7 @@ export function createImage(state: DeviceState, info: ImageCreateInfo): bigint {
 }
 
 /** vkDestroyImage */
-export function destroyImage(state: DeviceState, handle: bigint): void {
+export function destroyImage(state: DeviceState, handle: Image): void {
   const call = "vkDestroyImage";
   state.enter(call);
   if (handle === 0n) return;
@@ -204,8 +205,8 @@ export function getDeviceImageMemoryRequirements(
 /** vkBindBufferMemory and vkBindBufferMemory2 */
 export function bindBufferMemory(
   state: DeviceState,
-  buffer: bigint,
-  memory: bigint,
+  buffer: Buffer,
+  memory: DeviceMemory,
   offset: number,
   pNext?: NextChain,
 ): void {
@@ -221,8 +222,8 @@ export function bindBufferMemory(
 /** vkBindImageMemory and vkBindImageMemory2 */
 export function bindImageMemory(
   state: DeviceState,
-  image: bigint,
-  memory: bigint,
+  image: Image,
+  memory: DeviceMemory,
   offset: number,
   pNext?: NextChain,
 ): void {

@@ -2,20 +2,27 @@
 
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
+import type { Semaphore } from "../vulkan/handles.ts";
 import type { QueueSynchronization, SemaphoreValue } from "../vulkan/transfer.ts";
 import { forbid } from "./error.ts";
 import type { SemaphoreObject } from "./objects.ts";
 import type { DeviceState } from "./state.ts";
 
 /** vkCreateSemaphore: a timeline where an initial value is given. */
-export function createSemaphore(state: DeviceState, initialValue: number | undefined): bigint {
+export function createSemaphore(state: DeviceState, initialValue: number | undefined): Semaphore {
   const call = "vkCreateSemaphore";
   state.enter(call);
   const isTimeline = initialValue !== undefined;
   if (isTimeline) state.require(call, "a timeline semaphore", ApiVersion.V1_2, "VK_KHR_timeline_semaphore");
   const value = checkInteger(initialValue ?? 0, "initialValue");
   state.faults.check(call);
-  const semaphore = { handle: state.newHandle(), isTimeline, value, planned: value, inFlight: 0 };
+  const semaphore = {
+    handle: state.newHandle() as Semaphore,
+    isTimeline,
+    value,
+    planned: value,
+    inFlight: 0,
+  };
   state.semaphores.set(semaphore.handle, semaphore);
   return semaphore.handle;
 }

@@ -3,6 +3,7 @@
  * the order of the blocks (x first, then y, then z). One pass over the pages, in ascending order.
  */
 
+import type { DeviceMemory } from "../vulkan/handles.ts";
 import type { SparseImageMemoryBind, SparseMemoryBind } from "../vulkan/sparse.ts";
 import type { BlockBox, Geometry } from "./geometry.ts";
 import { NO_PAGE, type PageId, type PagePool } from "./page-pool.ts";
@@ -140,7 +141,10 @@ function canStack(block: Box, slab: Box): boolean {
   );
 }
 
-function memoryOf(pool: PagePool, id: PageId): { readonly memory: bigint; readonly memoryOffset: number } {
+function memoryOf(
+  pool: PagePool,
+  id: PageId,
+): { readonly memory: DeviceMemory | 0n; readonly memoryOffset: number } {
   if (id === NO_PAGE) return { memory: 0n, memoryOffset: 0 };
   return { memory: pool.chunkOf(id).memory, memoryOffset: pool.pageOf(id) * pool.pageSize };
 }

@@ -7,6 +7,7 @@
 
 import { checkUsable } from "../allocator/usable.ts";
 import { checkArray, checkObject, quote } from "../foundation/check.ts";
+import type { Buffer, Image } from "../vulkan/handles.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { BindSparseInfo, SparseQueue } from "../vulkan/sparse.ts";
 import type { Submission } from "../vulkan/transfer.ts";
@@ -277,13 +278,13 @@ const NOTHING_TO_DO: Submission = { isComplete: () => true, done: () => Promise.
 function submit(queue: SparseQueue, request: SparseBindRequest, all: Map<SparseResource, Binds>): Submission {
   const { waitSemaphores = [], signalSemaphores = [] } = request;
   if (all.size === 0 && waitSemaphores.length + signalSemaphores.length === 0) return NOTHING_TO_DO;
-  const buffers: { buffer: bigint; binds: Binds["opaque"] }[] = [];
-  const opaques: { image: bigint; binds: Binds["opaque"] }[] = [];
-  const images: { image: bigint; binds: Binds["blocks"] }[] = [];
+  const buffers: { buffer: Buffer; binds: Binds["opaque"] }[] = [];
+  const opaques: { image: Image; binds: Binds["opaque"] }[] = [];
+  const images: { image: Image; binds: Binds["blocks"] }[] = [];
   for (const [{ kind, handle }, { opaque, blocks }] of all) {
-    if (kind === "buffer") buffers.push({ buffer: handle, binds: opaque });
-    else if (opaque.length > 0) opaques.push({ image: handle, binds: opaque });
-    if (blocks.length > 0) images.push({ image: handle, binds: blocks });
+    if (kind === "buffer") buffers.push({ buffer: handle as Buffer, binds: opaque });
+    else if (opaque.length > 0) opaques.push({ image: handle as Image, binds: opaque });
+    if (blocks.length > 0) images.push({ image: handle as Image, binds: blocks });
   }
   const info: BindSparseInfo = {
     waitSemaphores,

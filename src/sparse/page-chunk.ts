@@ -12,6 +12,7 @@
 import type { Allocation } from "../allocator/allocation.ts";
 import { assert } from "../foundation/assert.ts";
 import { popCount } from "../foundation/bits.ts";
+import type { DeviceMemory } from "../vulkan/handles.ts";
 
 const ALL = 0xffffffff;
 /** No resource. */
@@ -29,7 +30,7 @@ export class PageChunk {
   readonly slot: number;
   readonly allocation: Allocation;
   /** VkDeviceMemory; the pages begin at its start. */
-  readonly memory: bigint;
+  readonly memory: DeviceMemory;
   /** Bytes. */
   readonly size: number;
   readonly pageSize: number;
@@ -45,7 +46,7 @@ export class PageChunk {
   /** No run of free pages is longer than this. */
   #longest: number;
 
-  constructor(slot: number, allocation: Allocation, memory: bigint, size: number, pageSize: number) {
+  constructor(slot: number, allocation: Allocation, memory: DeviceMemory, size: number, pageSize: number) {
     this.slot = slot;
     this.allocation = allocation;
     this.memory = memory;

@@ -2,6 +2,7 @@
 
 import type { AllocatorState } from "../allocator/state.ts";
 import { showAsText } from "../foundation/inspect.ts";
+import type { Buffer, Image } from "../vulkan/handles.ts";
 import type { BufferCreateInfo, Extent3D, ImageCreateInfo } from "../vulkan/resources.ts";
 import type { SparseQueue } from "../vulkan/sparse.ts";
 import type { QueueSynchronization, Submission } from "../vulkan/transfer.ts";
@@ -62,7 +63,7 @@ export interface SparseHome {
 export interface SparseParts<Info, Own extends Geometry> {
   readonly home: SparseHome;
   readonly id: number;
-  readonly handle: bigint;
+  readonly handle: Buffer | Image;
   readonly info: Info;
   readonly geometry: Own;
   readonly pool: PagePool;
@@ -85,7 +86,7 @@ export abstract class SparseResource {
   /** @internal Its number, never used again. */
   readonly id: number;
   /** @internal VkBuffer or VkImage. */
-  readonly handle: bigint;
+  readonly handle: Buffer | Image;
   /** @internal */
   readonly geometry: Geometry;
   /** @internal For each page what it is bound to, or will be once what was submitted is done. */
@@ -209,9 +210,9 @@ export class SparseBuffer extends SparseResource {
   }
 
   /** VkBuffer */
-  get buffer(): bigint {
+  get buffer(): Buffer {
     this.ensureAlive();
-    return this.handle;
+    return this.handle as Buffer;
   }
 
   /** Bytes, as it was made with. */
@@ -259,9 +260,9 @@ export class SparseImage extends SparseResource {
   }
 
   /** VkImage */
-  get image(): bigint {
+  get image(): Image {
     this.ensureAlive();
-    return this.handle;
+    return this.handle as Image;
   }
 
   /** @internal */

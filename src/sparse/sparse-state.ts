@@ -7,6 +7,7 @@
 
 import type { AllocatorState } from "../allocator/state.ts";
 import { assert } from "../foundation/assert.ts";
+import type { Buffer, Image } from "../vulkan/handles.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Submission } from "../vulkan/transfer.ts";
 import { NO_PAGE, type PageId, type PagePool } from "./page-pool.ts";
@@ -80,8 +81,8 @@ export class SparseState {
 
   #end(resource: SparseResource): void {
     const { device } = this.allocator;
-    if (resource.kind === "buffer") device.destroyBuffer(resource.handle);
-    else device.destroyImage(resource.handle);
+    if (resource.kind === "buffer") device.destroyBuffer(resource.handle as Buffer);
+    else device.destroyImage(resource.handle as Image);
     const { pages, pool } = resource;
     const ids: PageId[] = [];
     for (const id of pages) if (id !== NO_PAGE && pool.unrefer(id)) ids.push(id);

@@ -1,9 +1,10 @@
 /** Replays the operations on a device: an allocator over a simulated driver that follows the trace's profile. */
 
 import type { Allocation, AllocationCreateInfo, Pool } from "../allocator/index.ts";
-import { Allocator } from "../face/index.ts";
+import { type Allocator, createAllocator } from "../face/index.ts";
 import { type DriverEvent, SimulatedDevice } from "../simulator/index.ts";
 import { Format } from "../vulkan/constants.ts";
+import type { Buffer, Image } from "../vulkan/handles.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { VulkanError } from "../vulkan/result.ts";
 import type {
@@ -21,8 +22,8 @@ const SAMPLE_BUFFER_SIZE = 65536;
 
 interface ReplayedAllocation {
   readonly allocation: Allocation;
-  readonly buffer?: bigint;
-  readonly image?: bigint;
+  readonly buffer?: Buffer;
+  readonly image?: Image;
 }
 
 /** The device, allocator, pools and allocations of one trace. */
@@ -42,7 +43,7 @@ export class DeviceReplay {
       permit: { granularityConflict: true, unmappedRanges: true, unsuitedMemory: true },
       onEvent: (event) => this.log(event),
     });
-    this.allocator = new Allocator({
+    this.allocator = createAllocator({
       device: this.device,
       flags: allocator.flags,
       preferredLargeHeapBlockSize: allocator.preferredLargeHeapBlockSize,

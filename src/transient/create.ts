@@ -20,6 +20,7 @@ import { alignUp } from "../foundation/bits.ts";
 import { SuballocationType } from "../metadata/block-metadata.ts";
 import type { Placement } from "../placement/place.ts";
 import { ImageTiling } from "../vulkan/constants.ts";
+import type { Buffer, Image } from "../vulkan/handles.ts";
 import {
   type BufferCreateInfo,
   emptyMemoryRequirements,
@@ -45,7 +46,7 @@ import { type TransientGroup, TransientPlace, Transients } from "./transients.ts
 interface Member extends Needing {
   /** What it was, where it can stay. */
   old: TransientPlace | undefined;
-  handle: bigint;
+  handle: Buffer | Image;
   requirements: Readonly<MemoryRequirements>;
 }
 
@@ -127,9 +128,9 @@ class Creation {
     return isSame(old.described.info, info) ? old : undefined;
   }
 
-  #make({ kind, info }: Described, requirements: MemoryRequirements): bigint {
+  #make({ kind, info }: Described, requirements: MemoryRequirements): Buffer | Image {
     const state = this.#state;
-    let handle: bigint;
+    let handle: Buffer | Image;
     if (kind === ResourceKind.Buffer) {
       handle = state.device.createBuffer(info as BufferCreateInfo);
       this.#undo.push(() => destroyHandle(state.device, kind, handle));
@@ -207,8 +208,8 @@ class Creation {
     const { requirements } = request;
     if (isDedicated) {
       Object.assign(requirements, first.requirements);
-      if (first.described.kind === ResourceKind.Buffer) request.buffer = first.handle;
-      else request.image = first.handle;
+      if (first.described.kind === ResourceKind.Buffer) request.buffer = first.handle as Buffer;
+      else request.image = first.handle as Image;
     } else {
       const mixed = isMixed(members);
       const page = mixed ? this.#granularity : 1;
@@ -240,8 +241,8 @@ class Creation {
     for (const [index, { old, handle, described }] of members.entries()) {
       if (old !== undefined) continue;
       const at = offset + placement.offsets[index]!;
-      if (described.kind === ResourceKind.Buffer) device.bindBufferMemory(handle, deviceMemory, at);
-      else device.bindImageMemory(handle, deviceMemory, at);
+      if (described.kind === ResourceKind.Buffer) device.bindBufferMemory(handle as Buffer, deviceMemory, at);
+      else device.bindImageMemory(handle as Image, deviceMemory, at);
     }
   }
 

@@ -15,6 +15,7 @@ import { ResourceKind } from "../allocator/resource-kind.ts";
 import { alignDown, alignUp } from "../foundation/bits.ts";
 import { OwnedRanges } from "../foundation/owned-ranges.ts";
 import { ImageAspect, ImageLayout } from "../vulkan/constants.ts";
+import type { Buffer, Image } from "../vulkan/handles.ts";
 import type { ImageCreateInfo } from "../vulkan/resources.ts";
 import type { TakeOver } from "../vulkan/transfer.ts";
 import { type Described, writesOf } from "./description.ts";
@@ -44,7 +45,7 @@ export interface TransientTakeOver<Resource> extends TakeOver {
 /** A resource that has its place. */
 export interface Placed {
   readonly described: Described;
-  readonly handle: bigint;
+  readonly handle: Buffer | Image;
   readonly isLinear: boolean;
   /** Bytes from the start of the group's memory. */
   readonly offset: number;

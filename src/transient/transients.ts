@@ -7,6 +7,7 @@ import type { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
 import { checkInteger, quote } from "../foundation/check.ts";
 import { showAsText } from "../foundation/inspect.ts";
+import type { Buffer, CommandBuffer, Image } from "../vulkan/handles.ts";
 import type { MemoryRequirements } from "../vulkan/resources.ts";
 import type { Described } from "./description.ts";
 import type { TransientTakeOver } from "./take-overs.ts";
@@ -30,9 +31,9 @@ export class TransientPlace {
   /** As it was described. */
   readonly name: string | undefined;
   /** VkBuffer; undefined for an image. */
-  readonly buffer: bigint | undefined;
+  readonly buffer: Buffer | undefined;
   /** VkImage; undefined for a buffer. */
-  readonly image: bigint | undefined;
+  readonly image: Image | undefined;
   /** The memory that it shares. */
   readonly allocation: Allocation;
   /** Bytes from the start of the allocation. */
@@ -57,15 +58,15 @@ export class TransientPlace {
     this.requirements = requirements;
     this.isLinear = isLinear;
     this.name = described.name;
-    this.buffer = described.kind === ResourceKind.Buffer ? handle : undefined;
-    this.image = described.kind === ResourceKind.Image ? handle : undefined;
+    this.buffer = described.kind === ResourceKind.Buffer ? (handle as Buffer) : undefined;
+    this.image = described.kind === ResourceKind.Image ? (handle as Image) : undefined;
     this.allocation = allocation;
     this.offset = offset;
     this.size = requirements.size;
   }
 
   /** VkBuffer or VkImage. */
-  get handle(): bigint {
+  get handle(): Buffer | Image {
     return (this.buffer ?? this.image)!;
   }
 
@@ -149,7 +150,7 @@ export class Transients {
    *
    * @throws TypeError where the device has no command buffers, as the simulator's has none.
    */
-  recordBarriers(commandBuffer: bigint, pass: number): void {
+  recordBarriers(commandBuffer: CommandBuffer, pass: number): void {
     const { device } = this.#state;
     if (device.recordTakeOvers === undefined) {
       throw new TypeError(

@@ -3,8 +3,11 @@
  * Names are Vulkan's without prefix and `_BIT`; values are Vulkan's own.
  */
 
+import type { EnumObject } from "../foundation/enum-object.ts";
+import type * as enums from "./enums.ts";
+
 /** VkMemoryPropertyFlagBits */
-export const MemoryProperty = {
+export const MemoryProperty: EnumObject<typeof enums.MemoryProperty> = {
   DeviceLocal: 0x1,
   HostVisible: 0x2,
   HostCoherent: 0x4,
@@ -14,38 +17,46 @@ export const MemoryProperty = {
   DeviceCoherentAMD: 0x40,
   DeviceUncachedAMD: 0x80,
   RdmaCapableNV: 0x100,
-} as const;
+};
+export type MemoryProperty = enums.MemoryProperty;
 
 /** VkMemoryHeapFlagBits */
-export const MemoryHeapFlag = { DeviceLocal: 0x1, MultiInstance: 0x2 } as const;
+export const MemoryHeapFlag: EnumObject<typeof enums.MemoryHeapFlag> = {
+  DeviceLocal: 0x1,
+  MultiInstance: 0x2,
+};
+export type MemoryHeapFlag = enums.MemoryHeapFlag;
 
 /** VkMemoryAllocateFlagBits */
-export const MemoryAllocate = {
+export const MemoryAllocate: EnumObject<typeof enums.MemoryAllocate> = {
   DeviceMask: 0x1,
   DeviceAddress: 0x2,
   DeviceAddressCaptureReplay: 0x4,
-} as const;
+};
+export type MemoryAllocate = enums.MemoryAllocate;
 
 /** VkPhysicalDeviceType */
-export const PhysicalDeviceType = {
+export const PhysicalDeviceType: EnumObject<typeof enums.PhysicalDeviceType> = {
   Other: 0,
   IntegratedGpu: 1,
   DiscreteGpu: 2,
   VirtualGpu: 3,
   Cpu: 4,
-} as const;
+};
+export type PhysicalDeviceType = enums.PhysicalDeviceType;
 
 /** VkBufferCreateFlagBits */
-export const BufferCreate = {
+export const BufferCreate: EnumObject<typeof enums.BufferCreate> = {
   SparseBinding: 0x1,
   SparseResidency: 0x2,
   SparseAliased: 0x4,
   Protected: 0x8,
   DeviceAddressCaptureReplay: 0x10,
-} as const;
+};
+export type BufferCreate = enums.BufferCreate;
 
 /** VkBufferUsageFlagBits */
-export const BufferUsage = {
+export const BufferUsage: EnumObject<typeof enums.BufferUsage> = {
   TransferSrc: 0x1,
   TransferDst: 0x2,
   UniformTexelBuffer: 0x4,
@@ -66,10 +77,11 @@ export const BufferUsage = {
   ShaderDeviceAddress: 0x20000,
   AccelerationStructureBuildInputReadOnlyKHR: 0x80000,
   AccelerationStructureStorageKHR: 0x100000,
-} as const;
+};
+export type BufferUsage = enums.BufferUsage;
 
 /** VkImageCreateFlagBits */
-export const ImageCreate = {
+export const ImageCreate: EnumObject<typeof enums.ImageCreate> = {
   SparseBinding: 0x1,
   SparseResidency: 0x2,
   SparseAliased: 0x4,
@@ -82,10 +94,11 @@ export const ImageCreate = {
   Disjoint: 0x200,
   Alias: 0x400,
   Protected: 0x800,
-} as const;
+};
+export type ImageCreate = enums.ImageCreate;
 
 /** VkImageUsageFlagBits */
-export const ImageUsage = {
+export const ImageUsage: EnumObject<typeof enums.ImageUsage> = {
   TransferSrc: 0x1,
   TransferDst: 0x2,
   Sampled: 0x4,
@@ -97,16 +110,23 @@ export const ImageUsage = {
   FragmentShadingRateAttachmentKHR: 0x100,
   FragmentDensityMapEXT: 0x200,
   HostTransfer: 0x400000,
-} as const;
+};
+export type ImageUsage = enums.ImageUsage;
 
 /** VkImageType */
-export const ImageType = { Image1D: 0, Image2D: 1, Image3D: 2 } as const;
+export const ImageType: EnumObject<typeof enums.ImageType> = { Image1D: 0, Image2D: 1, Image3D: 2 };
+export type ImageType = enums.ImageType;
 
 /** VkImageTiling */
-export const ImageTiling = { Optimal: 0, Linear: 1, DrmFormatModifierEXT: 1000158000 } as const;
+export const ImageTiling: EnumObject<typeof enums.ImageTiling> = {
+  Optimal: 0,
+  Linear: 1,
+  DrmFormatModifierEXT: 1000158000,
+};
+export type ImageTiling = enums.ImageTiling;
 
 /** VkImageLayout */
-export const ImageLayout = {
+export const ImageLayout: EnumObject<typeof enums.ImageLayout> = {
   Undefined: 0,
   General: 1,
   ColorAttachmentOptimal: 2,
@@ -119,10 +139,11 @@ export const ImageLayout = {
   ReadOnlyOptimal: 1000314000,
   AttachmentOptimal: 1000314001,
   PresentSrcKHR: 1000001002,
-} as const;
+};
+export type ImageLayout = enums.ImageLayout;
 
 /** VkImageAspectFlagBits */
-export const ImageAspect = {
+export const ImageAspect: EnumObject<typeof enums.ImageAspect> = {
   Color: 0x1,
   Depth: 0x2,
   Stencil: 0x4,
@@ -130,10 +151,11 @@ export const ImageAspect = {
   Plane0: 0x10,
   Plane1: 0x20,
   Plane2: 0x40,
-} as const;
+};
+export type ImageAspect = enums.ImageAspect;
 
 /** VkPipelineStageFlagBits, as far as a core command has them; any other bit is taken as it is. */
-export const PipelineStage = {
+export const PipelineStage: EnumObject<typeof enums.PipelineStage> = {
   TopOfPipe: 0x1,
   DrawIndirect: 0x2,
   VertexInput: 0x4,
@@ -151,10 +173,11 @@ export const PipelineStage = {
   Host: 0x4000,
   AllGraphics: 0x8000,
   AllCommands: 0x10000,
-} as const;
+};
+export type PipelineStage = enums.PipelineStage;
 
 /** VkAccessFlagBits, as far as a core command has them; any other bit is taken as it is. */
-export const Access = {
+export const Access: EnumObject<typeof enums.Access> = {
   IndirectCommandRead: 0x1,
   IndexRead: 0x2,
   VertexAttributeRead: 0x4,
@@ -172,10 +195,11 @@ export const Access = {
   HostWrite: 0x4000,
   MemoryRead: 0x8000,
   MemoryWrite: 0x10000,
-} as const;
+};
+export type Access = enums.Access;
 
 /** VkSampleCountFlagBits */
-export const SampleCount = {
+export const SampleCount: EnumObject<typeof enums.SampleCount> = {
   Count1: 1,
   Count2: 2,
   Count4: 4,
@@ -183,13 +207,15 @@ export const SampleCount = {
   Count16: 16,
   Count32: 32,
   Count64: 64,
-} as const;
+};
+export type SampleCount = enums.SampleCount;
 
 /** VkSharingMode */
-export const SharingMode = { Exclusive: 0, Concurrent: 1 } as const;
+export const SharingMode: EnumObject<typeof enums.SharingMode> = { Exclusive: 0, Concurrent: 1 };
+export type SharingMode = enums.SharingMode;
 
 /** VkFormat: the formats that tests, the demo and most programs use. Any other number is taken as it is. */
-export const Format = {
+export const Format: EnumObject<typeof enums.Format> = {
   Undefined: 0,
   R8Unorm: 9,
   R8G8Unorm: 16,
@@ -216,10 +242,11 @@ export const Format = {
   Bc7UnormBlock: 145,
   G8B8R8_2Plane420Unorm: 1000156003,
   G8B8R8_3Plane420Unorm: 1000156002,
-} as const;
+};
+export type Format = enums.Format;
 
 /** VkExternalMemoryHandleTypeFlagBits */
-export const ExternalMemoryHandleType = {
+export const ExternalMemoryHandleType: EnumObject<typeof enums.ExternalMemoryHandleType> = {
   OpaqueFd: 0x1,
   OpaqueWin32: 0x2,
   OpaqueWin32Kmt: 0x4,
@@ -230,7 +257,8 @@ export const ExternalMemoryHandleType = {
   HostAllocationEXT: 0x80,
   HostMappedForeignMemoryEXT: 0x100,
   DmaBufEXT: 0x200,
-} as const;
+};
+export type ExternalMemoryHandleType = enums.ExternalMemoryHandleType;
 
 const ntHandles =
   ExternalMemoryHandleType.OpaqueWin32 |
@@ -239,7 +267,7 @@ const ntHandles =
   ExternalMemoryHandleType.D3D12Resource;
 
 /** Whether a handle type is of NT handles, which the program owns and closes, rather than of global share handles (KMT). */
-export function isNtHandle(handleType: number): boolean {
+export function isNtHandle(handleType: ExternalMemoryHandleType): boolean {
   return (handleType & ntHandles) !== 0;
 }
 
@@ -252,13 +280,14 @@ export function makeApiVersion(major: number, minor: number, patch = 0): number 
 }
 
 /** VK_API_VERSION_1_0 to VK_API_VERSION_1_4 */
-export const ApiVersion = {
+export const ApiVersion: EnumObject<typeof enums.ApiVersion> = {
   V1_0: 0x400000,
   V1_1: 0x401000,
   V1_2: 0x402000,
   V1_3: 0x403000,
   V1_4: 0x404000,
-} as const;
+};
+export type ApiVersion = enums.ApiVersion;
 
 /** Writes an API version as "1.3.239". */
 export function apiVersionString(version: number): string {

@@ -9,6 +9,14 @@
  * - No call keeps a reference to an argument after it returns.
  */
 
+import type {
+  ExternalMemoryHandleType,
+  ImageAspect,
+  MemoryHeapFlag,
+  MemoryProperty,
+  PhysicalDeviceType,
+} from "./constants.ts";
+import type { Buffer, CommandBuffer, DeviceMemory, Image } from "./handles.ts";
 import type { NextChain } from "./next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "./resources.ts";
 import type {
@@ -22,7 +30,7 @@ import type { TakeOver } from "./transfer.ts";
 /** VkMemoryType */
 export interface MemoryType {
   /** {@link MemoryProperty} flags. */
-  readonly propertyFlags: number;
+  readonly propertyFlags: MemoryProperty | 0;
   readonly heapIndex: number;
 }
 
@@ -31,7 +39,7 @@ export interface MemoryHeap {
   /** Bytes. */
   readonly size: number;
   /** {@link MemoryHeapFlag} flags. */
-  readonly flags: number;
+  readonly flags: MemoryHeapFlag | 0;
 }
 
 /** VkPhysicalDeviceMemoryProperties */
@@ -58,7 +66,7 @@ export interface DeviceLimits {
 export interface DeviceProperties {
   readonly deviceName: string;
   /** {@link PhysicalDeviceType} */
-  readonly deviceType: number;
+  readonly deviceType: PhysicalDeviceType;
   /** VK_MAKE_API_VERSION form. */
   readonly apiVersion: number;
   readonly driverVersion: number;
@@ -77,7 +85,7 @@ export interface MemoryAllocateInfo {
 
 /** VkMappedMemoryRange */
 export interface MappedMemoryRange {
-  readonly memory: bigint;
+  readonly memory: DeviceMemory;
   readonly offset: number;
   /** Bytes, or {@link WHOLE_SIZE} for "to the end". */
   readonly size: number;
@@ -169,39 +177,39 @@ export interface VulkanDevice {
   readonly sparseProperties?: SparseProperties | undefined;
 
   /** vkAllocateMemory */
-  allocateMemory(info: MemoryAllocateInfo): bigint;
+  allocateMemory(info: MemoryAllocateInfo): DeviceMemory;
   /** vkFreeMemory; memory that is mapped is unmapped by it, and its views are detached. */
-  freeMemory(memory: bigint): void;
+  freeMemory(memory: DeviceMemory): void;
   /** vkMapMemory over the whole object, which has `size` bytes. */
-  mapMemory(memory: bigint, size: number): HostMapping;
+  mapMemory(memory: DeviceMemory, size: number): HostMapping;
   /** vkUnmapMemory; detaches the views of the mapping. */
-  unmapMemory(memory: bigint): void;
+  unmapMemory(memory: DeviceMemory): void;
   /** vkFlushMappedMemoryRanges */
   flushMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void;
   /** vkInvalidateMappedMemoryRanges */
   invalidateMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void;
 
   /** vkCreateBuffer */
-  createBuffer(info: BufferCreateInfo): bigint;
+  createBuffer(info: BufferCreateInfo): Buffer;
   /** vkDestroyBuffer */
-  destroyBuffer(buffer: bigint): void;
+  destroyBuffer(buffer: Buffer): void;
   /** vkCreateImage */
-  createImage(info: ImageCreateInfo): bigint;
+  createImage(info: ImageCreateInfo): Image;
   /** vkDestroyImage */
-  destroyImage(image: bigint): void;
+  destroyImage(image: Image): void;
 
   /**
    * Fills `out`: with `dedicated` through vkGetBufferMemoryRequirements2 and VkMemoryDedicatedRequirements
    * (Vulkan 1.1 or VK_KHR_get_memory_requirements2), else through vkGetBufferMemoryRequirements with the
    * two booleans false.
    */
-  getBufferMemoryRequirements(buffer: bigint, out: MemoryRequirements, dedicated: boolean): void;
+  getBufferMemoryRequirements(buffer: Buffer, out: MemoryRequirements, dedicated: boolean): void;
   /** As {@link getBufferMemoryRequirements}; `planeAspect` asks for one plane of a disjoint image. */
   getImageMemoryRequirements(
-    image: bigint,
+    image: Image,
     out: MemoryRequirements,
     dedicated: boolean,
-    planeAspect?: number,
+    planeAspect?: ImageAspect,
   ): void;
   /** vkGetDeviceBufferMemoryRequirements (Vulkan 1.3 or VK_KHR_maintenance4): needs no buffer. */
   getDeviceBufferMemoryRequirements(info: BufferCreateInfo, out: MemoryRequirements): void;
@@ -209,36 +217,36 @@ export interface VulkanDevice {
   getDeviceImageMemoryRequirements(
     info: ImageCreateInfo,
     out: MemoryRequirements,
-    planeAspect?: number,
+    planeAspect?: ImageAspect,
   ): void;
 
   /** vkBindBufferMemory; with `pNext` vkBindBufferMemory2. */
-  bindBufferMemory(buffer: bigint, memory: bigint, offset: number, pNext?: NextChain): void;
+  bindBufferMemory(buffer: Buffer, memory: DeviceMemory, offset: number, pNext?: NextChain): void;
   /** vkBindImageMemory; with `pNext` vkBindImageMemory2. */
-  bindImageMemory(image: bigint, memory: bigint, offset: number, pNext?: NextChain): void;
+  bindImageMemory(image: Image, memory: DeviceMemory, offset: number, pNext?: NextChain): void;
 
   /**
    * vkCreateBuffer, then vkBindBufferMemory. Where the latter fails, the buffer is destroyed again. Optional: for bindings
    * that do both in less time than one after the other.
    */
-  createAndBindBuffer?(info: BufferCreateInfo, memory: bigint, offset: number): bigint;
+  createAndBindBuffer?(info: BufferCreateInfo, memory: DeviceMemory, offset: number): Buffer;
   /**
    * vkCreateImage, then {@link getImageMemoryRequirements}. Optional: for bindings that do both in less time than one
    * after the other.
    */
-  createImageWithRequirements?(info: ImageCreateInfo, out: MemoryRequirements, dedicated: boolean): bigint;
+  createImageWithRequirements?(info: ImageCreateInfo, out: MemoryRequirements, dedicated: boolean): Image;
 
   /** vkGetImageSparseMemoryRequirements: one entry for each aspect, and one for metadata where the image has such. */
-  getImageSparseMemoryRequirements?(image: bigint): readonly SparseImageMemoryRequirements[];
+  getImageSparseMemoryRequirements?(image: Image): readonly SparseImageMemoryRequirements[];
   /** vkGetPhysicalDeviceSparseImageFormatProperties: empty where such images cannot be sparsely resident. */
   getSparseImageFormatProperties?(query: SparseImageFormatQuery): readonly SparseImageFormatProperties[];
   /**
    * Where a device has it: is told that the buffers and images which are bound to these bytes from now on use them one after
    * the other, or, with `false`, that this is over. The simulator refuses uses of one without its {@link TakeOver}.
    */
-  setTransientMemory?(memory: bigint, offset: number, size: number, isTransient: boolean): void;
+  setTransientMemory?(memory: DeviceMemory, offset: number, size: number, isTransient: boolean): void;
   /** Records barriers, all in one vkCmdPipelineBarrier. Absent where there are no command buffers. */
-  recordTakeOvers?(commandBuffer: bigint, takeOvers: readonly TakeOver[]): void;
+  recordTakeOvers?(commandBuffer: CommandBuffer, takeOvers: readonly TakeOver[]): void;
 
   /**
    * Has `listener` called once when a call of the device or one of its queues says VK_ERROR_DEVICE_LOST, at once where one has
@@ -249,21 +257,21 @@ export interface VulkanDevice {
   /** VkPhysicalDeviceMemoryBudgetPropertiesEXT; called only where VK_EXT_memory_budget is enabled. */
   getMemoryBudget(): MemoryBudgetProperties;
   /** vkGetBufferDeviceAddress (Vulkan 1.2 or VK_KHR_buffer_device_address) */
-  getBufferDeviceAddress(buffer: bigint): bigint;
+  getBufferDeviceAddress(buffer: Buffer): bigint;
   /** vkSetDeviceMemoryPriorityEXT (VK_EXT_pageable_device_local_memory) */
-  setDeviceMemoryPriority(memory: bigint, priority: number): void;
+  setDeviceMemoryPriority(memory: DeviceMemory, priority: number): void;
 
   /** vkGetMemoryFdKHR: a new descriptor, which the caller owns. */
-  getMemoryFd(memory: bigint, handleType: number): number;
+  getMemoryFd(memory: DeviceMemory, handleType: ExternalMemoryHandleType): number;
   /** vkGetMemoryFdPropertiesKHR: the memory types that a foreign descriptor can be imported to. */
-  getMemoryFdProperties(handleType: number, fd: number): number;
+  getMemoryFdProperties(handleType: ExternalMemoryHandleType, fd: number): number;
   /** vkGetMemoryHostPointerPropertiesEXT: the memory types that the host range can be imported to. */
-  getMemoryHostPointerProperties(handleType: number, address: bigint): number;
+  getMemoryHostPointerProperties(handleType: ExternalMemoryHandleType, address: bigint): number;
   /**
    * vkGetMemoryWin32HandleKHR. An NT handle is the caller's to close, and can be asked for once for each memory object and
    * handle type; a KMT handle ("global share handle") belongs to nobody.
    */
-  getMemoryWin32Handle(memory: bigint, handleType: number): bigint;
+  getMemoryWin32Handle(memory: DeviceMemory, handleType: ExternalMemoryHandleType): bigint;
   /**
    * DuplicateHandle with the same access: another NT handle, in the process that the handle `targetProcess` stands for
    * (default: this one), whose program owns it.

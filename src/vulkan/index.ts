@@ -1,8 +1,113 @@
 /** Vulkan's vocabulary and the ports through which the allocator reaches a device. */
-export * from "./constants.ts";
-export * from "./device.ts";
-export * from "./next.ts";
-export * from "./resources.ts";
-export * from "./result.ts";
-export * from "./sparse.ts";
-export * from "./transfer.ts";
+
+export {
+  Access,
+  ApiVersion,
+  apiVersionString,
+  BufferCreate,
+  BufferUsage,
+  ExternalMemoryHandleType,
+  Format,
+  ImageAspect,
+  ImageCreate,
+  ImageLayout,
+  ImageTiling,
+  ImageType,
+  ImageUsage,
+  MemoryAllocate,
+  MemoryHeapFlag,
+  MemoryProperty,
+  makeApiVersion,
+  PhysicalDeviceType,
+  PipelineStage,
+  SampleCount,
+  SharingMode,
+  WHOLE_SIZE,
+} from "./constants.ts";
+export type {
+  DeviceLimits,
+  DeviceProperties,
+  HostCopies,
+  HostLoan,
+  HostMapping,
+  LentRangeMessage,
+  MappedMemoryRange,
+  MemoryAllocateInfo,
+  MemoryBudgetProperties,
+  MemoryHeap,
+  MemoryProperties,
+  MemoryType,
+  OwnView,
+  VulkanDevice,
+} from "./device.ts";
+export type {
+  Buffer,
+  CommandBuffer,
+  Device,
+  DeviceMemory,
+  Fence,
+  Handle,
+  Image,
+  Instance,
+  PhysicalDeviceHandle,
+  Queue,
+  Semaphore,
+} from "./handles.ts";
+export {
+  type BindImagePlaneMemoryInfo,
+  type BufferOpaqueCaptureAddressCreateInfo,
+  type BufferUsageFlags2CreateInfo,
+  type ExportMemoryAllocateInfo,
+  type ExportMemoryWin32HandleInfo,
+  type ExternalMemoryBufferCreateInfo,
+  type ExternalMemoryImageCreateInfo,
+  type ImageFormatListCreateInfo,
+  type ImportMemoryFdInfo,
+  type ImportMemoryHostPointerInfo,
+  type ImportMemoryWin32HandleInfo,
+  type MemoryAllocateFlagsInfo,
+  type MemoryDedicatedAllocateInfo,
+  type MemoryOpaqueCaptureAddressAllocateInfo,
+  type MemoryPriorityAllocateInfo,
+  type NextChain,
+  type NextStructure,
+  StructureType,
+} from "./next.ts";
+export type {
+  BufferCreateInfo,
+  Extent3D,
+  ImageCreateInfo,
+  MemoryRequirements,
+  Offset3D,
+} from "./resources.ts";
+export { Result, resultName, VulkanError } from "./result.ts";
+export {
+  type BindSparseInfo,
+  SparseImageFormat,
+  type SparseImageFormatProperties,
+  type SparseImageFormatQuery,
+  type SparseImageMemoryBind,
+  type SparseImageMemoryRequirements,
+  type SparseMemoryBind,
+  SparseMemoryBindFlag,
+  type SparseProperties,
+  type SparseQueue,
+} from "./sparse.ts";
+export type {
+  AccessScope,
+  BufferCopy,
+  BufferFill,
+  BufferLayout,
+  BufferToImageCopy,
+  ImageCopy,
+  ImageRegion,
+  ImageToBufferCopy,
+  OwnershipTransfer,
+  QueueSynchronization,
+  SemaphoreValue,
+  Submission,
+  TakeOver,
+  TransferBarrier,
+  TransferCommand,
+  TransferQueue,
+} from "./transfer.ts";

@@ -7,6 +7,8 @@
  */
 
 import { checkUint64, quote } from "../foundation/check.ts";
+import type { ExternalMemoryHandleType, Format, ImageAspect, MemoryAllocate } from "./constants.ts";
+import type { Buffer, Image } from "./handles.ts";
 
 /** VkStructureType of the structures that may stand in a chain. */
 export const StructureType = {
@@ -26,18 +28,20 @@ export const StructureType = {
   ImageFormatListCreateInfo: 1000147000,
   BindImagePlaneMemoryInfo: 1000156002,
 } as const;
+/** One of {@link StructureType}. */
+export type StructureType = (typeof StructureType)[keyof typeof StructureType];
 
 /** VkMemoryDedicatedAllocateInfo: the memory is for this one buffer or image. */
 export interface MemoryDedicatedAllocateInfo {
   readonly sType: typeof StructureType.MemoryDedicatedAllocateInfo;
-  readonly buffer?: bigint;
-  readonly image?: bigint;
+  readonly buffer?: Buffer;
+  readonly image?: Image;
 }
 /** VkMemoryAllocateFlagsInfo */
 export interface MemoryAllocateFlagsInfo {
   readonly sType: typeof StructureType.MemoryAllocateFlagsInfo;
   /** {@link MemoryAllocate} flags. */
-  readonly flags: number;
+  readonly flags: MemoryAllocate | 0;
   readonly deviceMask?: number;
 }
 /** VkMemoryPriorityAllocateInfoEXT */
@@ -50,25 +54,25 @@ export interface MemoryPriorityAllocateInfo {
 export interface ExportMemoryAllocateInfo {
   readonly sType: typeof StructureType.ExportMemoryAllocateInfo;
   /** {@link ExternalMemoryHandleType} flags. */
-  readonly handleTypes: number;
+  readonly handleTypes: ExternalMemoryHandleType | 0;
 }
 /** VkImportMemoryFdInfoKHR: on success the driver owns the descriptor. */
 export interface ImportMemoryFdInfo {
   readonly sType: typeof StructureType.ImportMemoryFdInfoKHR;
-  readonly handleType: number;
+  readonly handleType: ExternalMemoryHandleType | 0;
   readonly fd: number;
 }
 /** VkImportMemoryHostPointerInfoEXT */
 export interface ImportMemoryHostPointerInfo {
   readonly sType: typeof StructureType.ImportMemoryHostPointerInfoEXT;
-  readonly handleType: number;
+  readonly handleType: ExternalMemoryHandleType | 0;
   /** The address, aligned to minImportedHostPointerAlignment. */
   readonly hostPointer: bigint;
 }
 /** VkImportMemoryWin32HandleInfoKHR */
 export interface ImportMemoryWin32HandleInfo {
   readonly sType: typeof StructureType.ImportMemoryWin32HandleInfoKHR;
-  readonly handleType: number;
+  readonly handleType: ExternalMemoryHandleType | 0;
   readonly handle: bigint;
 }
 /** VkExportMemoryWin32HandleInfoKHR */
@@ -85,12 +89,12 @@ export interface MemoryOpaqueCaptureAddressAllocateInfo {
 /** VkExternalMemoryBufferCreateInfo */
 export interface ExternalMemoryBufferCreateInfo {
   readonly sType: typeof StructureType.ExternalMemoryBufferCreateInfo;
-  readonly handleTypes: number;
+  readonly handleTypes: ExternalMemoryHandleType | 0;
 }
 /** VkExternalMemoryImageCreateInfo */
 export interface ExternalMemoryImageCreateInfo {
   readonly sType: typeof StructureType.ExternalMemoryImageCreateInfo;
-  readonly handleTypes: number;
+  readonly handleTypes: ExternalMemoryHandleType | 0;
 }
 /** VkBufferUsageFlags2CreateInfo (VK_KHR_maintenance5): replaces the buffer's 32-bit usage. */
 export interface BufferUsageFlags2CreateInfo {
@@ -105,13 +109,13 @@ export interface BufferOpaqueCaptureAddressCreateInfo {
 /** VkImageFormatListCreateInfo */
 export interface ImageFormatListCreateInfo {
   readonly sType: typeof StructureType.ImageFormatListCreateInfo;
-  readonly viewFormats: readonly number[];
+  readonly viewFormats: readonly Format[];
 }
 /** VkBindImagePlaneMemoryInfo: for disjoint multi-planar images. */
 export interface BindImagePlaneMemoryInfo {
   readonly sType: typeof StructureType.BindImagePlaneMemoryInfo;
   /** One {@link ImageAspect} plane bit. */
-  readonly planeAspect: number;
+  readonly planeAspect: ImageAspect;
 }
 
 /** A structure that this library can encode into a pNext chain. */

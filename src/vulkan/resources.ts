@@ -1,5 +1,17 @@
 /** What a buffer or an image is made of: VkBufferCreateInfo and VkImageCreateInfo as plain objects. */
 
+import type {
+  BufferCreate,
+  BufferUsage,
+  Format,
+  ImageCreate,
+  ImageLayout,
+  ImageTiling,
+  ImageType,
+  ImageUsage,
+  SampleCount,
+  SharingMode,
+} from "./constants.ts";
 import type { NextChain } from "./next.ts";
 
 /** VkBufferCreateInfo */
@@ -7,11 +19,11 @@ export interface BufferCreateInfo {
   /** Bytes, at least 1. */
   readonly size: number;
   /** {@link BufferUsage} flags. Ignored where pNext has a BufferUsageFlags2CreateInfo. */
-  readonly usage: number;
+  readonly usage: BufferUsage | 0;
   /** {@link BufferCreate} flags; default 0. */
-  readonly flags?: number;
+  readonly flags?: BufferCreate | 0;
   /** {@link SharingMode}; default Exclusive. */
-  readonly sharingMode?: number;
+  readonly sharingMode?: SharingMode;
   /** For concurrent sharing: the queue families that use the buffer. */
   readonly queueFamilyIndices?: readonly number[];
   readonly pNext?: NextChain;
@@ -36,27 +48,27 @@ export interface Offset3D {
 /** VkImageCreateInfo */
 export interface ImageCreateInfo {
   /** {@link Format}, a VkFormat. */
-  readonly format: number;
+  readonly format: Format;
   readonly extent: Extent3D;
   /** {@link ImageUsage} flags. */
-  readonly usage: number;
+  readonly usage: ImageUsage | 0;
   /** {@link ImageType}; default Image2D. */
-  readonly imageType?: number;
+  readonly imageType?: ImageType;
   /** {@link ImageTiling}; default Optimal. */
-  readonly tiling?: number;
+  readonly tiling?: ImageTiling;
   /** Default 1. */
   readonly mipLevels?: number;
   /** Default 1. */
   readonly arrayLayers?: number;
   /** {@link SampleCount}; default 1. */
-  readonly samples?: number;
+  readonly samples?: SampleCount;
   /** {@link ImageCreate} flags; default 0. */
-  readonly flags?: number;
+  readonly flags?: ImageCreate | 0;
   /** {@link SharingMode}; default Exclusive. */
-  readonly sharingMode?: number;
+  readonly sharingMode?: SharingMode;
   readonly queueFamilyIndices?: readonly number[];
   /** {@link ImageLayout}, Undefined or Preinitialized; default Undefined. */
-  readonly initialLayout?: number;
+  readonly initialLayout?: ImageLayout;
   readonly pNext?: NextChain;
 }
 

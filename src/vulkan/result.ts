@@ -1,7 +1,10 @@
 /** VkResult: the codes by name, and the error that carries one. */
 
+import type { EnumObject } from "../foundation/enum-object.ts";
+import type * as enums from "./enums.ts";
+
 /** VkResult. Negative codes are errors, positive ones are not. */
-export const Result = {
+export const Result: EnumObject<typeof enums.Result> = {
   Success: 0,
   NotReady: 1,
   Timeout: 2,
@@ -27,9 +30,8 @@ export const Result = {
   ErrorInvalidOpaqueCaptureAddress: -1000257000,
   ErrorValidationFailed: -1000011001,
   ErrorNotPermitted: -1000174001,
-} as const;
-/** A VkResult code. Drivers may return codes that {@link Result} does not name. */
-export type Result = number;
+};
+export type Result = enums.Result;
 
 const names = new Map<number, string>(
   Object.entries(Result).map(([name, code]) => [

@@ -3,6 +3,10 @@
  * (vkQueueBindSparse). Devices and queues without it leave these members out.
  */
 
+import type { EnumObject } from "../foundation/enum-object.ts";
+import type { Format, ImageAspect, ImageTiling, ImageType, ImageUsage, SampleCount } from "./constants.ts";
+import type * as enums from "./enums.ts";
+import type { Buffer, DeviceMemory, Image } from "./handles.ts";
 import type { Extent3D, Offset3D } from "./resources.ts";
 import type { QueueSynchronization, Submission } from "./transfer.ts";
 
@@ -23,23 +27,25 @@ export interface SparseProperties {
 }
 
 /** VkSparseImageFormatFlagBits */
-export const SparseImageFormat = {
+export const SparseImageFormat: EnumObject<typeof enums.SparseImageFormat> = {
   SingleMipTail: 0x1,
   AlignedMipSize: 0x2,
   NonstandardBlockSize: 0x4,
-} as const;
+};
+export type SparseImageFormat = enums.SparseImageFormat;
 
 /** VkSparseMemoryBindFlagBits */
-export const SparseMemoryBindFlag = { Metadata: 0x1 } as const;
+export const SparseMemoryBindFlag: EnumObject<typeof enums.SparseMemoryBindFlag> = { Metadata: 0x1 };
+export type SparseMemoryBindFlag = enums.SparseMemoryBindFlag;
 
 /** VkSparseImageFormatProperties */
 export interface SparseImageFormatProperties {
   /** {@link ImageAspect} flags that this entry is about. */
-  readonly aspectMask: number;
+  readonly aspectMask: ImageAspect;
   /** Texels of one block, which one page holds. */
   readonly imageGranularity: Required<Extent3D>;
   /** {@link SparseImageFormat} flags. */
-  readonly flags: number;
+  readonly flags: SparseImageFormat | 0;
 }
 
 /** VkSparseImageMemoryRequirements: the pages of one aspect of an image. */
@@ -57,15 +63,15 @@ export interface SparseImageMemoryRequirements extends SparseImageFormatProperti
 /** What vkGetPhysicalDeviceSparseImageFormatProperties is asked. */
 export interface SparseImageFormatQuery {
   /** {@link Format} */
-  readonly format: number;
+  readonly format: Format;
   /** {@link ImageType} */
-  readonly imageType: number;
+  readonly imageType: ImageType;
   /** {@link SampleCount} */
-  readonly samples: number;
+  readonly samples: SampleCount;
   /** {@link ImageUsage} flags. */
-  readonly usage: number;
+  readonly usage: ImageUsage | 0;
   /** {@link ImageTiling} */
-  readonly tiling: number;
+  readonly tiling: ImageTiling;
 }
 
 /** VkSparseMemoryBind: a run of bytes of a resource, opaque to its layout. */
@@ -75,17 +81,17 @@ export interface SparseMemoryBind {
   /** Bytes. */
   readonly size: number;
   /** VkDeviceMemory; 0n takes what is bound away. */
-  readonly memory: bigint;
+  readonly memory: DeviceMemory | 0n;
   /** Bytes from the start of the memory. */
   readonly memoryOffset: number;
   /** {@link SparseMemoryBindFlag} flags; default 0. */
-  readonly flags?: number;
+  readonly flags?: SparseMemoryBindFlag | 0;
 }
 
 /** VkSparseImageMemoryBind: a box of whole blocks of one mip level of one layer. */
 export interface SparseImageMemoryBind {
   /** One {@link ImageAspect}. */
-  readonly aspectMask: number;
+  readonly aspectMask: ImageAspect;
   readonly mipLevel: number;
   readonly arrayLayer: number;
   /** Texels: multiples of the block's extent. */
@@ -93,25 +99,25 @@ export interface SparseImageMemoryBind {
   /** Texels: multiples of the block's extent, or up to the edge of the mip level. */
   readonly extent: Required<Extent3D>;
   /** VkDeviceMemory, from which the blocks take their pages in order: x first, then y, then z; 0n takes them away. */
-  readonly memory: bigint;
+  readonly memory: DeviceMemory | 0n;
   /** Bytes from the start of the memory. */
   readonly memoryOffset: number;
   /** {@link SparseMemoryBindFlag} flags; default 0. */
-  readonly flags?: number;
+  readonly flags?: SparseMemoryBindFlag | 0;
 }
 
 /** VkBindSparseInfo: one batch of vkQueueBindSparse. No page may be named twice in one batch. */
 export interface BindSparseInfo extends QueueSynchronization {
   /** VkSparseBufferMemoryBindInfo */
-  readonly bufferBinds?: readonly { readonly buffer: bigint; readonly binds: readonly SparseMemoryBind[] }[];
+  readonly bufferBinds?: readonly { readonly buffer: Buffer; readonly binds: readonly SparseMemoryBind[] }[];
   /** VkSparseImageOpaqueMemoryBindInfo */
   readonly imageOpaqueBinds?: readonly {
-    readonly image: bigint;
+    readonly image: Image;
     readonly binds: readonly SparseMemoryBind[];
   }[];
   /** VkSparseImageMemoryBindInfo */
   readonly imageBinds?: readonly {
-    readonly image: bigint;
+    readonly image: Image;
     readonly binds: readonly SparseImageMemoryBind[];
   }[];
 }

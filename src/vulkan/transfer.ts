@@ -4,13 +4,15 @@
  */
 
 import type { AbortSignalLike } from "../foundation/abort.ts";
+import type { Access, ImageAspect, ImageLayout, PipelineStage } from "./constants.ts";
+import type { Buffer, Fence, Image, Semaphore } from "./handles.ts";
 import type { Extent3D, Offset3D } from "./resources.ts";
 
 /** A copy of bytes from one buffer to another (vkCmdCopyBuffer). */
 export interface BufferCopy {
   readonly kind: "buffer";
-  readonly source: bigint;
-  readonly target: bigint;
+  readonly source: Buffer;
+  readonly target: Buffer;
   /** Bytes. */
   readonly size: number;
   /** Bytes; default 0. */
@@ -25,7 +27,7 @@ export interface ImageRegion {
   /** Texels from the origin of the mip level; default 0, 0, 0. */
   readonly offset?: Offset3D;
   /** {@link ImageAspect}; default Color. */
-  readonly aspect?: number;
+  readonly aspect?: ImageAspect;
   /** Default 0. */
   readonly mipLevel?: number;
   /** Default 0. */
@@ -45,33 +47,33 @@ export interface BufferLayout {
 /** A copy of texels from a buffer into an image (vkCmdCopyBufferToImage). */
 export interface BufferToImageCopy extends ImageRegion, BufferLayout {
   readonly kind: "bufferToImage";
-  readonly source: bigint;
-  readonly target: bigint;
+  readonly source: Buffer;
+  readonly target: Image;
   readonly sourceOffset?: number;
   /** The image's layout before (its contents may be dropped when Undefined, the default) and after. */
-  readonly oldLayout?: number;
+  readonly oldLayout?: ImageLayout;
   /** Default TransferDstOptimal. */
-  readonly newLayout?: number;
+  readonly newLayout?: ImageLayout;
 }
 
 /** A copy of texels from an image into a buffer (vkCmdCopyImageToBuffer). */
 export interface ImageToBufferCopy extends ImageRegion, BufferLayout {
   readonly kind: "imageToBuffer";
-  readonly source: bigint;
-  readonly target: bigint;
+  readonly source: Image;
+  readonly target: Buffer;
   readonly targetOffset?: number;
   /** The image's layout before and after the copy; default TransferSrcOptimal. */
-  readonly layout?: number;
+  readonly layout?: ImageLayout;
 }
 
 /** A copy of whole mip levels and layers from one image to another of the same make (vkCmdCopyImage). */
 export interface ImageCopy {
   readonly kind: "image";
-  readonly source: bigint;
-  readonly target: bigint;
+  readonly source: Image;
+  readonly target: Image;
   /** The source's layout before and after; the target ends in it too. */
-  readonly layout: number;
-  readonly aspect: number;
+  readonly layout: ImageLayout;
+  readonly aspect: ImageAspect;
   /** The extent of mip level 0. */
   readonly extent: Extent3D;
   readonly mipLevels: number;
@@ -81,7 +83,7 @@ export interface ImageCopy {
 /** A fill of a buffer with one 32-bit value (vkCmdFillBuffer); offset and size are multiples of 4. */
 export interface BufferFill {
   readonly kind: "fill";
-  readonly target: bigint;
+  readonly target: Buffer;
   readonly targetOffset?: number;
   readonly size: number;
   /** An unsigned 32-bit integer. */
@@ -95,22 +97,22 @@ export interface BufferFill {
 export interface TakeOver {
   readonly kind: "takeOver";
   /** The buffer or image. */
-  readonly target: bigint;
+  readonly target: Buffer | Image;
   readonly isImage: boolean;
   /** The buffers and images that have used the memory before. */
-  readonly sources: readonly bigint[];
+  readonly sources: readonly (Buffer | Image)[];
   /** {@link PipelineStage} flags of what is waited for; 0 where nothing is. */
-  readonly sourceStages: number;
+  readonly sourceStages: PipelineStage | 0;
   /** {@link Access} flags. */
-  readonly sourceAccess: number;
+  readonly sourceAccess: Access | 0;
   /** {@link PipelineStage} flags of what waits. */
-  readonly targetStages: number;
+  readonly targetStages: PipelineStage;
   /** {@link Access} flags. */
-  readonly targetAccess: number;
+  readonly targetAccess: Access | 0;
   /** The layout that all of an image is in afterwards, from Undefined; default General. */
-  readonly layout?: number;
+  readonly layout?: ImageLayout;
   /** {@link ImageAspect} flags: all aspects of the image; default Color. */
-  readonly aspect?: number;
+  readonly aspect?: ImageAspect;
 }
 
 /**
@@ -128,16 +130,16 @@ export interface TransferBarrier {
 export interface OwnershipTransfer {
   readonly kind: "ownership";
   /** This or `image`. */
-  readonly buffer?: bigint;
-  readonly image?: bigint;
+  readonly buffer?: Buffer;
+  readonly image?: Image;
   readonly sourceFamily: number;
   readonly targetFamily: number;
   /** The image's layout before; default TransferDstOptimal. */
-  readonly layout?: number;
+  readonly layout?: ImageLayout;
   /** The image's layout after; default the same. */
-  readonly newLayout?: number;
+  readonly newLayout?: ImageLayout;
   /** {@link ImageAspect}; default Color. */
-  readonly aspect?: number;
+  readonly aspect?: ImageAspect;
 }
 
 /** One command of a transfer. */
@@ -153,10 +155,10 @@ export type TransferCommand =
 
 /** What happens to memory on one side of a barrier. */
 export interface AccessScope {
-  /** VkPipelineStageFlags */
-  readonly stages: number;
-  /** VkAccessFlags */
-  readonly access: number;
+  /** {@link PipelineStage} flags. */
+  readonly stages: PipelineStage | 0;
+  /** {@link Access} flags. */
+  readonly access: Access | 0;
 }
 
 /** Commands that were handed to the device. */
@@ -173,7 +175,7 @@ export interface Submission {
 /** A semaphore to wait for or to signal: a binary one, or a timeline's value. */
 export interface SemaphoreValue {
   /** VkSemaphore */
-  readonly semaphore: bigint;
+  readonly semaphore: Semaphore;
   /** The value of a timeline semaphore; absent for a binary one. */
   readonly value?: number;
 }
@@ -185,7 +187,7 @@ export interface QueueSynchronization {
   /** Default none. */
   readonly signalSemaphores?: readonly SemaphoreValue[];
   /** VkFence, unsignaled: signaled when the batch is done. Queues of `vma-ts/koffi`, `/bun` and `/deno` know it. */
-  readonly fence?: bigint;
+  readonly fence?: Fence;
 }
 
 /** A queue that can copy. */
@@ -200,5 +202,5 @@ export interface TransferQueue {
    * Where a queue has it: is told which buffers and images a defragmentation is about to move, or, with `false`, that it
    * has finished with them. The simulator refuses to write to them meanwhile.
    */
-  setMoving?(resources: readonly bigint[], isMoving: boolean): void;
+  setMoving?(resources: readonly (Buffer | Image)[], isMoving: boolean): void;
 }

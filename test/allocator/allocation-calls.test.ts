@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { Allocation, AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import { MemoryProperty } from "../../src/vulkan/constants.ts";
+import type { Buffer } from "../../src/vulkan/handles.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import {
   bufferOf,
@@ -120,7 +121,7 @@ describe("Memory by itself", () => {
     expect(events).toContainEqual(expect.objectContaining({ kind: "allocate", dedicated: true }));
     allocator.destroyBuffer(buffer, a);
     allocator.destroyImage(image, b);
-    expect(() => allocator.allocateMemoryForBuffer(0n)).toThrow(/must not be 0n/);
+    expect(() => allocator.allocateMemoryForBuffer(0n as Buffer)).toThrow(/must not be 0n/);
     expect(() => allocator.allocateMemoryForImage(5 as never)).toThrow(TypeError);
   });
 
@@ -162,7 +163,7 @@ describe("Freeing", () => {
     allocator.freeMemory(null);
     allocator.freeMemory(undefined);
     allocator.destroyBuffer(null);
-    allocator.destroyBuffer(0n, null);
+    allocator.destroyBuffer(0n as Buffer, null);
     allocator.destroyImage(undefined, undefined);
     allocator.destroyPool(null);
     allocator.freeMemoryPages([]);

@@ -254,8 +254,10 @@ describe("Strategies", () => {
 describe("Unknown flags", () => {
   it("are refused, quoted", () => {
     const { allocator } = world();
-    expect(() => allocator.allocateMemory(bytes(KiB), { flags: 0x8 })).toThrow(/unknown bits 0x8/);
-    expect(() => allocator.allocateMemory(bytes(KiB), { flags: -1 })).toThrow(RangeError);
-    expect(() => allocator.allocateMemory(bytes(KiB), { usage: 10 })).toThrow(/usage must be/);
+    expect(() => allocator.allocateMemory(bytes(KiB), { flags: 0x8 as AllocationCreate })).toThrow(
+      /unknown bits 0x8/,
+    );
+    expect(() => allocator.allocateMemory(bytes(KiB), { flags: -1 as AllocationCreate })).toThrow(RangeError);
+    expect(() => allocator.allocateMemory(bytes(KiB), { usage: 10 as MemoryUsage })).toThrow(/usage must be/);
   });
 });

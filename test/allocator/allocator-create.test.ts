@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, AllocatorCreate, MemoryUsage } from "../../src/allocator/index.ts";
-import { Allocator } from "../../src/face/index.ts";
+import { createAllocator } from "../../src/face/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
 import { ApiVersion } from "../../src/vulkan/constants.ts";
 import { Result } from "../../src/vulkan/result.ts";
@@ -80,7 +80,7 @@ describe("Flags", () => {
   });
 
   it("that are unknown are refused", () => {
-    expect(() => world({}, { flags: 0x8000 })).toThrow(/unknown bits 0x8000/);
+    expect(() => world({}, { flags: 0x8000 as AllocatorCreate })).toThrow(/unknown bits 0x8000/);
   });
 
   it("ExternallySynchronized has no effect", () => {
@@ -147,9 +147,9 @@ describe("An allocator", () => {
 
   it("needs a device, and settings that make sense", () => {
     const device = new SimulatedDevice(twoHeaps);
-    const make = (info: object) => () => new Allocator({ device, ...info });
-    expect(() => new Allocator(undefined as never)).toThrow(TypeError);
-    expect(() => new Allocator({} as never)).toThrow(/device must be a VulkanDevice/);
+    const make = (info: object) => () => createAllocator({ device, ...info });
+    expect(() => createAllocator(undefined as never)).toThrow(TypeError);
+    expect(() => createAllocator({} as never)).toThrow(/device must be a VulkanDevice/);
     expect(make({ preferredLargeHeapBlockSize: -5 })).toThrow(/preferredLargeHeapBlockSize.*got -5/);
     expect(make({ preferredLargeHeapBlockSize: "1" })).toThrow(TypeError);
     expect(make({ apiVersion: 1.5 })).toThrow(RangeError);

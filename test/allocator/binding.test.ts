@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, AllocatorCreate } from "../../src/allocator/index.ts";
 import { ApiVersion, Format, ImageAspect, ImageCreate } from "../../src/vulkan/constants.ts";
+import type { Buffer } from "../../src/vulkan/handles.ts";
 import { StructureType } from "../../src/vulkan/next.ts";
 import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { Result } from "../../src/vulkan/result.ts";
@@ -22,7 +23,7 @@ describe("bindBufferMemory and bindImageMemory", () => {
       expect.objectContaining({ resource: image, offset: allocation.offset + 16 * KiB }),
     ]);
     expect(() => allocator.bindBufferMemory(allocation, buffer, 65 * KiB)).toThrow(/offset must be/);
-    expect(() => allocator.bindBufferMemory(allocation, 0n)).toThrow(/must not be 0n/);
+    expect(() => allocator.bindBufferMemory(allocation, 0n as Buffer)).toThrow(/must not be 0n/);
     device.destroyBuffer(buffer);
     device.destroyImage(image);
     free(pad, allocation);

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, type AllocationCreateInfo, MemoryUsage } from "../../src/allocator/index.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import { bufferOf, bytes, free, GiB, imageOf, KiB, MiB, resultOf, type World, world } from "./setup.ts";
 
@@ -244,7 +245,7 @@ describe("WithinBudget", () => {
 /** Destroys what is left on the device of a world whose allocator is gone. */
 function abandon({ device }: World): void {
   for (const { kind, handle } of device.leaks()) {
-    if (kind === "buffer") device.destroyBuffer(handle);
-    else if (kind === "image") device.destroyImage(handle);
+    if (kind === "buffer") device.destroyBuffer(handle as Buffer);
+    else if (kind === "image") device.destroyImage(handle as Image);
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { setTimeout } from "node:timers/promises";
-import { Allocator } from "../../src/face/index.ts";
+import { createAllocator } from "../../src/face/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
 import { bufferOf, twoHeaps } from "./recipes.ts";
 
@@ -13,7 +13,7 @@ const log = (message: string): void => {
   if (message.includes("garbage-collected")) warnings.push(message);
 };
 const device = new SimulatedDevice(twoHeaps);
-const allocator = new Allocator({ device, debug: { warnOnCollect: true, log } });
+const allocator = createAllocator({ device, debug: { warnOnCollect: true, log } });
 
 const make = (name: string) => allocator.createBuffer(bufferOf(1000), { name }).allocation;
 const held = (() => {

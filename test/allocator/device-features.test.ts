@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { AllocationCreate, AllocatorCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import { amdDiscrete } from "../../src/simulator/index.ts";
 import { ApiVersion, BufferUsage, MemoryProperty } from "../../src/vulkan/constants.ts";
+import type { DeviceMemory } from "../../src/vulkan/handles.ts";
 import { StructureType } from "../../src/vulkan/next.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import { bufferOf, bytes, free, imageOf, KiB, resultOf, world } from "./setup.ts";
@@ -105,7 +106,7 @@ describe("Memory priority", () => {
     const flags = AllocationCreate.DedicatedMemory;
     const dedicated = allocator.allocateMemory(bytes(KiB), { priority: 0.9, flags });
     const plain = allocator.allocateMemory(bytes(KiB), { flags });
-    const of = (allocation: { deviceMemory: bigint }) => device.memoryPriority(allocation.deviceMemory);
+    const of = (allocation: { deviceMemory: DeviceMemory }) => device.memoryPriority(allocation.deviceMemory);
     expect([of(block), of(dedicated), of(plain)]).toEqual([0.5, 0.9, 0.5]);
     free(block, dedicated, plain);
   });

@@ -11,7 +11,7 @@ import {
   MemoryUsage,
   PoolCreate,
 } from "../../src/allocator/index.ts";
-import { Allocator } from "../../src/face/index.ts";
+import { createAllocator } from "../../src/face/index.ts";
 import { alignUp } from "../../src/foundation/bits.ts";
 import {
   BufferUsage,
@@ -83,7 +83,7 @@ describeWithVulkan("On a real device", (ctx) => {
   ];
 
   it.each(settings)("buffers %s are written, copied and read", async (_name, info) => {
-    using allocator = new Allocator({ device: ctx.device });
+    using allocator = createAllocator({ device: ctx.device });
     const source = allocator.createBuffer(bufferOf(1000), info);
     const target = allocator.createBuffer(bufferOf(1000), info);
     source.allocation.write(pattern(1000, 3));
@@ -100,7 +100,7 @@ describeWithVulkan("On a real device", (ctx) => {
     ["dedicated", image, DedicatedMemory],
     ["layered, with mip levels", { ...image, mipLevels: 3, arrayLayers: 2 }, 0],
   ] as const)("%s images are filled and read back", async (_name, info, flags) => {
-    using allocator = new Allocator({ device: ctx.device });
+    using allocator = createAllocator({ device: ctx.device });
     const texels = allocator.createImage(info, { usage: MemoryUsage.Auto, flags });
     const upload = allocator.createBuffer(bufferOf(2048), readable);
     const download = allocator.createBuffer(bufferOf(2048), readable);
@@ -121,7 +121,7 @@ describeWithVulkan("On a real device", (ctx) => {
   });
 
   it("memory by itself is bound at an offset", async () => {
-    using allocator = new Allocator({ device: ctx.device });
+    using allocator = createAllocator({ device: ctx.device });
     const { device } = ctx;
     const buffer = device.createBuffer(bufferOf(KiB));
     const needs = needsOf(device, bufferOf(KiB));
@@ -140,7 +140,7 @@ describeWithVulkan("On a real device", (ctx) => {
   });
 
   it("a mapping shows what the device wrote, and is gone after its end", async () => {
-    using allocator = new Allocator({ device: ctx.device, unmapWhenUnused: true });
+    using allocator = createAllocator({ device: ctx.device, unmapWhenUnused: true });
     const { buffer, allocation } = allocator.createBuffer(bufferOf(KiB), readable);
     const mapping = allocation.map();
     const view = mapping.bytes;
@@ -156,7 +156,7 @@ describeWithVulkan("On a real device", (ctx) => {
   });
 
   it("pools of every kind serve, each with its own blocks", async () => {
-    using allocator = new Allocator({ device: ctx.device });
+    using allocator = createAllocator({ device: ctx.device });
     for (const info of [
       {},
       { blockSize: MiB, minBlockCount: 1, maxBlockCount: 2 },
@@ -178,7 +178,7 @@ describeWithVulkan("On a real device", (ctx) => {
   });
 
   it("aliasing resources share memory", async () => {
-    using allocator = new Allocator({ device: ctx.device });
+    using allocator = createAllocator({ device: ctx.device });
     const ofBuffer = needsOf(ctx.device, bufferOf(4 * KiB));
     const ofImage = needsOf(ctx.device, image);
     const step = Math.max(KiB, ofBuffer.alignment);
@@ -213,7 +213,7 @@ describeWithVulkan("On a real device", (ctx) => {
   });
 
   it("what is told of it is valid JSON of VMA's shape", () => {
-    using allocator = new Allocator({ device: ctx.device });
+    using allocator = createAllocator({ device: ctx.device });
     using buffer = allocator.createBuffer(bufferOf(KiB), { ...readable, name: "Puffer" }).allocation;
     using texels = allocator.createImage(image, { flags: DedicatedMemory }).allocation;
     const json = JSON.parse(allocator.buildStatsString());
@@ -229,7 +229,7 @@ describeWithVulkan("On a real device", (ctx) => {
       { alwaysDedicated: true },
       { minAlignment: 256, minBufferImageGranularity: 4096 },
     ]) {
-      using allocator = new Allocator({ device: ctx.device, debug });
+      using allocator = createAllocator({ device: ctx.device, debug });
       const made = [77, 200, 3].map((size) => allocator.createBuffer(bufferOf(size), readable));
       const texels = allocator.createImage(image, { usage: MemoryUsage.Auto });
       await run(ctx, { kind: "buffer", source: made[0]!.buffer, target: made[1]!.buffer, size: 77 });
@@ -241,7 +241,7 @@ describeWithVulkan("On a real device", (ctx) => {
   });
 
   it("Vulkan 1.0's way of asking works", () => {
-    using allocator = new Allocator({ device: ctx.device, apiVersion: 0, flags: 0 });
+    using allocator = createAllocator({ device: ctx.device, apiVersion: 0, flags: 0 });
     using buffer = allocator.createBuffer(bufferOf(KiB), readable).allocation;
     using texels = allocator.createImage(image, { flags: DedicatedMemory }).allocation;
     expect([buffer.dedicatedMemory, texels.dedicatedMemory]).toEqual([false, true]);
@@ -249,7 +249,7 @@ describeWithVulkan("On a real device", (ctx) => {
 
   it("a device address can be had where the device has them", () => {
     if (!ctx.device.enabledExtensions.has("VK_KHR_buffer_device_address")) return;
-    using allocator = new Allocator({ device: ctx.device });
+    using allocator = createAllocator({ device: ctx.device });
     const usage = BufferUsage.StorageBuffer | BufferUsage.ShaderDeviceAddress;
     for (const flags of [0, DedicatedMemory]) {
       const { buffer, allocation } = allocator.createBuffer({ size: KiB, usage }, { flags });
@@ -268,8 +268,8 @@ describeWithVulkan("External memory on a real device", (ctx) => {
   it("a descriptor carries what was written through one allocation to another", async () => {
     if (!ctx.device.enabledExtensions.has("VK_KHR_external_memory_fd")) return;
     const typeExternalMemoryHandleTypes = ctx.device.memoryProperties.memoryTypes.map(() => OpaqueFd);
-    using exporter = new Allocator({ device: ctx.device, typeExternalMemoryHandleTypes });
-    using importer = new Allocator({ device: ctx.device });
+    using exporter = createAllocator({ device: ctx.device, typeExternalMemoryHandleTypes });
+    using importer = createAllocator({ device: ctx.device });
     const exported = exporter.createDedicatedBuffer(external(OpaqueFd), readable);
     exported.allocation.write(pattern(64 * KiB, 11));
     const fd = exporter.getMemoryFd(exported.allocation, OpaqueFd);
@@ -287,7 +287,7 @@ describeWithVulkan("External memory on a real device", (ctx) => {
   it("blocks and pools can be exported too", () => {
     if (!ctx.device.enabledExtensions.has("VK_KHR_external_memory_fd")) return;
     const handles = [{ sType: StructureType.ExportMemoryAllocateInfo, handleTypes: OpaqueFd }] as const;
-    using allocator = new Allocator({ device: ctx.device });
+    using allocator = createAllocator({ device: ctx.device });
     const memoryTypeIndex = allocator.findMemoryTypeIndexForBufferInfo(external(OpaqueFd));
     using pool = allocator.createPool({ memoryTypeIndex, blockSize: MiB, memoryAllocateNext: handles });
     using allocation = allocator.createBuffer(external(OpaqueFd), { pool }).allocation;
@@ -302,7 +302,7 @@ describeWithVulkan("External memory on a real device", (ctx) => {
     const hostPointer = ((own + BigInt(alignment) - 1n) / BigInt(alignment)) * BigInt(alignment);
     const view = new Uint8Array(native.view(hostPointer, 64 * KiB));
     view.set(pattern(64 * KiB, 21));
-    using allocator = new Allocator({ device });
+    using allocator = createAllocator({ device });
     const imported = allocator.createDedicatedBuffer(
       external(HostAllocationEXT),
       { ...readable, flags: HostAccessRandom | CanAlias },
@@ -324,7 +324,7 @@ describe(`With seed ${seed},`, () => {
     /** Runs a program and returns where everything was placed, and what came of its bytes. */
     function places(rememberRequirements: boolean): string[] {
       const chance = new Chance(77);
-      using allocator = new Allocator({ device: ctx.device, rememberRequirements });
+      using allocator = createAllocator({ device: ctx.device, rememberRequirements });
       const alive: { allocation: Allocation; start: number; size: number }[] = [];
       const log: string[] = [];
       const memories = new Map<bigint, number>();

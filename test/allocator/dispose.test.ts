@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { MemoryUsage } from "../../src/allocator/index.ts";
-import { Allocator } from "../../src/face/index.ts";
+import { createAllocator } from "../../src/face/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
 import { bufferOf, bytes, imageOf, KiB, MiB, only, Type, twoHeaps } from "./setup.ts";
 
@@ -11,7 +11,7 @@ describe("using", () => {
   it("ends everything in the right order", () => {
     const device = new SimulatedDevice(twoHeaps);
     {
-      using allocator = new Allocator({ device });
+      using allocator = createAllocator({ device });
       using pool = allocator.createPool({ memoryTypeIndex: Type.Host, blockSize: MiB });
       using allocation = allocator.createBuffer(bufferOf(KiB), {
         pool,
@@ -26,7 +26,7 @@ describe("using", () => {
   it("ends everything when the scope is left by an error", () => {
     const device = new SimulatedDevice(twoHeaps);
     expect(() => {
-      using allocator = new Allocator({ device });
+      using allocator = createAllocator({ device });
       using pool = allocator.createPool({ memoryTypeIndex: Type.Host });
       using allocation = allocator.allocateMemory(bytes(KiB), { pool });
       allocation.map();
@@ -38,7 +38,7 @@ describe("using", () => {
   it("does not mind what was ended before", () => {
     const device = new SimulatedDevice(twoHeaps);
     {
-      using allocator = new Allocator({ device });
+      using allocator = createAllocator({ device });
       using pool = allocator.createPool({ memoryTypeIndex: Type.Host });
       using allocation = allocator.allocateMemory(bytes(KiB), { pool });
       using mapping = allocation.map();
@@ -52,7 +52,7 @@ describe("using", () => {
 
   it("destroys the buffer or image that was created with an allocation", () => {
     const device = new SimulatedDevice(twoHeaps);
-    using allocator = new Allocator({ device });
+    using allocator = createAllocator({ device });
     {
       using _buffer = allocator.createBuffer(bufferOf(KiB)).allocation;
       expect(device.statistics().bufferCount).toBe(1);
@@ -64,7 +64,7 @@ describe("using", () => {
     const device = new SimulatedDevice(twoHeaps);
     const messages: string[] = [];
     {
-      using allocator = new Allocator({ device, debug: { log: (message) => messages.push(message) } });
+      using allocator = createAllocator({ device, debug: { log: (message) => messages.push(message) } });
       const pool = allocator.createPool({ memoryTypeIndex: Type.Host });
       allocator.createBuffer(bufferOf(KiB), { name: "forgotten" });
       allocator.createImage(imageOf(64), { name: "left, too" });
@@ -81,7 +81,7 @@ describe("using", () => {
     const device = new SimulatedDevice(twoHeaps);
     const messages: string[] = [];
     expect(() => {
-      using allocator = new Allocator({ device, debug: { log: (message) => messages.push(message) } });
+      using allocator = createAllocator({ device, debug: { log: (message) => messages.push(message) } });
       allocator.createBuffer(bufferOf(KiB), { name: "forgotten" });
       throw new Error("the program's own");
     }).toThrow(new Error("the program's own"));
@@ -93,7 +93,7 @@ describe("using", () => {
     const device = new SimulatedDevice(twoHeaps);
     const warned = once(process, "warning") as Promise<Error[]>;
     {
-      using allocator = new Allocator({ device });
+      using allocator = createAllocator({ device });
       allocator.allocateMemory(bytes(KiB, only(0)), { name: "forgotten" });
     }
     const [warning] = await warned;
@@ -103,7 +103,7 @@ describe("using", () => {
   it("of a pool frees what is still alive in it, and reports it", () => {
     const device = new SimulatedDevice(twoHeaps);
     const messages: string[] = [];
-    using allocator = new Allocator({ device, debug: { log: (message) => messages.push(message) } });
+    using allocator = createAllocator({ device, debug: { log: (message) => messages.push(message) } });
     const outside = allocator.createBuffer(bufferOf(KiB));
     {
       using pool = allocator.createPool({ memoryTypeIndex: Type.Host });
@@ -116,7 +116,7 @@ describe("using", () => {
 
   it("ends a buffer or an image with its memory, unless that is freed already", () => {
     const device = new SimulatedDevice(twoHeaps);
-    using allocator = new Allocator({ device });
+    using allocator = createAllocator({ device });
     {
       using made = allocator.createBuffer(bufferOf(KiB));
       using known = allocator.createBuffer(bufferOf(KiB));

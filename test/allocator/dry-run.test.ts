@@ -73,7 +73,9 @@ describe("wouldAllocate", () => {
     ).toBeUndefined();
     expect(() => allocator.wouldAllocate({ buffer: bufferOf(0) })).toThrow(/at least 1 byte/);
     expect(() => allocator.wouldAllocate({ requirements: bytes(KiB, 0x100) })).toThrow(VulkanError);
-    expect(() => allocator.wouldAllocate({ buffer: bufferOf(4) }, { flags: -1 })).toThrow(RangeError);
+    expect(() => allocator.wouldAllocate({ buffer: bufferOf(4) }, { flags: -1 as AllocationCreate })).toThrow(
+      RangeError,
+    );
   });
 
   it("changes nothing, and makes no call that does", () => {

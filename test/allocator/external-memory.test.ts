@@ -40,10 +40,24 @@ describe("Export handle types of a memory type", () => {
   });
 
   it("are checked", () => {
-    expect(() => world({}, { typeExternalMemoryHandleTypes: [1, 2, 3, 4, 5, 6] })).toThrow(
-      /6 entries for 5 memory types/,
+    expect(() =>
+      world(
+        {},
+        {
+          typeExternalMemoryHandleTypes: [
+            1,
+            2,
+            3 as ExternalMemoryHandleType,
+            4,
+            5 as ExternalMemoryHandleType,
+            6 as ExternalMemoryHandleType,
+          ],
+        },
+      ),
+    ).toThrow(/6 entries for 5 memory types/);
+    expect(() => world({}, { typeExternalMemoryHandleTypes: [-1 as ExternalMemoryHandleType] })).toThrow(
+      RangeError,
     );
-    expect(() => world({}, { typeExternalMemoryHandleTypes: [-1] })).toThrow(RangeError);
   });
 });
 

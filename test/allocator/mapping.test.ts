@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
+import type { MemoryProperty } from "../../src/vulkan/constants.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import { bytes, free, KiB, kindsOf, only, resultOf, Type, type World, world } from "./setup.ts";
 
@@ -42,7 +43,10 @@ describe("Mapping an allocation", () => {
   it("is undone where JavaScript cannot view so many bytes", () => {
     const size = 2 ** 45;
     const made = world(
-      { memoryHeaps: [{ size: 2 * size, flags: 0 }], memoryTypes: [{ propertyFlags: 6, heapIndex: 0 }] },
+      {
+        memoryHeaps: [{ size: 2 * size, flags: 0 }],
+        memoryTypes: [{ propertyFlags: 6 as MemoryProperty, heapIndex: 0 }],
+      },
       unmapping,
     );
     const huge = made.allocator.allocateMemory(bytes(size, 1), hostInfo);

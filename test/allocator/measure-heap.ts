@@ -4,8 +4,9 @@
  */
 
 import type { BufferWithMemory } from "../../src/allocator/index.ts";
-import { Allocator } from "../../src/face/index.ts";
+import { createAllocator } from "../../src/face/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
+import type { Buffer } from "../../src/vulkan/handles.ts";
 import type { MemoryRequirements } from "../../src/vulkan/resources.ts";
 import { twoHeaps } from "./recipes.ts";
 
@@ -15,9 +16,9 @@ const collect = (): void => (globalThis as unknown as { gc(): void }).gc();
 /** A device whose buffers are numbers and nothing else, so that none of what is measured is its own. */
 class HollowDevice extends SimulatedDevice {
   private next = 0x7f00_0000_0000;
-  override createBuffer(): bigint {
+  override createBuffer(): Buffer {
     this.next += 16;
-    return BigInt(this.next);
+    return BigInt(this.next) as Buffer;
   }
   override destroyBuffer(): void {}
   override bindBufferMemory(): void {}
@@ -38,7 +39,7 @@ function heapUsed(): number {
   return heap + arrayBuffers;
 }
 
-const allocator = new Allocator({
+const allocator = createAllocator({
   device: new HollowDevice({ ...twoHeaps, name: "hollow" }),
   rememberRequirements: true,
 });

@@ -9,6 +9,7 @@ import { SuballocationType } from "../../src/metadata/block-metadata.ts";
 import { GranularityPages, NO_PLACE } from "../../src/metadata/granularity.ts";
 import { NO_ALLOCATION, VirtualBlock, VirtualBlockCreate } from "../../src/metadata/index.ts";
 import { armMobile, intelIntegrated } from "../../src/simulator/index.ts";
+import type { MemoryProperty } from "../../src/vulkan/constants.ts";
 import { BufferUsage, PhysicalDeviceType } from "../../src/vulkan/constants.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import { Chance, seed } from "./seeded.ts";
@@ -257,7 +258,7 @@ describe("Memory types", () => {
     const { allocator } = world({
       memoryTypes: [
         { propertyFlags: 0x1, heapIndex: 0 },
-        { propertyFlags: 0x6, heapIndex: 1 },
+        { propertyFlags: 0x6 as MemoryProperty, heapIndex: 1 },
       ],
     });
     for (const info of [

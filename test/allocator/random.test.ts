@@ -12,6 +12,7 @@ import {
   PoolCreate,
 } from "../../src/allocator/index.ts";
 import { fallibleCalls } from "../../src/simulator/calls.ts";
+import type { DeviceMemory } from "../../src/vulkan/handles.ts";
 import { VulkanError } from "../../src/vulkan/result.ts";
 import { randomBuffer, randomImage, randomProfile, randomSettings } from "./programs.ts";
 import { Chance, seed } from "./seeded.ts";
@@ -23,7 +24,7 @@ const STEPS_PER_DEVICE = 400;
 /** What the model knows of one allocation: what it was when it was made. */
 interface Known {
   readonly allocation: Allocation;
-  readonly memory: bigint;
+  readonly memory: DeviceMemory;
   readonly offset: number;
   readonly size: number;
   readonly heap: number;

@@ -11,6 +11,7 @@ import {
 } from "../../src/allocator/index.ts";
 import { CreationCache } from "../../src/allocator/resource/creation-cache.ts";
 import type { Allocator } from "../../src/face/index.ts";
+import type { BufferUsage } from "../../src/vulkan/constants.ts";
 import {
   ExternalMemoryHandleType,
   Format,
@@ -441,7 +442,11 @@ describe("A kind of buffer that is known", () => {
   it("may be given no settings as null", () => {
     const { allocator } = world({}, { rememberRequirements: true });
     const nothing = null as unknown as undefined;
-    free(...[1, 2, 3].map(() => allocator.createBuffer({ size: 4096, usage: 0x3 }, nothing).allocation));
+    free(
+      ...[1, 2, 3].map(
+        () => allocator.createBuffer({ size: 4096, usage: 0x3 as BufferUsage }, nothing).allocation,
+      ),
+    );
   });
 });
 

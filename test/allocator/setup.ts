@@ -11,7 +11,7 @@
 
 import { afterEach, expect } from "vitest";
 import type { Allocation, AllocatorCreateInfo } from "../../src/allocator/index.ts";
-import { Allocator } from "../../src/face/index.ts";
+import { type Allocator, createAllocator } from "../../src/face/index.ts";
 import {
   type DeviceProfile,
   type DriverEvent,
@@ -45,7 +45,7 @@ export function world(
     { ...twoHeaps, ...profile },
     { onEvent: (event) => events.push(event), ...options },
   );
-  const made = { device, allocator: new Allocator({ device, ...info }), events };
+  const made = { device, allocator: createAllocator({ device, ...info }), events };
   open.push(made);
   return made;
 }

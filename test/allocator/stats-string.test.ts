@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import { amdDiscrete } from "../../src/simulator/index.ts";
+import type { MemoryHeapFlag } from "../../src/vulkan/constants.ts";
 import { problemsOf } from "./dump-schema.ts";
 import { bufferOf, bytes, free, imageOf, KiB, MiB, only, Type, type World, world } from "./setup.ts";
 
@@ -174,7 +175,7 @@ describe("The stats string", () => {
     const made = world(
       {
         memoryHeaps: [
-          { size: 8 * TiB, flags: 3 },
+          { size: 8 * TiB, flags: 3 as MemoryHeapFlag },
           { size: 4 * TiB, flags: 0 },
         ],
       },

@@ -12,6 +12,7 @@ import { createAllocator, MemoryUsage } from "../../src/index.ts";
 import { readRecording, record } from "../../src/recording/index.ts";
 import { replayRecording } from "../../src/recording/whatif/replay.ts";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
+import type { BufferUsage } from "../../src/vulkan/constants.ts";
 import { requireVulkan, vulkanAbsence } from "../helpers/vulkan.ts";
 import { Random } from "../metadata/random.ts";
 
@@ -31,11 +32,14 @@ function recordFrames(path: string): void {
     for (let i = 0; i < 8; i++) {
       const size = random.magnitude(4096, 4 * 2 ** 20);
       const name = `mesh ${i % 3}`;
-      live.push(allocator.createBuffer({ size, usage: 0x82 }, { usage: MemoryUsage.Auto, name }).allocation);
+      live.push(
+        allocator.createBuffer({ size, usage: 0x82 as BufferUsage }, { usage: MemoryUsage.Auto, name })
+          .allocation,
+      );
       if (live.length > 120) live.splice(random.below(120), 1)[0]!.destroy();
     }
   }
-  allocator.tryCreateBuffer({ size: 2 ** 45, usage: 0x82 });
+  allocator.tryCreateBuffer({ size: 2 ** 45, usage: 0x82 as BufferUsage });
   recording.end();
   for (const each of live) each.destroy();
   allocator.destroy();

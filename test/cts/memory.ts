@@ -5,7 +5,6 @@ import {
   AllocationCreate,
   BufferUsage,
   ExternalMemoryHandleType,
-  emptyMemoryRequirements,
   Format,
   ImageUsage,
   MemoryProperty,
@@ -13,6 +12,7 @@ import {
   MemoryUsage,
   VulkanError,
 } from "../../src/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { random } from "../simulator/helpers.ts";
 import { type Case, type Context, check, checkBytes, need, pattern } from "./context.ts";
 

@@ -14,6 +14,7 @@ import {
   MemoryUsage,
   type SparseImage,
 } from "../../src/index.ts";
+import type { Buffer, Image, Semaphore } from "../../src/vulkan/handles.ts";
 import type { ImageCreateInfo, TransferCommand } from "../../src/vulkan/index.ts";
 import { type Case, type Context, check, checkBytes, need, pattern } from "./context.ts";
 
@@ -30,7 +31,7 @@ function needFeature({ device }: Context, ...names: string[]): void {
 async function throughBuffers(
   { allocator, device }: Context,
   bytes: Uint8Array,
-  commands: (source: bigint, target: bigint) => readonly TransferCommand[],
+  commands: (source: Buffer, target: Buffer) => readonly TransferCommand[],
 ): Promise<Uint8Array> {
   const source = allocator.createBuffer({ size: bytes.length, usage: COPY }, readable);
   const target = allocator.createBuffer({ size: bytes.length, usage: COPY }, readable);
@@ -190,14 +191,14 @@ const formats: Readonly<Record<string, readonly [format: number, bytes: number]>
 
 /** Copies of all texels of a mip level, in and out, with how many bytes they are. */
 function copiesOf(
-  image: bigint,
+  image: Image,
   { info }: Shape,
   bytes: number,
   mipLevel: number,
 ): {
   size: number;
-  write: (source: bigint, at: number) => TransferCommand;
-  read: (target: bigint, at: number) => TransferCommand;
+  write: (source: Buffer, at: number) => TransferCommand;
+  read: (target: Buffer, at: number) => TransferCommand;
 } {
   const { extent, arrayLayers: layerCount = 1 } = info;
   const at = (texels: number): number => Math.max(1, texels >> mipLevel);
@@ -487,7 +488,7 @@ function blockShape(format: string): Case {
 async function chain({ device, allocator }: Context, isTimeline: boolean, length: number): Promise<void> {
   const size = 1 << 18;
   const made: ReturnType<Allocator["createSparseBuffer"]>[] = [];
-  const semaphores: bigint[] = [];
+  const semaphores: Semaphore[] = [];
   const pending: Promise<void>[] = [];
   for (let i = 0; i < length; i++) {
     const buffer = allocator.createSparseBuffer({ size, usage: COPY });

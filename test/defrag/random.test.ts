@@ -12,6 +12,8 @@ import {
 } from "../../src/defrag/index.ts";
 import type { Allocator } from "../../src/face/index.ts";
 import { SuballocationType } from "../../src/metadata/block-metadata.ts";
+import type { BufferUsage } from "../../src/vulkan/constants.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import { Result, VulkanError } from "../../src/vulkan/result.ts";
 import { bytes, Chance, KiB, memoryCount, only, runAll, seed, Type, type World, world } from "./setup.ts";
 
@@ -267,7 +269,7 @@ function sparse(
     const info = { memoryTypeBits: only(Type.Device) };
     return chance.happens(0.5)
       ? allocator.createImage(image, info).allocation
-      : allocator.createBuffer({ size, usage: 3 }, info).allocation;
+      : allocator.createBuffer({ size, usage: 3 as BufferUsage }, info).allocation;
   });
   const live = all.filter(() => chance.happens(0.35));
   for (const allocation of all) if (!live.includes(allocation)) allocation.destroy();
@@ -293,8 +295,8 @@ describe.each([seed, 915_360_120])("the algorithms (seed %d)", (from) => {
             // The passes have bound nothing to the new places: what was there before has to be destroyed by its handle.
             for (const { allocation, handle } of made.live) {
               if (allocation.type === SuballocationType.Buffer)
-                made.allocator.destroyBuffer(handle, allocation);
-              else made.allocator.destroyImage(handle, allocation);
+                made.allocator.destroyBuffer(handle as Buffer, allocation);
+              else made.allocator.destroyImage(handle as Image, allocation);
             }
             return stats.deviceMemoryBlocksFreed;
           },

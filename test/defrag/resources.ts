@@ -7,6 +7,7 @@ import { expect } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import type { Allocator } from "../../src/face/index.ts";
 import { BufferUsage, Format, ImageLayout, ImageUsage } from "../../src/vulkan/constants.ts";
+import type { Buffer } from "../../src/vulkan/handles.ts";
 import type { ImageCreateInfo } from "../../src/vulkan/resources.ts";
 import type { TransferCommand, TransferQueue } from "../../src/vulkan/transfer.ts";
 import type { Chance } from "../allocator/seeded.ts";
@@ -42,7 +43,7 @@ export class Resources {
   readonly allocator: Allocator;
   readonly live: Set<Resource> = new Set();
   private readonly queue: TransferQueue;
-  private readonly staging: { buffer: bigint; allocation: Allocation };
+  private readonly staging: { buffer: Buffer; allocation: Allocation };
   private readonly stagingBytes: number;
   private marks = 0;
 

@@ -6,6 +6,8 @@
 
 import type { Allocation, Pool } from "../../src/allocator/index.ts";
 import { SuballocationType } from "../../src/metadata/block-metadata.ts";
+import type { BufferUsage } from "../../src/vulkan/constants.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import { bytes, type Chance, KiB, MiB, only, Type, type World, world } from "./setup.ts";
 
 /** Where a program allocates. */
@@ -63,7 +65,7 @@ export class Program {
       allocation =
         kind === "image"
           ? allocator.createImage(image, info).allocation
-          : allocator.createBuffer({ size: requirements.size, usage: 3 }, info).allocation;
+          : allocator.createBuffer({ size: requirements.size, usage: 3 as BufferUsage }, info).allocation;
     }
     this.live.push({ allocation, handle: allocation.buffer ?? allocation.image });
     return allocation;
@@ -90,8 +92,9 @@ export class Program {
     const { allocator } = this.world;
     // Passes that copy nothing leave resources as they were: what is there is known by its handle alone.
     if (handle === undefined) allocator.freeMemory(allocation);
-    else if (allocation.type === SuballocationType.Buffer) allocator.destroyBuffer(handle, allocation);
-    else allocator.destroyImage(handle, allocation);
+    else if (allocation.type === SuballocationType.Buffer)
+      allocator.destroyBuffer(handle as Buffer, allocation);
+    else allocator.destroyImage(handle as Image, allocation);
   }
 
   end(): void {

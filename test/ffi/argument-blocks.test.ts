@@ -16,7 +16,10 @@ import type { Sequence, SequenceCall } from "../../src/ffi/native/blocks/sequenc
 import type { CompiledSequences, NativeCallback, NativeCalls } from "../../src/ffi/native/native-calls.ts";
 import { bindResourceCalls, type ResourceCallParts } from "../../src/ffi/resource-calls.ts";
 import { ResourceStructs } from "../../src/ffi/resource-structs.ts";
-import { emptyMemoryRequirements, Result } from "../../src/vulkan/index.ts";
+import type { BufferUsage } from "../../src/vulkan/constants.ts";
+import type { Buffer, DeviceMemory, Image } from "../../src/vulkan/handles.ts";
+import { Result } from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { loadVulkan, native, runtime } from "../helpers/native.ts";
 import { describeWithVulkan, plainDevice } from "../helpers/vulkan.ts";
 
@@ -427,10 +430,12 @@ describeWithVulkan("which native calls are used", (ctx) => {
     device.destroy();
     const gone = /the device was destroyed/;
     expect(() => device.createBuffer({ size: 64, usage: 2 })).toThrow(gone);
-    expect(() => device.createAndBindBuffer({ size: 64, usage: 2 }, 1n, 0)).toThrow(gone);
-    expect(() => device.destroyBuffer(1n)).toThrow(gone);
-    expect(() => device.bindImageMemory(1n, 1n, 0)).toThrow(gone);
-    expect(() => device.flushMappedMemoryRanges([{ memory: 1n, offset: 0, size: 64 }])).toThrow(gone);
+    expect(() => device.createAndBindBuffer({ size: 64, usage: 2 }, 1n as DeviceMemory, 0)).toThrow(gone);
+    expect(() => device.destroyBuffer(1n as Buffer)).toThrow(gone);
+    expect(() => device.bindImageMemory(1n as Image, 1n as DeviceMemory, 0)).toThrow(gone);
+    expect(() =>
+      device.flushMappedMemoryRanges([{ memory: 1n as DeviceMemory, offset: 0, size: 64 }]),
+    ).toThrow(gone);
   });
 
   it("does not matter to a worker that is terminated in the middle of its calls", async () => {
@@ -464,7 +469,7 @@ describeWithVulkan("creating and binding at once", (ctx) => {
   it("is creating, then binding", () => {
     const { device } = ctx;
     const memory = device.allocateMemory({ allocationSize: 2 * 65536, memoryTypeIndex: 0 });
-    const buffer = device.createAndBindBuffer({ size: 65536, usage: 3 }, memory, 65536);
+    const buffer = device.createAndBindBuffer({ size: 65536, usage: 3 as BufferUsage }, memory, 65536);
     device.destroyBuffer(buffer);
     device.freeMemory(memory);
   });
@@ -479,7 +484,7 @@ describeWithVulkan("creating and binding at once", (ctx) => {
       return vkDestroyBuffer(...args);
     };
     functions.vkBindBufferMemory = () => Result.ErrorOutOfHostMemory;
-    const make = (): bigint => device.createAndBindBuffer({ size: 64, usage: 2 }, 1n, 0);
+    const make = (): Buffer => device.createAndBindBuffer({ size: 64, usage: 2 }, 1n as DeviceMemory, 0);
     expect(make).toThrow(
       expect.objectContaining({ call: "vkBindBufferMemory", result: Result.ErrorOutOfHostMemory }),
     );

@@ -3,12 +3,12 @@ import type { DeviceFunctions } from "../../src/ffi/commands.ts";
 import type { NativeDevice } from "../../src/ffi/index.ts";
 import { layouts } from "../../src/ffi/layout.ts";
 import type { StructName } from "../../src/ffi/structs.ts";
+import type { Buffer, DeviceMemory, Image } from "../../src/vulkan/handles.ts";
 import {
   ApiVersion,
   BufferCreate,
   BufferUsage,
   ExternalMemoryHandleType,
-  emptyMemoryRequirements,
   Format,
   ImageAspect,
   ImageLayout,
@@ -20,6 +20,7 @@ import {
   StructureType,
   VulkanError,
 } from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { allocate, copyOf, free, libc, put } from "../helpers/native.ts";
 import { describeWithVulkan, hostMemory, memoryType, plainDevice } from "../helpers/vulkan.ts";
 
@@ -95,7 +96,7 @@ describeWithVulkan("a device's buffers", (ctx) => {
       const buffer = device.createBuffer({ size: 64, usage });
       device.getBufferMemoryRequirements(buffer, out, true);
       return buffer;
-    }) as [bigint, bigint];
+    }) as [Buffer, Buffer];
     const offset = 4 * out.alignment;
     const memory = device.allocateMemory({
       allocationSize: offset + out.size,
@@ -126,7 +127,9 @@ describeWithVulkan("a device's buffers", (ctx) => {
       flags: BufferCreate.SparseBinding,
       sharingMode: SharingMode.Concurrent,
       queueFamilyIndices: [3, 5],
-      pNext: [{ sType: StructureType.ExternalMemoryBufferCreateInfo, handleTypes: 9 }],
+      pNext: [
+        { sType: StructureType.ExternalMemoryBufferCreateInfo, handleTypes: 9 as ExternalMemoryHandleType },
+      ],
     } as const;
     expect(() => replacing(device, "vkCreateBuffer", capture, () => device.createBuffer(info))).toThrow(
       expect.objectContaining({ result: Result.ErrorOutOfHostMemory, call: "vkCreateBuffer" }),
@@ -210,9 +213,9 @@ describeWithVulkan("a device's images", (ctx) => {
     };
     const out = emptyMemoryRequirements();
     replacing(device, "vkGetImageMemoryRequirements2", query, () => {
-      device.getImageMemoryRequirements(1n, out, true, ImageAspect.Plane1);
-      device.getImageMemoryRequirements(1n, out, true);
-      device.getImageMemoryRequirements(1n, out, false, ImageAspect.Plane2);
+      device.getImageMemoryRequirements(1n as Image, out, true, ImageAspect.Plane1);
+      device.getImageMemoryRequirements(1n as Image, out, true);
+      device.getImageMemoryRequirements(1n as Image, out, false, ImageAspect.Plane2);
     });
     replacing(device, "vkGetDeviceImageMemoryRequirements", ahead, () =>
       device.getDeviceImageMemoryRequirements(info, out, ImageAspect.Plane0),
@@ -234,7 +237,7 @@ describeWithVulkan("a device's images", (ctx) => {
       return 0;
     };
     replacing(device, "vkCreateImage", capture, () => {
-      device.createImage({ format: 37, extent: { width: 5, height: 6 }, usage: 3 });
+      device.createImage({ format: 37, extent: { width: 5, height: 6 }, usage: 3 as ImageUsage });
       device.createImage({
         format: 43,
         extent: { width: 5, height: 6, depth: 7 },
@@ -390,7 +393,7 @@ describeWithVulkan("a device's memory", (ctx) => {
     const seen: unknown[] = [];
     const { vkSetDeviceMemoryPriorityEXT } = device.functions;
     device.functions.vkSetDeviceMemoryPriorityEXT = (...args) => seen.push(args);
-    device.setDeviceMemoryPriority(77n, 0.75);
+    device.setDeviceMemoryPriority(77n as DeviceMemory, 0.75);
     device.functions.vkSetDeviceMemoryPriorityEXT = vkSetDeviceMemoryPriorityEXT;
     expect(seen).toEqual([[device.handle, 77n, 0.75]]);
     const properties = (_: bigint, type: bigint, fd: bigint, out: bigint): number => {
@@ -417,7 +420,9 @@ describeWithVulkan("a device's memory", (ctx) => {
       return 0;
     };
     expect(
-      replacing(device, "vkGetMemoryWin32HandleKHR", give, () => device.getMemoryWin32Handle(5n, 2)),
+      replacing(device, "vkGetMemoryWin32HandleKHR", give, () =>
+        device.getMemoryWin32Handle(5n as DeviceMemory, 2),
+      ),
     ).toBe(0xffff_ffff_ffff_fff0n);
   });
 });
@@ -429,18 +434,18 @@ describeWithVulkan("a device without an extension", (ctx) => {
     const info = { size: 1, usage: STORAGE };
     const image = { format: 37, extent: { width: 1, height: 1 }, usage: 1 };
     const calls: [string, () => unknown][] = [
-      ["vkGetBufferMemoryRequirements2", () => device.getBufferMemoryRequirements(1n, out, true)],
-      ["vkGetImageMemoryRequirements2", () => device.getImageMemoryRequirements(1n, out, true)],
+      ["vkGetBufferMemoryRequirements2", () => device.getBufferMemoryRequirements(1n as Buffer, out, true)],
+      ["vkGetImageMemoryRequirements2", () => device.getImageMemoryRequirements(1n as Image, out, true)],
       ["vkGetDeviceBufferMemoryRequirements", () => device.getDeviceBufferMemoryRequirements(info, out)],
       ["vkGetDeviceImageMemoryRequirements", () => device.getDeviceImageMemoryRequirements(image, out)],
-      ["vkBindBufferMemory2", () => device.bindBufferMemory(1n, 1n, 0, [])],
-      ["vkBindImageMemory2", () => device.bindImageMemory(1n, 1n, 0, [])],
-      ["vkGetBufferDeviceAddress", () => device.getBufferDeviceAddress(1n)],
-      ["vkSetDeviceMemoryPriorityEXT", () => device.setDeviceMemoryPriority(1n, 0.5)],
-      ["vkGetMemoryFdKHR", () => device.getMemoryFd(1n, 1)],
+      ["vkBindBufferMemory2", () => device.bindBufferMemory(1n as Buffer, 1n as DeviceMemory, 0, [])],
+      ["vkBindImageMemory2", () => device.bindImageMemory(1n as Image, 1n as DeviceMemory, 0, [])],
+      ["vkGetBufferDeviceAddress", () => device.getBufferDeviceAddress(1n as Buffer)],
+      ["vkSetDeviceMemoryPriorityEXT", () => device.setDeviceMemoryPriority(1n as DeviceMemory, 0.5)],
+      ["vkGetMemoryFdKHR", () => device.getMemoryFd(1n as DeviceMemory, 1)],
       ["vkGetMemoryFdPropertiesKHR", () => device.getMemoryFdProperties(1, 1)],
       ["vkGetMemoryHostPointerPropertiesEXT", () => device.getMemoryHostPointerProperties(0x80, 1n)],
-      ["vkGetMemoryWin32HandleKHR", () => device.getMemoryWin32Handle(1n, 2)],
+      ["vkGetMemoryWin32HandleKHR", () => device.getMemoryWin32Handle(1n as DeviceMemory, 2)],
     ];
     for (const [call, ask] of calls) {
       expect(ask, call).toThrow(expect.objectContaining({ result: Result.ErrorExtensionNotPresent, call }));

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { detach, detachByReading } from "../../src/ffi/detach.ts";
 import { NativeMapping } from "../../src/ffi/mapping.ts";
-import { BufferUsage, emptyMemoryRequirements } from "../../src/vulkan/index.ts";
+import type { DeviceMemory } from "../../src/vulkan/handles.ts";
+import { BufferUsage } from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { allocate, free, libc, native } from "../helpers/native.ts";
 import { describeWithVulkan, hostMemory, memoryType } from "../helpers/vulkan.ts";
 
@@ -132,7 +134,7 @@ describe("a mapping", () => {
 });
 
 describeWithVulkan("mapped device memory", (ctx) => {
-  const allocate = (size: number, memoryTypeBits = ~0): bigint => {
+  const allocate = (size: number, memoryTypeBits = ~0): DeviceMemory => {
     const memoryTypeIndex = memoryType(ctx.device, memoryTypeBits, hostMemory);
     return ctx.device.allocateMemory({ allocationSize: size, memoryTypeIndex });
   };

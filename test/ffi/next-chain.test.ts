@@ -3,13 +3,15 @@ import { layouts } from "../../src/ffi/layout.ts";
 import { NativeMemory } from "../../src/ffi/native-memory.ts";
 import { encodeNext } from "../../src/ffi/next-chain.ts";
 import { type StructName, structureTypes } from "../../src/ffi/structs.ts";
+import type { ExternalMemoryHandleType } from "../../src/vulkan/constants.ts";
+import type { Buffer } from "../../src/vulkan/handles.ts";
 import { type NextChain, type NextStructure, StructureType } from "../../src/vulkan/index.ts";
 import { native } from "../helpers/native.ts";
 
 /** One object of every structure that a chain can hold, and how its C structure reads. */
 const all: [NextStructure, StructName, object][] = [
   [
-    { sType: StructureType.MemoryDedicatedAllocateInfo, buffer: 5n },
+    { sType: StructureType.MemoryDedicatedAllocateInfo, buffer: 5n as Buffer },
     "VkMemoryDedicatedAllocateInfo",
     { buffer: 5, image: 0 },
   ],
@@ -59,7 +61,7 @@ const all: [NextStructure, StructName, object][] = [
     { handleTypes: 0x200 },
   ],
   [
-    { sType: StructureType.ExternalMemoryImageCreateInfo, handleTypes: 3 },
+    { sType: StructureType.ExternalMemoryImageCreateInfo, handleTypes: 3 as ExternalMemoryHandleType },
     "VkExternalMemoryImageCreateInfo",
     { handleTypes: 3 },
   ],

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
-import { Allocator } from "../../src/face/index.ts";
+import { createAllocator } from "../../src/face/index.ts";
 import type { NativeDevice } from "../../src/ffi/device.ts";
 import { openLibrary } from "../../src/ffi/library.ts";
 import { NativeMapping } from "../../src/ffi/mapping.ts";
@@ -71,7 +71,7 @@ describe.skipIf(isAbsent).each(ways)("a device without views, calls made %s", (_
   });
 
   it("writes, fills and reads allocations", () => {
-    using allocator = new Allocator({ device });
+    using allocator = createAllocator({ device });
     const { buffer, allocation } = allocator.createBuffer(
       { size: 2.5 * 2 ** 20, usage: BufferUsage.TransferSrc },
       { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessRandom },
@@ -87,7 +87,7 @@ describe.skipIf(isAbsent).each(ways)("a device without views, calls made %s", (_
   });
 
   it("says why there is no view, and leaves nothing mapped", () => {
-    using allocator = new Allocator({ device });
+    using allocator = createAllocator({ device });
     const { buffer, allocation } = allocator.createBuffer(
       { size: 4096, usage: BufferUsage.TransferSrc },
       { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessRandom },
@@ -104,7 +104,7 @@ describe.skipIf(isAbsent).each(ways)("a device without views, calls made %s", (_
   });
 
   it("fills and checks the margins of debugging", () => {
-    using allocator = new Allocator({
+    using allocator = createAllocator({
       device,
       debug: { margin: 16, detectCorruption: true, fillPatterns: true },
     });

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { NativeMemory } from "../../src/ffi/native-memory.ts";
 import { RECORDING_BYTES, type RecordingDevice, record } from "../../src/ffi/record.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import { ImageAspect, ImageLayout, type TransferCommand } from "../../src/vulkan/index.ts";
 import { native } from "../helpers/native.ts";
 
@@ -13,7 +14,7 @@ const TRANSFER = 0x1000;
 const EVERYTHING = 0x14000;
 
 /** Records and tells each call in a line. */
-function calls(commands: readonly TransferCommand[], depthStencil: readonly bigint[] = []): string[] {
+function calls(commands: readonly TransferCommand[], depthStencil: readonly Image[] = []): string[] {
   const lines: string[] = [];
   using memory = new NativeMemory(native, RECORDING_BYTES);
   const read = (name: Parameters<NativeMemory["read"]>[0], address: bigint) =>
@@ -41,7 +42,7 @@ function calls(commands: readonly TransferCommand[], depthStencil: readonly bigi
       };
     },
   });
-  const device = { functions, hasDepthAndStencil: (image: bigint) => depthStencil.includes(image) };
+  const device = { functions, hasDepthAndStencil: (image: Image) => depthStencil.includes(image) };
   record(device, 1n, memory, commands);
   return lines;
 }
@@ -54,8 +55,8 @@ const { General, TransferDstOptimal, TransferSrcOptimal, Undefined } = ImageLayo
 
 describe("recording", () => {
   it("puts full barriers before and after the commands, and between those that touch the same", () => {
-    const copy: TransferCommand = { kind: "buffer", source: 2n, target: 3n, size: 4 };
-    const fill: TransferCommand = { kind: "fill", target: 3n, size: 4, value: 0 };
+    const copy: TransferCommand = { kind: "buffer", source: 2n as Buffer, target: 3n as Buffer, size: 4 };
+    const fill: TransferCommand = { kind: "fill", target: 3n as Buffer, size: 4, value: 0 };
     expect(calls([copy, fill, copy])).toEqual([
       before,
       "vkCmdCopyBuffer",
@@ -73,7 +74,16 @@ describe("recording", () => {
 
   it("changes an image's layout for a copy into it, and to the one wanted after", () => {
     expect(
-      calls([{ kind: "bufferToImage", source: 2n, target: 3n, extent, newLayout: General, layerCount: 2 }]),
+      calls([
+        {
+          kind: "bufferToImage",
+          source: 2n as Buffer,
+          target: 3n as Image,
+          extent,
+          newLayout: General,
+          layerCount: 2,
+        },
+      ]),
     ).toEqual([
       before,
       `image 3 ${Undefined} -> ${TransferDstOptimal} aspect 1 1x2`,
@@ -84,7 +94,7 @@ describe("recording", () => {
   });
 
   it("leaves a layout alone that is right already", () => {
-    expect(calls([{ kind: "imageToBuffer", source: 2n, target: 3n, extent }])).toEqual([
+    expect(calls([{ kind: "imageToBuffer", source: 2n as Image, target: 3n as Buffer, extent }])).toEqual([
       before,
       "vkCmdCopyImageToBuffer",
       after,
@@ -97,8 +107,8 @@ describe("recording", () => {
       calls([
         {
           kind: "image",
-          source: 2n,
-          target: 3n,
+          source: 2n as Image,
+          target: 3n as Image,
           layout: General,
           aspect,
           extent,
@@ -119,9 +129,9 @@ describe("recording", () => {
 
   it("names both aspects of depth-stencil images in barriers, and color for planes", () => {
     const command = (target: bigint, aspect: number): TransferCommand => {
-      return { kind: "bufferToImage", source: 2n, target, extent, aspect };
+      return { kind: "bufferToImage", source: 2n as Buffer, target: target as Image, extent, aspect };
     };
-    const lines = calls([command(3n, ImageAspect.Stencil), command(4n, ImageAspect.Depth)], [3n]);
+    const lines = calls([command(3n, ImageAspect.Stencil), command(4n, ImageAspect.Depth)], [3n as Image]);
     expect(lines[1]).toContain("image 3 0 -> 7 aspect 6");
     expect(lines[3]).toContain("image 4 0 -> 7 aspect 2");
     expect(calls([command(5n, ImageAspect.Plane1)])[1]).toContain("image 5 0 -> 7 aspect 1");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { NativeDevice } from "../../src/ffi/index.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import {
   BufferUsage,
-  emptyMemoryRequirements,
   Format,
   ImageAspect,
   type ImageCreateInfo,
@@ -14,18 +14,19 @@ import {
   type TransferCommand,
   VulkanError,
 } from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { describeWithVulkan, hostMemory, memoryType } from "../helpers/vulkan.ts";
 
 const COPIES = BufferUsage.TransferSrc | BufferUsage.TransferDst;
 const IMAGE_COPIES = ImageUsage.TransferSrc | ImageUsage.TransferDst;
 
-interface Resource {
-  readonly handle: bigint;
+interface Resource<Handle> {
+  readonly handle: Handle;
   free(): void;
 }
 
 /** A buffer with memory of its own, mapped. */
-function mappedBuffer(device: NativeDevice, size: number): Resource & { bytes: Uint8Array } {
+function mappedBuffer(device: NativeDevice, size: number): Resource<Buffer> & { bytes: Uint8Array } {
   const handle = device.createBuffer({ size, usage: COPIES });
   const requirements = emptyMemoryRequirements();
   device.getBufferMemoryRequirements(handle, requirements, true);
@@ -43,7 +44,7 @@ function mappedBuffer(device: NativeDevice, size: number): Resource & { bytes: U
 }
 
 /** An image with memory of its own. */
-function image(device: NativeDevice, info: Omit<ImageCreateInfo, "usage">): Resource {
+function image(device: NativeDevice, info: Omit<ImageCreateInfo, "usage">): Resource<Image> {
   const handle = device.createImage({ ...info, usage: IMAGE_COPIES });
   const requirements = emptyMemoryRequirements();
   device.getImageMemoryRequirements(handle, requirements, true);

@@ -7,6 +7,7 @@ import { NativeMemory } from "../../src/ffi/native-memory.ts";
 import { RECORDING_BYTES, record } from "../../src/ffi/record.ts";
 import { type Allocation, type Allocator, createAllocator, MemoryUsage } from "../../src/index.ts";
 import * as vulkan from "../../src/registry/index.ts";
+import type { Buffer, Fence, Image, Semaphore } from "../../src/vulkan/handles.ts";
 import {
   BufferUsage,
   Format,
@@ -49,7 +50,7 @@ function callsOf(commands: readonly TransferCommand[]): string[] {
   return calls;
 }
 
-const copy = (source: bigint, target: bigint, from: number, to: number, size = 16): TransferCommand => ({
+const copy = (source: Buffer, target: Buffer, from: number, to: number, size = 16): TransferCommand => ({
   kind: "buffer",
   source,
   target,
@@ -60,43 +61,51 @@ const copy = (source: bigint, target: bigint, from: number, to: number, size = 1
 
 describe("recording", () => {
   it("makes one call of copies between the same two buffers", () => {
-    expect(callsOf(Array.from({ length: 100 }, (_, i) => copy(1n, 2n, 16 * i, 16 * i)))).toEqual([
-      "CopyBuffer 100",
-    ]);
-    const many = Array.from({ length: 1100 }, (_, i) => copy(1n, 2n, 16 * i, 16 * i));
+    expect(
+      callsOf(Array.from({ length: 100 }, (_, i) => copy(1n as Buffer, 2n as Buffer, 16 * i, 16 * i))),
+    ).toEqual(["CopyBuffer 100"]);
+    const many = Array.from({ length: 1100 }, (_, i) => copy(1n as Buffer, 2n as Buffer, 16 * i, 16 * i));
     expect(callsOf(many)).toEqual(["CopyBuffer 512", "CopyBuffer 512", "CopyBuffer 76"]);
-    expect(callsOf([copy(1n, 2n, 0, 0), copy(1n, 3n, 0, 0), copy(1n, 2n, 16, 16)])).toEqual([
-      "CopyBuffer 1",
-      "CopyBuffer 1",
-      "CopyBuffer 1",
-    ]);
+    expect(
+      callsOf([
+        copy(1n as Buffer, 2n as Buffer, 0, 0),
+        copy(1n as Buffer, 3n as Buffer, 0, 0),
+        copy(1n as Buffer, 2n as Buffer, 16, 16),
+      ]),
+    ).toEqual(["CopyBuffer 1", "CopyBuffer 1", "CopyBuffer 1"]);
   });
 
   it("waits where a command touches what one before it has touched, and only there", () => {
     const barrier = "PipelineBarrier 1m0b0i";
-    const chained = [copy(1n, 2n, 0, 0), copy(2n, 3n, 0, 0)];
+    const chained = [copy(1n as Buffer, 2n as Buffer, 0, 0), copy(2n as Buffer, 3n as Buffer, 0, 0)];
     expect(callsOf(chained)).toEqual(["CopyBuffer 1", barrier, "CopyBuffer 1"]);
-    expect(callsOf([copy(1n, 2n, 0, 0), copy(2n, 3n, 16, 0)])).toEqual(["CopyBuffer 1", "CopyBuffer 1"]);
-    expect(callsOf([copy(1n, 2n, 0, 0), copy(1n, 2n, 16, 8)])).toEqual([
+    expect(
+      callsOf([copy(1n as Buffer, 2n as Buffer, 0, 0), copy(2n as Buffer, 3n as Buffer, 16, 0)]),
+    ).toEqual(["CopyBuffer 1", "CopyBuffer 1"]);
+    expect(
+      callsOf([copy(1n as Buffer, 2n as Buffer, 0, 0), copy(1n as Buffer, 2n as Buffer, 16, 8)]),
+    ).toEqual(["CopyBuffer 1", barrier, "CopyBuffer 1"]);
+    const fill: TransferCommand = { kind: "fill", target: 1n as Buffer, size: 16, value: 0 };
+    expect(callsOf([copy(1n as Buffer, 2n as Buffer, 0, 0), fill])).toEqual([
       "CopyBuffer 1",
       barrier,
-      "CopyBuffer 1",
+      "FillBuffer",
     ]);
-    const fill: TransferCommand = { kind: "fill", target: 1n, size: 16, value: 0 };
-    expect(callsOf([copy(1n, 2n, 0, 0), fill])).toEqual(["CopyBuffer 1", barrier, "FillBuffer"]);
-    expect(callsOf([copy(1n, 2n, 0, 0), { kind: "barrier" }, copy(1n, 2n, 16, 16)])).toEqual([
-      "CopyBuffer 1",
-      barrier,
-      "CopyBuffer 1",
-    ]);
+    expect(
+      callsOf([
+        copy(1n as Buffer, 2n as Buffer, 0, 0),
+        { kind: "barrier" },
+        copy(1n as Buffer, 2n as Buffer, 16, 16),
+      ]),
+    ).toEqual(["CopyBuffer 1", barrier, "CopyBuffer 1"]);
   });
 
   it("changes the layouts of a chain of mips in one barrier before and one behind", () => {
     const mips = [0, 1, 2].map(
       (mipLevel): TransferCommand => ({
         kind: "bufferToImage",
-        source: 1n,
-        target: 9n,
+        source: 1n as Buffer,
+        target: 9n as Image,
         sourceOffset: 1024 * mipLevel,
         extent: { width: 16 >> mipLevel, height: 16 >> mipLevel },
         mipLevel,
@@ -110,8 +119,8 @@ describe("recording", () => {
     ]);
     const tile = (x: number): TransferCommand => ({
       kind: "bufferToImage",
-      source: 1n,
-      target: 9n,
+      source: 1n as Buffer,
+      target: 9n as Image,
       offset: { x, y: 0 },
       extent: { width: 8, height: 8 },
       oldLayout: ImageLayout.TransferDstOptimal,
@@ -126,11 +135,11 @@ describe("recording", () => {
 
   it("hands ownership over by one barrier", () => {
     const families = { sourceFamily: 0, targetFamily: 1 };
-    expect(callsOf([{ kind: "ownership", buffer: 1n, ...families }])).toEqual([
+    expect(callsOf([{ kind: "ownership", buffer: 1n as Buffer, ...families }])).toEqual([
       "PipelineBarrier 1m0b0i",
       "PipelineBarrier 0m1b0i",
     ]);
-    expect(callsOf([{ kind: "ownership", image: 1n, ...families }])).toEqual([
+    expect(callsOf([{ kind: "ownership", image: 1n as Image, ...families }])).toEqual([
       "PipelineBarrier 1m0b0i",
       "PipelineBarrier 0m0b1i",
     ]);
@@ -168,8 +177,8 @@ describe("hazards", () => {
 
 describeWithVulkan("transfers of a program", (ctx) => {
   let allocator: Allocator;
-  const made: { buffer: bigint; allocation: Allocation }[] = [];
-  function buffer(size: number): { buffer: bigint; allocation: Allocation } {
+  const made: { buffer: Buffer; allocation: Allocation }[] = [];
+  function buffer(size: number): { buffer: Buffer; allocation: Allocation } {
     const each = allocator.createBuffer({ size, usage: BUFFER }, HOST);
     made.push(each);
     return each;
@@ -199,7 +208,7 @@ describeWithVulkan("transfers of a program", (ctx) => {
       { before: everything, after: everything },
     );
     vk.vkEndCommandBuffer(commands!);
-    const fence = vk.vkCreateFence({});
+    const fence = vk.vkCreateFence({}) as Fence;
     vk.vkQueueSubmit(device.queue.handle, [{ pCommandBuffers: [commands!] }], fence);
     expect(vk.vkWaitForFences([fence], true, 10n ** 10n)).toBe(Result.Success);
     const copied = new Uint8Array(4096);
@@ -220,8 +229,8 @@ describeWithVulkan("transfers of a program", (ctx) => {
     const vk = vulkan.bind(device, vulkan);
     const semaphore = vk.vkCreateSemaphore({
       pNext: [vulkan.VkSemaphoreTypeCreateInfo({ semaphoreType: 1 })],
-    });
-    const fence = vk.vkCreateFence({});
+    }) as Semaphore;
+    const fence = vk.vkCreateFence({}) as Fence;
     const target = own.createBuffer({ size: 256, usage: BUFFER }, HOST);
     const submission = device.queue.submit(
       [{ kind: "fill", target: target.buffer, size: 256, value: 0x01010101 }],

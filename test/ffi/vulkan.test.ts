@@ -1,13 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type DebugMessage, MessageSeverity, MessageType, QueueFlag } from "../../src/ffi/index.ts";
-import {
-  ApiVersion,
-  BufferUsage,
-  emptyMemoryRequirements,
-  PhysicalDeviceType,
-  Result,
-  VulkanError,
-} from "../../src/vulkan/index.ts";
+import { ApiVersion, BufferUsage, PhysicalDeviceType, Result, VulkanError } from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { loadVulkan, runtime } from "../helpers/native.ts";
 import { aboutUse, describeWithVulkan } from "../helpers/vulkan.ts";
 

@@ -8,6 +8,7 @@ import {
   BufferUsage,
   createAllocator,
   Format,
+  type Image,
   ImageAspect,
   type ImageCreateInfo,
   ImageLayout,
@@ -259,8 +260,10 @@ describe("an uploader", () => {
     const uploader = allocator.createUploader({ queue });
     const part = { format: Format.R8Unorm, extent: { width: 4, height: 4 } };
     expect(() => uploader.image(target as never, new Uint8Array(16), part)).toThrow(/must be an image/);
-    expect(() => uploader.image(5n, new Uint8Array(15), part)).toThrow(/has 16 bytes, got data of 15/);
-    expect(() => uploader.image(5n, new Uint8Array(15), { ...part, format: 1000156003 })).toThrow(
+    expect(() => uploader.image(5n as Image, new Uint8Array(15), part)).toThrow(
+      /has 16 bytes, got data of 15/,
+    );
+    expect(() => uploader.image(5n as Image, new Uint8Array(15), { ...part, format: 1000156003 })).toThrow(
       /not known/,
     );
     expect(() => uploader.buffer(target, new Uint8Array(1), -1)).toThrow(RangeError);

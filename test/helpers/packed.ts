@@ -76,6 +76,18 @@ export class PackedPackage {
     output(process.execPath, [compiler, ...common, ...options, ...names], this.app);
   }
 
+  /** What the compiler says against the program's files, a line for each mistake, checking the package's types too. */
+  refusals(names: readonly string[]): string[] {
+    const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+    const options = ["--strict", "--noEmit", "--target", "es2022", "--lib", "es2023,esnext.disposable"];
+    const { stdout } = spawnSync(
+      process.execPath,
+      [compiler, ...options, "--module", "nodenext", PLATFORM, ...names],
+      { cwd: this.app, encoding: "utf8" },
+    );
+    return stdout.split("\n").filter((line) => /error TS\d+/.test(line));
+  }
+
   /** Runs one of the program's files with Node.js alone and returns what it prints. */
   run(name: string): string {
     return output(process.execPath, [name], this.app);

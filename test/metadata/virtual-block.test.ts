@@ -432,9 +432,9 @@ describe("bad arguments", () => {
   });
 
   it("unknown flags, and UpperAddress without the linear algorithm, are a RangeError", () => {
-    expect(() => new VirtualBlock({ size: 1, flags: 2 })).toThrow(RangeError);
+    expect(() => new VirtualBlock({ size: 1, flags: 2 as VirtualBlockCreate })).toThrow(RangeError);
     const block = new VirtualBlock({ size: 100 });
-    expect(() => block.allocate(1, 1, 1)).toThrow(RangeError);
+    expect(() => block.allocate(1, 1, 1 as VirtualAllocationCreate)).toThrow(RangeError);
     expect(() => block.allocate(1, 1, VirtualAllocationCreate.UpperAddress)).toThrow(RangeError);
     endsWhole(block);
   });

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import type { AllocationCreate } from "../../src/allocator/flags.ts";
 import { createAllocator, MemoryUsage } from "../../src/index.ts";
 import * as vulkan from "../../src/registry/index.ts";
 import { Result, VulkanError } from "../../src/vulkan/index.ts";
@@ -96,7 +97,7 @@ describeWithVulkan("bound commands", (ctx) => {
     const [x, y] = [0, 1].map(() =>
       allocator.createBuffer(
         { size: 4 * count, usage: vulkan.VK_BUFFER_USAGE_STORAGE_BUFFER_BIT },
-        { usage: MemoryUsage.Auto, flags: 0x404 },
+        { usage: MemoryUsage.Auto, flags: 0x404 as AllocationCreate },
       ),
     ) as [ReturnType<typeof allocator.createBuffer>, ReturnType<typeof allocator.createBuffer>];
     const ramp = Float32Array.from({ length: count }, (_, i) => i);

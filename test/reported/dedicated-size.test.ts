@@ -5,13 +5,9 @@
 
 import { expect, it } from "vitest";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
-import {
-  BufferUsage,
-  emptyMemoryRequirements,
-  Format,
-  ImageUsage,
-  StructureType,
-} from "../../src/vulkan/index.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
+import { BufferUsage, Format, ImageUsage, StructureType } from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 
 it.each([
   ["1.3.290", false],
@@ -29,7 +25,7 @@ it.each([
   const imageSize = out.size;
   const buffer = device.createBuffer({ size: 4096, usage: BufferUsage.TransferDst });
   device.getBufferMemoryRequirements(buffer, out, false);
-  const allocate = (allocationSize: number, of: { buffer?: bigint; image?: bigint }) => (): void => {
+  const allocate = (allocationSize: number, of: { buffer?: Buffer; image?: Image }) => (): void => {
     const pNext = [{ sType: StructureType.MemoryDedicatedAllocateInfo, ...of }] as const;
     device.freeMemory(device.allocateMemory({ allocationSize, memoryTypeIndex: 0, pNext }));
   };

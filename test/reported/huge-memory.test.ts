@@ -11,6 +11,7 @@ import {
   MemoryUsage,
 } from "../../src/index.ts";
 import { type ProfileDescription, SimulatedDevice } from "../../src/simulator/index.ts";
+import type { Buffer, DeviceMemory } from "../../src/vulkan/handles.ts";
 import { BufferUsage, MemoryProperty, type VulkanDevice } from "../../src/vulkan/index.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 
@@ -57,7 +58,7 @@ describe("simulated memory of 40 GiB", () => {
   it("is copied and filled across the pieces", async () => {
     using device = new SimulatedDevice(profile);
     const memory = device.allocateMemory({ allocationSize: 40 * GiB, memoryTypeIndex: 0 });
-    const make = (size: number, offset: number): bigint => {
+    const make = (size: number, offset: number): Buffer => {
       const buffer = device.createBuffer({ size, usage: BufferUsage.TransferDst | BufferUsage.TransferSrc });
       device.bindBufferMemory(buffer, memory, offset);
       return buffer;
@@ -213,7 +214,7 @@ describeWithVulkan("a driver's memory that the engine cannot view at once", (ctx
     const device = new Proxy<VulkanDevice>(ctx.device, {
       get(target, name: keyof VulkanDevice) {
         if (name === "mapMemory") {
-          return (memory: bigint, size: number) =>
+          return (memory: DeviceMemory, size: number) =>
             new NativeMapping(small, target.mapMemory(memory, size).address, size);
         }
         const member = target[name];

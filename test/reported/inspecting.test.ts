@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import {
   AllocationCreate,
   type AllocationCreateInfo,
+  BufferUsage,
   createAllocator,
   MemoryUsage,
 } from "../../src/index.ts";
@@ -68,7 +69,10 @@ it("is one line for everything else that there is", async () => {
   const recording = record(allocator);
   expectLine(recording, /^ActiveRecording: \d+ operations/);
   const host: AllocationCreateInfo = { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessRandom };
-  const made = allocator.createBuffer({ size: 64, usage: 3 }, host);
+  const made = allocator.createBuffer(
+    { size: 64, usage: BufferUsage.TransferSrc | BufferUsage.TransferDst },
+    host,
+  );
   const image = allocator.createImage({ format: 37, extent: { width: 4, height: 4 }, usage: 4 });
   expectLine(made, /^Buffer 0x[0-9a-f]+, Allocation: 64 bytes/);
   expectLine(image, /^Image 0x[0-9a-f]+, Allocation: 64 bytes/);
@@ -92,7 +96,11 @@ it("is one line for everything else that there is", async () => {
 
   const pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: 102400 });
   expectLine(pool.blockList, /^BlockList of memory type 0: 0 blocks$/);
-  const make = () => allocator.createBuffer({ size: 40960, usage: 3 }, { pool });
+  const make = () =>
+    allocator.createBuffer(
+      { size: 40960, usage: BufferUsage.TransferSrc | BufferUsage.TransferDst },
+      { pool },
+    );
   const [first, hole, last] = [make(), make(), make()];
   hole.allocation.destroy();
   expectData(allocator.planDefragmentation({ pool }), { moves: [{ deviceMemory: handle }] });

@@ -18,6 +18,7 @@ import {
   MemoryUsage,
 } from "../../src/index.ts";
 import { armMobile, lavapipe, SimulatedDevice, SimulatedTransferQueue } from "../../src/simulator/index.ts";
+import type { BufferUsage } from "../../src/vulkan/constants.ts";
 import { runProgram } from "../helpers/child.ts";
 import { runtime } from "../helpers/native.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
@@ -143,7 +144,9 @@ describe("a lent range", () => {
   it("stays mapped, and is not moved by any defragmentation", async () => {
     using device = new SimulatedDevice(lavapipe);
     const allocator = createAllocator({ device, unmapWhenUnused: true, preferredLargeHeapBlockSize: 65536 });
-    const made = Array.from({ length: 16 }, () => allocator.createBuffer({ size: 16384, usage: 3 }, host));
+    const made = Array.from({ length: 16 }, () =>
+      allocator.createBuffer({ size: 16384, usage: 3 as BufferUsage }, host),
+    );
     const kept = made.filter((_, index) => index % 4 === 3).map(({ allocation }) => allocation);
     const range = kept[3]!.lend();
     for (const [index, { allocation }] of made.entries()) if (index % 4 !== 3) allocation.destroy();

@@ -12,9 +12,10 @@ import {
   type Pool,
 } from "../../src/allocator/index.ts";
 import { DefragmentationMoveOperation } from "../../src/defrag/index.ts";
-import { Allocator } from "../../src/face/index.ts";
+import { type Allocator, createAllocator } from "../../src/face/index.ts";
 import { armMobile, SimulatedDevice } from "../../src/simulator/index.ts";
 import { BufferCreate, BufferUsage } from "../../src/vulkan/constants.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import { StructureType } from "../../src/vulkan/next.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import { runProgram } from "../helpers/child.ts";
@@ -55,7 +56,7 @@ describeWithVulkan("stale handles and aliases on a driver", () => {
 /** A pool of two blocks of 100 KiB on a simulated device: the second is nearly empty, so that it is worth emptying. */
 function world(features: object = {}): { device: SimulatedDevice; allocator: Allocator; pool: Pool } {
   const device = new SimulatedDevice(armMobile, { extensions: "all", features, permit: { overlap: true } });
-  const allocator = new Allocator({ device });
+  const allocator = createAllocator({ device });
   return { device, allocator, pool: allocator.createPool({ memoryTypeIndex: 0, blockSize: 100 * KiB }) };
 }
 
@@ -76,7 +77,7 @@ describe("A handle that is not the allocation's", () => {
     expect(() => allocator.destroyBuffer(x.buffer, y.allocation)).toThrow(
       new TypeError(`destroyBuffer was given buffer ${hx}, but allocation "y" has buffer ${hy}`),
     );
-    expect(() => allocator.destroyImage(y.buffer, y.allocation)).toThrow(
+    expect(() => allocator.destroyImage(y.buffer as bigint as Image, y.allocation)).toThrow(
       new TypeError(`destroyImage was given image ${hy}, but allocation "y" has buffer ${hy}`),
     );
     expect(allocator.leaks()).toHaveLength(2);
@@ -218,7 +219,7 @@ describe("Memory that has an alias", () => {
     const isForgotten = (it: ReturnType<typeof world>, alias: bigint, other: BufferWithMemory): boolean => {
       let text = "";
       try {
-        it.allocator.destroyBuffer(alias, other.allocation);
+        it.allocator.destroyBuffer(alias as Buffer, other.allocation);
       } catch (error) {
         text = (error as Error).message;
       }
@@ -283,7 +284,9 @@ describe("Memory that has an alias", () => {
     const second = device.createBuffer({ size: KiB, usage });
     allocator.bindBufferMemory(allocation, second);
     expect(allocation.hasAliases).toBe(true);
-    expect(() => allocator.destroyBuffer(allocation.buffer! + 1000n, allocation)).toThrow(TypeError);
+    expect(() => allocator.destroyBuffer((allocation.buffer! + 1000n) as Buffer, allocation)).toThrow(
+      TypeError,
+    );
     allocator.destroyBuffer(second);
     allocator.destroyBuffer(buffer, allocation);
     end(it);

@@ -5,24 +5,25 @@
 
 import { describe, expect, it } from "vitest";
 import { armMobile, knownExtensions, SimulatedDevice } from "../../src/simulator/index.ts";
+import type { Buffer, DeviceMemory, Image } from "../../src/vulkan/handles.ts";
 import {
   BufferUsage,
   ExternalMemoryHandleType,
-  emptyMemoryRequirements,
   type NextStructure,
   StructureType,
   type TransferCommand,
   type TransferQueue,
   type VulkanDevice,
 } from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 
 /** A buffer that is bound, and the calls that take a handle or an address: each with `wide` instead of one. */
 function callsWith(
   device: VulkanDevice,
   queue: TransferQueue,
-  buffer: bigint,
-  memory: bigint,
+  buffer: Buffer,
+  memory: DeviceMemory,
   wide: bigint,
 ): Record<string, () => unknown> {
   const out = emptyMemoryRequirements();
@@ -32,32 +33,33 @@ function callsWith(
     device.allocateMemory({ allocationSize: 4096, memoryTypeIndex: 0, pNext: [structure] });
   const extent = { width: 1, height: 1 };
   return {
-    freeMemory: () => device.freeMemory(wide),
-    mapMemory: () => device.mapMemory(wide, 4096),
-    unmapMemory: () => device.unmapMemory(wide),
-    flush: () => device.flushMappedMemoryRanges([{ memory: wide, offset: 0, size: 64 }]),
-    invalidate: () => device.invalidateMappedMemoryRanges([{ memory: wide, offset: 0, size: 64 }]),
-    destroyBuffer: () => device.destroyBuffer(wide),
-    destroyImage: () => device.destroyImage(wide),
-    getBufferMemoryRequirements: () => device.getBufferMemoryRequirements(wide, out, false),
-    getBufferMemoryRequirements2: () => device.getBufferMemoryRequirements(wide, out, true),
-    getImageMemoryRequirements: () => device.getImageMemoryRequirements(wide, out, false),
-    getImageMemoryRequirements2: () => device.getImageMemoryRequirements(wide, out, true),
-    "bindBufferMemory, the buffer": () => device.bindBufferMemory(wide, memory, 0),
-    "bindBufferMemory, the memory": () => device.bindBufferMemory(buffer, wide, 0),
-    bindBufferMemory2: () => device.bindBufferMemory(wide, memory, 0, []),
-    "bindImageMemory, the image": () => device.bindImageMemory(wide, memory, 0),
-    bindImageMemory2: () => device.bindImageMemory(wide, memory, 0, []),
-    getBufferDeviceAddress: () => device.getBufferDeviceAddress(wide),
-    setDeviceMemoryPriority: () => device.setDeviceMemoryPriority(wide, 0.5),
-    getMemoryFd: () => device.getMemoryFd(wide, ExternalMemoryHandleType.OpaqueFd),
+    freeMemory: () => device.freeMemory(wide as DeviceMemory),
+    mapMemory: () => device.mapMemory(wide as DeviceMemory, 4096),
+    unmapMemory: () => device.unmapMemory(wide as DeviceMemory),
+    flush: () => device.flushMappedMemoryRanges([{ memory: wide as DeviceMemory, offset: 0, size: 64 }]),
+    invalidate: () =>
+      device.invalidateMappedMemoryRanges([{ memory: wide as DeviceMemory, offset: 0, size: 64 }]),
+    destroyBuffer: () => device.destroyBuffer(wide as Buffer),
+    destroyImage: () => device.destroyImage(wide as Image),
+    getBufferMemoryRequirements: () => device.getBufferMemoryRequirements(wide as Buffer, out, false),
+    getBufferMemoryRequirements2: () => device.getBufferMemoryRequirements(wide as Buffer, out, true),
+    getImageMemoryRequirements: () => device.getImageMemoryRequirements(wide as Image, out, false),
+    getImageMemoryRequirements2: () => device.getImageMemoryRequirements(wide as Image, out, true),
+    "bindBufferMemory, the buffer": () => device.bindBufferMemory(wide as Buffer, memory, 0),
+    "bindBufferMemory, the memory": () => device.bindBufferMemory(buffer, wide as DeviceMemory, 0),
+    bindBufferMemory2: () => device.bindBufferMemory(wide as Buffer, memory, 0, []),
+    "bindImageMemory, the image": () => device.bindImageMemory(wide as Image, memory, 0),
+    bindImageMemory2: () => device.bindImageMemory(wide as Image, memory, 0, []),
+    getBufferDeviceAddress: () => device.getBufferDeviceAddress(wide as Buffer),
+    setDeviceMemoryPriority: () => device.setDeviceMemoryPriority(wide as DeviceMemory, 0.5),
+    getMemoryFd: () => device.getMemoryFd(wide as DeviceMemory, ExternalMemoryHandleType.OpaqueFd),
     getMemoryHostPointerProperties: () =>
       device.getMemoryHostPointerProperties(ExternalMemoryHandleType.HostAllocationEXT, wide),
     "a chain that is an address": () => device.createBuffer({ ...info, pNext: wide }),
     "an address in a chain": allocateWith(wide),
     "a dedicated buffer in a chain": allocateWith({
       sType: StructureType.MemoryDedicatedAllocateInfo,
-      buffer: wide,
+      buffer: wide as Buffer,
     }),
     "a host pointer in a chain": allocateWith({
       sType: StructureType.ImportMemoryHostPointerInfoEXT,
@@ -73,18 +75,18 @@ function callsWith(
         ...info,
         pNext: [{ sType: StructureType.BufferOpaqueCaptureAddressCreateInfo, opaqueCaptureAddress: wide }],
       }),
-    "a copy's source": submit({ kind: "buffer", source: wide, target: buffer, size: 4 }),
-    "a copy's target": submit({ kind: "buffer", source: buffer, target: wide, size: 4 }),
-    "a fill's target": submit({ kind: "fill", target: wide, size: 4, value: 0 }),
+    "a copy's source": submit({ kind: "buffer", source: wide as Buffer, target: buffer, size: 4 }),
+    "a copy's target": submit({ kind: "buffer", source: buffer, target: wide as Buffer, size: 4 }),
+    "a fill's target": submit({ kind: "fill", target: wide as Buffer, size: 4, value: 0 }),
     "a copy from a buffer to an image": submit({
       kind: "bufferToImage",
       source: buffer,
-      target: wide,
+      target: wide as Image,
       extent,
     }),
     "a copy from an image to a buffer": submit({
       kind: "imageToBuffer",
-      source: wide,
+      source: wide as Image,
       target: buffer,
       extent,
     }),

@@ -2,7 +2,8 @@
 
 import { expect, it } from "vitest";
 import { AllocatorCreate, createAllocator } from "../../src/index.ts";
-import { ApiVersion, BufferUsage, emptyMemoryRequirements } from "../../src/vulkan/index.ts";
+import { ApiVersion, BufferUsage } from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 
 describeWithVulkan("a wrapped device whose version is not said", (ctx) => {

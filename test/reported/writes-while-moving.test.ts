@@ -8,6 +8,7 @@ import { type Allocation, AllocationCreate, MemoryUsage, type Pool } from "../..
 import { type Allocator, createAllocator } from "../../src/face/index.ts";
 import { armMobile, makeProfile, SimulatedDevice } from "../../src/simulator/index.ts";
 import { BufferUsage, MemoryProperty } from "../../src/vulkan/constants.ts";
+import type { Buffer } from "../../src/vulkan/handles.ts";
 import type { TransferQueue, VulkanDevice } from "../../src/vulkan/index.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 
@@ -182,7 +183,7 @@ describe("The simulator", () => {
     const other = device.createTransferQueue();
     const running = program(device);
     const { allocator, pool, live } = running;
-    const fillOf = (target: bigint) => [{ kind: "fill", target, size: 4, value: 1 } as const];
+    const fillOf = (target: Buffer) => [{ kind: "fill", target, size: 4, value: 1 } as const];
     let refused = 0;
     const submit = queue.submit.bind(queue);
     queue.submit = (commands) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { qualcommMobile, SimulatedDevice } from "../../src/simulator/index.ts";
+import type { Buffer, DeviceMemory } from "../../src/vulkan/handles.ts";
 import {
   ApiVersion,
   BufferCreate,
@@ -64,9 +65,9 @@ describe("binding a buffer", () => {
   it("refuses unknown memory and buffers", () => {
     const device = smallDevice();
     const made = buffer(device);
-    expectRefused(device, "memory-parameter", () => device.bindBufferMemory(made, 0n, 0));
+    expectRefused(device, "memory-parameter", () => device.bindBufferMemory(made, 0n as DeviceMemory, 0));
     const allocated = memory(device);
-    expectRefused(device, "buffer-parameter", () => device.bindBufferMemory(0n, allocated, 0));
+    expectRefused(device, "buffer-parameter", () => device.bindBufferMemory(0n as Buffer, allocated, 0));
   });
 
   it("refuses a buffer with a device address in memory without one", () => {

@@ -7,6 +7,7 @@ import {
   ObjectLeakError,
   SimulatedDevice,
 } from "../../src/simulator/index.ts";
+import type { Buffer } from "../../src/vulkan/handles.ts";
 import { ApiVersion, BufferUsage, Result, StructureType, WHOLE_SIZE } from "../../src/vulkan/index.ts";
 import { boundBuffer, buffer, expectRefused, KiB, MiB, memory, smallDevice } from "./helpers.ts";
 
@@ -178,9 +179,9 @@ describe("device addresses and priorities", () => {
     const unbound = buffer(device, 64, BufferUsage.ShaderDeviceAddress);
     expectRefused(device, "buffer-02600", () => device.getBufferDeviceAddress(unbound));
     const old = new SimulatedDevice(nvidiaH100, { apiVersion: ApiVersion.V1_1 });
-    expectRefused(old, "extension-not-enabled", () => old.getBufferDeviceAddress(1n));
+    expectRefused(old, "extension-not-enabled", () => old.getBufferDeviceAddress(1n as Buffer));
     const without = smallDevice({ features: { bufferDeviceAddress: false } });
-    expectRefused(without, "bufferDeviceAddress-03324", () => without.getBufferDeviceAddress(1n));
+    expectRefused(without, "bufferDeviceAddress-03324", () => without.getBufferDeviceAddress(1n as Buffer));
   });
 
   it("refuses to set a priority without its extension", () => {

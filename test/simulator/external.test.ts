@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SimulatedDevice, SimulatedHost } from "../../src/simulator/index.ts";
+import type { Buffer, DeviceMemory } from "../../src/vulkan/handles.ts";
 import {
   BufferUsage,
   ExternalMemoryHandleType,
@@ -15,13 +16,13 @@ function open(host = new SimulatedHost()): SimulatedDevice {
   return new SimulatedDevice(smallProfile, { extensions: "all", host });
 }
 
-function allocate(device: SimulatedDevice, next: NextStructure, size = 4 * KiB, type = 1): bigint {
+function allocate(device: SimulatedDevice, next: NextStructure, size = 4 * KiB, type = 1): DeviceMemory {
   return device.allocateMemory({ allocationSize: size, memoryTypeIndex: type, pNext: [next] });
 }
-function exportable(device: SimulatedDevice, handleTypes: number): bigint {
+function exportable(device: SimulatedDevice, handleTypes: number): DeviceMemory {
   return allocate(device, { sType: StructureType.ExportMemoryAllocateInfo, handleTypes });
 }
-function importFd(device: SimulatedDevice, fd: number, size?: number, type?: number): bigint {
+function importFd(device: SimulatedDevice, fd: number, size?: number, type?: number): DeviceMemory {
   return allocate(
     device,
     { sType: StructureType.ImportMemoryFdInfoKHR, handleType: OpaqueFd, fd },
@@ -77,7 +78,7 @@ describe("file descriptors", () => {
     expectRefused(device, "handleType-00672", () => device.getMemoryFd(exported, OpaqueWin32));
     expectRefused(device, "handleType-00674", () => device.getMemoryFdProperties(OpaqueFd, 1));
     const plain = smallDevice();
-    expectRefused(plain, "extension-not-enabled", () => plain.getMemoryFd(1n, OpaqueFd));
+    expectRefused(plain, "extension-not-enabled", () => plain.getMemoryFd(1n as DeviceMemory, OpaqueFd));
   });
 
   it("are imported with the size and type they were exported with, and stay open when that is refused", () => {
@@ -103,7 +104,7 @@ describe("file descriptors", () => {
     const pNext = [
       { sType: StructureType.ExternalMemoryBufferCreateInfo, handleTypes: OpaqueFd | DmaBufEXT },
     ] as const;
-    const external = (): bigint => device.createBuffer({ size: 64, usage: 1, pNext });
+    const external = (): Buffer => device.createBuffer({ size: 64, usage: 1, pNext });
     device.bindBufferMemory(external(), exported, 0);
     device.bindBufferMemory(external(), imported, 0);
   });
@@ -135,7 +136,7 @@ describe("file descriptors", () => {
 });
 
 describe("Win32 handles", () => {
-  const importHandle = (device: SimulatedDevice, handle: bigint, handleType: number): bigint =>
+  const importHandle = (device: SimulatedDevice, handle: bigint, handleType: number): DeviceMemory =>
     allocate(device, { sType: StructureType.ImportMemoryWin32HandleInfoKHR, handleType, handle });
 
   it("carry memory, stay open after the import, and are given once for an NT handle type", () => {
@@ -168,7 +169,7 @@ describe("host pointers", () => {
     size: number,
     type?: number,
     handleType: number = HostAllocationEXT,
-  ): bigint =>
+  ): DeviceMemory =>
     allocate(
       device,
       { sType: StructureType.ImportMemoryHostPointerInfoEXT, handleType, hostPointer },

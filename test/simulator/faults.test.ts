@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type FallibleCall, fallibleCalls, type SimulatedDevice } from "../../src/simulator/index.ts";
+import type { BufferUsage, ImageUsage } from "../../src/vulkan/constants.ts";
 import {
   BufferCreate,
   ExternalMemoryHandleType,
@@ -9,21 +10,41 @@ import {
 } from "../../src/vulkan/index.ts";
 import { buffer, expectFailed, expectRefused, KiB, memory, smallDevice, snapshot } from "./helpers.ts";
 
+const HANDLE_TYPES =
+  ExternalMemoryHandleType.OpaqueFd |
+  ExternalMemoryHandleType.OpaqueWin32 |
+  ExternalMemoryHandleType.DmaBufEXT;
+
 /** A program that makes every call of the port that can fail, and cleans up also when one does. */
 function program(device: SimulatedDevice): void {
   const undo: (() => void)[] = [];
   try {
-    const chain = { sType: StructureType.ExportMemoryAllocateInfo, handleTypes: 0x203 } as const;
-    const external = { sType: StructureType.ExternalMemoryBufferCreateInfo, handleTypes: 0x203 } as const;
-    const made = device.createBuffer({ size: 64, usage: 3, pNext: [external] });
+    const chain = { sType: StructureType.ExportMemoryAllocateInfo, handleTypes: HANDLE_TYPES } as const;
+    const external = {
+      sType: StructureType.ExternalMemoryBufferCreateInfo,
+      handleTypes: HANDLE_TYPES,
+    } as const;
+    const made = device.createBuffer({
+      size: 64,
+      usage: 3 as BufferUsage,
+      pNext: [external],
+    });
     undo.push(() => device.destroyBuffer(made));
-    const image = device.createImage({ format: 37, extent: { width: 4, height: 4 }, usage: 3 });
+    const image = device.createImage({ format: 37, extent: { width: 4, height: 4 }, usage: 3 as ImageUsage });
     undo.push(() => device.destroyImage(image));
-    const second = device.createImage({ format: 37, extent: { width: 4, height: 4 }, usage: 3 });
+    const second = device.createImage({
+      format: 37,
+      extent: { width: 4, height: 4 },
+      usage: 3 as ImageUsage,
+    });
     undo.push(() => device.destroyImage(second));
-    const other = device.createBuffer({ size: 64, usage: 3 });
+    const other = device.createBuffer({ size: 64, usage: 3 as BufferUsage });
     undo.push(() => device.destroyBuffer(other));
-    const allocated = device.allocateMemory({ allocationSize: KiB, memoryTypeIndex: 1, pNext: [chain] });
+    const allocated = device.allocateMemory({
+      allocationSize: KiB,
+      memoryTypeIndex: 1,
+      pNext: [chain],
+    });
     undo.push(() => device.freeMemory(allocated));
     const local = memory(device, 16 * KiB, 0);
     undo.push(() => device.freeMemory(local));
@@ -56,7 +77,11 @@ function program(device: SimulatedDevice): void {
       queue.waitIdle();
       device.destroySemaphore(timeline);
     });
-    const sparse = device.createBuffer({ size: 64, usage: 3, flags: BufferCreate.SparseBinding });
+    const sparse = device.createBuffer({
+      size: 64,
+      usage: 3 as BufferUsage,
+      flags: BufferCreate.SparseBinding,
+    });
     undo.push(() => device.destroyBuffer(sparse));
     const pages = memory(device, 64 * KiB, 0);
     undo.push(() => {
@@ -102,7 +127,7 @@ describe("a fault", () => {
 
   it("carries any VkResult, also one without a name", () => {
     const device = smallDevice();
-    device.faults.failNext("vkMapMemory", -424242);
+    device.faults.failNext("vkMapMemory", -424242 as Result);
     const allocated = memory(device, KiB);
     expectFailed(device, -424242, "vkMapMemory", () => device.mapMemory(allocated, KiB));
   });

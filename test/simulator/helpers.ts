@@ -3,7 +3,10 @@
 import { expect } from "vitest";
 import { SimulatedDevice, type SimulatedDeviceOptions, ValidityError } from "../../src/simulator/index.ts";
 import type { ProfileDescription } from "../../src/simulator/profile.ts";
-import { BufferUsage, emptyMemoryRequirements, type MemoryRequirements } from "../../src/vulkan/index.ts";
+import type { MemoryProperty } from "../../src/vulkan/constants.ts";
+import type { Buffer, DeviceMemory, Image } from "../../src/vulkan/handles.ts";
+import { BufferUsage, type MemoryRequirements } from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 
 export const KiB = 1024;
 export const MiB: number = 1024 * KiB;
@@ -17,9 +20,9 @@ export const smallProfile: ProfileDescription = {
   ],
   memoryTypes: [
     { propertyFlags: 0x1, heapIndex: 0 },
-    { propertyFlags: 0x6, heapIndex: 1 },
-    { propertyFlags: 0xa, heapIndex: 1 },
-    { propertyFlags: 0x11, heapIndex: 0 },
+    { propertyFlags: 0x6 as MemoryProperty, heapIndex: 1 },
+    { propertyFlags: 0xa as MemoryProperty, heapIndex: 1 },
+    { propertyFlags: 0x11 as MemoryProperty, heapIndex: 0 },
   ],
   limits: { bufferImageGranularity: 1024, nonCoherentAtomSize: 64, maxMemoryAllocationCount: 16 },
   requirements: { bufferAlignment: 16, shaderBufferAlignment: 256, optimalImageAlignment: 512 },
@@ -31,29 +34,33 @@ export function smallDevice(options: SimulatedDeviceOptions = {}): SimulatedDevi
 
 const allUsages: number = BufferUsage.TransferSrc | BufferUsage.TransferDst;
 
-export function buffer(device: SimulatedDevice, size = 1000, usage: number = allUsages): bigint {
+export function buffer(device: SimulatedDevice, size = 1000, usage: number = allUsages): Buffer {
   return device.createBuffer({ size, usage });
 }
 
-export function memory(device: SimulatedDevice, size: number = 64 * KiB, memoryTypeIndex = 1): bigint {
+export function memory(device: SimulatedDevice, size: number = 64 * KiB, memoryTypeIndex = 1): DeviceMemory {
   return device.allocateMemory({ allocationSize: size, memoryTypeIndex });
 }
 
 /** A buffer, bound at the start of its own memory. */
-export function boundBuffer(device: SimulatedDevice, size = 1000, memoryTypeIndex = 1): [bigint, bigint] {
+export function boundBuffer(
+  device: SimulatedDevice,
+  size = 1000,
+  memoryTypeIndex = 1,
+): [Buffer, DeviceMemory] {
   const made = buffer(device, size);
   const allocated = memory(device, Math.ceil(size / 16) * 16, memoryTypeIndex);
   device.bindBufferMemory(made, allocated, 0);
   return [made, allocated];
 }
 
-export function bufferNeeds(device: SimulatedDevice, handle: bigint): MemoryRequirements {
+export function bufferNeeds(device: SimulatedDevice, handle: Buffer): MemoryRequirements {
   const out = emptyMemoryRequirements();
   device.getBufferMemoryRequirements(handle, out, true);
   return out;
 }
 
-export function imageNeeds(device: SimulatedDevice, handle: bigint, plane?: number): MemoryRequirements {
+export function imageNeeds(device: SimulatedDevice, handle: Image, plane?: number): MemoryRequirements {
   const out = emptyMemoryRequirements();
   device.getImageMemoryRequirements(handle, out, true, plane);
   return out;

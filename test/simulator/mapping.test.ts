@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
+import type { MemoryProperty } from "../../src/vulkan/constants.ts";
+import type { DeviceMemory } from "../../src/vulkan/handles.ts";
 import { BufferUsage, WHOLE_SIZE } from "../../src/vulkan/index.ts";
 import { boundBuffer, expectRefused, KiB, MiB, memory, smallDevice } from "./helpers.ts";
 
@@ -27,8 +29,8 @@ describe("mapping memory", () => {
   });
 
   it.each([
-    ["unmapping", (device: SimulatedDevice, handle: bigint) => device.unmapMemory(handle)],
-    ["freeing", (device: SimulatedDevice, handle: bigint) => device.freeMemory(handle)],
+    ["unmapping", (device: SimulatedDevice, handle: DeviceMemory) => device.unmapMemory(handle)],
+    ["freeing", (device: SimulatedDevice, handle: DeviceMemory) => device.freeMemory(handle)],
   ])("detaches every view at %s", (_what, end) => {
     const device = smallDevice();
     const allocated = memory(device, 4 * KiB);
@@ -53,7 +55,7 @@ describe("mapping memory", () => {
     const device = new SimulatedDevice({
       name: "huge",
       memoryHeaps: [{ size: 2 ** 43, flags: 1 }],
-      memoryTypes: [{ propertyFlags: 7, heapIndex: 0 }],
+      memoryTypes: [{ propertyFlags: 7 as MemoryProperty, heapIndex: 0 }],
     });
     const before = process.memoryUsage().arrayBuffers;
     for (let i = 0; i < 100; i++) {
@@ -90,7 +92,7 @@ describe("mapping memory", () => {
     expectRefused(device, "size-00681", () => device.mapMemory(visible, 512));
     device.mapMemory(visible, KiB);
     expectRefused(device, "memory-00678", () => device.mapMemory(visible, KiB));
-    expectRefused(device, "memory-parameter", () => device.mapMemory(12n, KiB));
+    expectRefused(device, "memory-parameter", () => device.mapMemory(12n as DeviceMemory, KiB));
   });
 
   it("refuses to unmap what is not mapped", () => {
@@ -119,7 +121,7 @@ describe("flushing and invalidating", () => {
     refuse("size-00685", 0, 1024);
     refuse("size-00685", 0, -64);
     refuse("size-00686", 1024, WHOLE_SIZE);
-    refuse("memory-parameter", 0, 64, 3n);
+    refuse("memory-parameter", 0, 64, 3n as DeviceMemory);
     expectRefused(device, "arraylength", () => device[call]([]));
     device[call]([
       { memory: mapped, offset: 64, size: 128 },
@@ -159,7 +161,7 @@ describe("with simulated caches", () => {
       write: (value) => input.bytes(0, 64).fill(value),
       flush: () => device.flushMappedMemoryRanges([{ memory: from, offset: 0, size: WHOLE_SIZE }]),
       readBack: () => {
-        device.queue.submit([{ kind: "buffer", source, target, size: 64 }]).isComplete();
+        device.queue.submit([{ kind: "buffer", source: source, target: target, size: 64 }]).isComplete();
         return output.bytes(0, 64)[0]!;
       },
       invalidate: () => device.invalidateMappedMemoryRanges([{ memory: to, offset: 0, size: WHOLE_SIZE }]),
@@ -182,7 +184,7 @@ describe("with simulated caches", () => {
     const device = smallDevice({ simulateCaches: true });
     const [target, allocated] = boundBuffer(device, 64, 2);
     const mapping = device.mapMemory(allocated, 64);
-    device.queue.submit([{ kind: "fill", target, size: 64, value: 0x07070707 }]).isComplete();
+    device.queue.submit([{ kind: "fill", target: target, size: 64, value: 0x07070707 }]).isComplete();
     device.invalidateMappedMemoryRanges([{ memory: allocated, offset: 0, size: 64 }]);
     const view = mapping.bytes(0, 64);
     expect(view[63]).toBe(7);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { amdDiscreteRebar, qualcommMobile, SimulatedDevice } from "../../src/simulator/index.ts";
+import type { Buffer, DeviceMemory, Image } from "../../src/vulkan/handles.ts";
 import {
   ApiVersion,
   BufferCreate,
@@ -38,14 +39,14 @@ describe("allocating memory", () => {
 
   it("never gives a handle twice, nor 0", () => {
     const device = smallDevice();
-    const handles = new Set<bigint>();
+    const handles = new Set<DeviceMemory>();
     for (let i = 0; i < 100; i++) {
       const handle = memory(device);
       handles.add(handle);
       device.freeMemory(handle);
     }
     expect(handles.size).toBe(100);
-    expect(handles.has(0n)).toBe(false);
+    expect(handles.has(0n as DeviceMemory)).toBe(false);
   });
 
   it("fails with VK_ERROR_OUT_OF_DEVICE_MEMORY where the heap would be exceeded, by one byte too", () => {
@@ -110,11 +111,11 @@ describe("allocating memory", () => {
 });
 
 describe("dedicated memory", () => {
-  const allocate = (device: ReturnType<typeof smallDevice>, size: number, handle: bigint): bigint =>
+  const allocate = (device: ReturnType<typeof smallDevice>, size: number, handle: bigint): DeviceMemory =>
     device.allocateMemory({
       allocationSize: size,
       memoryTypeIndex: 1,
-      pNext: [{ sType: MemoryDedicatedAllocateInfo, buffer: handle }],
+      pNext: [{ sType: MemoryDedicatedAllocateInfo, buffer: handle as Buffer }],
     });
 
   it("must have the size that the resource requires", () => {
@@ -222,7 +223,7 @@ describe("a chain", () => {
 
   it("refuses flags whose features are not enabled", () => {
     const device = smallDevice({ features: { bufferDeviceAddress: false } });
-    const allocate = (flags: number): bigint =>
+    const allocate = (flags: number): DeviceMemory =>
       device.allocateMemory({ ...info, pNext: [{ sType: MemoryAllocateFlagsInfo, flags }] });
     expectRefused(device, "flags-03331", () => allocate(MemoryAllocate.DeviceAddress));
     expectRefused(device, "flags-03330", () => allocate(MemoryAllocate.DeviceAddressCaptureReplay));
@@ -245,21 +246,22 @@ describe("freeing memory", () => {
     expect(expectRefused(device, "memory-parameter", () => device.freeMemory(freed)).message).toContain(
       "was destroyed already",
     );
-    expectRefused(device, "memory-parameter", () => device.freeMemory(0xdeadn));
+    expectRefused(device, "memory-parameter", () => device.freeMemory(0xdeadn as DeviceMemory));
     const made = buffer(device);
-    expect(expectRefused(device, "memory-parameter", () => device.freeMemory(made)).message).toContain(
-      "is a handle of buffer",
-    );
-    expectRefused(device, "buffer-parameter", () => device.destroyBuffer(freed));
-    expectRefused(device, "image-parameter", () => device.destroyImage(made));
-    expect(() => device.freeMemory(1 as unknown as bigint)).toThrow(TypeError);
+    expect(
+      expectRefused(device, "memory-parameter", () => device.freeMemory(made as bigint as DeviceMemory))
+        .message,
+    ).toContain("is a handle of buffer");
+    expectRefused(device, "buffer-parameter", () => device.destroyBuffer(freed as bigint as Buffer));
+    expectRefused(device, "image-parameter", () => device.destroyImage(made as bigint as Image));
+    expect(() => device.freeMemory(1 as unknown as DeviceMemory)).toThrow(TypeError);
   });
 
   it("takes VK_NULL_HANDLE and does nothing", () => {
     const device = smallDevice();
-    device.freeMemory(0n);
-    device.destroyBuffer(0n);
-    device.destroyImage(0n);
+    device.freeMemory(0n as DeviceMemory);
+    device.destroyBuffer(0n as Buffer);
+    device.destroyImage(0n as Image);
     device.destroy();
   });
 

@@ -117,7 +117,7 @@ describe("a description of a device", () => {
     const { properties, profile } = new SimulatedDevice({
       name: "bare",
       memoryHeaps: [{ size: 1024, flags: 1 }],
-      memoryTypes: [{ propertyFlags: 7, heapIndex: 0 }],
+      memoryTypes: [{ propertyFlags: 7 as MemoryProperty, heapIndex: 0 }],
     });
     expect(apiVersionString(properties.apiVersion)).toBe("1.3.0");
     expect(properties.limits).toMatchObject({ bufferImageGranularity: 1024, nonCoherentAtomSize: 64 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type SimulatedDevice, SimulatedTransferQueue } from "../../src/simulator/index.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import {
   BufferUsage,
   Format,
@@ -19,9 +20,12 @@ const { TransferSrc, TransferDst } = ImageUsage;
 const { TransferSrcOptimal, TransferDstOptimal, ShaderReadOnlyOptimal, General } = ImageLayout;
 
 /** A mapped buffer and its bytes. */
-function mappedBuffer(device: SimulatedDevice, size: number): { handle: bigint; bytes: Uint8Array } {
+function mappedBuffer(device: SimulatedDevice, size: number): { handle: Buffer; bytes: Uint8Array } {
   const [handle, memory] = boundBuffer(device, size);
-  return { handle, bytes: device.mapMemory(memory, Math.ceil(size / 16) * 16).bytes(0, size) };
+  return {
+    handle: handle,
+    bytes: device.mapMemory(memory, Math.ceil(size / 16) * 16).bytes(0, size),
+  };
 }
 
 function randomBytes(length: number, seed: number): Uint8Array {
@@ -29,7 +33,7 @@ function randomBytes(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, () => Math.floor(next() * 256));
 }
 
-function boundImage(device: SimulatedDevice, info: Partial<ImageCreateInfo> = {}): bigint {
+function boundImage(device: SimulatedDevice, info: Partial<ImageCreateInfo> = {}): Image {
   const image = device.createImage({
     format: Format.R8G8B8A8Unorm,
     extent: { width: 8, height: 8 },
@@ -132,7 +136,9 @@ describe("fills", () => {
     refuse("size-00027", { targetOffset: 4 });
     refuse("dstOffset-00024", { targetOffset: 64 });
     refuse("dstBuffer-00029", { target: buffer(device, 64, BufferUsage.TransferSrc) });
-    expect(() => device.queue.submit([{ kind: "fill", target, size: 64, value: -1 }])).toThrow(RangeError);
+    expect(() => device.queue.submit([{ kind: "fill", target: target, size: 64, value: -1 }])).toThrow(
+      RangeError,
+    );
     expect(() => device.queue.submit([{ kind: "blit" } as unknown as TransferCommand])).toThrow(TypeError);
   });
 });
@@ -271,7 +277,7 @@ describe("copies of images", () => {
     const extent = { width: 8, height: 8 };
     const [one, two] = [boundImage(device, { samples: 4 }), boundImage(device, { samples: 4 })];
     const whole = { aspect: ImageAspect.Color, extent, mipLevels: 1, arrayLayers: 1, layout: General };
-    const copy = (source: bigint, target: bigint, change: object = {}): TransferCommand => ({
+    const copy = (source: Image, target: Image, change: object = {}): TransferCommand => ({
       kind: "image",
       source,
       target,
@@ -348,7 +354,7 @@ describe("copies of images", () => {
       target: device.createImage({ format: 37, extent: { width: 8, height: 8 }, usage: TransferDst }),
     });
     refuse("dstImage-00179", { target: boundImage(device, { samples: 4 }) });
-    refuse("simulator-format", { target: boundImage(device, { format: 1000330000 }) });
+    refuse("simulator-format", { target: boundImage(device, { format: 1000330000 as Format }) });
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { SampleCount } from "../../src/vulkan/constants.ts";
 import {
   ApiVersion,
   BufferCreate,
   BufferUsage,
-  emptyMemoryRequirements,
   Format,
   ImageCreate,
   type ImageCreateInfo,
@@ -13,6 +13,7 @@ import {
   SharingMode,
   StructureType,
 } from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { buffer, bufferNeeds, expectRefused, imageNeeds, KiB, smallDevice } from "./helpers.ts";
 
 const texture: ImageCreateInfo = {
@@ -64,7 +65,7 @@ describe("creating images", () => {
     ["no mip levels", { mipLevels: 0 }, "mipLevels-00947"],
     ["too many mip levels", { mipLevels: 6 }, "mipLevels-00958"],
     ["no layers", { arrayLayers: 0 }, "arrayLayers-00948"],
-    ["three samples", { samples: 3 }, "samples-parameter"],
+    ["three samples", { samples: 3 as SampleCount }, "samples-parameter"],
     ["a sampled transient attachment", { usage: 0x40 | 0x10 | 0x4 }, "usage-00963"],
     ["a transient image that is no attachment", { usage: 0x40 }, "usage-00966"],
     ["a disjoint image of one plane", { flags: ImageCreate.Disjoint }, "format-01577"],
@@ -99,7 +100,7 @@ describe("creating images", () => {
     expect(size({ format: Format.G8B8R8_3Plane420Unorm, extent: { width: 64, height: 64 } })).toBe(6 * KiB);
     expect(size({ format: Format.D32SfloatS8Uint })).toBe(1536);
     const astc8x5 = 167;
-    expect(size({ format: astc8x5, extent: { width: 64, height: 50 } })).toBe(8 * 10 * 16 + 256);
+    expect(size({ format: astc8x5 as Format, extent: { width: 64, height: 50 } })).toBe(8 * 10 * 16 + 256);
   });
 });
 

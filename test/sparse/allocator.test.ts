@@ -15,6 +15,7 @@ import {
   VulkanError,
 } from "../../src/index.ts";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
+import type { Buffer } from "../../src/vulkan/handles.ts";
 import { describeOnSparseDevices, type SparseDevice, simulated } from "./devices.ts";
 
 const COPY = BufferUsage.TransferSrc | BufferUsage.TransferDst;
@@ -28,7 +29,7 @@ const MiB = 1024 * KiB;
 async function bytesOf(
   device: SparseDevice,
   allocator: Allocator,
-  source: bigint,
+  source: Buffer,
   offset: number,
   size: number,
 ): Promise<Uint8Array> {

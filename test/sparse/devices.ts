@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import type { FeatureName, NativeDevice } from "../../src/ffi/index.ts";
 import { profiles, SimulatedDevice, type SimulatedDeviceOptions } from "../../src/simulator/index.ts";
 import type { ProfileDescription } from "../../src/simulator/profile.ts";
+import type { Semaphore } from "../../src/vulkan/handles.ts";
 import type { SparseQueue, TransferQueue, VulkanDevice } from "../../src/vulkan/index.ts";
 import { loadVulkan } from "../helpers/native.ts";
 import { aboutUse, isKnownToLayer, vulkanAbsence } from "../helpers/vulkan.ts";
@@ -26,10 +27,10 @@ export const sparseFeatures: readonly FeatureName[] = [
 
 /** What a test does with a device, simulated or real. */
 export interface SparseDevice extends VulkanDevice {
-  createSemaphore(options?: { readonly initialValue?: number }): bigint;
-  destroySemaphore(semaphore: bigint): void;
-  getSemaphoreCounterValue(semaphore: bigint): number;
-  signalSemaphore(semaphore: bigint, value: number): void;
+  createSemaphore(options?: { readonly initialValue?: number }): Semaphore;
+  destroySemaphore(semaphore: Semaphore): void;
+  getSemaphoreCounterValue(semaphore: Semaphore): number;
+  signalSemaphore(semaphore: Semaphore, value: number): void;
   readonly queue: TransferQueue & SparseQueue & { waitIdle(): void };
 }
 

@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { ValidityError } from "../../src/simulator/index.ts";
+import type { Buffer, DeviceMemory } from "../../src/vulkan/handles.ts";
 import {
   BufferCreate,
   BufferUsage,
-  emptyMemoryRequirements,
   Format,
   ImageAspect,
   ImageCreate,
@@ -16,6 +16,7 @@ import {
   type MemoryRequirements,
   SparseMemoryBindFlag,
 } from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { hostMemory, memoryType } from "../helpers/vulkan.ts";
 import { describeOnSparseDevices, type SparseDevice, simulated } from "./devices.ts";
 
@@ -23,7 +24,7 @@ const { SparseBinding, SparseResidency, SparseAliased } = BufferCreate;
 const COPY = BufferUsage.TransferSrc | BufferUsage.TransferDst;
 const copyImage = ImageUsage.TransferSrc | ImageUsage.TransferDst | ImageUsage.Sampled;
 
-function needsOf(device: SparseDevice, buffer: bigint): MemoryRequirements {
+function needsOf(device: SparseDevice, buffer: Buffer): MemoryRequirements {
   const out = emptyMemoryRequirements();
   device.getBufferMemoryRequirements(buffer, out, false);
   return out;
@@ -33,7 +34,7 @@ function pagesFor(
   device: SparseDevice,
   { alignment, memoryTypeBits }: MemoryRequirements,
   count: number,
-): bigint {
+): DeviceMemory {
   const memoryTypeIndex = memoryType(device, memoryTypeBits, [1, 0]);
   return device.allocateMemory({ allocationSize: alignment * count, memoryTypeIndex });
 }
@@ -43,7 +44,7 @@ function hostBuffer(
   device: SparseDevice,
   size: number,
 ): {
-  buffer: bigint;
+  buffer: Buffer;
   bytes: Uint8Array;
   destroy(): void;
 } {
@@ -293,7 +294,7 @@ describe("the simulator", () => {
   function made(
     flags = SparseBinding | SparseResidency,
     size = 4 * 65536,
-  ): { device: ReturnType<typeof simulated>; buffer: bigint; memory: bigint } {
+  ): { device: ReturnType<typeof simulated>; buffer: Buffer; memory: DeviceMemory } {
     const device = simulated();
     const buffer = device.createBuffer({ size, usage: COPY, flags });
     return { device, buffer, memory: device.allocateMemory({ allocationSize: 1 << 20, memoryTypeIndex: 1 }) };
@@ -343,7 +344,7 @@ describe("the simulator", () => {
     expect(() => device.freeMemory(memory)).toThrow(ValidityError);
     while (!bound.isComplete());
     const filled = queue.submit([fill]);
-    const gone = { ...bind, memory: 0n };
+    const gone = { ...bind, memory: 0n } as const;
     expect(() => queue.bindSparse({ bufferBinds: [{ buffer, binds: [gone] }] })).toThrow("unbind-in-use");
     while (!filled.isComplete());
     const semaphore = device.createSemaphore();

@@ -12,6 +12,7 @@ import {
   ImageUsage,
   PipelineStage,
 } from "../../src/vulkan/constants.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import type { TransferCommand, TransferQueue } from "../../src/vulkan/transfer.ts";
 import type { Random } from "../metadata/random.ts";
 
@@ -68,8 +69,8 @@ export function packedSize({ buffer: made, image: drawn }: TransientResource): n
 
 /** Buffers of the program's own, for what goes into resources and what comes out. */
 export interface Staging {
-  readonly source: bigint;
-  readonly target: bigint;
+  readonly source: Buffer;
+  readonly target: Buffer;
   /** Fills the source. */
   write(value: number): void;
   /** The first bytes of the target. */
@@ -114,20 +115,29 @@ export function runGraph(
 
 function toResource(
   resource: TransientResource,
-  target: bigint,
-  source: bigint,
-  oldLayout: number,
+  target: Buffer | Image,
+  source: Buffer,
+  oldLayout: ImageLayout,
 ): TransferCommand {
   const { image: info } = resource;
-  if (info === undefined) return { kind: "buffer", source, target, size: packedSize(resource) };
+  if (info === undefined)
+    return { kind: "buffer", source, target: target as Buffer, size: packedSize(resource) };
   const newLayout = ImageLayout.TransferSrcOptimal;
-  return { kind: "bufferToImage", source, target, extent: info.extent, oldLayout, newLayout };
+  return {
+    kind: "bufferToImage",
+    source,
+    target: target as Image,
+    extent: info.extent,
+    oldLayout,
+    newLayout,
+  };
 }
 
-function fromResource(resource: TransientResource, source: bigint, target: bigint): TransferCommand {
+function fromResource(resource: TransientResource, source: Buffer | Image, target: Buffer): TransferCommand {
   const { image: info } = resource;
-  if (info === undefined) return { kind: "buffer", source, target, size: packedSize(resource) };
-  return { kind: "imageToBuffer", source, target, extent: info.extent };
+  if (info === undefined)
+    return { kind: "buffer", source: source as Buffer, target, size: packedSize(resource) };
+  return { kind: "imageToBuffer", source: source as Image, target, extent: info.extent };
 }
 
 /** The source and the target of all copies, in host memory. */

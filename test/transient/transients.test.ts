@@ -6,6 +6,7 @@ import { SimulatedTransferQueue, ValidityError } from "../../src/simulator/index
 import { createTransients } from "../../src/transient/create.ts";
 import type { TransientResource, Transients } from "../../src/transient/index.ts";
 import { Access, ImageLayout, PipelineStage } from "../../src/vulkan/constants.ts";
+import type { Buffer } from "../../src/vulkan/handles.ts";
 import { bufferOf, Type, world } from "../allocator/setup.ts";
 import type { Random } from "../metadata/random.ts";
 import { runSeeded } from "../placement/random-items.ts";
@@ -392,7 +393,7 @@ describe("The simulator", () => {
     );
     expect(() => queue.submit([{ ...second!, sourceStages: 0 }])).toThrow(/with no stages/);
     expect(() => queue.submit([{ ...second!, layout: ImageLayout.Undefined }])).toThrow(/layout/);
-    expect(() => queue.submit([{ ...second!, sources: [0x77n] }])).toThrow(ValidityError);
+    expect(() => queue.submit([{ ...second!, sources: [0x77n as Buffer] }])).toThrow(ValidityError);
     queue.submit([second!]);
     queue.waitIdle();
     transients.destroy();

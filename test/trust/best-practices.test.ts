@@ -10,13 +10,13 @@ import {
   type Allocation,
   AllocationCreate,
   type AllocationCreateInfo,
-  Allocator,
+  type Allocator,
   type AllocatorCreateInfo,
   BufferUsage,
+  createAllocator,
   DefragmentationFlag,
   DefragmentationMoveOperation,
   ExternalMemoryHandleType,
-  emptyMemoryRequirements,
   ImageLayout,
   ImageTiling,
   ImageUsage,
@@ -25,6 +25,8 @@ import {
   StructureType,
   type TransferCommand,
 } from "../../src/index.ts";
+import type { Buffer } from "../../src/vulkan/handles.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { describeWithVulkan, type VulkanContext } from "../helpers/vulkan.ts";
 import { Machine } from "./programs/machine.ts";
 import { programs } from "./programs/operations.ts";
@@ -125,8 +127,8 @@ async function defragmentByHand(allocator: Allocator, ctx: VulkanContext): Promi
       const buffer = device.createBuffer(info);
       device.getBufferMemoryRequirements(buffer, emptyMemoryRequirements(), false);
       allocator.bindBufferMemory(move.dstTmpAllocation, buffer);
-      await run(ctx, { kind: "buffer", source: old, target: buffer, size: info.size });
-      device.destroyBuffer(old);
+      await run(ctx, { kind: "buffer", source: old as Buffer, target: buffer, size: info.size });
+      device.destroyBuffer(old as Buffer);
       buffers.set(move.srcAllocation, buffer);
       moved++;
     }
@@ -134,7 +136,7 @@ async function defragmentByHand(allocator: Allocator, ctx: VulkanContext): Promi
   }
   context.end();
   expect(moved).toBeGreaterThan(4);
-  for (const [allocation, buffer] of buffers) allocator.destroyBuffer(buffer, allocation);
+  for (const [allocation, buffer] of buffers) allocator.destroyBuffer(buffer as Buffer, allocation);
 }
 
 const provocations: readonly Provocation[] = [
@@ -329,7 +331,7 @@ describeWithVulkan(
     ])(
       "have nothing about memory to say of a program that leaves sizes to the library: %s",
       async (_, make) => {
-        const allocator = new Allocator({ device: ctx.device, rememberRequirements: false });
+        const allocator = createAllocator({ device: ctx.device, rememberRequirements: false });
         await make(allocator, ctx);
         allocator.destroy();
         expect(heardOfMemory(ctx)).toEqual([]);
@@ -339,7 +341,7 @@ describeWithVulkan(
     it.each(provocations)(
       "say what is so of a program's wish, and no more: $what",
       async ({ options, does, said }) => {
-        const allocator = new Allocator({ device: ctx.device, rememberRequirements: false, ...options });
+        const allocator = createAllocator({ device: ctx.device, rememberRequirements: false, ...options });
         await does(allocator, ctx);
         allocator.destroy();
         expect(heardOfMemory(ctx)).toEqual([...said].sort());
@@ -351,7 +353,7 @@ describeWithVulkan(
       const queue = device.createTransferQueue();
       const known = new Set([...notOfMemory, ...provocations.flatMap(({ said }) => said)]);
       for (const [world, program] of fc.sample(fc.tuple(settings, programs), { numRuns: 12, seed: 3 })) {
-        const machine = new Machine({ device, queue, allocator: new Allocator({ device, ...world }) });
+        const machine = new Machine({ device, queue, allocator: createAllocator({ device, ...world }) });
         for (const operation of program) await machine.step(operation);
         await machine.finish();
         expect(heard(ctx).filter((name) => !known.has(name))).toEqual([]);

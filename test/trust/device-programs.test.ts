@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { Allocator } from "../../src/index.ts";
+import { createAllocator } from "../../src/index.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 import { Machine } from "./programs/machine.ts";
 import { programs } from "./programs/operations.ts";
@@ -20,7 +20,11 @@ describeWithVulkan("Random programs on a real driver", (ctx) => {
     const queue = device.createTransferQueue();
     const worlds = fc.record({ settings });
     const done = await runPrograms(worlds, programs, SECONDS, async (world, program) => {
-      const machine = new Machine({ device, queue, allocator: new Allocator({ device, ...world.settings }) });
+      const machine = new Machine({
+        device,
+        queue,
+        allocator: createAllocator({ device, ...world.settings }),
+      });
       try {
         for (const operation of program) await machine.step(operation);
         await machine.finish();

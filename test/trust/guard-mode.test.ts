@@ -8,9 +8,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import {
   type Allocation,
   AllocationCreate,
-  Allocator,
+  type Allocator,
   BufferUsage,
   CorruptionError,
+  createAllocator,
   type Pool,
   PoolCreate,
   Result,
@@ -57,7 +58,7 @@ interface Filled {
 
 /** Allocations of all sizes in default blocks, a pool, and a linear pool used from both ends. */
 function fill(device: VulkanDevice, hostType: number): Filled {
-  const allocator = new Allocator({ device, debug: guard });
+  const allocator = createAllocator({ device, debug: guard });
   const plain = allocator.createPool({ memoryTypeIndex: hostType, blockSize: 64 * KiB });
   const linear = allocator.createPool({
     memoryTypeIndex: hostType,
@@ -160,7 +161,7 @@ describe("In guard mode", () => {
 
   it("dedicated memory and memory that the host cannot check have no magic value", () => {
     const device = make();
-    const allocator = new Allocator({ device, debug: guard });
+    const allocator = createAllocator({ device, debug: guard });
     const dedicated = allocator.allocateDedicatedMemory(bytes(100, Type.Host), host);
     const onDevice = allocator.allocateMemory(bytes(100, Type.Device));
     const nonCoherent = allocator.allocateMemory(bytes(100, Type.NonCoherent), host);

@@ -4,12 +4,15 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AllocatorCreate } from "../../src/allocator/flags.ts";
+import type { DefragmentationFlag } from "../../src/defrag/flags.ts";
 import {
   type Allocation,
   AllocationCreate,
-  Allocator,
+  type Allocator,
   BufferCreate,
   BufferUsage,
+  createAllocator,
   ExternalMemoryHandleType,
   ImageCreate,
   LeakError,
@@ -22,6 +25,7 @@ import {
   VulkanError,
 } from "../../src/index.ts";
 import { MemoryProperty } from "../../src/vulkan/constants.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import { bufferOf, bytes, imageOf, KiB, MiB, Type, World } from "./world.ts";
 
 const { DedicatedMemory, HostAccessRandom, HostAccessSequentialWrite, Mapped, NeverAllocate } =
@@ -44,7 +48,7 @@ class Stage {
   );
   readonly other: World = new World();
   readonly allocator: Allocator = this.world.allocator;
-  readonly buffer: bigint;
+  readonly buffer: Buffer;
   readonly mapped: Allocation;
   readonly unmappable: Allocation;
   readonly onDevice: Allocation;
@@ -409,13 +413,13 @@ const flags: Case[] = [
     "unknown flags",
     RangeError,
     "unknown bits 0x80000000",
-    (s) => s.allocator.createBuffer(bufferOf(1), { flags: 0x80000000 }),
+    (s) => s.allocator.createBuffer(bufferOf(1), { flags: 0x80000000 as AllocationCreate }),
   ],
   [
     "flags that are negative",
     RangeError,
     "got -1",
-    (s) => s.allocator.createBuffer(bufferOf(1), { flags: -1 }),
+    (s) => s.allocator.createBuffer(bufferOf(1), { flags: -1 as AllocationCreate }),
   ],
   [
     "flags that are no number",
@@ -423,27 +427,42 @@ const flags: Case[] = [
     'got "Mapped"',
     (s) => s.allocator.createBuffer(bufferOf(1), { flags: wrong("Mapped") }),
   ],
-  ["an unknown usage", RangeError, "got 10", (s) => s.allocator.createBuffer(bufferOf(1), { usage: 10 })],
-  ["half a usage", RangeError, "got 1.5", (s) => s.allocator.createBuffer(bufferOf(1), { usage: 1.5 })],
+  [
+    "an unknown usage",
+    RangeError,
+    "got 10",
+    (s) => s.allocator.createBuffer(bufferOf(1), { usage: 10 as MemoryUsage }),
+  ],
+  [
+    "half a usage",
+    RangeError,
+    "got 1.5",
+    (s) => s.allocator.createBuffer(bufferOf(1), { usage: 1.5 as MemoryUsage }),
+  ],
   [
     "unknown pool flags",
     RangeError,
     "unknown bits 0x1",
-    (s) => s.allocator.createPool({ memoryTypeIndex: 0, flags: 1 }),
+    (s) => s.allocator.createPool({ memoryTypeIndex: 0, flags: 1 as PoolCreate }),
   ],
   [
     "unknown allocator flags",
     RangeError,
     "unknown bits 0x400",
-    (s) => new Allocator({ device: s.world.device, flags: 0x400 }),
+    (s) => createAllocator({ device: s.world.device, flags: 0x400 as AllocatorCreate }),
   ],
   [
     "unknown defragmentation flags",
     RangeError,
     "unknown bits 0x10",
-    (s) => s.allocator.beginDefragmentation({ flags: 0x10 }),
+    (s) => s.allocator.beginDefragmentation({ flags: 0x10 as DefragmentationFlag }),
   ],
-  ["two algorithms", RangeError, "got flags 0x3", (s) => s.allocator.beginDefragmentation({ flags: 3 })],
+  [
+    "two algorithms",
+    RangeError,
+    "got flags 0x3",
+    (s) => s.allocator.beginDefragmentation({ flags: 3 as DefragmentationFlag }),
+  ],
   [
     "both host accesses",
     RangeError,
@@ -466,7 +485,7 @@ const flags: Case[] = [
     "two strategies",
     RangeError,
     "got 0x30000",
-    (s) => s.allocator.createBuffer(bufferOf(1), { flags: 0x30000 }),
+    (s) => s.allocator.createBuffer(bufferOf(1), { flags: 0x30000 as AllocationCreate }),
   ],
   [
     "NeverAllocate and DedicatedMemory",
@@ -614,25 +633,25 @@ const flags: Case[] = [
     "a margin of 3 bytes",
     RangeError,
     "multiple of 4, got 3",
-    (s) => new Allocator({ device: s.world.device, debug: { margin: 3 } }),
+    (s) => createAllocator({ device: s.world.device, debug: { margin: 3 } }),
   ],
   [
     "corruption detection without a margin",
     RangeError,
     "needs a debug.margin of at least 4",
-    (s) => new Allocator({ device: s.world.device, debug: { detectCorruption: true } }),
+    (s) => createAllocator({ device: s.world.device, debug: { detectCorruption: true } }),
   ],
   [
     "too many heap limits",
     RangeError,
     "heapSizeLimits has 3 entries, the device has 2 heaps",
-    (s) => new Allocator({ device: s.world.device, heapSizeLimits: [1, 1, 1] }),
+    (s) => createAllocator({ device: s.world.device, heapSizeLimits: [1, 1, 1] }),
   ],
   [
     "a heap limit of 0",
     RangeError,
     "heapSizeLimits[1] must be an integer of at least 1",
-    (s) => new Allocator({ device: s.world.device, heapSizeLimits: [null, 0] }),
+    (s) => createAllocator({ device: s.world.device, heapSizeLimits: [null, 0] }),
   ],
 ];
 
@@ -641,14 +660,18 @@ const next = (value: bigint): NextChain => [
 ];
 
 const addresses: Case[] = [
-  ...forWideBigints("a buffer to destroy", (s, v) => s.allocator.destroyBuffer(v)),
-  ...forWideBigints("a buffer to destroy with its memory", (s, v) => s.allocator.destroyBuffer(v, s.mapped)),
-  ...forWideBigints("an image to destroy", (s, v) => s.allocator.destroyImage(v)),
-  ...forWideBigints("an image to destroy with its memory", (s, v) => s.allocator.destroyImage(v, s.onDevice)),
-  ...forWideBigints("a buffer to bind", (s, v) => s.allocator.bindBufferMemory(s.onDevice, v)),
-  ...forWideBigints("an image to bind", (s, v) => s.allocator.bindImageMemory(s.onDevice, v)),
-  ...forWideBigints("a buffer for memory", (s, v) => s.allocator.allocateMemoryForBuffer(v)),
-  ...forWideBigints("an image for memory", (s, v) => s.allocator.allocateMemoryForImage(v)),
+  ...forWideBigints("a buffer to destroy", (s, v) => s.allocator.destroyBuffer(v as Buffer)),
+  ...forWideBigints("a buffer to destroy with its memory", (s, v) =>
+    s.allocator.destroyBuffer(v as Buffer, s.mapped),
+  ),
+  ...forWideBigints("an image to destroy", (s, v) => s.allocator.destroyImage(v as Image)),
+  ...forWideBigints("an image to destroy with its memory", (s, v) =>
+    s.allocator.destroyImage(v as Image, s.onDevice),
+  ),
+  ...forWideBigints("a buffer to bind", (s, v) => s.allocator.bindBufferMemory(s.onDevice, v as Buffer)),
+  ...forWideBigints("an image to bind", (s, v) => s.allocator.bindImageMemory(s.onDevice, v as Image)),
+  ...forWideBigints("a buffer for memory", (s, v) => s.allocator.allocateMemoryForBuffer(v as Buffer)),
+  ...forWideBigints("an image for memory", (s, v) => s.allocator.allocateMemoryForImage(v as Image)),
   ...forWideBigints("a host pointer", (s, hostPointer) =>
     s.allocator.importMemory({ hostPointer }, bytes(4096)),
   ),
@@ -729,15 +752,15 @@ const settings: Case[] = [
     "no settings of an allocator",
     TypeError,
     "an allocator's settings must be an object, got undefined",
-    () => new Allocator(wrong(undefined)),
+    () => createAllocator(wrong(undefined)),
   ],
   [
     "no device",
     TypeError,
     "device must be a VulkanDevice (vma-ts/koffi, vma-ts/simulator), got undefined",
-    () => new Allocator(wrong({})),
+    () => createAllocator(wrong({})),
   ],
-  ["a device that is none", TypeError, "got [object Object]", () => new Allocator({ device: wrong({}) })],
+  ["a device that is none", TypeError, "got [object Object]", () => createAllocator({ device: wrong({}) })],
   [
     "no buffer description",
     TypeError,
@@ -854,7 +877,9 @@ const handles: Case[] = [
   ...forBadAllocations("attach to", (s, a) => s.allocator.setAllocationUserData(a, 1)),
   ...forBadAllocations("properties of", (s, a) => s.allocator.getAllocationMemoryProperties(a)),
   ...forBadAllocations("bind a buffer to", (s, a) => s.allocator.bindBufferMemory(a, s.buffer)),
-  ...forBadAllocations("bind an image to", (s, a) => s.allocator.bindImageMemory(a, s.buffer)),
+  ...forBadAllocations("bind an image to", (s, a) =>
+    s.allocator.bindImageMemory(a, s.buffer as bigint as Image),
+  ),
   ...forBadAllocations("a buffer in", (s, a) => s.allocator.createAliasingBuffer(a, bufferOf(1))),
   ...forBadAllocations("an image in", (s, a) => s.allocator.createAliasingImage(a, imageOf(1))),
   ...forBadAllocations("export", (s, a) => s.allocator.getMemoryFd(a, 1)),
@@ -862,7 +887,7 @@ const handles: Case[] = [
   ...forBadAllocations("free", (s, a) => s.allocator.freeMemory(a), true),
   ...forBadAllocations("free among others", (s, a) => s.allocator.freeMemoryPages([s.held, a]), true),
   ...forBadAllocations("destroy a buffer and", (s, a) => s.allocator.destroyBuffer(s.buffer, a), true),
-  ...forBadAllocations("destroy an image and", (s, a) => s.allocator.destroyImage(1n, a), true),
+  ...forBadAllocations("destroy an image and", (s, a) => s.allocator.destroyImage(1n as Image, a), true),
   [
     "free one twice at once",
     TypeError,
@@ -913,7 +938,12 @@ const handles: Case[] = [
     'allocation "freed" is used after it was freed',
     (s) => s.freed.info(),
   ],
-  ["bind no buffer", RangeError, "must not be 0n", (s) => s.allocator.bindBufferMemory(s.mapped, 0n)],
+  [
+    "bind no buffer",
+    RangeError,
+    "must not be 0n",
+    (s) => s.allocator.bindBufferMemory(s.mapped, 0n as Buffer),
+  ],
   [
     "bind a number",
     TypeError,
@@ -924,7 +954,7 @@ const handles: Case[] = [
     "memory for no buffer",
     RangeError,
     "buffer must not be 0n",
-    (s) => s.allocator.allocateMemoryForBuffer(0n),
+    (s) => s.allocator.allocateMemoryForBuffer(0n as Buffer),
   ],
   [
     "memory for undefined",
@@ -1139,13 +1169,13 @@ function everyCall(allocator: Allocator, allocation: Allocation, pool: Pool): Re
     createDedicatedBuffer: () => allocator.createDedicatedBuffer(bufferOf(64)),
     createAliasingBuffer: () => allocator.createAliasingBuffer(allocation, bufferOf(16)),
     destroyBuffer: () => allocator.destroyBuffer(undefined, allocation),
-    destroyBufferAlone: () => allocator.destroyBuffer(16n),
+    destroyBufferAlone: () => allocator.destroyBuffer(16n as Buffer),
     createImage: () => allocator.createImage(imageOf(1)),
     tryCreateImage: () => allocator.tryCreateImage(imageOf(1)),
     createDedicatedImage: () => allocator.createDedicatedImage(imageOf(1)),
     createAliasingImage: () => allocator.createAliasingImage(allocation, imageOf(1)),
     destroyImage: () => allocator.destroyImage(undefined, allocation),
-    destroyImageAlone: () => allocator.destroyImage(16n),
+    destroyImageAlone: () => allocator.destroyImage(16n as Image),
     destroyNoBuffer: () => allocator.destroyBuffer(null),
     destroyNoImage: () => allocator.destroyImage(null),
     allocateMemory: () => allocator.allocateMemory(bytes(1)),
@@ -1153,14 +1183,14 @@ function everyCall(allocator: Allocator, allocation: Allocation, pool: Pool): Re
     allocateDedicatedMemory: () => allocator.allocateDedicatedMemory(bytes(1)),
     allocateMemoryPages: () => allocator.allocateMemoryPages(bytes(1), undefined, 2),
     allocateNoPages: () => allocator.allocateMemoryPages(bytes(1), undefined, 0),
-    allocateMemoryForBuffer: () => allocator.allocateMemoryForBuffer(16n),
-    allocateMemoryForImage: () => allocator.allocateMemoryForImage(16n),
+    allocateMemoryForBuffer: () => allocator.allocateMemoryForBuffer(16n as Buffer),
+    allocateMemoryForImage: () => allocator.allocateMemoryForImage(16n as Image),
     freeMemory: () => allocator.freeMemory(allocation),
     freeNothing: () => allocator.freeMemory(null),
     freeMemoryPages: () => allocator.freeMemoryPages([allocation]),
     freeNoPages: () => allocator.freeMemoryPages([]),
-    bindBufferMemory: () => allocator.bindBufferMemory(allocation, 16n),
-    bindImageMemory: () => allocator.bindImageMemory(allocation, 16n),
+    bindBufferMemory: () => allocator.bindBufferMemory(allocation, 16n as Buffer),
+    bindImageMemory: () => allocator.bindImageMemory(allocation, 16n as Image),
     wouldAllocate: () => allocator.wouldAllocate({ buffer: bufferOf(1) }),
     mapMemory: () => allocator.mapMemory(allocation),
     unmapMemory: () => allocator.unmapMemory(allocation),

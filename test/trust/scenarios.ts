@@ -23,6 +23,7 @@ import {
   type TransientUse,
 } from "../../src/index.ts";
 import type { FallibleCall, SimulatedDeviceOptions } from "../../src/simulator/index.ts";
+import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import { bufferOf, bytes, imageOf, KiB, MiB, Type, World } from "./world.ts";
 
 /** One call of the library. */
@@ -63,7 +64,7 @@ class Bag {
   /** Keeps what a createBuffer or createImage returned. */
   keep(
     name: string,
-    made: { readonly allocation: Allocation; readonly buffer?: bigint; readonly image?: bigint } | undefined,
+    made: { readonly allocation: Allocation; readonly buffer?: Buffer; readonly image?: Image } | undefined,
   ): unknown {
     if (made === undefined) return undefined;
     this.allocations.set(name, made.allocation);
@@ -80,8 +81,8 @@ class Bag {
     return this.allocations.get(name)!;
   }
 
-  resource(name: string): bigint {
-    return this.resources.get(name)!;
+  resource<Handle extends Buffer | Image = Buffer>(name: string): Handle {
+    return this.resources.get(name) as Handle;
   }
 
   pool(name: string): Pool {
@@ -195,7 +196,7 @@ function imagesSteps({ allocator }: World): Step[] {
     "destroy the alias": () => allocator.destroyImage(bag.resource("alias")),
     "destroy them": () => {
       for (const [name, allocation] of bag.allocations)
-        allocator.destroyImage(bag.resources.get(name), allocation);
+        allocator.destroyImage(bag.resources.get(name) as Image, allocation);
     },
   });
 }

@@ -86,10 +86,17 @@ describe.each([
 
   it("refuses flags that it does not know", () => {
     const { block } = stage(flags);
-    expectRefused(block, () => block.allocate(10, 1, 0x1), RangeError, /flags .*(unknown bits 0x1|got 1)/);
-    expectRefused(block, () => block.allocate(10, 1, -1), RangeError, "got -1");
+    expectRefused(
+      block,
+      () => block.allocate(10, 1, 0x1 as VirtualAllocationCreate),
+      RangeError,
+      /flags .*(unknown bits 0x1|got 1)/,
+    );
+    expectRefused(block, () => block.allocate(10, 1, -1 as VirtualAllocationCreate), RangeError, "got -1");
     expectRefused(block, () => block.allocate(10, 1, wrong("fast")), TypeError, 'got "fast"');
-    expect(() => new VirtualBlock({ size: 10, flags: 2 })).toThrow(/flags .*(unknown bits 0x2|got 2)/);
+    expect(() => new VirtualBlock({ size: 10, flags: 2 as VirtualBlockCreate })).toThrow(
+      /flags .*(unknown bits 0x2|got 2)/,
+    );
     expect(() => new VirtualBlock(wrong(undefined))).toThrow(TypeError);
   });
 

@@ -5,12 +5,20 @@
 
 import { expect } from "vitest";
 import { allocationsOf } from "../../src/allocator/memory/all-memory.ts";
-import { Allocator, type AllocatorCreateInfo, BufferUsage, Format, ImageUsage } from "../../src/index.ts";
+import {
+  type Allocator,
+  type AllocatorCreateInfo,
+  BufferUsage,
+  createAllocator,
+  Format,
+  ImageUsage,
+} from "../../src/index.ts";
 import {
   type ProfileDescription,
   SimulatedDevice,
   type SimulatedDeviceOptions,
 } from "../../src/simulator/index.ts";
+import type { MemoryProperty } from "../../src/vulkan/constants.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../../src/vulkan/resources.ts";
 
 export const KiB = 1024;
@@ -29,10 +37,10 @@ export const everyKind: ProfileDescription = {
   ],
   memoryTypes: [
     { propertyFlags: 0x1, heapIndex: 0 },
-    { propertyFlags: 0x6, heapIndex: 1 },
-    { propertyFlags: 0xa, heapIndex: 1 },
-    { propertyFlags: 0x7, heapIndex: 0 },
-    { propertyFlags: 0x11, heapIndex: 0 },
+    { propertyFlags: 0x6 as MemoryProperty, heapIndex: 1 },
+    { propertyFlags: 0xa as MemoryProperty, heapIndex: 1 },
+    { propertyFlags: 0x7 as MemoryProperty, heapIndex: 0 },
+    { propertyFlags: 0x11 as MemoryProperty, heapIndex: 0 },
   ],
 };
 
@@ -47,7 +55,7 @@ export class World {
     profile: Partial<ProfileDescription> = {},
   ) {
     this.device = new SimulatedDevice({ ...everyKind, ...profile }, options);
-    this.allocator = new Allocator({ device: this.device, ...info });
+    this.allocator = createAllocator({ device: this.device, ...info });
   }
 
   /**

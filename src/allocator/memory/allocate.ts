@@ -60,7 +60,7 @@ function filled(
 
 /**
  * Takes back an allocation of a call that has failed, with the memory that was made for it after `made` memory
- * objects: see `DeviceMemory.made`.
+ * objects: see `DeviceMemorySource.made`.
  */
 export function undoAllocation(allocation: Allocation, made: number): void {
   const { memoryObject } = allocation;

@@ -1,10 +1,12 @@
 /** What a program can be told of the memory objects that an allocator takes and frees. */
 
+import type { DeviceMemory } from "../../vulkan/handles.ts";
+
 /** What the user's callbacks are told of one memory object. */
 export interface DeviceMemoryEvent {
   readonly memoryType: number;
   /** VkDeviceMemory */
-  readonly memory: bigint;
+  readonly memory: DeviceMemory;
   /** Bytes. */
   readonly size: number;
 }

@@ -5,6 +5,7 @@
 
 import { asData } from "../../foundation/inspect.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
+import type { DeviceMemory } from "../../vulkan/handles.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import { Result, VulkanError } from "../../vulkan/result.ts";
 import type { DebugOptions } from "../settings.ts";
@@ -18,7 +19,7 @@ const CALL = "allocateMemory";
 const OUT_OF_MEMORY = Result.ErrorOutOfDeviceMemory;
 
 /** Takes and gives back memory objects. */
-export class DeviceMemory {
+export class DeviceMemorySource {
   /** How many memory objects exist. */
   count = 0;
   /** How many were ever made; a call that fails gives those back that it has made. */
@@ -55,10 +56,10 @@ export class DeviceMemory {
   }
 
   /** vkAllocateMemory. Returns 0n and records the failure where it cannot be had; then nothing has changed. */
-  allocate(memoryTypeIndex: number, size: number, next: NextChain | undefined): bigint {
+  allocate(memoryTypeIndex: number, size: number, next: NextChain | undefined): DeviceMemory | 0n {
     const heap = this.memoryTypes.heapIndex(memoryTypeIndex);
     if (!this.isAllowed(heap, size)) return 0n;
-    let memory: bigint;
+    let memory: DeviceMemory;
     try {
       memory = this.device.allocateMemory(
         next === undefined
@@ -88,7 +89,7 @@ export class DeviceMemory {
   }
 
   /** vkFreeMemory */
-  free(memoryTypeIndex: number, size: number, memory: bigint): void {
+  free(memoryTypeIndex: number, size: number, memory: DeviceMemory): void {
     this.log?.(`freeing ${size} bytes of memory type ${memoryTypeIndex}`);
     try {
       this.notify(this.callbacks.free, memoryTypeIndex, memory, size);
@@ -97,7 +98,7 @@ export class DeviceMemory {
     }
   }
 
-  private release(heap: number, size: number, memory: bigint): void {
+  private release(heap: number, size: number, memory: DeviceMemory): void {
     this.device.freeMemory(memory);
     this.budgets.removeBlock(heap, size);
     this.count--;
@@ -139,7 +140,7 @@ export class DeviceMemory {
   private notify(
     callback: ((event: DeviceMemoryEvent) => void) | undefined,
     memoryType: number,
-    memory: bigint,
+    memory: DeviceMemory,
     size: number,
   ): void {
     if (callback === undefined) return;

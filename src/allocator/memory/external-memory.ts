@@ -12,7 +12,7 @@ export type ExternalMemory =
       /** A file descriptor. Once imported it belongs to the driver: it must not be closed. */
       readonly fd: number;
       /** {@link ExternalMemoryHandleType}: OpaqueFd or DmaBufEXT. */
-      readonly handleType: number;
+      readonly handleType: ExternalMemoryHandleType;
     }
   | {
       /**
@@ -21,13 +21,13 @@ export type ExternalMemory =
        */
       readonly hostPointer: bigint;
       /** {@link ExternalMemoryHandleType}; default HostAllocationEXT. */
-      readonly handleType?: number;
+      readonly handleType?: ExternalMemoryHandleType;
     }
   | {
       /** A Win32 handle, which remains the caller's. */
       readonly win32Handle: bigint;
       /** {@link ExternalMemoryHandleType}: OpaqueWin32 and its kin. */
-      readonly handleType: number;
+      readonly handleType: ExternalMemoryHandleType;
     };
 
 type Source<Name extends string> = Extract<ExternalMemory, { readonly [N in Name]: unknown }>;

@@ -3,6 +3,7 @@
 import { assert } from "../../foundation/assert.ts";
 import { showAs } from "../../foundation/inspect.ts";
 import type { BlockMetadata, Slot } from "../../metadata/block-metadata.ts";
+import type { DeviceMemory } from "../../vulkan/handles.ts";
 import type { Allocation } from "../allocation.ts";
 import { KeptMapping } from "../host/kept-mapping.ts";
 import { MappingHysteresis } from "../host/mapping-hysteresis.ts";
@@ -21,7 +22,7 @@ export class MemoryBlock extends MemoryObject {
   readonly allocations: (Allocation | undefined)[] = [undefined];
   readonly hysteresis: MappingHysteresis | KeptMapping;
 
-  constructor(list: BlockList, memory: bigint, id: number, metadata: BlockMetadata) {
+  constructor(list: BlockList, memory: DeviceMemory, id: number, metadata: BlockMetadata) {
     super(list.state, list.options.pool, list.memoryTypeIndex, memory, metadata.size);
     this.list = list;
     this.id = id;

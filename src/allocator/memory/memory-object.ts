@@ -11,6 +11,7 @@ import { showAs } from "../../foundation/inspect.ts";
 import type { Slot } from "../../metadata/block-metadata.ts";
 import { isNtHandle } from "../../vulkan/constants.ts";
 import type { HostMapping } from "../../vulkan/device.ts";
+import type { DeviceMemory } from "../../vulkan/handles.ts";
 import { VulkanError } from "../../vulkan/result.ts";
 import type { RecordedAllocation } from "../recorder.ts";
 import type { ResourceHolder } from "./bindings.ts";
@@ -55,7 +56,7 @@ export interface MemoryList {
 export abstract class MemoryObject {
   readonly state: MemoryState;
   /** VkDeviceMemory */
-  readonly memory: bigint;
+  readonly memory: DeviceMemory;
   /** Bytes. */
   readonly size: number;
   readonly memoryTypeIndex: number;
@@ -72,7 +73,7 @@ export abstract class MemoryObject {
     state: MemoryState,
     pool: PoolIdentity | undefined,
     memoryTypeIndex: number,
-    memory: bigint,
+    memory: DeviceMemory,
     size: number,
   ) {
     this.state = state;
@@ -175,7 +176,7 @@ export class DedicatedMemory extends MemoryObject {
     state: MemoryState,
     pool: PoolIdentity | undefined,
     memoryTypeIndex: number,
-    memory: bigint,
+    memory: DeviceMemory,
     size: number,
     isImported: boolean,
   ) {

@@ -1,6 +1,7 @@
 /** What memory needs to know of a request for it; `AllocationRequest` has it. */
 
 import type { SuballocationType } from "../../metadata/block-metadata.ts";
+import type { Buffer, Image } from "../../vulkan/handles.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import type { MemoryRequirements } from "../../vulkan/resources.ts";
 
@@ -10,8 +11,8 @@ export interface MemoryRequest {
   readonly requirements: Readonly<MemoryRequirements>;
   readonly type: SuballocationType;
   /** The buffer or image that the memory is for, 0n if unknown. */
-  readonly buffer: bigint;
-  readonly image: bigint;
+  readonly buffer: Buffer | 0n;
+  readonly image: Image | 0n;
   /** Whether a buffer with a device address may live in the memory. */
   readonly mayHaveDeviceAddress: boolean;
   /** `AllocationCreate` flags, as they apply to the memory type in question. */

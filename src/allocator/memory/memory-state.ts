@@ -11,7 +11,7 @@ import { AllocationTracker } from "../report/tracker.ts";
 import type { AllocatorSettings, DebugOptions } from "../settings.ts";
 import { Bindings } from "./bindings.ts";
 import { Budgets } from "./budget.ts";
-import { DeviceMemory } from "./device-memory.ts";
+import { DeviceMemorySource } from "./device-memory.ts";
 import { Failure } from "./failure.ts";
 import { MemoryTypes } from "./memory-types.ts";
 
@@ -38,7 +38,7 @@ export class MemoryState {
 
   readonly memoryTypes: MemoryTypes;
   readonly budgets: Budgets;
-  readonly deviceMemory: DeviceMemory;
+  readonly deviceMemory: DeviceMemorySource;
   /** Why the last attempt failed. */
   readonly failure: Failure;
   /** The custom pools, in the order of making. */
@@ -74,7 +74,7 @@ export class MemoryState {
     this.memoryTypes = new MemoryTypes(device, settings.heapSizeLimits, mayBeCoherent);
     this.budgets = new Budgets(device, this.memoryTypes, hasFlag(this, AllocatorCreate.ExtMemoryBudget));
     this.failure = new Failure();
-    this.deviceMemory = new DeviceMemory(
+    this.deviceMemory = new DeviceMemorySource(
       device,
       this.memoryTypes,
       this.budgets,

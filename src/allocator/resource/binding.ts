@@ -2,6 +2,7 @@
 
 import { checkInteger } from "../../foundation/check.ts";
 import { ApiVersion } from "../../vulkan/constants.ts";
+import type { Buffer, Image } from "../../vulkan/handles.ts";
 import { checkNextChain, type NextChain } from "../../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../../vulkan/resources.ts";
 import { Result, VulkanError } from "../../vulkan/result.ts";
@@ -17,7 +18,7 @@ import { checkBuffer, checkImage } from "./description.ts";
 export function bindBuffer(
   state: AllocatorState,
   allocation: Allocation,
-  buffer: bigint,
+  buffer: Buffer,
   offset: number,
   pNext: NextChain | undefined,
 ): void {
@@ -33,7 +34,7 @@ export function bindBuffer(
 export function bindImage(
   state: AllocatorState,
   allocation: Allocation,
-  image: bigint,
+  image: Image,
   offset: number,
   pNext: NextChain | undefined,
 ): void {
@@ -69,7 +70,7 @@ export function createAliasingBuffer(
   allocation: Allocation,
   info: BufferCreateInfo,
   offset: number,
-): bigint {
+): Buffer {
   checkInteger(offset, "offset", 0, allocation.size);
   checkBuffer(state, info);
   checkEnd(allocation, offset, info.size, "buffer");
@@ -93,7 +94,7 @@ export function createAliasingImage(
   allocation: Allocation,
   info: ImageCreateInfo,
   offset: number,
-): bigint {
+): Image {
   checkInteger(offset, "offset", 0, allocation.size);
   checkImage(info);
   const { device } = state;
@@ -114,7 +115,7 @@ export function createAliasingImage(
 export function checkBufferFits(
   state: AllocatorState,
   allocation: Allocation,
-  buffer: bigint,
+  buffer: Buffer,
   offset: number,
 ): void {
   const { requirements } = state.request;
@@ -126,7 +127,7 @@ export function checkBufferFits(
 export function checkImageFits(
   state: AllocatorState,
   allocation: Allocation,
-  image: bigint,
+  image: Image,
   offset: number,
 ): void {
   const { requirements } = state.request;

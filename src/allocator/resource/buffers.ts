@@ -9,6 +9,7 @@ import { alignUp } from "../../foundation/bits.ts";
 import { NO_SLOT, type Slot } from "../../metadata/block-metadata.ts";
 import { BufferCreate } from "../../vulkan/constants.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
+import type { Buffer, DeviceMemory } from "../../vulkan/handles.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import type { BufferCreateInfo } from "../../vulkan/resources.ts";
 import { Allocation, kindBits } from "../allocation.ts";
@@ -156,7 +157,7 @@ export function createKnownBuffer(
   const { device } = state;
   const { metadata } = block;
   const { made } = deviceMemory;
-  let buffer = 0n;
+  let buffer: Buffer | 0n = 0n;
   let allocation: Allocation | undefined;
   try {
     if (facts !== undefined && (block.isMapped || !isMapped)) {
@@ -199,9 +200,9 @@ export function createKnownBuffer(
 function createBoundBuffer(
   device: VulkanDevice,
   info: BufferCreateInfo,
-  memory: bigint,
+  memory: DeviceMemory,
   offset: number,
-): bigint {
+): Buffer {
   if (device.createAndBindBuffer !== undefined) return device.createAndBindBuffer(info, memory, offset);
   const buffer = device.createBuffer(info);
   try {

@@ -1,16 +1,17 @@
 /** What creating a resource with memory returns: the handle and the allocation, which `using` ends together. */
 
 import { handleText, showAs } from "../../foundation/inspect.ts";
+import type { Buffer, Image } from "../../vulkan/handles.ts";
 import type { Allocation } from "../allocation.ts";
 
 /** A buffer and its memory. */
 export class BufferWithMemory {
   /** VkBuffer, as it was created; `allocation.buffer` is the current one. */
-  readonly buffer: bigint;
+  readonly buffer: Buffer;
   readonly allocation: Allocation;
 
   /** @internal */
-  constructor(buffer: bigint, allocation: Allocation) {
+  constructor(buffer: Buffer, allocation: Allocation) {
     this.buffer = buffer;
     this.allocation = allocation;
   }
@@ -24,11 +25,11 @@ export class BufferWithMemory {
 /** An image and its memory. */
 export class ImageWithMemory {
   /** VkImage, as it was created; `allocation.image` is the current one. */
-  readonly image: bigint;
+  readonly image: Image;
   readonly allocation: Allocation;
 
   /** @internal */
-  constructor(image: bigint, allocation: Allocation) {
+  constructor(image: Image, allocation: Allocation) {
     this.image = image;
     this.allocation = allocation;
   }

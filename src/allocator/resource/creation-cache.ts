@@ -221,8 +221,8 @@ function copyOf(request: AllocationRequest): AllocationRequest {
   const copy = Object.assign(new AllocationRequest(), request, {
     userData: undefined,
     name: undefined,
-    buffer: 0n,
-    image: 0n,
+    buffer: 0n as const,
+    image: 0n as const,
   });
   return Object.assign(copy, { requirements: { ...request.requirements } });
 }

@@ -1,6 +1,7 @@
 /** The one place where buffers and images are destroyed, with the memory that was allocated for them or without it. */
 
 import type { VulkanDevice } from "../../vulkan/device.ts";
+import type { Buffer, Image } from "../../vulkan/handles.ts";
 import { freeAllocation } from "../memory/free.ts";
 import type { AllocationData } from "../memory/memory-object.ts";
 import type { MemoryState } from "../memory/memory-state.ts";
@@ -13,8 +14,8 @@ const { Buffer: BUFFER, Image: IMAGE } = ResourceKind;
 export function destroyHandle(device: VulkanDevice, kind: number, handle: bigint): void {
   // Not compared with 0n: see docs/performance.md, "What V8 makes of the allocator".
   if (!handle) return;
-  if (kind === BUFFER) device.destroyBuffer(handle);
-  else if (kind === IMAGE) device.destroyImage(handle);
+  if (kind === BUFFER) device.destroyBuffer(handle as Buffer);
+  else if (kind === IMAGE) device.destroyImage(handle as Image);
 }
 
 /**

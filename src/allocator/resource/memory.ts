@@ -3,6 +3,7 @@
 import { checkAlignment, checkInteger, checkObject, quote } from "../../foundation/check.ts";
 import { optionsCheck } from "../../foundation/check-names.ts";
 import { SuballocationType } from "../../metadata/block-metadata.ts";
+import type { Buffer, Image } from "../../vulkan/handles.ts";
 import { type NextChain, StructureType } from "../../vulkan/next.ts";
 import type { MemoryRequirements } from "../../vulkan/resources.ts";
 import type { Allocation } from "../allocation.ts";
@@ -117,7 +118,7 @@ function allocatingPages(count: number): TypeVisitor<Allocation[]> {
 /** Memory for a buffer that is there. */
 export function allocateMemoryForBuffer(
   state: AllocatorState,
-  buffer: bigint,
+  buffer: Buffer,
   allocationInfo: AllocationCreateInfo | undefined,
 ): Allocation | undefined {
   checkHandle(buffer, "buffer");
@@ -131,7 +132,7 @@ export function allocateMemoryForBuffer(
 /** Memory for an image that is there. */
 export function allocateMemoryForImage(
   state: AllocatorState,
-  image: bigint,
+  image: Image,
   allocationInfo: AllocationCreateInfo | undefined,
 ): Allocation | undefined {
   checkHandle(image, "image");

@@ -4,6 +4,7 @@
  */
 
 import { type SuballocationType as AnyType, SuballocationType } from "../../metadata/block-metadata.ts";
+import type { Buffer, Image } from "../../vulkan/handles.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import { emptyMemoryRequirements, type MemoryRequirements } from "../../vulkan/resources.ts";
 import { AllocationCreate, HOST_ACCESS_MASK, STRATEGY_MASK } from "../flags.ts";
@@ -17,8 +18,8 @@ export class AllocationRequest implements MemoryRequest, MemoryTypeQuery {
   requirements: MemoryRequirements = emptyMemoryRequirements();
   type: AnyType = SuballocationType.Unknown;
   /** The buffer or image that the memory is for, 0n if unknown. */
-  buffer = 0n;
-  image = 0n;
+  buffer: Buffer | 0n = 0n;
+  image: Image | 0n = 0n;
   resourceKnown = false;
   deviceAccess = false;
   /** Whether a buffer with a device address may live in the memory. */

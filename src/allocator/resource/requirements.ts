@@ -10,6 +10,7 @@
 
 import { alignUp } from "../../foundation/bits.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
+import type { Buffer, Image } from "../../vulkan/handles.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../../vulkan/resources.ts";
 
 /** What is known of buffers with one combination of flags and usage. */
@@ -42,7 +43,7 @@ export class Requirements {
   }
 
   /** Fills `out` for a buffer that was made with `info`. Returns whether that was remembered, and the driver not asked. */
-  ofBuffer(buffer: bigint, info: BufferCreateInfo, out: MemoryRequirements): boolean {
+  ofBuffer(buffer: Buffer, info: BufferCreateInfo, out: MemoryRequirements): boolean {
     if (this.recall(info, out)) return true;
     this.ask(buffer, out);
     if (this.isRememberable(info)) this.remember(keyOf(info), info.size, out);
@@ -62,7 +63,7 @@ export class Requirements {
   }
 
   /** Fills `out` for a buffer with what the driver says. */
-  ask(buffer: bigint, out: MemoryRequirements): void {
+  ask(buffer: Buffer, out: MemoryRequirements): void {
     this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
   }
 
@@ -95,12 +96,12 @@ export class Requirements {
   }
 
   /** Fills `out` for an image. */
-  ofImage(image: bigint, out: MemoryRequirements): void {
+  ofImage(image: Image, out: MemoryRequirements): void {
     this.device.getImageMemoryRequirements(image, out, this.dedicated);
   }
 
   /** Creates an image and fills `out` for it. */
-  createImage(info: ImageCreateInfo, out: MemoryRequirements): bigint {
+  createImage(info: ImageCreateInfo, out: MemoryRequirements): Image {
     const { device, dedicated } = this;
     if (device.createImageWithRequirements !== undefined) {
       return device.createImageWithRequirements(info, out, dedicated);

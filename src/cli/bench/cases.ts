@@ -1,11 +1,13 @@
 /** What `vma-ts bench` measures: dividing a block, an allocator over a simulated driver, and over a real one. */
 
 import { MemoryUsage } from "../../allocator/flags.ts";
-import { Allocator } from "../../face/allocator.ts";
+import { type Allocator, createAllocator } from "../../face/allocator.ts";
 import { VirtualBlock, VirtualBlockCreate } from "../../metadata/index.ts";
 import { record } from "../../recording/index.ts";
 import { nvidiaDiscrete, SimulatedDevice } from "../../simulator/index.ts";
+import type { BufferUsage } from "../../vulkan/constants.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
+import type { DeviceMemory } from "../../vulkan/handles.ts";
 import type { MemoryRequirements } from "../../vulkan/resources.ts";
 import type { BenchCase } from "./measure.ts";
 
@@ -97,7 +99,7 @@ export function virtualCases(): BenchCase[] {
 function bufferCase(name: string, allocator: Allocator, finish: () => void): BenchCase {
   const info = { usage: MemoryUsage.Auto };
   const work = churn(
-    (size) => allocator.createBuffer({ size, usage: STORAGE }, info),
+    (size) => allocator.createBuffer({ size, usage: STORAGE as BufferUsage }, info),
     ({ buffer, allocation }) => allocator.destroyBuffer(buffer, allocation),
   );
   return {
@@ -114,7 +116,7 @@ function bufferCase(name: string, allocator: Allocator, finish: () => void): Ben
 
 /** An allocator's memory by itself: once its blocks are there, no driver is called. Alone, and while it is recorded. */
 export function simulatorCases(): BenchCase[] {
-  const open = (): Allocator => new Allocator({ device: new SimulatedDevice(nvidiaDiscrete) });
+  const open = (): Allocator => createAllocator({ device: new SimulatedDevice(nvidiaDiscrete) });
   const recorded = open();
   // Nothing is kept: what a disk takes is not measured.
   const recording = record(recorded, { to: { write: () => {} } });
@@ -148,7 +150,7 @@ function memoryCase(name: string, allocator: Allocator, finish: () => void): Ben
 
 /** A real device: the allocator, and what its driver takes by itself for the same buffers. */
 export function driverCases(device: VulkanDevice): BenchCase[] {
-  const allocator = new Allocator({ device });
+  const allocator = createAllocator({ device });
   return [
     driverAlone(device),
     bufferCase("driver, vma-ts", allocator, () => {}),
@@ -162,7 +164,7 @@ function driverAlone(device: VulkanDevice): BenchCase {
   const { out, memory } = memoryForBuffers(device);
   const work = churn(
     (size) => {
-      const buffer = device.createBuffer({ size, usage: STORAGE });
+      const buffer = device.createBuffer({ size, usage: STORAGE as BufferUsage });
       device.getBufferMemoryRequirements(buffer, out, false);
       device.bindBufferMemory(buffer, memory, 0);
       return buffer;
@@ -190,7 +192,7 @@ function dedicatedCase(device: VulkanDevice): BenchCase {
     operation: "create, requirements, allocate, bind, destroy, free",
     run(count) {
       for (let i = 0; i < count; i++) {
-        const buffer = device.createBuffer({ size: random.size(), usage: STORAGE });
+        const buffer = device.createBuffer({ size: random.size(), usage: STORAGE as BufferUsage });
         device.getBufferMemoryRequirements(buffer, out, false);
         const own = device.allocateMemory({ allocationSize: out.size, memoryTypeIndex });
         device.bindBufferMemory(buffer, own, 0);
@@ -205,9 +207,9 @@ function dedicatedCase(device: VulkanDevice): BenchCase {
 
 /** Mapping an allocation and giving it back, as VMA's programs do around each write. */
 function mappingCase(device: VulkanDevice): BenchCase {
-  const allocator = new Allocator({ device });
+  const allocator = createAllocator({ device });
   const info = { usage: MemoryUsage.CpuToGpu };
-  const { buffer, allocation } = allocator.createBuffer({ size: 65536, usage: STORAGE }, info);
+  const { buffer, allocation } = allocator.createBuffer({ size: 65536, usage: STORAGE as BufferUsage }, info);
   return {
     name: "driver, vma-ts, map",
     operation: "map, unmap",
@@ -228,7 +230,7 @@ function mappingCase(device: VulkanDevice): BenchCase {
 
 function memoryForBuffers(device: VulkanDevice): {
   out: MemoryRequirements;
-  memory: bigint;
+  memory: DeviceMemory;
   memoryTypeIndex: number;
 } {
   const out = {
@@ -238,7 +240,7 @@ function memoryForBuffers(device: VulkanDevice): {
     prefersDedicatedAllocation: false,
     requiresDedicatedAllocation: false,
   };
-  const buffer = device.createBuffer({ size: GRAIN * 256, usage: STORAGE });
+  const buffer = device.createBuffer({ size: GRAIN * 256, usage: STORAGE as BufferUsage });
   device.getBufferMemoryRequirements(buffer, out, false);
   device.destroyBuffer(buffer);
   const memoryTypeIndex = 31 - Math.clz32(out.memoryTypeBits & -out.memoryTypeBits);

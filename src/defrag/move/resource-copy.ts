@@ -4,6 +4,7 @@ import type { Allocation } from "../../allocator/allocation.ts";
 import { ResourceKind } from "../../allocator/resource-kind.ts";
 import { BufferCreate, BufferUsage, ImageAspect, ImageCreate, ImageLayout } from "../../vulkan/constants.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
+import type { Buffer, Image } from "../../vulkan/handles.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../../vulkan/resources.ts";
 import type { TransferCommand } from "../../vulkan/transfer.ts";
 
@@ -54,13 +55,17 @@ export function layoutOf(allocation: Allocation, layout: LayoutSource | undefine
 export type LayoutSource = (allocation: Allocation) => number | undefined;
 
 /** Creates the allocation's buffer or image again, bound to `target`. Nothing is left behind where that fails. */
-export function createAgain(device: VulkanDevice, allocation: Allocation, target: Allocation): bigint {
+export function createAgain(
+  device: VulkanDevice,
+  allocation: Allocation,
+  target: Allocation,
+): Buffer | Image {
   return allocation.kind === ResourceKind.Buffer
     ? createBufferAgain(device, allocation, target)
     : createImageAgain(device, allocation, target);
 }
 
-function createBufferAgain(device: VulkanDevice, allocation: Allocation, target: Allocation): bigint {
+function createBufferAgain(device: VulkanDevice, allocation: Allocation, target: Allocation): Buffer {
   const { resourceSize: size, resourceUsage: usage, resourceInfo } = allocation;
   const buffer = device.createBuffer((resourceInfo as BufferCreateInfo | undefined) ?? { size, usage });
   try {
@@ -72,7 +77,7 @@ function createBufferAgain(device: VulkanDevice, allocation: Allocation, target:
   return buffer;
 }
 
-function createImageAgain(device: VulkanDevice, allocation: Allocation, target: Allocation): bigint {
+function createImageAgain(device: VulkanDevice, allocation: Allocation, target: Allocation): Image {
   const image = device.createImage(allocation.resourceInfo as ImageCreateInfo);
   try {
     device.bindImageMemory(image, target.deviceMemory, target.offset);
@@ -86,20 +91,24 @@ function createImageAgain(device: VulkanDevice, allocation: Allocation, target: 
 /** The command that copies the contents of an image in `layout`, or of a buffer; undefined where they are not needed. */
 export function copyCommand(
   allocation: Allocation,
-  replacement: bigint,
-  layout: number = ImageLayout.Undefined,
+  replacement: Buffer | Image,
+  layout: ImageLayout = ImageLayout.Undefined,
 ): TransferCommand | undefined {
-  const source = allocation.resource;
   if (allocation.kind === ResourceKind.Buffer) {
-    return { kind: "buffer", source, target: replacement, size: allocation.resourceSize };
+    return {
+      kind: "buffer",
+      source: allocation.resource as Buffer,
+      target: replacement as Buffer,
+      size: allocation.resourceSize,
+    };
   }
   if (layout === ImageLayout.Undefined) return undefined;
   const { format, extent, mipLevels = 1, arrayLayers = 1 } = allocation.resourceInfo as ImageCreateInfo;
   const aspect = DEPTH_STENCIL_ASPECTS.get(format) ?? ImageAspect.Color;
   return {
     kind: "image",
-    source,
-    target: replacement,
+    source: allocation.resource as Image,
+    target: replacement as Image,
     layout,
     aspect,
     extent,

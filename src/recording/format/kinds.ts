@@ -1,13 +1,14 @@
 /** The kinds of records, numbered as in docs/recording-format.md. */
 
+import type { EnumObject } from "../../foundation/enum-object.ts";
+import type * as enums from "./enums.ts";
+
 /** The first byte of a record. */
-export const RecordKind = {
-  // Definitions.
+export const RecordKind: EnumObject<typeof enums.RecordKind> = {
   String: 0x01,
   StackFrame: 0x02,
   Stack: 0x03,
   Request: 0x04,
-  // Snapshots.
   Counters: 0x08,
   SnapshotPool: 0x09,
   SnapshotBlock: 0x0a,
@@ -16,7 +17,6 @@ export const RecordKind = {
   SnapshotBudgets: 0x0d,
   SnapshotDefragmentation: 0x0e,
   SnapshotEnd: 0x0f,
-  // Operations.
   BlockMade: 0x10,
   BlockFreed: 0x11,
   BlockResized: 0x12,
@@ -31,7 +31,6 @@ export const RecordKind = {
   MoveCancelled: 0x1c,
   PassEnded: 0x1d,
   DefragmentationEnded: 0x1e,
-  /** The first of 16, which differ in their MadeBits. */
   AllocationMade: 0x20,
   Freed: 0x40,
   Mapped: 0x41,
@@ -44,11 +43,10 @@ export const RecordKind = {
   Budgets: 0x49,
   Mark: 0x4a,
   End: 0x4f,
-  /** The first of 16 that carry their length, so that a reader can skip them. */
   Later: 0x50,
-  /** The first of 64, which differ in their SnapshotBits. */
   SnapshotAllocation: 0x80,
-} as const;
+};
+export type RecordKind = enums.RecordKind;
 
 /** The low bits of {@link RecordKind.AllocationMade}. */
 export const MadeBit = { Named: 0x1, Stack: 0x2, OtherSize: 0x4, Persistent: 0x8 } as const;
@@ -64,10 +62,22 @@ export const SnapshotBit = {
 } as const;
 
 /** The bits of a block. */
-export const BlockBit = { Dedicated: 0x1, Imported: 0x2, Linear: 0x4, NoGranularity: 0x8 } as const;
+export const BlockBit: EnumObject<typeof enums.BlockBit> = {
+  Dedicated: 0x1,
+  Imported: 0x2,
+  Linear: 0x4,
+  NoGranularity: 0x8,
+};
+export type BlockBit = enums.BlockBit;
 
 /** What a request is for. */
-export const RequestedResource = { Memory: 0, Buffer: 1, Image: 2, Virtual: 3 } as const;
+export const RequestedResource: EnumObject<typeof enums.RequestedResource> = {
+  Memory: 0,
+  Buffer: 1,
+  Image: 2,
+  Virtual: 3,
+};
+export type RequestedResource = enums.RequestedResource;
 
 /** The bits of a request about dedicated memory. */
 export const DedicatedBit = { Preferred: 0x1, Required: 0x2, NoFallback: 0x4 } as const;

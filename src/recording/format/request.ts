@@ -23,7 +23,7 @@ export interface RecordedImage {
 /** What was asked for, but for size and name. What the recorder did not know is 0. */
 export interface RecordedRequest {
   /** One of {@link RequestedResource}. */
-  readonly resource: number;
+  readonly resource: RequestedResource;
   /** VkBufferCreateFlags or VkImageCreateFlags. */
   readonly resourceFlags: number;
   /** VkBufferUsageFlags or VkImageUsageFlags. */

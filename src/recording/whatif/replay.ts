@@ -9,7 +9,7 @@
 
 import type { Allocation } from "../../allocator/allocation.ts";
 import type { Pool } from "../../allocator/pool.ts";
-import { Allocator } from "../../face/allocator.ts";
+import { type Allocator, createAllocator } from "../../face/allocator.ts";
 import { makeProfile, type ProfileDescription, SimulatedDevice } from "../../simulator/index.ts";
 import type { MemoryRequirements } from "../../vulkan/resources.ts";
 import { VulkanError } from "../../vulkan/result.ts";
@@ -81,7 +81,7 @@ class Replay {
     });
     const keepEmptyBlocks = settings.keepEmptyBlocks ?? recorded?.keepEmptyBlocks;
     const heapSizeLimits = this.isOwnDevice ? recorded?.heapSizeLimits : undefined;
-    this.allocator = new Allocator({
+    this.allocator = createAllocator({
       device: this.device,
       preferredLargeHeapBlockSize:
         settings.preferredLargeHeapBlockSize ?? recorded?.preferredLargeHeapBlockSize ?? 0,

@@ -4,12 +4,13 @@ import { writeSync } from "node:fs";
 import { createAllocator } from "../../../src/index.ts";
 import { record } from "../../../src/recording/index.ts";
 import { profiles, SimulatedDevice } from "../../../src/simulator/index.ts";
+import type { BufferUsage } from "../../../src/vulkan/constants.ts";
 
 const allocator = createAllocator({ device: new SimulatedDevice(profiles["nvidia-h100"]!) });
 const recording = record(allocator, { to: process.argv[2] });
 for (let i = 0; ; i++) {
   const { allocation } = allocator.createBuffer(
-    { size: 100 + (i % 1000), usage: 0x22 },
+    { size: 100 + (i % 1000), usage: 0x22 as BufferUsage },
     { name: `buffer ${i % 10}` },
   );
   allocation.destroy();

@@ -5,6 +5,7 @@
 
 import { AllocationCreate, type Allocator, MemoryUsage, type Pool, PoolCreate } from "../../../src/index.ts";
 import { profiles } from "../../../src/simulator/index.ts";
+import type { BufferUsage } from "../../../src/vulkan/constants.ts";
 import { Random } from "../../metadata/random.ts";
 import { type How, KiB, MiB, type Workload } from "./workload.ts";
 
@@ -21,8 +22,10 @@ export const compute: Workload = {
   run(allocator, how) {
     const random = new Random(13);
     const make = (name: string, size: number): Freed =>
-      allocator.createBuffer({ size, usage: STORAGE }, how.info({ usage: MemoryUsage.Auto, name }))
-        .allocation;
+      allocator.createBuffer(
+        { size, usage: STORAGE as BufferUsage },
+        how.info({ usage: MemoryUsage.Auto, name }),
+      ).allocation;
     const weights = Array.from({ length: LAYERS }, (_, layer) => make(`weights ${layer}`, 104 * MiB));
     const pool = how.withoutPools ? undefined : makeRing(allocator);
     for (let batch = 0; batch < BATCHES; batch++) {
@@ -46,7 +49,7 @@ export const compute: Workload = {
 
 function makeRing(allocator: Allocator): Pool {
   const memoryTypeIndex = allocator.findMemoryTypeIndexForBufferInfo(
-    { size: MiB, usage: STAGING },
+    { size: MiB, usage: STAGING as BufferUsage },
     { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessSequentialWrite },
   );
   const flags = PoolCreate.LinearAlgorithm;
@@ -56,5 +59,5 @@ function makeRing(allocator: Allocator): Pool {
 function stage(allocator: Allocator, how: How, pool: Pool | undefined, name: string): Freed {
   const flags = AllocationCreate.HostAccessSequentialWrite | AllocationCreate.Mapped;
   const info = how.info({ usage: MemoryUsage.Auto, flags, pool, name });
-  return allocator.createBuffer({ size: 12 * MiB, usage: STAGING }, info).allocation;
+  return allocator.createBuffer({ size: 12 * MiB, usage: STAGING as BufferUsage }, info).allocation;
 }

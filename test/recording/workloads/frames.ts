@@ -5,6 +5,7 @@
 
 import { AllocationCreate, type Allocator, MemoryUsage } from "../../../src/index.ts";
 import { profiles } from "../../../src/simulator/index.ts";
+import type { BufferUsage } from "../../../src/vulkan/constants.ts";
 import { Random } from "../../metadata/random.ts";
 import { type How, KiB, MiB, type Workload } from "./workload.ts";
 
@@ -66,7 +67,7 @@ function makeLevel(allocator: Allocator, how: How, random: Random): Freed[] {
   return Array.from({ length: 120 }, (_, index) => {
     const size = random.magnitude(16 * KiB, 3 * MiB);
     const info = how.info({ usage: MemoryUsage.Auto, name: `mesh ${index % 12}` });
-    return allocator.createBuffer({ size, usage: VERTICES }, info).allocation;
+    return allocator.createBuffer({ size, usage: VERTICES as BufferUsage }, info).allocation;
   });
 }
 

@@ -14,6 +14,7 @@ import {
   type VulkanDevice,
 } from "../../../src/index.ts";
 import { armMobile, SimulatedDevice } from "../../../src/simulator/index.ts";
+import type { Image } from "../../../src/vulkan/handles.ts";
 
 /** A device and a queue of it. */
 function open(where: string | undefined): {
@@ -70,7 +71,9 @@ const other = moved === x ? y! : x!;
 attempt("the handle that was replaced", () => allocator.destroyBuffer(moved.buffer, moved.allocation));
 attempt("a bind with it", () => allocator.bindBufferMemory(moved.allocation, moved.buffer));
 attempt("another one's handle", () => allocator.destroyBuffer(other.allocation.buffer, moved.allocation));
-attempt("a buffer as an image", () => allocator.destroyImage(other.allocation.buffer, other.allocation));
+attempt("a buffer as an image", () =>
+  allocator.destroyImage(other.allocation.buffer as bigint as Image, other.allocation),
+);
 // The alias is alive, and so is its memory.
 const target = make();
 await queue.submit([{ kind: "buffer", source: alias, target: target.buffer, size: 1000 }]).done();

@@ -2,13 +2,14 @@
 
 import {
   BufferUsage,
-  emptyMemoryRequirements,
   type HostMapping,
   type ImageCreateInfo,
   ImageLayout,
   MemoryProperty,
   type TransferCommand,
 } from "../../../src/index.ts";
+import type { Buffer, DeviceMemory, Image } from "../../../src/vulkan/handles.ts";
+import { emptyMemoryRequirements } from "../../../src/vulkan/resources.ts";
 import type { Target } from "./worlds.ts";
 
 /** Up to so many bytes contents are written and compared whole; of more, the first and the last ones. */
@@ -47,8 +48,8 @@ export function imageBytes({ extent, arrayLayers = 1 }: ImageCreateInfo): number
 export class Staging {
   static readonly SIZE: number = 256 * 1024;
   private readonly target: Target;
-  private readonly buffer: bigint;
-  private readonly memory: bigint;
+  private readonly buffer: Buffer;
+  private readonly memory: DeviceMemory;
   private readonly mapping: HostMapping;
 
   constructor(target: Target) {
@@ -73,23 +74,23 @@ export class Staging {
     while (!submission.isComplete());
   }
 
-  toBuffer(buffer: bigint, offset: number, data: Uint8Array): void {
+  toBuffer(buffer: Buffer, offset: number, data: Uint8Array): void {
     this.mapping.bytes(0, data.length).set(data);
     const { length: size } = data;
     this.run({ kind: "buffer", source: this.buffer, target: buffer, targetOffset: offset, size });
   }
 
-  fromBuffer(buffer: bigint, offset: number, size: number): Uint8Array {
+  fromBuffer(buffer: Buffer, offset: number, size: number): Uint8Array {
     this.run({ kind: "buffer", source: buffer, target: this.buffer, sourceOffset: offset, size });
     return this.mapping.bytes(0, size).slice();
   }
 
-  copyBuffer(source: bigint, target: bigint, size: number): void {
+  copyBuffer(source: Buffer, target: Buffer, size: number): void {
     this.run({ kind: "buffer", source, target, size });
   }
 
   /** Fills all layers of mip level 0, and brings the other levels into the same layout. */
-  toImage(image: bigint, info: ImageCreateInfo, data: Uint8Array): void {
+  toImage(image: Image, info: ImageCreateInfo, data: Uint8Array): void {
     const { width, height } = info.extent;
     this.mapping.bytes(0, data.length).set(data);
     const commands = Array.from({ length: info.mipLevels ?? 1 }, (_, mipLevel) => ({
@@ -104,7 +105,7 @@ export class Staging {
     this.run(...commands);
   }
 
-  fromImage(image: bigint, info: ImageCreateInfo): Uint8Array {
+  fromImage(image: Image, info: ImageCreateInfo): Uint8Array {
     this.run({
       kind: "imageToBuffer",
       source: image,
@@ -117,7 +118,7 @@ export class Staging {
   }
 
   /** Copies the contents by way of the staging buffer. */
-  moveImage(source: bigint, target: bigint, info: ImageCreateInfo): void {
+  moveImage(source: Image, target: Image, info: ImageCreateInfo): void {
     this.toImage(target, info, this.fromImage(source, info));
   }
 

@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 import type { DefragmentationMove } from "../../../src/index.ts";
 import { DefragmentationMoveOperation, ImageLayout, VulkanError } from "../../../src/index.ts";
+import type { Buffer, Image } from "../../../src/vulkan/handles.ts";
 import type { Machine } from "./machine.ts";
 import type { Entry } from "./model.ts";
 import type { Operation } from "./operations.ts";
@@ -13,8 +14,8 @@ const { Copy, Ignore, Destroy } = DefragmentationMoveOperation;
 interface Step {
   readonly entry: Entry;
   readonly move: DefragmentationMove;
-  buffer: bigint;
-  image: bigint;
+  buffer: Buffer;
+  image: Image;
 }
 
 /** Runs some passes. A fault may end any of them; the next one goes on. */
@@ -60,7 +61,7 @@ function expectWithinLimits(
 
 function carryOut(machine: Machine, move: DefragmentationMove, choice: number): Step {
   const entry = machine.model.entries.find(({ allocation }) => allocation === move.srcAllocation)!;
-  const step: Step = { entry, move, buffer: 0n, image: 0n };
+  const step: Step = { entry, move, buffer: 0n as Buffer, image: 0n as Image };
   const isAliased = entry.aliasBuffer !== 0n || entry.aliasImage !== 0n;
   if (isAliased || choice % 8 === 3) move.operation = Ignore;
   else if (choice % 8 === 5) move.operation = Destroy;
@@ -138,11 +139,13 @@ export async function tidy(machine: Machine, operation: Extract<Operation, { kin
       if (entry.seed >= 0) target.write(allocation.read());
       return true;
     },
-    onReplaced: ({ allocation, kind, old, replacement }) => {
+    onReplaced: (replaced) => {
+      const { allocation, kind, old } = replaced;
       const entry = entryOf(allocation);
       if (entry === undefined) return;
       if (entry[kind] !== old) throw new Error(`the ${kind} that is replaced is not the one that there is`);
-      entry[kind] = replacement;
+      if (replaced.kind === "buffer") entry.buffer = replaced.replacement;
+      else entry.image = replaced.replacement;
     },
   });
 }

@@ -20,6 +20,7 @@ import {
   VulkanError,
 } from "../../../src/index.ts";
 import { fallibleCalls } from "../../../src/simulator/index.ts";
+import type { Buffer, Image } from "../../../src/vulkan/handles.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../../../src/vulkan/resources.ts";
 import { imageBytes, partsOf, pattern, Staging } from "./contents.ts";
 import { defragment, tidy } from "./defragment.ts";
@@ -323,8 +324,8 @@ export class Machine {
     const entry: Entry = {
       allocation,
       pool: info.pool,
-      buffer: 0n,
-      image: 0n,
+      buffer: 0n as Buffer,
+      image: 0n as Image,
       bound: true,
       aliasBuffer: 0n,
       aliasImage: 0n,

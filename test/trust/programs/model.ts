@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 import type { Allocation, BufferCreateInfo, ImageCreateInfo, Pool } from "../../../src/index.ts";
 import type { DeviceStatistics } from "../../../src/simulator/index.ts";
+import type { Buffer, Image } from "../../../src/vulkan/handles.ts";
 import type { Target } from "./worlds.ts";
 
 /** One allocation and what lives in it. */
@@ -12,14 +13,14 @@ export interface Entry {
   /** Bytes asked for, at least. */
   readonly size: number;
   readonly alignment: number;
-  buffer: bigint;
-  image: bigint;
+  buffer: Buffer;
+  image: Image;
   readonly bufferInfo?: BufferCreateInfo;
   readonly imageInfo?: ImageCreateInfo;
   readonly bound: boolean;
   /** A second buffer or image in the same memory. */
-  aliasBuffer: bigint;
-  aliasImage: bigint;
+  aliasBuffer: Buffer | 0n;
+  aliasImage: Image | 0n;
   /** The contents' seed; -1 while nothing was written. */
   seed: number;
   /** How often mapMemory is in effect. */

@@ -2,9 +2,10 @@
 
 import fc from "fast-check";
 import {
-  Allocator,
+  type Allocator,
   type AllocatorCreateInfo,
   ApiVersion,
+  createAllocator,
   MemoryProperty,
   type TransferQueue,
   type VulkanDevice,
@@ -163,6 +164,6 @@ export function makeSimulated(world: WorldDescription): Target {
     { ...world.profile, apiVersion: world.apiVersion },
     { apiVersion: world.apiVersion, extensions: world.extensions, simulateCaches: true },
   );
-  const allocator = new Allocator({ device, ...world.settings });
+  const allocator = createAllocator({ device, ...world.settings });
   return { device, queue: device.queue, allocator, simulated: device };
 }

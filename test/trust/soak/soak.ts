@@ -8,8 +8,8 @@ import { runInNewContext } from "node:vm";
 import {
   type Allocation,
   AllocationCreate,
-  Allocator,
   BufferUsage,
+  createAllocator,
   Format,
   ImageUsage,
   MemoryUsage,
@@ -54,7 +54,7 @@ function sizeFrom(random: number): number {
 
 /** An allocator on a device: buffers, images, memory by itself, pools, mapping, copies. */
 export function allocatorSubject(device: VulkanDevice): Subject {
-  const allocator = new Allocator({ device });
+  const allocator = createAllocator({ device });
   const linear = allocator.createPool({
     memoryTypeIndex: allocator.findMemoryTypeIndex(0xffffffff, { usage: MemoryUsage.CpuOnly }),
     flags: PoolCreate.LinearAlgorithm,

@@ -1,0 +1,30 @@
+/**
+ * The types of the flags and enumerations. Ambient: nothing of this file is there at run time, and the objects of the same
+ * names are written beside what uses them, where the compiler compares their values with these (see ARCHITECTURE.md, "Types of
+ * flags").
+ */
+
+/** VmaDefragmentationFlagBits: how much is done. At most one of them. */
+export declare enum DefragmentationFlag {
+  /** Empties blocks, with the least planning. */
+  AlgorithmFast = 0x1,
+  /** The default: empties blocks, with more planning for better results. */
+  AlgorithmBalanced = 0x2,
+  /** Empties blocks, with thorough planning. */
+  AlgorithmFull = 0x4,
+  /** Empties as many blocks as it can, whatever it has to move, and packs what remains towards each block's start. */
+  AlgorithmExtensive = 0x8,
+}
+
+/** VmaDefragmentationMoveOperation: what is to become of one move when its pass ends. */
+export declare enum DefragmentationMoveOperation {
+  /** The contents have been copied: the allocation moves to its new place. */
+  Copy = 0,
+  /**
+   * The allocation stays where it is, for now: what else there is goes on around it. It is asked for again, but not more
+   * than three times in all.
+   */
+  Ignore = 1,
+  /** The resource has been destroyed: the allocation is freed. */
+  Destroy = 2,
+}
