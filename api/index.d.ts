@@ -109,6 +109,26 @@ export {
   type TransferCommand,
 } from './types/vulkan.js';
 import {
+  BufferHeap,
+  BufferHeapOptions,
+  CanMoveAllocation,
+  HeapAllocation,
+  HeapMove,
+} from './types/planning.d.js';
+export {
+  HeapError,
+  type AllocationRules,
+  type HeapAllocateOptions,
+  type HeapBinding,
+  type HeapBlockInfo,
+  type HeapErrorReason,
+  type HeapPlace,
+  type HeapRangeVisitor,
+  type HeapRefusal,
+  type HeapReservation,
+  type HeapStatistics,
+} from './types/planning.d.js';
+import {
   AbortSignalLike,
 } from './types/foundation.js';
 export {
@@ -781,9 +801,35 @@ declare class Allocator {
     toString(): string;
     toJSON(): object;
 }
+type VkBuffer = ReturnType<Allocator["createBuffer"]>["buffer"];
+interface VulkanBufferHeapOptions extends BufferHeapOptions {
+    readonly usage: number;
+    readonly allocation?: AllocationCreateInfo | undefined;
+    readonly queue?: TransferQueue | undefined;
+}
+interface VulkanDefragmentOptions {
+    readonly queue?: TransferQueue | undefined;
+    readonly maxBytes?: number | undefined;
+    readonly canMove?: CanMoveAllocation<VkBuffer> | undefined;
+    readonly onMoved?: ((move: HeapMove<VkBuffer>) => void | Promise<void>) | undefined;
+}
+interface HeapMoveResult {
+    readonly moves: readonly HeapMove<VkBuffer>[];
+    readonly bytesMoved: number;
+    readonly bytesFreed: number;
+}
+declare class VulkanBufferHeap extends BufferHeap<VkBuffer> {
+    readonly usage: number;
+    constructor(allocator: Allocator, options: VulkanBufferHeapOptions);
+    write(allocation: HeapAllocation<VkBuffer>, data: HostData, offset?: number): Promise<void>;
+    read(allocation: HeapAllocation<VkBuffer>, offset?: number, size?: number): Promise<Uint8Array>;
+    defragment(options?: VulkanDefragmentOptions): Promise<HeapMoveResult>;
+    resize(allocation: HeapAllocation<VkBuffer>, size: number, options?: Pick<VulkanDefragmentOptions, "queue" | "onMoved">): Promise<HeapMoveResult>;
+}
 export {
   AllocationCreate,
   AllocatorCreate,
+  BufferHeap,
   CorruptionError,
   DefragmentationFlag,
   DefragmentationMoveOperation,
@@ -792,13 +838,16 @@ export {
   MemoryProperty,
   MemoryUsage,
   PoolCreate,
+  VulkanBufferHeap,
   createAllocator,
   type AbortSignalLike,
   type Allocation,
   type Allocator,
   type Buffer,
   type BufferCreateInfo,
+  type BufferHeapOptions,
   type BufferWithMemory,
+  type CanMoveAllocation,
   type CommandBuffer,
   type DefragmentationContext,
   type DefragmentationMove,
@@ -806,6 +855,8 @@ export {
   type DeviceMemory,
   type DeviceProperties,
   type Extent3D,
+  type HeapAllocation,
+  type HeapMove,
   type Image,
   type ImageCreateInfo,
   type ImageWithMemory,
@@ -854,6 +905,7 @@ export type {
   DeviceMemoryCallbacks,
   DeviceMemoryEvent,
   ExternalMemory,
+  HeapMoveResult,
   HostData,
   Leak,
   LendOptions,
@@ -890,4 +942,6 @@ export type {
   TransientSource,
   TransientTakeOver,
   TransientUse,
+  VulkanBufferHeapOptions,
+  VulkanDefragmentOptions,
 };
