@@ -6,6 +6,7 @@ export {
   fragmentationOf,
 } from './types/statistics.js';
 import {
+  Access,
   Buffer,
   BufferCreateInfo,
   CommandBuffer,
@@ -13,15 +14,21 @@ import {
   DeviceProperties,
   Extent3D,
   ExternalMemoryHandleType,
+  Format,
   Image,
+  ImageAspect,
   ImageCreateInfo,
+  ImageLayout,
   LentRangeMessage,
   MemoryProperties,
   MemoryProperty,
   MemoryRequirements,
   NextChain,
   Offset3D,
+  OwnershipTransfer,
+  PipelineStage,
   QueueSynchronization,
+  Semaphore,
   SparseQueue,
   Submission,
   TakeOver,
@@ -29,21 +36,16 @@ import {
   VulkanDevice,
 } from './types/vulkan.js';
 export {
-  Access,
   ApiVersion,
   BufferCreate,
   BufferUsage,
-  Format,
-  ImageAspect,
   ImageCreate,
-  ImageLayout,
   ImageTiling,
   ImageType,
   ImageUsage,
   MemoryAllocate,
   MemoryHeapFlag,
   PhysicalDeviceType,
-  PipelineStage,
   Result,
   SampleCount,
   SharingMode,
@@ -94,10 +96,8 @@ export {
   type MemoryType,
   type NextStructure,
   type OwnView,
-  type OwnershipTransfer,
   type PhysicalDeviceHandle,
   type Queue,
-  type Semaphore,
   type SemaphoreValue,
   type SparseImageFormatProperties,
   type SparseImageFormatQuery,
@@ -137,7 +137,8 @@ export {
 type PinReason = 
 "alias"
  | "capturedAddress"
- | "lent";
+ | "lent"
+ | "waiting";
 interface DeviceMemoryEvent {
     readonly memoryType: number;
     readonly memory: DeviceMemory;
@@ -156,6 +157,7 @@ interface Leak {
     readonly dedicated: boolean;
     readonly pool: string | undefined;
     readonly userData: unknown;
+    readonly isWaiting: boolean;
     readonly stack: string | undefined;
 }
 declare class LeakError extends Error {
@@ -171,6 +173,7 @@ type RefusalKind =
  | "maxMemoryAllocationSize"
  | "maxMemoryAllocationCount"
  | "maxBlockCount"
+ | "maxAllocationCount"
  | "neverAllocate"
  | "blockSize"
  | "unsupported";
@@ -289,6 +292,10 @@ interface AllocationInfo {
     readonly dedicatedMemory: boolean;
     readonly pool: Pool | undefined;
 }
+interface TypedArrayType<T> {
+    readonly BYTES_PER_ELEMENT: number;
+    new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
+}
 declare class Allocation {
     userData: unknown;
     name: string | undefined;
@@ -307,6 +314,7 @@ declare class Allocation {
     get mappedData(): Uint8Array | undefined;
     mappedRange(offset?: number, size?: number): Uint8Array | undefined;
     get mappedAddress(): bigint | undefined;
+    view<T>(type: TypedArrayType<T>, offset?: number, length?: number): T;
     get isFreed(): boolean;
     info(): AllocationInfo;
     map(): Mapping;
@@ -398,13 +406,11 @@ declare class BufferWithMemory {
     readonly buffer: Buffer;
     readonly allocation: Allocation;
     [Symbol.dispose](): void;
-    toJSON(): object;
 }
 declare class ImageWithMemory {
     readonly image: Image;
     readonly allocation: Allocation;
     [Symbol.dispose](): void;
-    toJSON(): object;
 }
 declare enum DefragmentationFlag {
     AlgorithmFast = 1,
@@ -486,7 +492,7 @@ interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallback"> {
     readonly maxMillisecondsPerPass?: number;
     readonly wish?: DefragmentationWish;
     readonly signal?: AbortSignalLike;
-    readonly imageLayout?: (allocation: Allocation) => number | undefined;
+    readonly imageLayout?: (allocation: Allocation) => ImageLayout | undefined;
     readonly moveOther?: (move: OtherMove) => OtherMoveResult | Promise<OtherMoveResult>;
     readonly onPassBegin?: (moves: readonly PassMove[]) => void | Promise<void>;
     readonly onReplaced?: (replacement: Replacement) => void | Promise<void>;
@@ -522,6 +528,105 @@ interface DefragmentationPlanInfo extends DefragmentationInfo {
 interface PlanningSlices {
     readonly maxMillisecondsPerSlice?: number;
 }
+type Destroyable = Allocation | BufferWithMemory | ImageWithMemory | (() => void);
+type Until = {
+    readonly framesInFlight: number;
+} | {
+    readonly submission: Submission;
+} | {
+    readonly semaphore: Semaphore;
+    readonly value: number;
+} | {
+    readonly isDone: () => boolean;
+};
+interface DeferredStatistics {
+    readonly count: number;
+    readonly allocationCount: number;
+    readonly allocationBytes: number;
+}
+interface Pressure {
+    readonly reason: "share" | "refused";
+    readonly heap: number;
+    readonly usage: number;
+    readonly budget: number;
+    readonly refusal: Refusal | undefined;
+    readonly evictBytes: number;
+    readonly trimBytes: number;
+    readonly fragmentedBytes: number;
+    readonly attempt: number;
+}
+type PressureListener = (pressure: Pressure) => unknown;
+interface PressureOptions {
+    readonly share?: number;
+}
+interface ImagePartInfo {
+    readonly format: Format;
+    readonly extent: Extent3D;
+    readonly aspect?: ImageAspect;
+    readonly mipLevel?: number;
+    readonly mipLevels?: number;
+    readonly baseArrayLayer?: number;
+    readonly layerCount?: number;
+}
+type BufferTarget = Buffer | BufferWithMemory | Allocation;
+type ImageTarget = Image | ImageWithMemory | Allocation;
+type Families = Pick<OwnershipTransfer, "sourceFamily" | "targetFamily">;
+interface BufferUploadOptions {
+    readonly isIdle?: boolean;
+    readonly release?: Families;
+}
+interface ImageUploadOptions extends ImagePartInfo {
+    readonly oldLayout?: ImageLayout;
+    readonly layout?: ImageLayout;
+    readonly release?: Families;
+}
+declare class Uploader {
+    #private;
+    get stagingSize(): number;
+    buffer(target: BufferTarget, data: HostData, offset?: number, { isIdle, release }?: BufferUploadOptions): Promise<void>;
+    image(target: ImageTarget, data: HostData, options: ImageUploadOptions): Promise<void>;
+    flush(synchronization?: QueueSynchronization): Submission | undefined;
+    finish(): Promise<void>;
+    destroy(): void;
+    [Symbol.dispose](): void;
+}
+interface ImageReadOptions extends ImagePartInfo {
+    readonly layout?: ImageLayout;
+}
+declare class Readback {
+    #private;
+    buffer(source: BufferTarget, size: number, offset?: number, { isIdle }?: {
+        readonly isIdle?: boolean;
+    }): Promise<Uint8Array>;
+    image(source: ImageTarget, options: ImageReadOptions): Promise<Uint8Array>;
+    flush(synchronization?: QueueSynchronization): Submission | undefined;
+    finish(): Promise<void>;
+    destroy(): void;
+    [Symbol.dispose](): void;
+}
+type ReserveRequest = ({
+    readonly buffer: BufferCreateInfo;
+} | {
+    readonly image: ImageCreateInfo;
+} | {
+    readonly requirements: RequirementsInfo;
+}) & {
+    readonly allocationInfo?: AllocationCreateInfo;
+    readonly count?: number;
+};
+interface Reservation {
+    readonly bytes: number;
+    readonly blockCount: number;
+    release(): void;
+    [Symbol.dispose](): void;
+}
+interface StagingOptions {
+    readonly blockSize?: number;
+    readonly maxSize?: number;
+}
+interface StreamOptions extends StagingOptions {
+    readonly queue: TransferQueue;
+}
 interface PagePoolStatistics {
     readonly name: string | undefined;
     readonly memoryType: number;
@@ -550,7 +655,7 @@ interface SparseBufferRegion {
     readonly size?: number;
 }
 interface SparseImageRegion {
-    readonly aspect?: number;
+    readonly aspect?: ImageAspect;
     readonly mipLevel?: number;
     readonly baseArrayLayer?: number;
     readonly layerCount?: number;
@@ -641,9 +746,9 @@ interface SparseStatistics {
 }
 interface TransientUse {
     readonly pass: number;
-    readonly stages: number;
-    readonly access: number;
-    readonly layout?: number;
+    readonly stages: PipelineStage | 0;
+    readonly access: Access | 0;
+    readonly layout?: ImageLayout;
     readonly discards?: boolean;
 }
 interface TransientBuffer {
@@ -785,6 +890,13 @@ declare class Allocator {
     createPagePool(info?: PagePoolCreateInfo): PagePool;
     destroyPagePool(pool: PagePool | null | undefined): void;
     calculateSparseStatistics(): SparseStatistics;
+    destroyLater(resource: Destroyable, until?: Until): void;
+    flushDeferred(): number;
+    getDeferredStatistics(): DeferredStatistics;
+    reserve(requests: readonly ReserveRequest[]): Reservation;
+    onPressure(listener: PressureListener, options?: PressureOptions): () => void;
+    createUploader(options: StreamOptions): Uploader;
+    createReadback(options: StreamOptions): Readback;
     setCurrentFrameIndex(frameIndex: number): void;
     get currentFrameIndex(): number;
     getHeapBudgets(): Budget[];
@@ -827,6 +939,7 @@ declare class VulkanBufferHeap extends BufferHeap<VkBuffer> {
     resize(allocation: HeapAllocation<VkBuffer>, size: number, options?: Pick<VulkanDefragmentOptions, "queue" | "onMoved">): Promise<HeapMoveResult>;
 }
 export {
+  Access,
   AllocationCreate,
   AllocatorCreate,
   BufferHeap,
@@ -834,10 +947,16 @@ export {
   DefragmentationFlag,
   DefragmentationMoveOperation,
   ExternalMemoryHandleType,
+  Format,
+  ImageAspect,
+  ImageLayout,
   LeakError,
   MemoryProperty,
   MemoryUsage,
+  PipelineStage,
   PoolCreate,
+  Readback,
+  Uploader,
   VulkanBufferHeap,
   createAllocator,
   type AbortSignalLike,
@@ -867,9 +986,11 @@ export {
   type MemoryRequirements,
   type NextChain,
   type Offset3D,
+  type OwnershipTransfer,
   type PagePool,
   type Pool,
   type QueueSynchronization,
+  type Semaphore,
   type SparseBuffer,
   type SparseImage,
   type SparseQueue,
@@ -891,8 +1012,11 @@ export type {
   AllocatorCreateInfo,
   AllocatorInfo,
   Budget,
+  BufferTarget,
+  BufferUploadOptions,
   CanMove,
   DebugCreateInfo,
+  DeferredStatistics,
   DefragmentOptions,
   DefragmentationInfo,
   DefragmentationOffer,
@@ -902,11 +1026,17 @@ export type {
   DefragmentationResult,
   DefragmentationStats,
   DefragmentationWish,
+  Destroyable,
   DeviceMemoryCallbacks,
   DeviceMemoryEvent,
   ExternalMemory,
+  Families,
   HeapMoveResult,
   HostData,
+  ImagePartInfo,
+  ImageReadOptions,
+  ImageTarget,
+  ImageUploadOptions,
   Leak,
   LendOptions,
   OtherMove,
@@ -919,12 +1049,17 @@ export type {
   PlannedAllocationMove,
   PlanningSlices,
   PoolCreateInfo,
+  Pressure,
+  PressureListener,
+  PressureOptions,
   Refusal,
   RefusalKind,
   ReplacedBuffer,
   ReplacedImage,
   Replacement,
   RequirementsInfo,
+  Reservation,
+  ReserveRequest,
   Residency,
   SparseBindRequest,
   SparseBufferRegion,
@@ -933,6 +1068,8 @@ export type {
   SparsePart,
   SparseShare,
   SparseStatistics,
+  StagingOptions,
+  StreamOptions,
   TotalStatistics,
   TransientBuffer,
   TransientGroup,
@@ -942,6 +1079,7 @@ export type {
   TransientSource,
   TransientTakeOver,
   TransientUse,
+  Until,
   VulkanBufferHeapOptions,
   VulkanDefragmentOptions,
 };

@@ -109,6 +109,7 @@ declare class Faults {
     failCall(n: number, result?: Result): Fault;
     failWhen(rule: FaultRule | undefined): void;
     clear(): void;
+    get isDeviceLost(): boolean;
     check(call: FallibleCall): void;
 }
 declare class SimulatedHost {
@@ -249,6 +250,7 @@ declare class SimulatedDevice implements VulkanDevice {
     readonly faults: Faults;
     readonly permit: Permissions;
     readonly calls: Readonly<CallCounts>;
+    readonly onLost: (listener: () => void) => void;
     readonly host: SimulatedHost;
     constructor(profile: ProfileDescription, options?: SimulatedDeviceOptions);
     get profile(): DeviceProfile;

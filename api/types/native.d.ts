@@ -1371,6 +1371,8 @@ declare class NativeDevice implements VulkanDevice {
     getMemoryWin32Handle(memory: DeviceMemory, handleType: number): bigint;
     duplicateWin32Handle(handle: bigint, targetProcess?: bigint): bigint;
     closeWin32Handle(handle: bigint): void;
+    get isLost(): boolean;
+    onLost(listener: () => void): void;
     getProcAddress(name: string): bigint;
     command<S extends string>(name: string, signature: S): CommandFunction<S>;
     addressOf(buffer: ArrayBuffer): bigint;

@@ -649,6 +649,7 @@ interface VulkanDevice {
     getSparseImageFormatProperties?(query: SparseImageFormatQuery): readonly SparseImageFormatProperties[];
     setTransientMemory?(memory: DeviceMemory, offset: number, size: number, isTransient: boolean): void;
     recordTakeOvers?(commandBuffer: CommandBuffer, takeOvers: readonly TakeOver[]): void;
+    onLost?(listener: () => void): void;
     getMemoryBudget(): MemoryBudgetProperties;
     getBufferDeviceAddress(buffer: Buffer): bigint;
     setDeviceMemoryPriority(memory: DeviceMemory, priority: number): void;

@@ -4,6 +4,7 @@ import type { Allocation } from "../allocator/index.ts";
 import type { AbortSignalLike } from "../foundation/abort.ts";
 import { checkInteger, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import type { ImageLayout } from "../vulkan/constants.ts";
 import type { Buffer, DeviceMemory, Image } from "../vulkan/handles.ts";
 import type { TransferQueue } from "../vulkan/transfer.ts";
 import {
@@ -87,7 +88,7 @@ export interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallb
    * The layout that an image is in, one of ImageLayout; undefined leaves it where it is. ImageLayout.Undefined says that its contents
    * are not needed. Without this function images are not moved.
    */
-  readonly imageLayout?: (allocation: Allocation) => number | undefined;
+  readonly imageLayout?: (allocation: Allocation) => ImageLayout | undefined;
   /**
    * Is offered what cannot be copied: memory by itself, buffers and images without the usages TransferSrc and
    * TransferDst. Answers the new VkBuffer or VkImage, or true where there is none that the allocator knows of, when it

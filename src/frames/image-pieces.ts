@@ -4,7 +4,7 @@
  */
 
 import { checkInteger, quote } from "../foundation/check.ts";
-import { ImageAspect } from "../vulkan/constants.ts";
+import { type Format, ImageAspect } from "../vulkan/constants.ts";
 import type { Extent3D } from "../vulkan/resources.ts";
 import { type TexelBlock, texelBlock } from "../vulkan/texel-blocks.ts";
 import type { ImageRegion } from "../vulkan/transfer.ts";
@@ -12,11 +12,11 @@ import type { ImageRegion } from "../vulkan/transfer.ts";
 /** Which part of an image is copied. */
 export interface ImagePartInfo {
   /** {@link Format} */
-  readonly format: number;
+  readonly format: Format;
   /** Of mip level 0. */
   readonly extent: Extent3D;
   /** {@link ImageAspect}, one; default Color. */
-  readonly aspect?: number;
+  readonly aspect?: ImageAspect;
   /** The first mip level; default 0. */
   readonly mipLevel?: number;
   /** How many mip levels; default 1. */

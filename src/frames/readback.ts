@@ -13,7 +13,7 @@ import { allocationOf, type BufferTarget, handleOf, type ImageTarget } from "./u
 /** Which part of an image is read, and in which layout it is, before and after. */
 export interface ImageReadOptions extends ImagePartInfo {
   /** {@link ImageLayout}; default TransferSrcOptimal. */
-  readonly layout?: number;
+  readonly layout?: ImageLayout;
 }
 
 /** Reads back. Made by `Allocator.createReadback`. */

@@ -39,9 +39,9 @@ export interface BufferUploadOptions {
 /** How an image is uploaded. */
 export interface ImageUploadOptions extends ImagePartInfo {
   /** {@link ImageLayout} before; default Undefined: what is there is dropped. */
-  readonly oldLayout?: number;
+  readonly oldLayout?: ImageLayout;
   /** {@link ImageLayout} after; default ShaderReadOnlyOptimal. */
-  readonly layout?: number;
+  readonly layout?: ImageLayout;
   /** Releases the image to another queue family, in its layout. */
   readonly release?: Families;
 }

@@ -30,7 +30,7 @@ export interface SparseBufferRegion {
  */
 export interface SparseImageRegion {
   /** {@link ImageAspect} flags; default: every aspect. */
-  readonly aspect?: number;
+  readonly aspect?: ImageAspect;
   /** Default 0. */
   readonly mipLevel?: number;
   /** Default 0. */

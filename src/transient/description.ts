@@ -5,7 +5,7 @@ import { ResourceKind } from "../allocator/resource-kind.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { checkArray, checkInteger, checkObject, quote } from "../foundation/check.ts";
 import type { Span } from "../placement/item.ts";
-import { Access, ImageCreate, ImageLayout } from "../vulkan/constants.ts";
+import { Access, ImageCreate, ImageLayout, type PipelineStage } from "../vulkan/constants.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 
 /** How a pass uses a transient resource. */
@@ -13,11 +13,11 @@ export interface TransientUse {
   /** Passes count from 0, and run in this order on one queue. */
   readonly pass: number;
   /** {@link PipelineStage} flags. */
-  readonly stages: number;
+  readonly stages: PipelineStage | 0;
   /** {@link Access} flags. A resource is written to before it is read. */
-  readonly access: number;
+  readonly access: Access | 0;
   /** The {@link ImageLayout} that the pass expects an image in; default General. */
-  readonly layout?: number;
+  readonly layout?: ImageLayout;
   /**
    * Whether the pass needs nothing of what the resource contained before: others may have its memory since the last use.
    * Default false; the first use never needs anything.
