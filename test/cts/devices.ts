@@ -4,7 +4,7 @@ import type { NativeDevice } from "../../src/ffi/index.ts";
 import { createAllocator } from "../../src/index.ts";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
 import { allocate, free, loadVulkan, native } from "../helpers/native.ts";
-import { isKnownToLayer } from "../helpers/vulkan.ts";
+import { aboutUse, isKnownToLayer } from "../helpers/vulkan.ts";
 import { type SparseDevice, simulated, sparseFeatures } from "../sparse/devices.ts";
 import type { Case, Context, HostMemory } from "./context.ts";
 import { NotSupported } from "./context.ts";
@@ -97,7 +97,7 @@ export function realDevice(validation: boolean): CtsDevice {
     hostMemory: ofC,
     close() {
       device.destroy();
-      return device.messages.map(({ message }) => message);
+      return aboutUse(device.messages).map(({ message }) => message);
     },
   };
 }
