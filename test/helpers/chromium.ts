@@ -29,7 +29,21 @@ export async function launchChromium(flags: readonly string[] = []): Promise<Bro
   return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags], timeout: 60_000 });
 }
 
-/** Starts the browser with WebGPU, on the SwiftShader that it brings. */
+/**
+ * Starts the browser with WebGPU, on the SwiftShader that it brings, and so that canvases are presented: with `--disable-gpu`, or
+ * without one of these flags, WebGPU computes and what is drawn to a canvas is never seen.
+ */
 export function launchWithWebGpu(flags: readonly string[] = []): Promise<Browser> {
-  return launchChromium(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", ...flags]);
+  if (!hasChromium) throw new Error(`VMA_TS_REQUIRE_BROWSER is set, and there is no ${CHROMIUM}`);
+  const args = FLAGS.filter((flag) => flag !== "--disable-gpu");
+  args.push(
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--use-angle=swiftshader",
+    "--use-vulkan=swiftshader",
+    "--enable-features=Vulkan",
+    "--ignore-gpu-blocklist",
+    ...flags,
+  );
+  return chromium.launch({ executablePath: CHROMIUM, args, timeout: 60_000 });
 }
