@@ -12,6 +12,7 @@ import {
   BufferUsage,
   CorruptionError,
   createAllocator,
+  MemoryProperty,
   type Pool,
   PoolCreate,
   Result,
@@ -177,6 +178,8 @@ describe("In guard mode", () => {
   });
 });
 
+const COHERENT: number = MemoryProperty.HostVisible | MemoryProperty.HostCoherent;
+
 /** Lets the device write over an allocation's end, as a shader with a wrong index would. */
 function overrunByDevice(device: VulkanDevice, queue: TransferQueue, allocation: Allocation): void {
   const { deviceMemory, offset, size, blockSize } = allocation.info();
@@ -192,7 +195,10 @@ describeWithVulkan("In guard mode on a real driver", (ctx) => {
   it("what the device writes past an end is found too", () => {
     const { device } = ctx;
     const queue = device.createTransferQueue();
-    const filled = fill(device, 0);
+    const hostType = device.memoryProperties.memoryTypes.findIndex(
+      ({ propertyFlags }) => (propertyFlags & COHERENT) === COHERENT,
+    );
+    const filled = fill(device, hostType);
     for (const index of [0, 31, 62, 89]) {
       const victim = filled.guarded[index]!;
       overrunByDevice(device, queue, victim);
