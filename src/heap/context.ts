@@ -109,7 +109,8 @@ export class HeapContext<Buffer> {
       const id = this.nextId++;
       this.count(size, isBlock, 1);
       try {
-        return { buffer: await this.orStopped(this.port.create(size, this.labelOf(id))), id, size };
+        const made = this.port.create(size, this.labelOf(id));
+        return { buffer: await this.orStopped(made, (late) => this.port.destroy(late)), id, size };
       } catch (error) {
         this.count(size, isBlock, -1);
         if (error instanceof HeapError) throw error;
@@ -144,14 +145,15 @@ export class HeapContext<Buffer> {
     );
   }
 
-  /** What is awaited, or the reason for not waiting any more. A buffer that comes too late is destroyed. */
-  private orStopped(made: Promise<Buffer>): Promise<Buffer> {
+  /** What is awaited, or the reason for not waiting any more. What comes too late is handed to `late`. */
+  orStopped<T>(awaited: Promise<T>, late: (value: T) => void): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.waiting.add(reject);
-      made.then(
-        (buffer) => {
-          if (this.waiting.delete(reject)) resolve(buffer);
-          else this.port.destroy(buffer);
+      if (this.end === undefined) this.waiting.add(reject);
+      else reject(this.end);
+      awaited.then(
+        (value) => {
+          if (this.waiting.delete(reject)) resolve(value);
+          else late(value);
         },
         (error) => {
           this.waiting.delete(reject);

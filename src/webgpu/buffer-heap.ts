@@ -12,7 +12,7 @@ import type { BufferHeapOptions, HeapAllocateOptions } from "../heap/options.ts"
 import type { CanMoveAllocation } from "../heap/planning.ts";
 import { GpuBufferPort, inScopes } from "./port.ts";
 import { StagingRing } from "./staging.ts";
-import type { BufferOf, GpuCommandEncoderLike, GpuDeviceLike } from "./types.ts";
+import type { BufferOf, GpuBufferLike, GpuCommandEncoderLike, GpuDeviceLike } from "./types.ts";
 import { checkUsage, GpuBufferUsage, rulesOf } from "./usage.ts";
 
 /** How {@link GpuBufferHeap.write} brings data to the device. */
@@ -193,7 +193,7 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
    * @param offset bytes from its beginning, a multiple of 4; default 0.
    * @param size bytes; default: up to its end.
    * @throws RangeError for what would reach beyond the allocation, or once that is freed.
-   * @throws HeapError where the device has no memory for reading.
+   * @throws HeapError where the device has no memory for reading, or is lost.
    */
   async read(
     allocation: HeapAllocation<BufferOf<Device>>,
@@ -204,25 +204,37 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
     this.checkRange(allocation, offset, checkInteger(whole, "size"));
     if (size === 0) return new Uint8Array(0);
     this.flush();
-    const { device } = this;
-    const usage = GpuBufferUsage.MapRead | GpuBufferUsage.CopyDst;
-    // Submitted before anything is awaited, so that what the program does next comes after it.
-    const { value: target, confirmed } = inScopes(device, () => {
-      const buffer = device.createBuffer({ label: `${this.label} readback`, size: whole, usage });
-      const encoder = device.createCommandEncoder();
-      encoder.copyBufferToBuffer(allocation.buffer, allocation.offset + offset, buffer, 0, whole);
-      submit(device, encoder);
-      return buffer;
-    });
     try {
-      await confirmed.catch((error: unknown) => {
-        const message = `${this.label} cannot have a buffer to read ${whole} bytes into: ${messageOf(error)}`;
-        throw new HeapError("refused", message, [{ size: whole, message: messageOf(error), cause: error }]);
+      const bytes = await this.readBytes(allocation, allocation.offset + offset, whole);
+      return size === whole ? bytes : bytes.slice(0, size);
+    } catch (error) {
+      if (error instanceof HeapError) throw error;
+      const message = `${this.label} cannot read ${whole} bytes back: ${messageOf(error)}`;
+      throw new HeapError("refused", message, [{ size: whole, message: messageOf(error), cause: error }]);
+    }
+  }
+
+  private async readBytes(
+    { buffer }: HeapAllocation<BufferOf<Device>>,
+    offset: number,
+    size: number,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { device, context } = this;
+    const usage = GpuBufferUsage.MapRead | GpuBufferUsage.CopyDst;
+    let target: GpuBufferLike | undefined;
+    try {
+      // Submitted before anything is awaited, so that what the program does next comes after it.
+      const { confirmed } = inScopes(device, () => {
+        target = device.createBuffer({ label: `${this.label} readback`, size, usage });
+        const encoder = device.createCommandEncoder();
+        encoder.copyBufferToBuffer(buffer, offset, target, 0, size);
+        submit(device, encoder);
       });
-      await target.mapAsync(MAP_READ);
-      return new Uint8Array(target.getMappedRange()).slice(0, size);
+      const mapped = confirmed.then(() => target!.mapAsync(MAP_READ));
+      await context.orStopped(mapped, () => {});
+      return new Uint8Array(target!.getMappedRange()).slice();
     } finally {
-      target.destroy();
+      target?.destroy();
     }
   }
 
@@ -253,7 +265,6 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
    */
   defragment(options: GpuDefragmentOptions<Device> = {}): GpuMoves<Device> {
     checkObject(options, "a defragmentation's options");
-    this.flush();
     const moves = this.planDefragmentation(options.maxBytes, options.canMove);
     return this.carryOut(moves, options, options.onMoved);
   }
@@ -271,7 +282,6 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
     options: GpuCopyOptions = {},
   ): Promise<GpuMoves<Device>> {
     const moves = await this.planResize(allocation, size, false);
-    this.flush();
     if (moves === undefined) return { moves: [], bytesMoved: 0, bytesFreed: 0, release: () => {} };
     return this.carryOut(moves, options, undefined);
   }
@@ -283,6 +293,8 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
   ): GpuMoves<Device> {
     const { device, context } = this;
     try {
+      // What was written comes first, or the copies would not have it.
+      this.flush();
       if (moves.count > 0) {
         const target = encoder ?? device.createCommandEncoder();
         for (const copy of moves.copies) {

@@ -51,15 +51,18 @@ const FILTERS = ["validation", "internal", "out-of-memory"] as const;
 
 /** Calls something within error scopes, which are closed whatever happens. */
 export function inScopes<T>(device: GpuDeviceLike, call: () => T): Scoped<T> {
-  for (const filter of FILTERS) device.pushErrorScope(filter);
-  let scopes: ReturnType<GpuDeviceLike["popErrorScope"]>[];
+  let open = 0;
   let value: T;
+  let confirmed: Promise<void> | undefined;
   try {
+    for (; open < FILTERS.length; open++) device.pushErrorScope(FILTERS[open]!);
     value = call();
   } finally {
-    scopes = FILTERS.map(() => device.popErrorScope());
+    confirmed = firstError(FILTERS.slice(0, open).map(() => device.popErrorScope()));
+    // Where the call has thrown, nobody asks what the device says besides.
+    confirmed.catch(() => {});
   }
-  return { value, confirmed: firstError(scopes) };
+  return { value, confirmed };
 }
 
 async function firstError(scopes: ReturnType<GpuDeviceLike["popErrorScope"]>[]): Promise<void> {

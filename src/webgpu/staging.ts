@@ -16,6 +16,7 @@ import { GpuBufferUsage } from "./usage.ts";
 const MAP_WRITE = 2;
 /** Chunks that are kept for another batch. */
 const MAX_KEPT = 4;
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 interface Chunk<Buffer> {
   readonly buffer: Buffer;
@@ -114,39 +115,57 @@ export class StagingRing<Device extends GpuDeviceLike> {
       if (error instanceof RangeError) return undefined;
       throw error;
     }
-    return { buffer, size, bytes: new Uint8Array(buffer.getMappedRange()), used: 0 };
+    try {
+      return { buffer, size, bytes: new Uint8Array(buffer.getMappedRange()), used: 0 };
+    } catch (error) {
+      buffer.destroy();
+      throw error;
+    }
   }
 
-  /** Records the copies into an encoder; {@link sent} is to be called when that is submitted. */
+  /**
+   * Records the copies into an encoder; {@link sent} is to be called when that is submitted. Where it cannot be, everything waits for
+   * the next time.
+   */
   record(encoder: GpuCommandEncoderLike): void {
-    for (const { buffer } of this.filling) buffer.unmap();
+    for (const chunk of this.filling) {
+      // Nothing more is written to it until it is mapped again.
+      if (chunk.bytes.length > 0) chunk.buffer.unmap();
+      chunk.bytes = NO_BYTES;
+      chunk.used = chunk.size;
+    }
     for (const { chunk, from, target, offset, size } of this.writes) {
       encoder.copyBufferToBuffer(chunk.buffer, from, target, offset, size);
     }
-    this.writes = [];
   }
 
   /** What was recorded is with the device: its chunks come back when that is done. */
   sent(): void {
+    this.writes = [];
     for (const chunk of this.filling.splice(0)) {
       if (this.free.length + this.busy.size >= MAX_KEPT || chunk.size > this.chunkSize) {
         chunk.buffer.destroy();
         continue;
       }
       this.busy.add(chunk);
-      chunk.buffer.mapAsync(MAP_WRITE).then(
-        () => this.comeBack(chunk),
-        () => this.busy.delete(chunk),
-      );
+      chunk.buffer
+        .mapAsync(MAP_WRITE)
+        .then(() => this.comeBack(chunk))
+        .catch(() => this.drop(chunk));
     }
   }
 
   private comeBack(chunk: Chunk<BufferOf<Device>>): void {
-    this.busy.delete(chunk);
     if (this.isDestroyed) return;
     chunk.bytes = new Uint8Array(chunk.buffer.getMappedRange());
     chunk.used = 0;
+    this.busy.delete(chunk);
     this.free.push(chunk);
+  }
+
+  /** It cannot be mapped again; another one will be made. */
+  private drop(chunk: Chunk<BufferOf<Device>>): void {
+    if (this.busy.delete(chunk)) chunk.buffer.destroy();
   }
 
   destroy(): void {

@@ -26,6 +26,8 @@ export class FakeBuffer implements GpuBufferLike {
   readonly bytes: Uint8Array<ArrayBuffer>;
   isDestroyed = false;
   isMapped: boolean;
+  /** What is given out while it is mapped, and taken away after that. */
+  private mapped: ArrayBuffer | undefined = undefined;
   private readonly device: FakeDevice;
 
   constructor(
@@ -43,10 +45,11 @@ export class FakeBuffer implements GpuBufferLike {
   destroy(): void {
     if (!this.isDestroyed) this.device.liveBuffers.delete(this);
     this.isDestroyed = true;
-    this.isMapped = false;
+    this.takeBack();
   }
 
   async mapAsync(mode: number): Promise<void> {
+    this.device.fail("mapAsync");
     const wanted = mode === 1 ? MAP_READ : MAP_WRITE;
     this.device.check((this.usage & wanted) !== 0, "mapAsync needs the usage");
     await this.device.turn();
@@ -55,12 +58,23 @@ export class FakeBuffer implements GpuBufferLike {
   }
 
   getMappedRange(): ArrayBuffer {
+    this.device.fail("getMappedRange");
     if (!this.isMapped) throw new Error("the buffer is not mapped");
-    return this.bytes.buffer;
+    this.mapped ??= this.bytes.slice().buffer;
+    return this.mapped;
   }
 
   unmap(): void {
+    this.device.fail("unmap");
+    this.takeBack();
+  }
+
+  private takeBack(): void {
     this.isMapped = false;
+    if (this.mapped === undefined) return;
+    this.bytes.set(new Uint8Array(this.mapped));
+    structuredClone(this.mapped, { transfer: [this.mapped] });
+    this.mapped = undefined;
   }
 }
 
@@ -111,6 +125,7 @@ class FakeEncoder implements GpuCommandEncoderLike {
   }
 
   finish(): { readonly commands: readonly Submitted[] } {
+    this.device.fail("finish");
     return { commands: this.commands };
   }
 }
@@ -134,6 +149,8 @@ export class FakeDevice implements GpuDeviceLike {
   maxBytes: number = Number.POSITIVE_INFINITY;
   /** Is asked before each call; what it returns is thrown. */
   onCall: ((call: string) => Error | undefined) | undefined = undefined;
+  /** What the next buffer is refused for; only once. */
+  refuseNext: Filter | undefined = undefined;
   /** Whether error scopes wait for {@link answer}. */
   isSilent = false;
   private waiting: (() => void)[] = [];
@@ -197,6 +214,8 @@ export class FakeDevice implements GpuDeviceLike {
     if (size > this.maxBytes && descriptor.mappedAtCreation === true)
       throw new RangeError("no memory to map");
     if (size > this.maxBytes) this.report("out-of-memory", `no memory for ${size} bytes`);
+    if (this.refuseNext !== undefined) this.report(this.refuseNext, `injected ${this.refuseNext}`);
+    this.refuseNext = undefined;
     const buffer = new FakeBuffer(this, descriptor);
     this.liveBuffers.add(buffer);
     return buffer;
@@ -213,12 +232,14 @@ export class FakeDevice implements GpuDeviceLike {
   }
 
   pushErrorScope(filter: Filter): void {
+    this.fail("pushErrorScope");
     this.scopes.push({ filter, error: null });
   }
 
   async popErrorScope(): Promise<GpuErrorLike | null> {
     const scope = this.scopes.pop();
     if (scope === undefined) throw new Error("there is no error scope");
+    this.fail("popErrorScope");
     await this.turn();
     return scope.error;
   }
