@@ -322,6 +322,8 @@ declare class Allocation {
     write(data: HostData, offset?: number): void;
     fill(value: number, offset?: number, size?: number): void;
     read(offset?: number, length?: number): Uint8Array;
+    get priority(): number;
+    setPriority(priority: number): void;
     destroy(): void;
     [Symbol.dispose](): void;
     toString(): string;
@@ -864,6 +866,7 @@ declare class Allocator {
     getAllocationInfo(allocation: Allocation): AllocationInfo;
     setAllocationUserData(allocation: Allocation, userData: unknown): void;
     setAllocationName(allocation: Allocation, name: string | undefined): void;
+    setAllocationPriority(allocation: Allocation, priority: number): void;
     getAllocationMemoryProperties(allocation: Allocation): MemoryProperty | 0;
     findMemoryTypeIndex(memoryTypeBits: number, allocationInfo?: AllocationCreateInfo): number;
     findMemoryTypeIndexForBufferInfo(info: BufferCreateInfo, allocationInfo?: AllocationCreateInfo): number;

@@ -23,6 +23,7 @@ import { Mapping, mapAllocation } from "./host/mapping.ts";
 import { endView, viewOf } from "./host/own-views.ts";
 import type { AllocationData, MemoryObject } from "./memory/memory-object.ts";
 import type { MemoryState } from "./memory/memory-state.ts";
+import { checkPriority, Priorities } from "./memory/priorities.ts";
 import type { Pool } from "./pool.ts";
 import { destroyResource } from "./resource/destroy.ts";
 import { ResourceKind } from "./resource-kind.ts";
@@ -335,6 +336,26 @@ export class Allocation implements AllocationData {
     return readAllocation(this, offset, length);
   }
 
+  /** The priority that {@link setPriority} gave it, else the one that its memory was made with. */
+  get priority(): number {
+    const home = this.ensureAlive();
+    return home.state.priorities?.of(this.own) ?? home.basePriority;
+  }
+
+  /**
+   * How important it is that the memory stays where the device reaches it fast, from 0 to 1 (vkSetDeviceMemoryPriorityEXT). Dedicated
+   * memory has its allocation's priority. A block has the highest of those in it, where allocations that were given none count with the
+   * priority that the block was made with. The device is told where it has VK_EXT_pageable_device_local_memory; elsewhere
+   * priorities are remembered, and have no effect on the device.
+   */
+  setPriority(priority: number): void {
+    const home = this.ensureAlive();
+    checkPriority(priority);
+    const { state } = home;
+    state.priorities ??= new Priorities(state.device);
+    state.priorities.set(this.own, home, priority);
+  }
+
   /** Frees the allocation, and destroys the buffer or image that was created with it. */
   destroy(): void {
     const { state } = this.ensureAlive();
@@ -424,8 +445,12 @@ export class Allocation implements AllocationData {
 
   /** @internal Marks the allocation as freed. */
   markFreed(): void {
-    const views = this.memoryObject?.state.ownViews;
-    if (views !== undefined) endView(views, this);
+    const home = this.memoryObject;
+    if (home !== null) {
+      const { ownViews, priorities } = home.state;
+      if (ownViews !== undefined) endView(ownViews, this);
+      if (priorities !== undefined) priorities.freed(this, home);
+    }
     this.memoryObject = null;
     this.slot = NONE;
     this.resource = 0n;

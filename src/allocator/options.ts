@@ -27,6 +27,7 @@ import {
 } from "./flags.ts";
 import { MAGIC_SIZE } from "./host/margins.ts";
 import type { DeviceMemoryCallbacks } from "./memory/device-memory-callbacks.ts";
+import { checkPriority } from "./memory/priorities.ts";
 import { Pool, type PoolCreateInfo } from "./pool.ts";
 import type { AllocationRequest } from "./resource/request.ts";
 import type { AllocatorSettings, DebugOptions } from "./settings.ts";
@@ -424,15 +425,6 @@ export function checkPoolCreateInfo(info: PoolCreateInfo): void {
   checkAlignment(info.minAllocationAlignment ?? 0, "minAllocationAlignment");
   checkName(info.name);
   checkNextChain(info.memoryAllocateNext, "memoryAllocateNext");
-}
-
-/** A priority: a number from 0 to 1. */
-export function checkPriority(priority: unknown): number {
-  if (typeof priority !== "number") throw new TypeError(`priority must be a number, got ${quote(priority)}`);
-  if (!(priority >= 0 && priority <= 1)) {
-    throw new RangeError(`priority must be from 0 to 1, got ${quote(priority)}`);
-  }
-  return priority;
 }
 
 /** A name: a string, or undefined for none. */

@@ -511,6 +511,11 @@ export class Allocator {
     this.state.recorder?.renamed(owned);
   }
 
+  /** {@link Allocation.setPriority} (vkSetDeviceMemoryPriorityEXT) */
+  setAllocationPriority(allocation: Allocation, priority: number): void {
+    this.checkOwn(allocation).setPriority(priority);
+  }
+
   /** The {@link MemoryProperty} flags of the allocation's memory type (vmaGetAllocationMemoryProperties). */
   getAllocationMemoryProperties(allocation: Allocation): MemoryProperty | 0 {
     return this.state.memoryTypes.propertyFlags(this.checkOwn(allocation).memoryType);

@@ -468,7 +468,7 @@ const others: Case[] = [
           { size: MiB, usage: COPY },
           { flags: AllocationCreate.DedicatedMemory, priority },
         );
-        for (const other of [1, 0.25, 0]) device.setDeviceMemoryPriority(allocation.deviceMemory, other);
+        for (const other of [1, 0.25, 0]) allocation.setPriority(other);
         allocation.destroy();
       }
     },

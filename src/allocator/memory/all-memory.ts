@@ -43,6 +43,7 @@ export function validateMemory(state: AllocatorState): void {
     for (const block of blockList.blocks) bytes[blockList.heapIndex]! += block.size;
     for (const { size } of dedicated.allocations) bytes[blockList.heapIndex]! += size;
   }
+  state.priorities?.validate();
   assert(memoryObjects === state.deviceMemory.count, "every memory object is a block or dedicated");
   bytes.forEach((sum, heap) => {
     assert(sum === state.budgets.blockBytesOf(heap), "a heap's total is the sum of its memory objects");

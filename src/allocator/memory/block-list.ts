@@ -75,6 +75,9 @@ export class BlockList implements BlockOwner<MemoryBlock> {
   /** Blocks that are kept beyond the minimum, though they are empty (`Allocator.reserve`). */
   reservedBlockCount = 0;
 
+  /** Blocks whose allocations were all given lower priorities than the blocks were made with: see `./priorities.ts`. */
+  loweredBlocks = 0;
+
   private nextBlockId = 0;
   private readonly detectsCorruption: boolean;
 
@@ -347,6 +350,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     const allocation = new Allocation(block, slot, facts, request.userData, request.name);
     block.allocations[slot] = allocation;
     this.state.budgets.addAllocation(this.heapIndex, block.metadata.sizeOf(slot));
+    if (this.loweredBlocks > 0) this.state.priorities!.refresh(block);
     return allocation;
   }
 

@@ -19,6 +19,7 @@ export class DedicatedList {
   readonly heapIndex: number;
   /** In the order of making. */
   readonly allocations: Set<Allocation> = new Set();
+  loweredBlocks = 0;
 
   constructor(state: MemoryState, pool: PoolIdentity | undefined, memoryTypeIndex: number) {
     this.state = state;
@@ -43,6 +44,7 @@ export class DedicatedList {
       memory,
       request.size,
       mayImport(chain),
+      request.priority,
     );
     let isReady = !request.isMapped;
     try {

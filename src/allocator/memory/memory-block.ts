@@ -39,6 +39,14 @@ export class MemoryBlock extends MemoryObject {
     return false;
   }
 
+  override get basePriority(): number {
+    return this.list.options.priority;
+  }
+
+  override get allocationCount(): number {
+    return this.metadata.allocationCount;
+  }
+
   override offsetOf(slot: Slot): number {
     return this.metadata.offsetOf(slot);
   }

@@ -46,6 +46,8 @@ export interface AllocationData extends RecordedAllocation, ResourceHolder {
 export interface MemoryList {
   /** Frees an allocation in one of them. */
   free(allocation: AllocationData): void;
+  /** How many memory objects have a lower priority now than they were made with. */
+  loweredBlocks: number;
   /**
    * Takes back an allocation of a call that has failed, with the memory that was made for it after `made` memory objects.
    */
@@ -93,6 +95,10 @@ export abstract class MemoryObject {
   abstract readonly isImported: boolean;
   /** The list that it belongs to. */
   abstract readonly list: MemoryList;
+  /** VkMemoryPriorityAllocateInfoEXT's, from 0 to 1. */
+  abstract readonly basePriority: number;
+  /** How many allocations live in it. */
+  abstract readonly allocationCount: number;
 
   get isMapped(): boolean {
     return this.mapping !== undefined;
@@ -170,6 +176,8 @@ export abstract class MemoryObject {
 export class DedicatedMemory extends MemoryObject {
   override readonly list: MemoryList;
   override readonly isImported: boolean;
+  override readonly basePriority: number;
+  override readonly allocationCount: number = 1;
 
   constructor(
     list: MemoryList,
@@ -179,8 +187,10 @@ export class DedicatedMemory extends MemoryObject {
     memory: DeviceMemory,
     size: number,
     isImported: boolean,
+    basePriority: number,
   ) {
     super(state, pool, memoryTypeIndex, memory, size);
+    this.basePriority = basePriority;
     this.list = list;
     this.isImported = isImported;
   }

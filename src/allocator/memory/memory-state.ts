@@ -14,6 +14,7 @@ import { Budgets } from "./budget.ts";
 import { DeviceMemorySource } from "./device-memory.ts";
 import { Failure } from "./failure.ts";
 import { MemoryTypes } from "./memory-types.ts";
+import type { Priorities } from "./priorities.ts";
 
 /** A custom pool, as its memory knows it. */
 export interface PoolIdentity {
@@ -46,6 +47,8 @@ export class MemoryState {
   readonly tracker: AllocationTracker;
   /** What lives in allocations beyond what was created with them. */
   readonly bindings: Bindings = new Bindings();
+  /** What allocations were given while they live; undefined until one is. */
+  priorities: Priorities | undefined = undefined;
   /** The views that allocations have of their own, by the allocation; undefined unless they shall have such. */
   readonly ownViews: Map<object, OwnView> | undefined;
   isDestroyed = false;

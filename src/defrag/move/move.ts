@@ -77,7 +77,7 @@ export class DefragmentationMove {
     const target = dstTmpAllocation.memoryObject as MemoryBlock;
     const oldSlot = srcAllocation.slot;
     assert(this.mappedAhead === srcAllocation.mapCount, "the new place is mapped before it is taken");
-    const { ownViews, recorder } = source.state;
+    const { ownViews, recorder, priorities } = source.state;
     if (ownViews !== undefined) endView(ownViews, srcAllocation);
     srcAllocation.memoryObject = target;
     srcAllocation.slot = dstTmpAllocation.slot;
@@ -88,6 +88,7 @@ export class DefragmentationMove {
     source.unmap(this.mappedAhead);
     this.mappedAhead = 0;
     this.swapped = true;
+    if (priorities !== undefined) priorities.moved(srcAllocation, source, target);
     if (recorder !== undefined) recorder.moved(srcAllocation, source, oldSlot);
   }
 

@@ -665,6 +665,10 @@ export class Machine {
     if (entry === undefined) return;
     this.target.allocator.setAllocationName(entry.allocation, name);
     expect(entry.allocation.info().name).toBe(name);
+    if (pick % 2 === 0) return;
+    const priority = (pick % 9) / 8;
+    this.target.allocator.setAllocationPriority(entry.allocation, priority);
+    expect(entry.allocation.priority).toBe(priority);
   }
 }
 
