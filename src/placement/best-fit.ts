@@ -47,6 +47,8 @@ export function placeBestFit(problem: Problem): Layout {
 export class BestFitSearch {
   /** Undefined until everything has been placed once. */
   best: Layout | undefined;
+  /** A height that is known: only what is below it is worth placing. */
+  known: number = Number.POSITIVE_INFINITY;
   readonly #problem: Problem;
   readonly #plain: Plain;
   readonly #peak: number;
@@ -54,7 +56,8 @@ export class BestFitSearch {
   readonly #alive: Int32Array;
   /** The same, in the order in which it is stacked. */
   #stack: Int32Array;
-  #rounds = 0;
+  /** How often everything was placed, or tried to be. */
+  rounds = 0;
   readonly #byFirst: Lists;
   readonly #byEnd: Lists;
   #seed: number;
@@ -87,7 +90,7 @@ export class BestFitSearch {
       this.#forward = undefined;
       this.#backward = undefined;
       this.#seed += 2;
-      this.#rounds++;
+      this.rounds++;
       this.#stack = this.#stackAnew();
       if (isBetter && this.#keep()) return true;
     }
@@ -97,8 +100,8 @@ export class BestFitSearch {
   #stackAnew(): Int32Array {
     const { firsts, ends, sectionCount } = this.#plain;
     const random = new Random(this.#seed);
-    const times = this.#rounds % 2 === 0 ? ends : firsts;
-    const noise = this.#rounds === 0 ? 0 : 0.05 * sectionCount * random.next();
+    const times = this.rounds % 2 === 0 ? ends : firsts;
+    const noise = this.rounds === 0 ? 0 : 0.05 * sectionCount * random.next();
     const keys = new Float64Array(firsts.length);
     for (const row of this.#alive) keys[row] = times[row]! + noise * random.next();
     return this.#alive.slice().sort((a, b) => keys[a]! - keys[b]!);
@@ -106,7 +109,7 @@ export class BestFitSearch {
 
   #sweep(isBackward: boolean, least: number): Sweep {
     const { greatestLoad } = this.#problem;
-    const best = this.best === undefined ? Number.POSITIVE_INFINITY : this.best.height - this.#plain.base;
+    const best = Math.min(this.known, this.best?.height ?? Number.POSITIVE_INFINITY) - this.#plain.base;
     // First a hundredth above the load, then half of what the best is above it.
     const aim = Math.min(1.01 * greatestLoad, greatestLoad + (best - greatestLoad) / 2);
     return new Sweep({
@@ -120,7 +123,7 @@ export class BestFitSearch {
       random: new Random(this.#seed + (isBackward ? 1 : 0)),
       target: Math.max(aim, least),
       most: best - 1,
-      isFirst: this.#rounds === 0,
+      isFirst: this.rounds === 0,
     });
   }
 
@@ -284,8 +287,7 @@ class Sweep {
   #goOneStretch(): void {
     const map = this.#map;
     const stretch = this.#stretch;
-    this.#kept[stretch] = map.save();
-    delete this.#kept[stretch - MOST_BACK];
+    this.#keepState(stretch);
     if (this.#goStretch(stretch, this.#guide, this.#limit)) {
       this.#stretch++;
       if (stretch >= this.#trouble) this.#goOnAsUsual();
@@ -308,6 +310,13 @@ class Sweep {
         this.#stretch--;
     }
     map.restore(this.#kept[this.#stretch]!);
+  }
+
+  /** Keeps the state before a stretch. Of those before, as many are kept as one may go back. */
+  #keepState(stretch: number): void {
+    const old = stretch - MOST_BACK;
+    this.#kept[stretch] = this.#map.save(this.#kept[stretch] ?? this.#kept[old]);
+    delete this.#kept[old];
   }
 
   #goOnAsUsual(): void {

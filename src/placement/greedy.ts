@@ -3,7 +3,7 @@
  * This is what most compilers and engines do; it says what there is to gain.
  *
  * Cost: each row looks at what lies below its place and is alive about the same time: up to n² / 2 looks where all is alive
- * together, 1 ms for a thousand rows; far fewer where lifetimes are short. For more there is ./best-fit.ts.
+ * together, about 1 ms for a thousand rows; far fewer where lifetimes are short. For more there is ./best-fit.ts.
  */
 
 import { alignDown, alignUp } from "../foundation/bits.ts";

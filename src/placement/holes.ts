@@ -57,14 +57,28 @@ export interface Guide {
 
 /** All that there is to know at some moment. */
 export interface Snapshot {
-  readonly cells: Float64Array;
-  readonly free: Int32Array;
+  /** Only the first ones count: `records` of them, and `freeCount` of {@link free}. */
+  cells: Float64Array;
+  free: Int32Array;
   readonly heads: Int32Array;
   readonly bitmap: Int32Array;
-  readonly records: number;
-  readonly freeCount: number;
-  readonly top: number;
-  readonly height: number;
+  records: number;
+  freeCount: number;
+  top: number;
+  height: number;
+}
+
+function emptySnapshot(): Snapshot {
+  return {
+    cells: new Float64Array(0),
+    free: new Int32Array(0),
+    heads: new Int32Array(LISTS),
+    bitmap: new Int32Array(LISTS / 32),
+    records: 0,
+    freeCount: 0,
+    top: GROUND,
+    height: 0,
+  };
 }
 
 /** What is taken, and the holes in between. */
@@ -96,22 +110,25 @@ export class HoleMap {
     return 8 * RECORD * this.#records;
   }
 
-  save(): Snapshot {
-    return {
-      cells: this.#cells.slice(0, RECORD * this.#records),
-      free: this.#free.slice(0, this.#freeCount),
-      heads: this.#heads.slice(),
-      bitmap: this.#bitmap.slice(),
-      records: this.#records,
-      freeCount: this.#freeCount,
-      top: this.#top,
-      height: this.height,
-    };
+  /** @param into What was kept before, and is no longer needed: its arrays are used again. */
+  save(into: Snapshot = emptySnapshot()): Snapshot {
+    const cellCount = RECORD * this.#records;
+    if (into.cells.length < cellCount) into.cells = new Float64Array(this.#cells.length);
+    if (into.free.length < this.#freeCount) into.free = new Int32Array(this.#free.length);
+    into.cells.set(this.#cells.subarray(0, cellCount));
+    into.free.set(this.#free.subarray(0, this.#freeCount));
+    into.heads.set(this.#heads);
+    into.bitmap.set(this.#bitmap);
+    into.records = this.#records;
+    into.freeCount = this.#freeCount;
+    into.top = this.#top;
+    into.height = this.height;
+    return into;
   }
 
   restore(snapshot: Snapshot): void {
-    this.#cells.set(snapshot.cells);
-    this.#free.set(snapshot.free);
+    this.#cells.set(snapshot.cells.subarray(0, RECORD * snapshot.records));
+    this.#free.set(snapshot.free.subarray(0, snapshot.freeCount));
     this.#heads.set(snapshot.heads);
     this.#bitmap.set(snapshot.bitmap);
     this.#records = snapshot.records;

@@ -139,12 +139,20 @@ export class PlacementSearch {
     this.#layout = layout;
     this.#simple = simple;
     if (this.isGoodEnough || checked.timeLimit === 0) return;
-    if (incidences(this.#problem) > MOST_SEARCHED) {
+    const incidences = countIncidences(this.#problem);
+    if (incidences > MOST_SEARCHED) {
       this.#improver = bestFit;
       return;
     }
-    const enough = this.#capacity === undefined ? 0 : Math.floor(this.#capacity / this.#problem.unit);
-    this.#improver = new Improver(this.#problem, layout, this.#lowerBound, enough, checked.seed);
+    this.#improver = new Improver({
+      problem: this.#problem,
+      best: layout,
+      lowerBound: this.#lowerBound,
+      capacity: this.#capacity === undefined ? 0 : Math.floor(this.#capacity / this.#problem.unit),
+      seed: checked.seed,
+      bestFit,
+      incidences,
+    });
   }
 
   /** Whether nothing better can be found, or has to be. */
@@ -265,7 +273,7 @@ function checkWithin(capacity: number, items: readonly PlacementItem[]): void {
   }
 }
 
-function incidences(problem: Problem): number {
+function countIncidences(problem: Problem): number {
   const { runFirsts, runEnds } = problem;
   let sum = 0;
   for (let run = 0; run < runFirsts.length; run++) sum += runEnds[run]! - runFirsts[run]!;

@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { expect, it } from "vitest";
 
 /** Compressed, in bytes. Raise it with a reason. The last: the check of options' names, with the nearest one, and the text of a search take 0.7 KiB. */
-const LIMIT = 20.75 * 1024;
+const LIMIT = 21 * 1024;
 
 it("the face is small, bundled and compressed", async () => {
   const { outputFiles } = await build({

@@ -78,4 +78,15 @@ describe("very many items", () => {
       expect(placeSync(shortLived(1000, seed), { timeLimit: 20_000 }).isOptimal).toBe(true);
     }
   });
+
+  it("a thousand of which hundreds are alive at once: best fit in other ways finds what the first way does not", () => {
+    let foundLater = 0;
+    for (const seed of [0, 1, 4, 5]) {
+      const { isOptimal, lowerBound, simple } = placeSync(uniform(1000, seed), { timeLimit: 60_000 });
+      expect(isOptimal).toBe(true);
+      const { separate, ...heights } = simple;
+      if (Math.min(...Object.values(heights)) > lowerBound) foundLater++;
+    }
+    expect(foundLater).toBe(4);
+  });
 });
