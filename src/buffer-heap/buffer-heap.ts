@@ -20,6 +20,7 @@ import type { CanMoveAllocation } from "../heap/planning.ts";
 import type { BufferPort } from "../heap/port.ts";
 import { BufferUsage, MemoryProperty } from "../vulkan/constants.ts";
 import type { TransferQueue } from "../vulkan/transfer.ts";
+import { waitUntilDone } from "../vulkan/wait-until-done.ts";
 
 /** A VkBuffer. */
 type VkBuffer = ReturnType<Allocator["createBuffer"]>["buffer"];
@@ -155,7 +156,7 @@ export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
     await this.staged(size, BufferUsage.TransferSrc, async (buffer, staging, queue) => {
       this.allocator.copyMemoryToAllocation(data, staging);
       const copy = { source: buffer, target: allocation.buffer, size, targetOffset: start };
-      await queue.submit([{ kind: "buffer", ...copy }]).done();
+      await waitUntilDone(queue.submit([{ kind: "buffer", ...copy }]));
     });
   }
 
@@ -181,7 +182,7 @@ export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
     }
     await this.staged(size, BufferUsage.TransferDst, async (buffer, staging, queue) => {
       const copy = { source: allocation.buffer, target: buffer, size, sourceOffset: start };
-      await queue.submit([{ kind: "buffer", ...copy }]).done();
+      await waitUntilDone(queue.submit([{ kind: "buffer", ...copy }]));
       this.allocator.copyAllocationToMemory(staging, 0, bytes);
     });
     return bytes;
@@ -270,7 +271,7 @@ export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
   ): Promise<HeapMoveResult> {
     if (moves.count === 0) return { moves: [], bytesMoved: 0, bytesFreed: 0 };
     try {
-      await queue.submit(moves.copies.map((copy) => ({ kind: "buffer", ...copy }))).done();
+      await waitUntilDone(queue.submit(moves.copies.map((copy) => ({ kind: "buffer", ...copy }))));
     } catch (error) {
       moves.abort();
       throw error;

@@ -19,8 +19,8 @@ import type { AllocatorState } from "../allocator/state.ts";
 import { asData } from "../foundation/inspect.ts";
 import { type DetailedStatistics, emptyDetailedStatistics, fragmentationOf } from "../metadata/statistics.ts";
 import type { Buffer, Image } from "../vulkan/handles.ts";
-import { Result, VulkanError } from "../vulkan/result.ts";
 import type { Submission, TransferCommand } from "../vulkan/transfer.ts";
+import { waitUntilDone } from "../vulkan/wait-until-done.ts";
 import type { DefragmentationContext } from "./context.ts";
 import { DefragmentationMoveOperation } from "./flags.ts";
 import { copyByHost, type WrittenRange, writtenRanges } from "./move/host-copy.ts";
@@ -33,9 +33,6 @@ import type {
   DefragmentOptions,
 } from "./options.ts";
 import type { PassTimer } from "./pass-timer.ts";
-
-/** How often a fence is asked again that could not be asked. */
-const MAX_FENCE_ERRORS = 100;
 
 /** An allocation whose contents are being moved. */
 interface Transfer {
@@ -268,7 +265,7 @@ export class DefragmentationRun {
     );
     const moved = Promise.all(others.map((transfer) => this.moveOther(transfer, errors)));
     try {
-      if (submission !== undefined) await waitFor(submission);
+      if (submission !== undefined) await waitUntilDone(submission);
     } catch (error) {
       errors.unshift(error);
       for (const { move } of transfers) if (!others.some((other) => other.move === move)) ignore(move);
@@ -373,23 +370,4 @@ function ignore(move: DefragmentationMove): void {
   if (move.operation === DefragmentationMoveOperation.Copy) {
     move.operation = DefragmentationMoveOperation.Ignore;
   }
-}
-
-/**
- * Waits until the device is done. A fence that could not be asked is asked again, as nothing may be destroyed that the
- * device may still use; then the error is thrown after all.
- */
-async function waitFor(submission: Submission): Promise<void> {
-  let first: unknown;
-  for (let attempt = 0; attempt < MAX_FENCE_ERRORS; attempt++) {
-    try {
-      await submission.done();
-      break;
-    } catch (error) {
-      first ??= error;
-      if (error instanceof VulkanError && error.result === Result.ErrorDeviceLost) break;
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-  }
-  if (first !== undefined) throw first;
 }

@@ -1,4 +1,4 @@
-/** A heap of VkBuffers, on the simulator, which checks Vulkan's rules, and on whatever driver there is. */
+/** A heap of VkBuffers, in sentences, on the simulator, which checks Vulkan's rules and fails when it is told to. */
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -14,7 +14,6 @@ import {
 } from "../../src/index.ts";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
 import { problemsOf } from "../allocator/dump-schema.ts";
-import { Chance } from "../allocator/seeded.ts";
 
 const KIB = 1024;
 type Mesh = HeapAllocation<ReturnType<Allocator["createBuffer"]>["buffer"]>;
@@ -83,49 +82,82 @@ describe("a heap of VkBuffers", () => {
     expect(heap.allocate(60 * KIB)).toBeUndefined();
   });
 
-  it.each([0, AllocationCreate.HostAccessSequentialWrite])(
-    "writes, reads, resizes and moves, with allocation flags %d",
-    async (flags) => {
-      make({ allocation: { flags }, blockSize: 16 * KIB, keepEmptyBlocks: 0 });
-      const chance = new Chance(7);
+  describe("where any call of the driver fails", () => {
+    /** Meshes in some blocks with holes, one in a buffer of its own; what each holds. */
+    const fill = async (flags: number): Promise<Map<Mesh, Uint8Array>> => {
+      make({ allocation: { flags }, blockSize: 16 * KIB });
       const model = new Map<Mesh, Uint8Array>();
-      for (let step = 0; step < 150; step++) {
-        if (chance.happens(0.6) || model.size === 0) {
-          const mesh = heap.allocate(chance.size(6000), { name: `mesh ${step}` })!;
-          const bytes = new Uint8Array(mesh.size).fill(step + 1);
-          await heap.write(mesh, bytes);
-          model.set(mesh, bytes);
-        } else {
-          const mesh = chance.oneOf([...model.keys()]);
-          heap.free(mesh);
-          model.delete(mesh);
+      const all = Array.from({ length: 40 }, () => heap.allocate(1000)!);
+      all.push(heap.allocate(20 * KIB)!);
+      for (const [index, mesh] of all.entries()) {
+        if (index % 5 < 2 && index < 40) heap.free(mesh);
+        else await write(model, mesh, index + 1);
+      }
+      return model;
+    };
+    const write = async (model: Map<Mesh, Uint8Array>, mesh: Mesh, value: number): Promise<void> => {
+      const bytes = new Uint8Array(mesh.size).fill(value);
+      await heap.write(mesh, bytes);
+      model.set(mesh, bytes);
+    };
+    const resize = async (model: Map<Mesh, Uint8Array>, mesh: Mesh, size: number): Promise<void> => {
+      await heap.resize(mesh, size);
+      model.set(mesh, model.get(mesh)!.slice(0, size));
+    };
+    const first = (model: Map<Mesh, Uint8Array>): Mesh => model.keys().next().value!;
+    const large = (model: Map<Mesh, Uint8Array>): Mesh =>
+      [...model.keys()].find(({ isDedicated }) => isDedicated)!;
+    const describeHeap = (): unknown => [
+      heap.statistics(),
+      heap.allocations().map(({ buffer, offset, size }) => [buffer, offset, size]),
+      device.statistics().bufferCount,
+      device.statistics().memoryCount,
+      allocator.calculateStatistics().total,
+    ];
+
+    const operations: Readonly<Record<string, (model: Map<Mesh, Uint8Array>) => Promise<unknown>>> = {
+      "allocating from a new block": async () => heap.allocate(15_000),
+      "allocating a buffer of its own": async () => heap.allocate(40 * KIB),
+      reserving: () => heap.reserve(15 * KIB),
+      writing: (model) => write(model, first(model), 91),
+      reading: (model) => heap.read(first(model)),
+      moving: () => heap.defragment(),
+      "resizing into another block": (model) => resize(model, first(model), 1200),
+      "resizing into a new block": (model) => resize(model, first(model), 16 * KIB),
+      "resizing into a buffer of its own": (model) => resize(model, first(model), 30 * KIB),
+      "resizing out of a buffer of its own": (model) => resize(model, large(model), 500),
+    };
+    const cases = [0, AllocationCreate.HostAccessSequentialWrite].flatMap((flags) =>
+      Object.entries(operations).map(([name, operation]) => ({ flags, name, operation })),
+    );
+
+    it.each(cases)("$name loses nothing, with allocation flags $flags", async ({ flags, operation }) => {
+      let failures = 0;
+      for (let call = 1; ; call++) {
+        const model = await fill(flags);
+        const before = describeHeap();
+        const fault = device.faults.failCall(call);
+        const thrown: unknown = await operation(model).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        device.faults.clear();
+        if (fault.fired === 0) break;
+        failures++;
+        if (thrown !== undefined) {
+          expect(String(thrown)).toContain("VK_ERROR_");
+          expect(describeHeap(), `call ${call}`).toEqual(before);
+          await operation(model);
         }
-        if (step % 20 === 0) {
-          const mesh = chance.oneOf([...model.keys()]);
-          const size = chance.size(9000);
-          const before = model.get(mesh)!;
-          await heap.resize(mesh, size);
-          const bytes = new Uint8Array(size);
-          bytes.set(before.subarray(0, size));
-          await heap.write(mesh, bytes);
-          model.set(mesh, bytes);
-        }
-        if (step % 30 === 0) await heap.defragment({ maxBytes: chance.size(20_000) });
         heap.validate();
-      }
-      const told: unknown[] = [];
-      for (const mesh of [...model.keys()]) {
-        if (chance.happens(0.6)) {
-          heap.free(mesh);
-          model.delete(mesh);
+        allocator.validate();
+        for (const [mesh, bytes] of model) {
+          expect(Buffer.compare(await heap.read(mesh, 0, bytes.length), bytes)).toBe(0);
         }
       }
-      const { moves, bytesFreed } = await heap.defragment({ onMoved: (move) => void told.push(move) });
-      expect(told).toEqual(moves);
-      expect(bytesFreed).toBeGreaterThan(0);
-      for (const [mesh, bytes] of model) expect(Buffer.compare(await heap.read(mesh), bytes)).toBe(0);
-    },
-  );
+      if (flags === 0) expect(failures).toBeGreaterThan(1);
+    });
+  });
 
   it("moves nothing where the copies cannot be submitted", async () => {
     const meshes = Array.from({ length: 200 }, () => heap.allocate(1000)!);
