@@ -94,6 +94,8 @@ export interface DeviceParts {
 export class NativeDevice implements VulkanDevice {
   /** @internal What makes the calls. */
   readonly native: NativeCalls;
+  /** What {@link handle} is a handle of. */
+  readonly handleType = "device" as const;
   /** VkDevice */
   readonly handle: bigint;
   /** VkInstance */

@@ -80,6 +80,8 @@ export function instanceFunctions(
 
 /** A VkInstance made by this library. */
 export class VulkanInstance {
+  /** What {@link handle} is a handle of. */
+  readonly handleType = "instance" as const;
   /** VkInstance */
   readonly handle: bigint;
   /** The Vulkan version that it was made for. */

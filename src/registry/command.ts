@@ -3,7 +3,7 @@
  *
  * A description is the result and a line of parameters, `name:type`, in C's order:
  *
- *     D A                        the device's (or instance's) own handle, and its allocation callbacks: never passed
+ *     D I A                      the handle of the device or instance itself, and its allocation callbacks: never passed
  *     name:u32 name:handle …     numbers and handles
  *     name:*VkThing *VkThing[n]  what the command reads: an object or an array; `n:#` is a parameter that only counts it
  *     name:>VkThing >handle[n]   what the command writes: returned. `>` with `?n` asks for the count first
@@ -31,6 +31,8 @@ import { type AnyStructure, type ScalarKind, scalarSizes } from "./structure.ts"
 export interface CommandSource extends AddressSource {
   /** VkDevice or VkInstance. */
   readonly handle: bigint;
+  /** Which of the two. */
+  readonly handleType: "device" | "instance";
   /** VkAllocationCallbacks*, 0n for none. */
   readonly allocationCallbacks: bigint;
   /** A function for a command: see the device's method of this name. */
@@ -124,7 +126,8 @@ const PARAMETER = /^(\w+):(#|\?#|&|\*|>)?(\w*)(?:\[([\w.]+)\])?$/;
 
 function readParameter(command: string, word: string, parts: readonly AnyStructure[]): Parameter {
   const plain = { kind: "handle" as ScalarKind, struct: undefined, count: undefined, asks: false };
-  if (word === "D") return { ...plain, name: "", way: "self" };
+  if (word === "D") return { ...plain, name: "device", way: "self" };
+  if (word === "I") return { ...plain, name: "instance", way: "self" };
   if (word === "A") return { ...plain, name: "", way: "callbacks" };
   const match = PARAMETER.exec(word);
   if (match === null)
@@ -156,6 +159,13 @@ function bindOne(source: CommandSource, region: Region, command: Command<AnyFunc
     .split(/\s+/)
     .filter(Boolean)
     .map((word) => readParameter(commandName, word, parts));
+  const self = parameters.find(({ way }) => way === "self")?.name;
+  if (self !== undefined && self !== source.handleType) {
+    const article = (name: string): string => (name === "instance" ? "an instance" : "a device");
+    throw new TypeError(
+      `${commandName} is a command of ${article(self)}, and was bound to ${article(source.handleType)}`,
+    );
+  }
   const signature = `${parameters.map(letter).join("")}>${result}`;
   const native = source.command(nameHere(source, commandName), signature);
   const isDirect = parameters.every(

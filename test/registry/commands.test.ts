@@ -76,6 +76,15 @@ describeWithVulkan("bound commands", (ctx) => {
     vk.vkDestroyPipelineCache(cache);
   });
 
+  it("are those of what they are bound to", () => {
+    using instance = ctx.vulkan.createInstance();
+    const ofInstance = vulkan.bind(instance, vulkan);
+    expect(() => ofInstance.vkDestroyDevice()).toThrow("vkDestroyDevice is a command of a device");
+    expect(ofInstance.vkEnumeratePhysicalDevices().length).toBeGreaterThan(0);
+    const ofDevice = vulkan.bind(ctx.device, vulkan);
+    expect(() => ofDevice.vkDestroyInstance()).toThrow("and was bound to a device");
+  });
+
   it("throw what Vulkan refuses, and what they cannot pass", () => {
     const vk = vulkan.bind(ctx.device, vulkan);
     expect(() => vk.vkCmdDrawMeshTasksEXT(1n, 1, 1, 1)).toThrow(VulkanError);

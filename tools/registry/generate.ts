@@ -170,7 +170,8 @@ function writeParameter(
   used: Set<string>,
 ): Argument {
   const { name, type, pointers, isConst, len } = parameter;
-  if (index === 0 && (type === "VkDevice" || type === "VkInstance")) return { word: "D" };
+  if (index === 0 && type === "VkDevice") return { word: "D" };
+  if (index === 0 && type === "VkInstance") return { word: "I" };
   if (type === "VkAllocationCallbacks") return { word: "A" };
   const isStructure = registry.structures.has(type);
   const part = isStructure ? type : undefined;

@@ -268,16 +268,16 @@ import {
 export const vkCreateInstance: Command<(pCreateInfo: VkInstanceCreateInfo | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkCreateInstance", "r", "pCreateInfo:*VkInstanceCreateInfo A pInstance:>handle", VkInstanceCreateInfo);
 
 /** vkDestroyInstance */
-export const vkDestroyInstance: Command<() => void> = /* @__PURE__ */ command("vkDestroyInstance", "v", "D A");
+export const vkDestroyInstance: Command<() => void> = /* @__PURE__ */ command("vkDestroyInstance", "v", "I A");
 
 /** vkEnumeratePhysicalDevices */
-export const vkEnumeratePhysicalDevices: Command<() => bigint[]> = /* @__PURE__ */ command("vkEnumeratePhysicalDevices", "r", "D pPhysicalDeviceCount:?# pPhysicalDevices:>handle[pPhysicalDeviceCount]");
+export const vkEnumeratePhysicalDevices: Command<() => bigint[]> = /* @__PURE__ */ command("vkEnumeratePhysicalDevices", "r", "I pPhysicalDeviceCount:?# pPhysicalDevices:>handle[pPhysicalDeviceCount]");
 
 /** vkGetDeviceProcAddr */
 export const vkGetDeviceProcAddr: Command<(pName: string) => bigint> = /* @__PURE__ */ command("vkGetDeviceProcAddr", "a", "D pName:*char");
 
 /** vkGetInstanceProcAddr */
-export const vkGetInstanceProcAddr: Command<(pName: string) => bigint> = /* @__PURE__ */ command("vkGetInstanceProcAddr", "a", "D pName:*char");
+export const vkGetInstanceProcAddr: Command<(pName: string) => bigint> = /* @__PURE__ */ command("vkGetInstanceProcAddr", "a", "I pName:*char");
 
 /** vkGetPhysicalDeviceProperties */
 export const vkGetPhysicalDeviceProperties: Command<(physicalDevice: bigint) => Required<VkPhysicalDeviceProperties>> = /* @__PURE__ */ command("vkGetPhysicalDeviceProperties", "v", "physicalDevice:handle pProperties:>VkPhysicalDeviceProperties", VkPhysicalDeviceProperties);
@@ -712,13 +712,13 @@ export const vkCreateDisplayModeKHR: Command<(physicalDevice: bigint, display: b
 export const vkGetDisplayPlaneCapabilitiesKHR: Command<(physicalDevice: bigint, mode: bigint, planeIndex: number) => Required<VkDisplayPlaneCapabilitiesKHR>> = /* @__PURE__ */ command("vkGetDisplayPlaneCapabilitiesKHR", "r", "physicalDevice:handle mode:handle planeIndex:u32 pCapabilities:>VkDisplayPlaneCapabilitiesKHR", VkDisplayPlaneCapabilitiesKHR);
 
 /** vkCreateDisplayPlaneSurfaceKHR */
-export const vkCreateDisplayPlaneSurfaceKHR: Command<(pCreateInfo: VkDisplaySurfaceCreateInfoKHR | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkCreateDisplayPlaneSurfaceKHR", "r", "D pCreateInfo:*VkDisplaySurfaceCreateInfoKHR A pSurface:>handle", VkDisplaySurfaceCreateInfoKHR);
+export const vkCreateDisplayPlaneSurfaceKHR: Command<(pCreateInfo: VkDisplaySurfaceCreateInfoKHR | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkCreateDisplayPlaneSurfaceKHR", "r", "I pCreateInfo:*VkDisplaySurfaceCreateInfoKHR A pSurface:>handle", VkDisplaySurfaceCreateInfoKHR);
 
 /** vkCreateSharedSwapchainsKHR */
 export const vkCreateSharedSwapchainsKHR: Command<(pCreateInfos: readonly VkSwapchainCreateInfoKHR[] | ArrayBufferView | undefined) => bigint[]> = /* @__PURE__ */ command("vkCreateSharedSwapchainsKHR", "r", "D swapchainCount:# pCreateInfos:*VkSwapchainCreateInfoKHR[swapchainCount] A pSwapchains:>handle[swapchainCount]", VkSwapchainCreateInfoKHR);
 
 /** vkDestroySurfaceKHR */
-export const vkDestroySurfaceKHR: Command<(surface: bigint) => void> = /* @__PURE__ */ command("vkDestroySurfaceKHR", "v", "D surface:handle A");
+export const vkDestroySurfaceKHR: Command<(surface: bigint) => void> = /* @__PURE__ */ command("vkDestroySurfaceKHR", "v", "I surface:handle A");
 
 /** vkGetPhysicalDeviceSurfaceSupportKHR */
 export const vkGetPhysicalDeviceSurfaceSupportKHR: Command<(physicalDevice: bigint, queueFamilyIndex: number, surface: bigint) => boolean> = /* @__PURE__ */ command("vkGetPhysicalDeviceSurfaceSupportKHR", "r", "physicalDevice:handle queueFamilyIndex:u32 surface:handle pSupported:>bool");
@@ -748,13 +748,13 @@ export const vkAcquireNextImageKHR: Command<(swapchain: bigint, timeout: bigint,
 export const vkQueuePresentKHR: Command<(queue: bigint, pPresentInfo: VkPresentInfoKHR | Pointer | undefined) => number> = /* @__PURE__ */ command("vkQueuePresentKHR", "r", "queue:handle pPresentInfo:*VkPresentInfoKHR", VkPresentInfoKHR);
 
 /** vkCreateDebugReportCallbackEXT */
-export const vkCreateDebugReportCallbackEXT: Command<(pCreateInfo: VkDebugReportCallbackCreateInfoEXT | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkCreateDebugReportCallbackEXT", "r", "D pCreateInfo:*VkDebugReportCallbackCreateInfoEXT A pCallback:>handle", VkDebugReportCallbackCreateInfoEXT);
+export const vkCreateDebugReportCallbackEXT: Command<(pCreateInfo: VkDebugReportCallbackCreateInfoEXT | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkCreateDebugReportCallbackEXT", "r", "I pCreateInfo:*VkDebugReportCallbackCreateInfoEXT A pCallback:>handle", VkDebugReportCallbackCreateInfoEXT);
 
 /** vkDestroyDebugReportCallbackEXT */
-export const vkDestroyDebugReportCallbackEXT: Command<(callback: bigint) => void> = /* @__PURE__ */ command("vkDestroyDebugReportCallbackEXT", "v", "D callback:handle A");
+export const vkDestroyDebugReportCallbackEXT: Command<(callback: bigint) => void> = /* @__PURE__ */ command("vkDestroyDebugReportCallbackEXT", "v", "I callback:handle A");
 
 /** vkDebugReportMessageEXT */
-export const vkDebugReportMessageEXT: Command<(flags: VkDebugReportFlagsEXT, objectType: VkDebugReportObjectTypeEXT, object: bigint, location: number, messageCode: number, pLayerPrefix: string, pMessage: string) => void> = /* @__PURE__ */ command("vkDebugReportMessageEXT", "v", "D flags:u32 objectType:u32 object:u64 location:size messageCode:i32 pLayerPrefix:*char pMessage:*char");
+export const vkDebugReportMessageEXT: Command<(flags: VkDebugReportFlagsEXT, objectType: VkDebugReportObjectTypeEXT, object: bigint, location: number, messageCode: number, pLayerPrefix: string, pMessage: string) => void> = /* @__PURE__ */ command("vkDebugReportMessageEXT", "v", "I flags:u32 objectType:u32 object:u64 location:size messageCode:i32 pLayerPrefix:*char pMessage:*char");
 
 /** vkDebugMarkerSetObjectNameEXT */
 export const vkDebugMarkerSetObjectNameEXT: Command<(pNameInfo: VkDebugMarkerObjectNameInfoEXT | Pointer | undefined) => number> = /* @__PURE__ */ command("vkDebugMarkerSetObjectNameEXT", "r", "D pNameInfo:*VkDebugMarkerObjectNameInfoEXT", VkDebugMarkerObjectNameInfoEXT);
@@ -844,7 +844,7 @@ export const vkGetSwapchainCounterEXT: Command<(swapchain: bigint, counter: VkSu
 export const vkGetPhysicalDeviceSurfaceCapabilities2EXT: Command<(physicalDevice: bigint, surface: bigint, pSurfaceCapabilitiesChain?: readonly AnyStructure[]) => Chained<VkSurfaceCapabilities2EXT>> = /* @__PURE__ */ command("vkGetPhysicalDeviceSurfaceCapabilities2EXT", "r", "physicalDevice:handle surface:handle pSurfaceCapabilities:>VkSurfaceCapabilities2EXT", VkSurfaceCapabilities2EXT);
 
 /** vkEnumeratePhysicalDeviceGroups */
-export const vkEnumeratePhysicalDeviceGroups: Command<() => Required<VkPhysicalDeviceGroupProperties>[]> = /* @__PURE__ */ command("vkEnumeratePhysicalDeviceGroups", "r", "D pPhysicalDeviceGroupCount:?# pPhysicalDeviceGroupProperties:>VkPhysicalDeviceGroupProperties[pPhysicalDeviceGroupCount]", VkPhysicalDeviceGroupProperties);
+export const vkEnumeratePhysicalDeviceGroups: Command<() => Required<VkPhysicalDeviceGroupProperties>[]> = /* @__PURE__ */ command("vkEnumeratePhysicalDeviceGroups", "r", "I pPhysicalDeviceGroupCount:?# pPhysicalDeviceGroupProperties:>VkPhysicalDeviceGroupProperties[pPhysicalDeviceGroupCount]", VkPhysicalDeviceGroupProperties);
 
 /** vkGetDeviceGroupPeerMemoryFeatures */
 export const vkGetDeviceGroupPeerMemoryFeatures: Command<(heapIndex: number, localDeviceIndex: number, remoteDeviceIndex: number) => VkPeerMemoryFeatureFlags> = /* @__PURE__ */ command("vkGetDeviceGroupPeerMemoryFeatures", "v", "D heapIndex:u32 localDeviceIndex:u32 remoteDeviceIndex:u32 pPeerMemoryFeatures:>u32");
@@ -991,13 +991,13 @@ export const vkCmdEndDebugUtilsLabelEXT: Command<(commandBuffer: bigint) => void
 export const vkCmdInsertDebugUtilsLabelEXT: Command<(commandBuffer: bigint, pLabelInfo: VkDebugUtilsLabelEXT | Pointer | undefined) => void> = /* @__PURE__ */ command("vkCmdInsertDebugUtilsLabelEXT", "v", "commandBuffer:handle pLabelInfo:*VkDebugUtilsLabelEXT", VkDebugUtilsLabelEXT);
 
 /** vkCreateDebugUtilsMessengerEXT */
-export const vkCreateDebugUtilsMessengerEXT: Command<(pCreateInfo: VkDebugUtilsMessengerCreateInfoEXT | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkCreateDebugUtilsMessengerEXT", "r", "D pCreateInfo:*VkDebugUtilsMessengerCreateInfoEXT A pMessenger:>handle", VkDebugUtilsMessengerCreateInfoEXT);
+export const vkCreateDebugUtilsMessengerEXT: Command<(pCreateInfo: VkDebugUtilsMessengerCreateInfoEXT | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkCreateDebugUtilsMessengerEXT", "r", "I pCreateInfo:*VkDebugUtilsMessengerCreateInfoEXT A pMessenger:>handle", VkDebugUtilsMessengerCreateInfoEXT);
 
 /** vkDestroyDebugUtilsMessengerEXT */
-export const vkDestroyDebugUtilsMessengerEXT: Command<(messenger: bigint) => void> = /* @__PURE__ */ command("vkDestroyDebugUtilsMessengerEXT", "v", "D messenger:handle A");
+export const vkDestroyDebugUtilsMessengerEXT: Command<(messenger: bigint) => void> = /* @__PURE__ */ command("vkDestroyDebugUtilsMessengerEXT", "v", "I messenger:handle A");
 
 /** vkSubmitDebugUtilsMessageEXT */
-export const vkSubmitDebugUtilsMessageEXT: Command<(messageSeverity: VkDebugUtilsMessageSeverityFlagBitsEXT, messageTypes: VkDebugUtilsMessageTypeFlagsEXT, pCallbackData: VkDebugUtilsMessengerCallbackDataEXT | Pointer | undefined) => void> = /* @__PURE__ */ command("vkSubmitDebugUtilsMessageEXT", "v", "D messageSeverity:u32 messageTypes:u32 pCallbackData:*VkDebugUtilsMessengerCallbackDataEXT", VkDebugUtilsMessengerCallbackDataEXT);
+export const vkSubmitDebugUtilsMessageEXT: Command<(messageSeverity: VkDebugUtilsMessageSeverityFlagBitsEXT, messageTypes: VkDebugUtilsMessageTypeFlagsEXT, pCallbackData: VkDebugUtilsMessengerCallbackDataEXT | Pointer | undefined) => void> = /* @__PURE__ */ command("vkSubmitDebugUtilsMessageEXT", "v", "I messageSeverity:u32 messageTypes:u32 pCallbackData:*VkDebugUtilsMessengerCallbackDataEXT", VkDebugUtilsMessengerCallbackDataEXT);
 
 /** vkGetMemoryHostPointerPropertiesEXT */
 export const vkGetMemoryHostPointerPropertiesEXT: Command<(handleType: VkExternalMemoryHandleTypeFlagBits, pHostPointer: ArrayBufferView | bigint, pMemoryHostPointerPropertiesChain?: readonly AnyStructure[]) => Chained<VkMemoryHostPointerPropertiesEXT>> = /* @__PURE__ */ command("vkGetMemoryHostPointerPropertiesEXT", "r", "D handleType:u32 pHostPointer:& pMemoryHostPointerProperties:>VkMemoryHostPointerPropertiesEXT", VkMemoryHostPointerPropertiesEXT);
@@ -1132,7 +1132,7 @@ export const vkGetBufferOpaqueCaptureAddress: Command<(pInfo: VkBufferDeviceAddr
 export const vkGetBufferDeviceAddress: Command<(pInfo: VkBufferDeviceAddressInfo | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkGetBufferDeviceAddress", "a", "D pInfo:*VkBufferDeviceAddressInfo", VkBufferDeviceAddressInfo);
 
 /** vkCreateHeadlessSurfaceEXT */
-export const vkCreateHeadlessSurfaceEXT: Command<(pCreateInfo: VkHeadlessSurfaceCreateInfoEXT | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkCreateHeadlessSurfaceEXT", "r", "D pCreateInfo:*VkHeadlessSurfaceCreateInfoEXT A pSurface:>handle", VkHeadlessSurfaceCreateInfoEXT);
+export const vkCreateHeadlessSurfaceEXT: Command<(pCreateInfo: VkHeadlessSurfaceCreateInfoEXT | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkCreateHeadlessSurfaceEXT", "r", "I pCreateInfo:*VkHeadlessSurfaceCreateInfoEXT A pSurface:>handle", VkHeadlessSurfaceCreateInfoEXT);
 
 /** vkGetDeviceMemoryOpaqueCaptureAddress */
 export const vkGetDeviceMemoryOpaqueCaptureAddress: Command<(pInfo: VkDeviceMemoryOpaqueCaptureAddressInfo | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkGetDeviceMemoryOpaqueCaptureAddress", "a", "D pInfo:*VkDeviceMemoryOpaqueCaptureAddressInfo", VkDeviceMemoryOpaqueCaptureAddressInfo);
