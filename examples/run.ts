@@ -6,13 +6,22 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const names = ["compute", "scene", "frame-loop", "streaming", "external-memory", "workers", "own-device", "frame-graph"];
+const names = [
+  "compute",
+  "scene",
+  "frame-loop",
+  "streaming",
+  "external-memory",
+  "workers",
+  "own-device",
+  "frame-graph",
+];
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : [...names, "streamer.test"];
 const env = { VMA_TS_VALIDATION: "1", ...process.env };
 const failed: string[] = [];
 for (const name of chosen) {
   const args = name.endsWith(".test")
-    ? ["node_modules/vitest/vitest.mjs", "run", "--config", "examples/vitest.config.ts", `examples/${name}.ts`]
+    ? ["node_modules/vitest/vitest.mjs", "run", `examples/${name}.ts`]
     : ["--import", "tsx", join("examples", `${name}.ts`)];
   const { status, signal } = spawnSync(process.execPath, args, { stdio: "inherit", env });
   console.log(`${status === 0 ? "ok     " : "FAILED "} ${name}${signal === null ? "" : ` (${signal})`}`);

@@ -1,6 +1,12 @@
 /** A streamer of meshes as a program might have it; streamer.test.ts tests it without a GPU. */
 
-import { type Allocator, type BufferCreateInfo, type BufferWithMemory, MemoryUsage, type Uploader } from "../src/index.ts";
+import {
+  type Allocator,
+  type BufferCreateInfo,
+  type BufferWithMemory,
+  MemoryUsage,
+  type Uploader,
+} from "../src/index.ts";
 
 /** Meshes by name. What was used longest ago makes room where there is none. */
 export class Streamer {
@@ -54,7 +60,8 @@ export class Streamer {
 
   destroy(): void {
     this.#off();
-    for (const { buffer, allocation } of this.#meshes.values()) this.#allocator.destroyBuffer(buffer, allocation);
+    for (const { buffer, allocation } of this.#meshes.values())
+      this.#allocator.destroyBuffer(buffer, allocation);
     this.#meshes.clear();
   }
 }

@@ -9,6 +9,7 @@ import { isMainThread, parentPort } from "node:worker_threads";
 import { loadVulkan, viewLentRange } from "../src/ffi/index.ts";
 import {
   AllocationCreate,
+  type Buffer,
   BufferUsage,
   createAllocator,
   type LentRangeMessage,
@@ -70,7 +71,7 @@ async function main(): Promise<void> {
       const lent = source.allocation.lend({ offset: i * SIZE, size: SIZE });
       const enabledExtensions = [...device.enabledExtensions];
       worker.postMessage({ handles, enabledExtensions, range: lent.message, value: i + 1 } satisfies Task);
-      const [{ buffer }] = (await once(worker, "message")) as [{ buffer: bigint }];
+      const [{ buffer }] = (await once(worker, "message")) as [{ buffer: Buffer }];
       lent.giveBack();
       return { worker, buffer };
     }),
