@@ -1,62 +1,76 @@
 /**
- * 600 frames with three in flight: uniforms in a ring, meshes that come and go (destroyed when their frames are through), and a
- * defragmentation that goes on meanwhile. Each frame copies what it was given into its line of a result, which must be right.
+ * 600 frames with three in flight: uniforms in a ring, meshes that are streamed in and destroyed when their frames are through, and a
+ * defragmentation that goes on meanwhile. Each frame copies its uniforms into its line of a result; result and meshes must be right.
  */
 
 import {
   type Allocation,
   AllocationCreate,
   BufferUsage,
+  type BufferWithMemory,
   createAllocator,
   MemoryUsage,
   type Submission,
 } from "../src/index.ts";
-import { closeDevice, expect, openDevice } from "./support.ts";
+import { expect, openDevice } from "./support.ts";
 
 const FRAMES = 600;
 const IN_FLIGHT = 3;
 const UNIFORMS = 256; // bytes of one frame's uniforms
-const MESH = 20_000;
-const device = openDevice();
+const MESH = 20_000; // bytes of a mesh, on average
+const MESHES = 400;
+using device = openDevice();
 const { queue } = device;
-const allocator = createAllocator({ device, preferredLargeHeapBlockSize: 4 * 2 ** 20 });
-const readback = allocator.createReadback({ queue });
+using allocator = createAllocator({ device, preferredLargeHeapBlockSize: 4 * 2 ** 20 });
+using uploader = allocator.createUploader({ queue });
+using readback = allocator.createReadback({ queue });
 const usage = BufferUsage.TransferSrc | BufferUsage.TransferDst | BufferUsage.UniformBuffer;
+const onDevice = { usage: MemoryUsage.AutoPreferDevice };
 
-const ring = allocator.createBuffer(
+const mapped = AllocationCreate.HostAccessSequentialWrite | AllocationCreate.Mapped;
+using ring = allocator.createBuffer(
   { size: UNIFORMS * IN_FLIGHT, usage },
-  { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessSequentialWrite | AllocationCreate.Mapped },
+  { usage: MemoryUsage.Auto, flags: mapped },
 );
-const result = allocator.createBuffer(
-  { size: UNIFORMS * FRAMES, usage },
-  { usage: MemoryUsage.AutoPreferDevice },
-);
-const makeMesh = () => allocator.createBuffer({ size: MESH, usage }, { usage: MemoryUsage.AutoPreferDevice });
-const reservation = allocator.reserve([
-  { buffer: { size: MESH, usage }, allocationInfo: { usage: MemoryUsage.AutoPreferDevice }, count: 420 },
+using result = allocator.createBuffer({ size: UNIFORMS * FRAMES, usage }, onDevice);
+
+// No frame is to wait for a block of memory: there is room for all meshes, and for those that wait to be destroyed.
+using reservation = allocator.reserve([
+  { buffer: { size: MESH, usage }, allocationInfo: onDevice, count: MESHES + 20 },
 ]);
-const meshes = Array.from({ length: 400 }, makeMesh);
-// The device uses ring and result in every frame: they stay where they are. Nothing uses the meshes meanwhile.
-const canMove = (allocation: Allocation) =>
-  allocation !== ring.allocation && allocation !== result.allocation;
+let count = 0;
+const bytesOf = (id: number) =>
+  Uint8Array.from({ length: (MESH / 4) * (1 + (id % 7)) }, (_, i) => (id * 31 + i) & 0xff);
+const settled = new Set<Allocation>();
+function stream(): { id: number; mesh: BufferWithMemory } {
+  const id = count++;
+  const data = bytesOf(id);
+  const mesh = allocator.createBuffer({ size: data.length, usage }, onDevice);
+  uploader.buffer(mesh, data).then(() => settled.add(mesh.allocation));
+  return { id, mesh };
+}
+const meshes = Array.from({ length: MESHES }, stream);
+
+// Frames use the ring and the result, uploads what is not settled: those stay where they are.
+const canMove = (allocation: Allocation) => settled.has(allocation);
 let defragmentation: Promise<unknown> | undefined;
 let moved = 0;
-const frames: (Submission | undefined)[] = [];
+const frames: Submission[] = [];
 for (let frame = 0; frame < FRAMES; frame++) {
-  await frames[frame - IN_FLIGHT]?.done(); // its slot of the ring is free again
+  await frames[frame - IN_FLIGHT]?.done(); // its part of the ring is free again
   allocator.setCurrentFrameIndex(frame); // what waited for that frame is destroyed here
 
-  const slot = UNIFORMS * (frame % IN_FLIGHT);
-  ring.allocation.view(Float32Array, slot, UNIFORMS / 4).fill(frame);
-  allocator.flushAllocation(ring.allocation, slot, UNIFORMS);
-  const sizes = { size: UNIFORMS, sourceOffset: slot, targetOffset: UNIFORMS * frame };
-  frames.push(queue.submit([{ kind: "buffer", source: ring.buffer, target: result.buffer, ...sizes }]));
+  const part = UNIFORMS * (frame % IN_FLIGHT);
+  ring.allocation.view(Float32Array, part, UNIFORMS / 4).fill(frame);
+  allocator.flushAllocation(ring.allocation, part, UNIFORMS);
+  const places = { size: UNIFORMS, sourceOffset: part, targetOffset: UNIFORMS * frame };
+  frames.push(queue.submit([{ kind: "buffer", source: ring.buffer, target: result.buffer, ...places }]));
 
   // Two meshes go, two others come.
-  for (let i = 0; i < 2; i++) {
-    const index = (frame * 7 + i * 191) % meshes.length;
-    allocator.destroyLater(meshes[index]!, { framesInFlight: IN_FLIGHT });
-    meshes[index] = makeMesh();
+  for (const index of [(frame * 7) % MESHES, (frame * 7 + 191) % MESHES]) {
+    allocator.destroyLater(meshes[index]!.mesh, { framesInFlight: IN_FLIGHT });
+    settled.delete(meshes[index]!.mesh.allocation);
+    meshes[index] = stream();
   }
   if (frame % 100 === 50) {
     // One at a time; it goes on beside the frames, pass by pass.
@@ -68,21 +82,22 @@ for (let frame = 0; frame < FRAMES; frame++) {
       });
   }
 }
-await Promise.all([defragmentation, ...frames.map((frame) => frame?.done())]);
+await Promise.all([defragmentation, uploader.finish(), ...frames.map((frame) => frame.done())]);
 
 const lines = new Float32Array((await readback.buffer(result, UNIFORMS * FRAMES)).buffer);
 for (let i = 0; i < lines.length; i++) {
   expect(lines[i] === Math.floor((4 * i) / UNIFORMS), `float ${i} is ${lines[i]}`);
 }
-const { count } = allocator.getDeferredStatistics();
-expect(count <= 2 * IN_FLIGHT, `${count} meshes wait, of at most ${2 * IN_FLIGHT}`);
+for (const { id, mesh } of meshes) {
+  const wanted = bytesOf(id);
+  const bytes = await readback.buffer(mesh, wanted.length);
+  expect(Buffer.compare(bytes, wanted) === 0, `mesh ${id} has other bytes`);
+}
+const waiting = allocator.getDeferredStatistics().count;
+expect(waiting <= 2 * IN_FLIGHT, `${waiting} meshes wait, of at most ${2 * IN_FLIGHT}`);
+expect(moved > 0, "nothing was moved");
 console.log(
-  `${FRAMES} frames, ${2 * FRAMES} meshes replaced, ${moved} moved meanwhile; ${reservation.bytes} bytes reserved`,
+  `${FRAMES} frames, ${2 * FRAMES} meshes replaced, ${moved} moved meanwhile; ${reservation.bytes} bytes were reserved`,
 );
-
 allocator.setCurrentFrameIndex(FRAMES + IN_FLIGHT);
-reservation.release();
-readback.destroy();
-for (const { allocation } of [ring, result, ...meshes]) allocation.destroy();
-allocator.destroy();
-closeDevice(device);
+for (const { mesh } of meshes) mesh.allocation.destroy();

@@ -3,11 +3,12 @@
 import { loadVulkan } from "../src/ffi/index.ts";
 import { BufferUsage, createAllocator, MemoryUsage } from "../src/index.ts";
 import * as vulkan from "../src/registry/index.ts";
-import { expect } from "./support.ts";
+import { expect, failOnMessages, isValidated } from "./support.ts";
 
 // Somebody else's binding would give these handles. Here the library's own instance lends its functions for the making.
 const loaded = loadVulkan();
-const instance = loaded.createInstance(process.env.VMA_TS_VALIDATION === "1" ? { validation: true } : {});
+using instance = loaded.createInstance(isValidated ? { validation: { synchronization: true } } : {});
+failOnMessages(instance);
 const vk = vulkan.bind(instance, vulkan);
 const [physicalDevice] = vk.vkEnumeratePhysicalDevices();
 const families = vk.vkGetPhysicalDeviceQueueFamilyProperties(physicalDevice!);
@@ -27,22 +28,16 @@ const device = loaded.wrapDevice({
   enabledFeatures: ["maintenance4"],
   queue: { familyIndex },
 });
-const allocator = createAllocator({ device });
-const usage = BufferUsage.TransferSrc | BufferUsage.TransferDst;
-const target = allocator.createBuffer({ size: 4096, usage }, { usage: MemoryUsage.AutoPreferDevice });
-await device.queue.submit([{ kind: "fill", target: target.buffer, size: 4096, value: 0x2a2a2a2a }]).done();
-using readback = allocator.createReadback({ queue: device.queue });
-const bytes = await readback.buffer(target, 4096);
-expect(
-  bytes.every((byte) => byte === 42),
-  "the buffer was filled otherwise",
-);
-console.log(`${device.properties.deviceName}, made by hand: 4096 bytes of ${bytes[0]}`);
-
-readback.destroy();
-allocator.destroyBuffer(target.buffer, target.allocation);
-allocator.destroy();
+{
+  using allocator = createAllocator({ device });
+  using readback = allocator.createReadback({ queue: device.queue });
+  const usage = BufferUsage.TransferSrc | BufferUsage.TransferDst;
+  using target = allocator.createBuffer({ size: 4096, usage }, { usage: MemoryUsage.AutoPreferDevice });
+  await device.queue.submit([{ kind: "fill", target: target.buffer, size: 4096, value: 0x2a2a2a2a }]).done();
+  const bytes = await readback.buffer(target, 4096);
+  const isFilled = bytes.every((byte) => byte === 42);
+  expect(isFilled, "the buffer was filled otherwise");
+  console.log(`${device.properties.deviceName}, made by hand: 4096 bytes of ${bytes[0]}`);
+}
 device.destroy(); // what the library has made on it; the device itself is the program's
 instance.command("vkDestroyDevice", "pp>v")(handle, 0n);
-instance.destroy();
-for (const { message } of instance.messages) throw new Error(message);

@@ -13,6 +13,12 @@ export function checkerboard(): Uint8Array {
   return Uint8Array.from(texels.flat());
 }
 
+/** Of each cube: how far it is turned, in radians, and where it is. */
+export const CUBES: readonly (readonly [turn: number, x: number, z: number])[] = [
+  [0.6, -0.7, 5],
+  [-0.4, 0.8, 5.6],
+];
+
 /** A turned cube seen in perspective, column by column. */
 export function transform(turn: number, x: number, z: number): Float32Array {
   const [c, s] = [Math.cos(turn), Math.sin(turn)];

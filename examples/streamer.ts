@@ -3,6 +3,7 @@
 import {
   type Allocator,
   type BufferCreateInfo,
+  BufferUsage,
   type BufferWithMemory,
   MemoryUsage,
   type Uploader,
@@ -35,7 +36,8 @@ export class Streamer {
       return known;
     }
     const data = load();
-    const info: BufferCreateInfo = { size: data.length, usage: 0x80 | 0x3 }; // vertices, copied to and from
+    const usage = BufferUsage.VertexBuffer | BufferUsage.TransferSrc | BufferUsage.TransferDst;
+    const info: BufferCreateInfo = { size: data.length, usage };
     const mesh = this.#allocator.createBuffer(info, { usage: MemoryUsage.AutoPreferDevice, name });
     try {
       await this.#uploader.buffer(mesh, data);

@@ -9,7 +9,7 @@ import {
   MemoryUsage,
   type Pressure,
 } from "../src/index.ts";
-import { closeDevice, expect, openDevice } from "./support.ts";
+import { expect, openDevice } from "./support.ts";
 
 const MIB = 2 ** 20;
 const BUDGET = 48 * MIB;
@@ -22,15 +22,15 @@ const info = {
   usage: ImageUsage.Sampled | ImageUsage.TransferDst | ImageUsage.TransferSrc,
 };
 
-const device = openDevice();
+using device = openDevice();
 const { queue } = device;
-const allocator = createAllocator({
+using allocator = createAllocator({
   device,
   heapSizeLimits: device.memoryProperties.memoryHeaps.map(() => BUDGET),
   preferredLargeHeapBlockSize: 4 * MIB,
 });
-const uploader = allocator.createUploader({ queue, blockSize: 2 * MIB, maxSize: 8 * MIB });
-const readback = allocator.createReadback({ queue, blockSize: 2 * MIB, maxSize: 4 * MIB });
+using uploader = allocator.createUploader({ queue, blockSize: 2 * MIB, maxSize: 8 * MIB });
+using readback = allocator.createReadback({ queue, blockSize: 2 * MIB, maxSize: 4 * MIB });
 
 /** The textures that are there, those used last at the end. */
 const resident = new Map<number, ImageWithMemory>();
@@ -92,8 +92,4 @@ console.log(
 );
 
 await uploader.finish();
-uploader.destroy();
-readback.destroy();
 for (const { image, allocation } of resident.values()) allocator.destroyImage(image, allocation);
-allocator.destroy();
-closeDevice(device);

@@ -15,7 +15,7 @@ import {
   type LentRangeMessage,
   MemoryUsage,
 } from "../src/index.ts";
-import { closeDevice, expect, openDevice, startWorker } from "./support.ts";
+import { expect, openDevice, startWorker } from "./support.ts";
 
 const WORKERS = 2;
 const SIZE = 2 ** 20;
@@ -56,10 +56,10 @@ async function work(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const device = openDevice();
-  const allocator = createAllocator({ device });
-  const source = allocator.createBuffer({ size: WORKERS * SIZE, usage }, mapped);
-  const target = allocator.createBuffer({ size: 2 * WORKERS * SIZE, usage }, mapped);
+  using device = openDevice();
+  using allocator = createAllocator({ device });
+  using source = allocator.createBuffer({ size: WORKERS * SIZE, usage }, mapped);
+  using target = allocator.createBuffer({ size: 2 * WORKERS * SIZE, usage }, mapped);
   const handles = {
     instance: device.instanceHandle,
     physicalDevice: device.physicalDevice.handle,
@@ -98,9 +98,6 @@ async function main(): Promise<void> {
   for (let i = 0; i < 4 * SIZE; i++)
     expect(bytes[i] === wanted[Math.floor(i / SIZE)], `byte ${i} is ${bytes[i]}`);
   console.log(`${WORKERS} workers: lent ranges and buffers of their own hold ${wanted.join(", ")}`);
-  for (const { buffer, allocation } of [source, target]) allocator.destroyBuffer(buffer, allocation);
-  allocator.destroy();
-  closeDevice(device);
 }
 
 await (isMainThread ? main() : work());
