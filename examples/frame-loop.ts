@@ -50,6 +50,7 @@ function stream(): { id: number; mesh: BufferWithMemory } {
   return { id, mesh };
 }
 const meshes = Array.from({ length: MESHES }, stream);
+await uploader.finish();
 
 // Frames use the ring and the result, uploads what is not settled: those stay where they are.
 const canMove = (allocation: Allocation) => settled.has(allocation);
