@@ -20,7 +20,7 @@ export function commandsOf(device: NativeDevice): Commands {
     get(target, name, receiver) {
       const value: unknown = Reflect.get(target, name, receiver);
       // vkCreateFence goes with vkDestroyFence, vkCreateComputePipelines with vkDestroyPipeline.
-      const kind = /^vkCreate(?:Graphics|Compute)?(\w+?)s?$/.exec(String(name))?.[1];
+      const kind = /^vkCreate(\w+)$/.exec(String(name))?.[1]?.replace(/^\w+Pipelines$/, "Pipeline");
       if (kind === undefined || typeof value !== "function") return value;
       const destroy: (handle: bigint) => void = Reflect.get(target, `vkDestroy${kind}`);
       return (...args: unknown[]) => {

@@ -1,7 +1,8 @@
 /** Transient resources on a real device, with synchronization validation watching; and what the simulator says of the same. */
 
 import { describe, expect, it } from "vitest";
-import { resources as frameGraph, run as runExample } from "../../examples/frame-graph.ts";
+import { run as runExample } from "../../examples/frame-graph.ts";
+import { resources as frameGraph } from "../../examples/frame-graph-passes.ts";
 import { createAllocator } from "../../src/index.ts";
 import { ValidityError } from "../../src/simulator/index.ts";
 import type { CommandBuffer } from "../../src/vulkan/handles.ts";
