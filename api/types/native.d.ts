@@ -1322,6 +1322,7 @@ interface TakenMemory {
 }
 declare class NativeDevice implements VulkanDevice {
     #private;
+    readonly handleType: "device";
     readonly handle: bigint;
     readonly instanceHandle: bigint;
     readonly physicalDevice: PhysicalDevice;
@@ -1410,6 +1411,7 @@ interface InstanceOptions {
 }
 declare class VulkanInstance {
     #private;
+    readonly handleType: "instance";
     readonly handle: bigint;
     readonly apiVersion: number;
     readonly enabledExtensions: ReadonlySet<string>;

@@ -47,6 +47,7 @@ declare function decode<T extends object>(structure: Structure<T>, bytes: ArrayB
 declare function encodeInto<T extends object>(structure: Structure<T>, items: readonly T[], bytes: ArrayBufferView, offset?: number): void;
 interface CommandSource extends AddressSource {
     readonly handle: bigint;
+    readonly handleType: "device" | "instance";
     readonly allocationCallbacks: bigint;
     command(name: string, signature: string): (...args: (bigint | number)[]) => unknown;
     getProcAddress(name: string): bigint;
