@@ -58,7 +58,9 @@ export interface AllocationInfo {
   readonly mappedData: Uint8Array | undefined;
   /** Where the allocation is mapped, or undefined while it is not (pMappedData). */
   readonly mappedAddress: bigint | undefined;
+  /** Whatever was attached to the allocation (pUserData); undefined where nothing was. */
   readonly userData: unknown;
+  /** The name for dumps and leak lists (pName); undefined where there is none. */
   readonly name: string | undefined;
   /** Bytes of the whole memory object. */
   readonly blockSize: number;

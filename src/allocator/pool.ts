@@ -42,6 +42,7 @@ export class Pool {
   readonly id: number;
   /** Shown in statistics and leak lists (vmaSetPoolName). */
   name: string | undefined;
+  /** Index of the memory type that all of the pool's blocks are of. */
   readonly memoryTypeIndex: number;
   /** @internal The state of its allocator. */
   readonly state: MemoryState;

@@ -23,7 +23,9 @@ export interface RecordedBlock {
 
 /** What there is to say about a pool. */
 export interface RecordedPool {
+  /** A number that no other pool of the recording has, counted from 0. */
   readonly id: number;
+  /** The pool's name at the moment, if it has one. */
   readonly name: string | undefined;
   readonly memoryTypeIndex: number;
 }
@@ -42,7 +44,9 @@ export interface RecordedAllocation {
   /** Of the resource: SuballocationType. */
   readonly type: number;
   readonly dedicatedMemory: boolean;
+  /** Whether it was made with `AllocationCreate.Mapped`. */
   readonly isPersistentlyMapped: boolean;
+  /** The name at the moment, if it has one. */
   readonly name: string | undefined;
   readonly userData: unknown;
 }
@@ -63,6 +67,7 @@ export interface RecordedSettings {
   readonly pool?: RecordedPool | undefined;
   readonly priority?: number;
   readonly minAlignment?: number;
+  /** Whether dedicated memory was tried where blocks were refused. */
   readonly dedicatedFallback?: boolean;
 }
 
@@ -84,6 +89,7 @@ export interface RecordedMove {
 
 /** What a defragmentation is begun with; see DefragmentationInfo. */
 export interface RecordedDefragmentation {
+  /** `DefragmentationFlag`s of the algorithm that was asked for. */
   readonly flags?: number;
   readonly pool?: RecordedPool | undefined;
   readonly maxBytesPerPass?: number;

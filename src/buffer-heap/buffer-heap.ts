@@ -52,6 +52,7 @@ export interface VulkanDefragmentOptions {
 
 /** What was moved. */
 export interface HeapMoveResult {
+  /** What was moved, in the order in which it was copied. */
   readonly moves: readonly HeapMove<VkBuffer>[];
   /** Bytes. */
   readonly bytesMoved: number;

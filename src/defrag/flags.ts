@@ -74,6 +74,7 @@ export interface DefragmentationStats {
   bytesMoved: number;
   /** Bytes of the memory objects that were given back. */
   bytesFreed: number;
+  /** Allocations that were moved (allocationsMoved). */
   allocationsMoved: number;
   /** Memory objects that were given back. */
   deviceMemoryBlocksFreed: number;

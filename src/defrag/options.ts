@@ -21,7 +21,9 @@ export type Replacement = ReplacedBuffer | ReplacedImage;
 
 /** A buffer that was replaced. */
 export interface ReplacedBuffer {
+  /** The allocation whose buffer it is; it stays the same object. */
   readonly allocation: Allocation;
+  /** Tells a buffer from an image. */
   readonly kind: "buffer";
   /** The VkBuffer that is about to be destroyed. */
   readonly old: Buffer;
@@ -31,7 +33,9 @@ export interface ReplacedBuffer {
 
 /** An image that was replaced. */
 export interface ReplacedImage {
+  /** The allocation whose image it is; it stays the same object. */
   readonly allocation: Allocation;
+  /** Tells an image from a buffer. */
   readonly kind: "image";
   /** The VkImage that is about to be destroyed. */
   readonly old: Image;
@@ -41,6 +45,7 @@ export interface ReplacedImage {
 
 /** A move that a pass is about to make. */
 export interface PassMove {
+  /** The allocation that is to be moved; it keeps its old place until the pass ends. */
   readonly allocation: Allocation;
   /** Bytes. */
   readonly size: number;
@@ -52,6 +57,7 @@ export interface PassMove {
 
 /** What a program's own function is offered to move. */
 export interface OtherMove {
+  /** The allocation that is to be moved; it keeps its old place until the pass ends. */
   readonly allocation: Allocation;
   /** Its new place: bind to this, as `allocator.bindBufferMemory(target, …)` does. Never free it. */
   readonly target: Allocation;
@@ -115,6 +121,7 @@ export interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallb
 
 /** What was done so far. */
 export interface DefragmentationProgress extends Readonly<DefragmentationStats> {
+  /** Passes that have ended. */
   readonly passes: number;
   /** The share of free memory that was not in the largest free range, from 0 to 1. */
   readonly fragmentationBefore: number;

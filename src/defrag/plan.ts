@@ -24,6 +24,7 @@ import { Movability, memoryOf, PlannedList, rememberList } from "./ports.ts";
 
 /** A move as it is planned. */
 export interface PlannedAllocationMove {
+  /** The allocation that would move. */
   readonly allocation: Allocation;
   /** Bytes. */
   readonly size: number;
@@ -43,6 +44,7 @@ export interface DefragmentationOffer extends Readonly<DefragmentationStats> {
  * what EXTENSIVE packs and then finds to free, comes on top.
  */
 export interface DefragmentationPlan extends Readonly<DefragmentationStats> {
+  /** The moves, in the order in which they would be made. */
   readonly moves: readonly PlannedAllocationMove[];
   /** What stays in its place for a reason of its own, unless `canMove` says otherwise. */
   readonly pinned: readonly PinnedAllocation[];
@@ -52,7 +54,9 @@ export interface DefragmentationPlan extends Readonly<DefragmentationStats> {
 
 /** An allocation that is not moved. */
 export interface PinnedAllocation {
+  /** The allocation that stays. */
   readonly allocation: Allocation;
+  /** Why it cannot be moved. */
   readonly reason: PinReason;
 }
 

@@ -120,6 +120,7 @@ const { None: NONE, Buffer: BUFFER, Image: IMAGE } = ResourceKind;
 
 /** Which part of an allocation to flush or invalidate; default: all of it. */
 export interface AllocationRange {
+  /** The allocation that the range lies in. */
   readonly allocation: Allocation;
   /** Bytes; default 0. */
   readonly offset?: number;
@@ -129,6 +130,7 @@ export interface AllocationRange {
 
 /** What an allocator was made with. */
 export interface AllocatorInfo {
+  /** The device that the allocator was made for. */
   readonly device: VulkanDevice;
   /** As in VK_MAKE_API_VERSION. */
   readonly apiVersion: number;

@@ -104,6 +104,7 @@ export class NativeDevice implements VulkanDevice {
   readonly physicalDevice: PhysicalDevice;
   /** The physical device's; `apiVersion` is the version that can be used: the lower of instance and device. */
   readonly properties: DeviceProperties;
+  /** Heaps and memory types (VkPhysicalDeviceMemoryProperties), as they were when the device was made. */
   readonly memoryProperties: MemoryProperties;
   readonly enabledExtensions: ReadonlySet<string>;
   /** Members of feature structures that this library enabled, such as "bufferDeviceAddress". */
@@ -114,6 +115,7 @@ export class NativeDevice implements VulkanDevice {
   readonly messages: readonly DebugMessage[];
   /** The functions, by their core names; what the device lacks throws VK_ERROR_EXTENSION_NOT_PRESENT. */
   readonly functions: DeviceFunctions;
+  /** Address of the VkAllocationCallbacks that every call gets; 0n for none. */
   readonly allocationCallbacks: bigint;
 
   readonly #parts: DeviceParts;

@@ -6,23 +6,34 @@
 
 /** VkDebugUtilsMessageSeverityFlagBitsEXT */
 export declare enum MessageSeverity {
+  /** VERBOSE: diagnostics, in quantities. */
   Verbose = 0x1,
+  /** INFO: what may be good to know. */
   Info = 0x10,
+  /** WARNING: allowed, but probably a mistake. */
   Warning = 0x100,
+  /** ERROR: invalid use of Vulkan. */
   Error = 0x1000,
 }
 
 /** VkDebugUtilsMessageTypeFlagBitsEXT */
 export declare enum MessageType {
+  /** GENERAL: neither validation nor performance. */
   General = 0x1,
+  /** VALIDATION: use that Vulkan forbids, or that is probably wrong. */
   Validation = 0x2,
+  /** PERFORMANCE: use that is slower than need be. */
   Performance = 0x4,
 }
 
 /** VkQueueFlagBits */
 export declare enum QueueFlag {
+  /** GRAPHICS: draws, and transfers too. */
   Graphics = 0x1,
+  /** COMPUTE: dispatches, and transfers too. */
   Compute = 0x2,
+  /** TRANSFER: copies and fills. */
   Transfer = 0x4,
+  /** SPARSE_BINDING: binds memory to sparse resources. */
   SparseBinding = 0x8,
 }

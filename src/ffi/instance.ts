@@ -86,6 +86,7 @@ export class VulkanInstance {
   readonly handle: bigint;
   /** The Vulkan version that it was made for. */
   readonly apiVersion: number;
+  /** Names of the instance extensions that are enabled. */
   readonly enabledExtensions: ReadonlySet<string>;
   /** Warnings and errors of the validation layer so far; empty without `validation`. */
   readonly messages: DebugMessage[];

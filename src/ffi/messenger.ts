@@ -41,6 +41,7 @@ export interface DebugMessage {
   readonly types: MessageType;
   /** What the message is about, such as "VUID-vkBindBufferMemory-memoryOffset-01036"; may be "". */
   readonly messageIdName: string;
+  /** The text (pMessage). */
   readonly message: string;
 }
 

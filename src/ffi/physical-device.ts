@@ -25,7 +25,9 @@ export type QueueFlag = enums.QueueFlag;
 export interface QueueFamily {
   /** {@link QueueFlag} flags. */
   readonly queueFlags: QueueFlag | 0;
+  /** Queues that a device can have of the family. */
   readonly queueCount: number;
+  /** Bits of a timestamp that count; 0: the family writes none. */
   readonly timestampValidBits: number;
 }
 
@@ -43,10 +45,13 @@ export interface PhysicalDevice {
   readonly index: number;
   /** `apiVersion` is the device's own, whatever the instance was made for. */
   readonly properties: DeviceProperties;
+  /** Heaps and memory types (VkPhysicalDeviceMemoryProperties). */
   readonly memoryProperties: MemoryProperties;
+  /** All members of VkPhysicalDeviceLimits. */
   readonly allLimits: AllLimits;
   /** Names of the device extensions that it has. */
   readonly extensions: ReadonlySet<string>;
+  /** The queue families, by index. */
   readonly queueFamilies: readonly QueueFamily[];
   /** The members of VkPhysicalDeviceFeatures that it has. */
   readonly features: ReadonlySet<FeatureName>;

@@ -24,6 +24,7 @@ import { encodeSynchronization, SparseEncoder } from "./sparse.ts";
 
 /** A queue of a device. */
 export interface QueueChoice {
+  /** Index of the queue family. */
   readonly familyIndex: number;
   /** Which queue of the family; default 0. */
   readonly index?: number;
@@ -97,6 +98,7 @@ class NativeSubmission implements Submission {
 export class NativeTransferQueue implements TransferQueue, SparseQueue {
   /** VkQueue */
   readonly handle: bigint;
+  /** Index of the queue family that the queue is of. */
   readonly familyIndex: number;
   readonly canBindSparse: boolean;
   readonly #device: NativeDevice;

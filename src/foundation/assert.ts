@@ -3,6 +3,7 @@
  * Bad input is never an assertion: it is a RangeError or TypeError made in `./check.ts`.
  */
 export class AssertionError extends Error {
+  /** "AssertionError" */
   override readonly name = "AssertionError";
 }
 

@@ -28,9 +28,20 @@ export type Destroyable = Allocation | BufferWithMemory | ImageWithMemory | (() 
  * for a fence of the program's own.
  */
 export type Until =
-  | { readonly framesInFlight: number }
-  | { readonly submission: Submission }
-  | { readonly semaphore: Semaphore; readonly value: number }
+  | {
+      /** So many frames have begun after the current one; from 0 on. */
+      readonly framesInFlight: number;
+    }
+  | {
+      /** The submission is complete. */
+      readonly submission: Submission;
+    }
+  | {
+      /** A timeline semaphore, */
+      readonly semaphore: Semaphore;
+      /** which has reached this value. */
+      readonly value: number;
+    }
   | {
       /** Is asked until it says so. */
       readonly isDone: () => boolean;
@@ -40,6 +51,7 @@ export type Until =
 export interface DeferredStatistics {
   /** Allocations and functions. */
   readonly count: number;
+  /** Allocations among them. */
   readonly allocationCount: number;
   /** Bytes of the allocations. */
   readonly allocationBytes: number;

@@ -20,6 +20,7 @@ export interface Pressure {
   readonly heap: number;
   /** In use of the heap, by the whole process. */
   readonly usage: number;
+  /** What the heap's usage should stay below. */
   readonly budget: number;
   /** What was refused. */
   readonly refusal: Refusal | undefined;

@@ -19,10 +19,20 @@ import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 
 /** What is going to be allocated: a buffer, an image, or memory with these requirements; with its settings, and how often. */
 export type ReserveRequest = (
-  | { readonly buffer: BufferCreateInfo }
-  | { readonly image: ImageCreateInfo }
-  | { readonly requirements: RequirementsInfo }
+  | {
+      /** As for `createBuffer`. */
+      readonly buffer: BufferCreateInfo;
+    }
+  | {
+      /** As for `createImage`. */
+      readonly image: ImageCreateInfo;
+    }
+  | {
+      /** As for `allocateMemory`. */
+      readonly requirements: RequirementsInfo;
+    }
 ) & {
+  /** The settings that the allocations will have: they decide on the memory type and the pool. */
   readonly allocationInfo?: AllocationCreateInfo;
   /** Default 1. */
   readonly count?: number;
@@ -32,6 +42,7 @@ export type ReserveRequest = (
 export interface Reservation {
   /** Bytes of the blocks that were made for it. */
   readonly bytes: number;
+  /** Blocks that were made for it; 0 where there was room already. */
   readonly blockCount: number;
   /** The blocks are kept no longer; those that are empty go as any others do. Releasing twice does nothing. */
   release(): void;

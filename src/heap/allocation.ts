@@ -14,6 +14,7 @@ export interface AllocationHome<Buffer> {
 
 /** What a bind group takes: a GPUBufferBinding; and what a VkDescriptorBufferInfo is made of. */
 export interface HeapBinding<Buffer> {
+  /** The buffer that the allocation lies in. */
   readonly buffer: Buffer;
   /** Bytes. */
   readonly offset: number;

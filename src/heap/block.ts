@@ -10,6 +10,7 @@ import type { AllocationHome, HeapAllocation } from "./allocation.ts";
 
 /** What a heap tells of a buffer. */
 export interface HeapBlockInfo<Buffer> {
+  /** The block's buffer. */
   readonly buffer: Buffer;
   /** Counts the buffers of a heap. */
   readonly id: number;

@@ -19,6 +19,7 @@ export interface HeapRefusal {
 
 /** A heap cannot do what it was asked to. Everything is as it was before. */
 export class HeapError extends Error {
+  /** "HeapError" */
   override readonly name = "HeapError";
   /** Why. */
   readonly reason: HeapErrorReason;

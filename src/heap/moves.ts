@@ -13,6 +13,7 @@ import type { RangeCopy } from "./port.ts";
 
 /** A place in a buffer. */
 export interface HeapPlace<Buffer> {
+  /** The block's buffer. */
   readonly buffer: Buffer;
   /** Bytes. */
   readonly offset: number;
@@ -20,6 +21,7 @@ export interface HeapPlace<Buffer> {
 
 /** A move, as the program is told of it. */
 export interface HeapMove<Buffer> {
+  /** The allocation that has moved; it stays the same object. */
   readonly allocation: HeapAllocation<Buffer>;
   /** Where it was. */
   readonly source: HeapPlace<Buffer>;

@@ -26,7 +26,10 @@ import {
 import { freeRangeJson, type Json, pointerText, rangesJson, statisticsJson } from "./stats-string.ts";
 
 /** VmaVirtualAllocation: an allocation in a {@link VirtualBlock}. */
-export type VirtualAllocation = number & { readonly __brand: "VirtualAllocation" };
+export type VirtualAllocation = number & {
+  /** Only for the compiler: a number that a block gave out, and not just any. */
+  readonly __brand: "VirtualAllocation";
+};
 
 /** No allocation: what {@link VirtualBlock.allocate} returns where there is no room. VK_NULL_HANDLE. */
 export const NO_ALLOCATION: VirtualAllocation = 0 as VirtualAllocation;
@@ -56,6 +59,7 @@ export interface VirtualBlockCreateInfo {
 
 /** VmaVirtualAllocationInfo */
 export interface VirtualAllocationInfo {
+  /** The name of the allocation in its block. */
   readonly allocation: VirtualAllocation;
   /** Where it begins, in bytes. */
   readonly offset: number;

@@ -15,7 +15,9 @@ import {
 
 /** A stretch of time: from `begin` up to and without `end`. Steps, passes or ticks: integers from 0 to 2^53 - 1. */
 export interface Span {
+  /** The first step. */
   readonly begin: number;
+  /** The step after the last. */
   readonly end: number;
 }
 

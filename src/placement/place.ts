@@ -64,6 +64,7 @@ export interface Placement {
   readonly lowerBound: number;
   /** Whether no placement takes fewer bytes than this one. */
   readonly isOptimal: boolean;
+  /** What simpler methods need, for comparison, in bytes. */
   readonly simple: SimpleHeights;
 }
 

@@ -12,15 +12,23 @@ import { type PlacementItem, readItems, type Span } from "./item.ts";
 
 /** Items, and where they lie. */
 export interface PlacementPlan {
+  /** What is placed. */
   readonly items: readonly PlacementItem[];
   /** In the order of the items. */
   readonly offsets?: ArrayLike<number> | undefined;
+  /** Bytes that there are; undefined for as many as needed. */
   readonly capacity?: number | undefined;
+  /** Bytes: items of different kinds do not share a page of this size. Undefined where kinds do not matter. */
   readonly granularity?: number | undefined;
 }
 
 /** The forms that {@link writePlan} knows. */
-export const PlanFormat = { Json: "json", Csv: "csv" } as const;
+export const PlanFormat = {
+  /** With capacity and granularity. */
+  Json: "json",
+  /** A line for each item, as in MiniMalloc's files. */
+  Csv: "csv",
+} as const;
 /** One of {@link PlanFormat}. */
 export type PlanFormat = (typeof PlanFormat)[keyof typeof PlanFormat];
 

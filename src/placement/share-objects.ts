@@ -41,6 +41,7 @@ export interface SharedObject {
 
 /** Which item gets which object. */
 export interface Sharing {
+  /** The objects to be made. */
   readonly objects: readonly SharedObject[];
   /** For each item, which of the objects it gets. */
   readonly objectOf: Int32Array;
@@ -48,9 +49,17 @@ export interface Sharing {
   readonly size: number;
   /** No sharing takes less. */
   readonly lowerBound: number;
+  /** Whether `size` is known to be the least possible. */
   readonly isOptimal: boolean;
   /** What simple ways take: an object for each item; the largest first; in the order of time. */
-  readonly simple: { readonly separate: number; readonly bySize?: number; readonly byBegin: number };
+  readonly simple: {
+    /** Bytes with an object for each item. */
+    readonly separate: number;
+    /** Bytes with the largest item first; undefined where there are too many items for it. */
+    readonly bySize?: number;
+    /** Bytes in the order of time. */
+    readonly byBegin: number;
+  };
 }
 
 /** Beyond this, only sweeps. */

@@ -2,6 +2,7 @@
 
 /** A recording, or what was taken for one, that cannot be read. */
 export class RecordingError extends Error {
+  /** "RecordingError" */
   override readonly name = "RecordingError";
   /** The byte at which it was seen. */
   readonly position: number;

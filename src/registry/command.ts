@@ -42,7 +42,10 @@ export interface CommandSource extends AddressSource {
 }
 
 /** A structure that was read, with those that were asked for behind it. */
-export type Chained<T> = Omit<Required<T>, "pNext"> & { readonly pNext: readonly Record<string, unknown>[] };
+export type Chained<T> = Omit<Required<T>, "pNext"> & {
+  /** Structures that the driver reads or fills in too, as values with an sType. */
+  readonly pNext: readonly Record<string, unknown>[];
+};
 
 /** Any function. */
 export type AnyFunction = (...args: never[]) => unknown;
@@ -55,6 +58,7 @@ export interface Command<F extends AnyFunction> {
   readonly result: string;
   /** The parameters; see the head of this file. */
   readonly parameters: string;
+  /** The structures that the arguments are made of. */
   readonly parts: readonly AnyStructure[];
   /** Never there: it carries the type. */
   readonly type?: F;

@@ -53,30 +53,44 @@ export const scalarSizes: Readonly<Record<ScalarKind, number>> = {
 
 /** A member of a structure, laid out. */
 export interface Member {
+  /** The member's name in Vulkan. */
   readonly name: string;
   /** Bytes from the beginning. */
   readonly offset: number;
   /** What it holds or points at; undefined for a structure, which {@link struct} is then. */
   readonly kind: ScalarKind | undefined;
+  /** The structure that it is or points at; undefined for numbers, handles and texts. */
   readonly struct: AnyStructure | undefined;
   /** Whether it is a pointer to what it says. */
   readonly isPointer: boolean;
   /** How many stand inside the structure; undefined for one that is no array. */
   readonly length: number | undefined;
   /** The member that says how many there are behind the pointer, and how many times that many of its unit. */
-  readonly count: { readonly member: string; readonly unit: number } | undefined;
+  readonly count:
+    | {
+        /** The member that says how many there are. */
+        readonly member: string;
+        /** How many elements one of it stands for, such as 4 bytes a word of shader code. */
+        readonly unit: number;
+      }
+    | undefined;
 }
 
 /** How a structure lies in memory. */
 export interface StructureLayout {
+  /** Bytes of the structure, as C's sizeof says. */
   readonly size: number;
+  /** Bytes. */
   readonly alignment: number;
+  /** The members, in the order in which they lie. */
   readonly members: readonly Member[];
 }
 
 /** A structure with its values: for pNext chains, and to be encoded. */
 export interface StructureValue<T extends object = object> {
+  /** Which structure the values are of. */
   readonly structure: AnyStructure;
+  /** The values of its members. */
   readonly values: T;
 }
 

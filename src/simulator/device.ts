@@ -46,9 +46,13 @@ import { setTransientMemory } from "./transient-memory.ts";
 
 /** What a simulated device holds. */
 export interface DeviceStatistics {
+  /** VkDeviceMemory objects that exist. */
   readonly memoryCount: number;
+  /** Those of them that are mapped. */
   readonly mappedMemoryCount: number;
+  /** VkBuffers that exist. */
   readonly bufferCount: number;
+  /** VkImages that exist. */
   readonly imageCount: number;
   /** Submissions that are not complete. */
   readonly pendingSubmissionCount: number;
@@ -58,7 +62,9 @@ export interface DeviceStatistics {
 
 /** A simulated Vulkan device. */
 export class SimulatedDevice implements VulkanDevice {
+  /** What vkGetPhysicalDeviceProperties says, from the profile. */
   readonly properties: DeviceProperties;
+  /** Heaps and memory types, from the profile. */
   readonly memoryProperties: MemoryProperties;
   readonly enabledExtensions: ReadonlySet<string>;
   readonly enabledFeatures: ReadonlySet<string>;

@@ -5,6 +5,7 @@
  * simulated one refuses, and nothing has changed.
  */
 export class ValidityError extends Error {
+  /** "ValidityError" */
   override readonly name = "ValidityError";
   /** The C function, such as "vkBindBufferMemory". */
   readonly call: string;
@@ -25,6 +26,7 @@ export function forbid(call: string, rule: string, sentence: string): never {
 
 /** An object that was created and not destroyed. */
 export interface ObjectLeak {
+  /** What kind of object it is. */
   readonly kind: "memory" | "buffer" | "image" | "semaphore" | "submission";
   /** 0n for a submission. */
   readonly handle: bigint;
@@ -34,7 +36,9 @@ export interface ObjectLeak {
 
 /** What {@link SimulatedDevice.destroy} throws when objects are left. */
 export class ObjectLeakError extends Error {
+  /** "ObjectLeakError" */
   override readonly name = "ObjectLeakError";
+  /** The objects that were still alive. */
   readonly leaks: readonly ObjectLeak[];
 
   constructor(leaks: readonly ObjectLeak[]) {

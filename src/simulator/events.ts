@@ -5,10 +5,13 @@ import type { Result } from "../vulkan/result.ts";
 
 /** vkAllocateMemory that succeeded. */
 export interface AllocateEvent {
+  /** Tells events apart. */
   readonly kind: "allocate";
+  /** The memory object that was made. */
   readonly memory: DeviceMemory;
   /** How many vkAllocateMemory calls had succeeded before this one. */
   readonly ordinal: number;
+  /** Index of its memory type. */
   readonly memoryTypeIndex: number;
   /** Bytes. */
   readonly size: number;
@@ -18,24 +21,33 @@ export interface AllocateEvent {
 
 /** vkAllocateMemory that failed with a VkResult. */
 export interface AllocateFailedEvent {
+  /** Tells events apart. */
   readonly kind: "allocate-failed";
+  /** Index of the memory type that was asked for. */
   readonly memoryTypeIndex: number;
   /** Bytes. */
   readonly size: number;
+  /** What the call returned. */
   readonly result: Result;
 }
 
 /** vkFreeMemory, vkMapMemory, vkUnmapMemory. Freeing mapped memory is one "free", without an "unmap". */
 export interface MemoryEvent {
+  /** Which of the three calls it was. */
   readonly kind: "free" | "map" | "unmap";
+  /** The memory object. */
   readonly memory: DeviceMemory;
+  /** That of its {@link AllocateEvent}. */
   readonly ordinal: number;
 }
 
 /** One range of vkFlushMappedMemoryRanges or vkInvalidateMappedMemoryRanges. */
 export interface MappedRangeEvent {
+  /** Which of the two calls it was. */
   readonly kind: "flush" | "invalidate";
+  /** The memory object. */
   readonly memory: DeviceMemory;
+  /** That of its {@link AllocateEvent}. */
   readonly ordinal: number;
   /** Bytes. */
   readonly offset: number;
@@ -45,15 +57,21 @@ export interface MappedRangeEvent {
 
 /** vkCreateBuffer, vkCreateImage, vkDestroyBuffer, vkDestroyImage. */
 export interface ResourceEvent {
+  /** Which call it was. */
   readonly kind: "create-buffer" | "create-image" | "destroy-buffer" | "destroy-image";
+  /** The buffer or image. */
   readonly resource: Buffer | Image;
 }
 
 /** vkBindBufferMemory, vkBindImageMemory. */
 export interface BindEvent {
+  /** Tells events apart. */
   readonly kind: "bind";
+  /** The buffer or image. */
   readonly resource: Buffer | Image;
+  /** The memory object that it was bound to. */
   readonly memory: DeviceMemory;
+  /** That of the memory's {@link AllocateEvent}. */
   readonly ordinal: number;
   /** Bytes. */
   readonly offset: number;

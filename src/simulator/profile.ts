@@ -25,6 +25,7 @@ export interface RequirementFigures {
 export interface SparseFigures {
   /** Bytes of a page: the alignment of sparse resources. */
   readonly pageSize: number;
+  /** VkPhysicalDeviceSparseProperties. */
   readonly properties: SparseProperties;
   /** Whether all layers share one mip tail. */
   readonly singleMipTail: boolean;
@@ -34,6 +35,7 @@ export interface SparseFigures {
 
 /** A device to simulate. */
 export interface DeviceProfile {
+  /** The device's name (deviceName). */
   readonly name: string;
   /** Where the figures come from. */
   readonly source: string;
@@ -41,14 +43,21 @@ export interface DeviceProfile {
   readonly deviceType: number;
   /** VK_MAKE_API_VERSION form. */
   readonly apiVersion: number;
+  /** VkPhysicalDeviceProperties::vendorID */
   readonly vendorID: number;
+  /** VkPhysicalDeviceProperties::deviceID */
   readonly deviceID: number;
+  /** The limits that the allocator looks at. */
   readonly limits: DeviceLimits;
+  /** At most 16. */
   readonly memoryHeaps: readonly MemoryHeap[];
+  /** At most 32, in the driver's order. */
   readonly memoryTypes: readonly MemoryType[];
   /** The device extensions that the device has, as far as this library uses any. */
   readonly extensions: readonly string[];
+  /** What memory requirements are computed from. */
   readonly requirements: RequirementFigures;
+  /** What sparse resources are like. */
   readonly sparse: SparseFigures;
 }
 
@@ -56,22 +65,31 @@ export interface DeviceProfile {
  * A device to simulate, with defaults for most of it. The `profile` in the header of a trace file is one.
  */
 export interface ProfileDescription {
+  /** The device's name (deviceName). */
   readonly name: string;
+  /** From 1 to 16. */
   readonly memoryHeaps: readonly MemoryHeap[];
+  /** From 1 to 32, in the driver's order. */
   readonly memoryTypes: readonly MemoryType[];
+  /** Where the figures come from. */
   readonly source?: string;
   /** Default DiscreteGpu. */
   readonly deviceType?: number;
   /** VK_MAKE_API_VERSION form or a text like "1.3.0"; default 1.3. */
   readonly apiVersion?: number | string;
+  /** Default 0. */
   readonly vendorID?: number;
+  /** Default 0. */
   readonly deviceID?: number;
+  /** Defaults: Vulkan's least or usual ones, such as a bufferImageGranularity of 1,024. */
   readonly limits?: Partial<DeviceLimits>;
   /** Default {@link knownExtensions}. */
   readonly extensions?: readonly string[];
+  /** Defaults: such as an alignment of 16 bytes for buffers and 1,024 for images. */
   readonly requirements?: Partial<RequirementFigures>;
   /** What sparse resources are like where features enable them. Default: pages of 64 KiB, strict, tails by layer. */
   readonly sparse?: Partial<Omit<SparseFigures, "properties">> & {
+    /** Defaults: standard block shapes, strict, without aligned mip sizes, 1 TiB of address space. */
     readonly properties?: Partial<SparseProperties>;
   };
 }

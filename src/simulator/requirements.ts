@@ -18,8 +18,22 @@ import { sparseLayoutOf } from "./sparse-layout.ts";
 
 /** A resource whose requirements are asked for. */
 export type ResourceDescription =
-  | { readonly kind: "buffer"; readonly info: BufferCreateInfo; readonly planeAspect?: undefined }
-  | { readonly kind: "image"; readonly info: ImageCreateInfo; readonly planeAspect: number | undefined };
+  | {
+      /** Tells buffers from images. */
+      readonly kind: "buffer";
+      /** As it was created. */
+      readonly info: BufferCreateInfo;
+      /** The plane that is asked about, of a disjoint image; undefined for all others. */
+      readonly planeAspect?: undefined;
+    }
+  | {
+      /** Tells buffers from images. */
+      readonly kind: "image";
+      /** As it was created. */
+      readonly info: ImageCreateInfo;
+      /** The plane that is asked about, of a disjoint image; undefined for all others. */
+      readonly planeAspect: number | undefined;
+    };
 
 /**
  * Requirements instead of the device's own: members that replace them for every resource, or a function that

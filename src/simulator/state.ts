@@ -62,13 +62,21 @@ export interface DeviceFeatures {
   readonly protectedMemory: boolean;
   /** Default false, as all that begin so. */
   readonly sparseBinding: boolean;
+  /** Buffers with `BufferCreate.SparseResidency`. */
   readonly sparseResidencyBuffer: boolean;
+  /** 2D images with `ImageCreate.SparseResidency`. */
   readonly sparseResidencyImage2D: boolean;
+  /** 3D images with `ImageCreate.SparseResidency`. */
   readonly sparseResidencyImage3D: boolean;
+  /** 2D images of 2 samples with sparse residency. */
   readonly sparseResidency2Samples: boolean;
+  /** 2D images of 4 samples with sparse residency. */
   readonly sparseResidency4Samples: boolean;
+  /** 2D images of 8 samples with sparse residency. */
   readonly sparseResidency8Samples: boolean;
+  /** 2D images of 16 samples with sparse residency. */
   readonly sparseResidency16Samples: boolean;
+  /** Resources with `SparseAliased`. */
   readonly sparseResidencyAliased: boolean;
 }
 

@@ -59,7 +59,9 @@ export interface PagePoolSettings {
 
 /** What a page pool has. Counts are of pages. */
 export interface PagePoolStatistics {
+  /** The pool's name, if it has one. */
   readonly name: string | undefined;
+  /** Index of the memory type of all its pages. */
   readonly memoryType: number;
   /** Bytes. */
   readonly pageSize: number;
@@ -67,7 +69,9 @@ export interface PagePoolStatistics {
   readonly chunkCount: number;
   /** Bytes of all chunks. */
   readonly chunkBytes: number;
+  /** Pages of all chunks. */
   readonly pageCount: number;
+  /** Those of them that nothing has. */
   readonly freeCount: number;
   /** Pages that were evicted and that the queue may not be done with. */
   readonly retiringCount: number;

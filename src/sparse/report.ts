@@ -10,7 +10,9 @@ import type { SparseState } from "./sparse-state.ts";
 export interface SparseStatistics {
   /** For each page pool, the default ones first. */
   readonly pools: readonly PagePoolStatistics[];
+  /** Sparse buffers that exist. */
   readonly bufferCount: number;
+  /** Sparse images that exist. */
   readonly imageCount: number;
   /** Pages of all resources that are resident; shared memory counts for each. */
   readonly residentCount: number;

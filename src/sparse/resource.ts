@@ -29,6 +29,7 @@ export interface Residency {
 
 /** A part of a sparse resource. */
 export interface SparsePart {
+  /** The resource that it is a part of. */
   readonly resource: SparseBuffer | SparseImage;
   /** Default: all of the resource. */
   readonly region?: SparseBufferRegion | SparseImageRegion;
@@ -199,6 +200,7 @@ const ALIASED = 0x4;
 
 /** A buffer whose pages get memory one by one. Made by `allocator.createSparseBuffer`. */
 export class SparseBuffer extends SparseResource {
+  /** Tells a buffer from an image. */
   readonly kind = "buffer";
   /** How it was made, sparse flags included. */
   readonly info: BufferCreateInfo;
@@ -247,6 +249,7 @@ export class SparseBuffer extends SparseResource {
 
 /** An image whose blocks of texels get memory one by one. Made by `allocator.createSparseImage`. */
 export class SparseImage extends SparseResource {
+  /** Tells an image from a buffer. */
   readonly kind = "image";
   /** How it was made, sparse flags included. */
   readonly info: ImageCreateInfo;

@@ -27,7 +27,9 @@ export interface TransientUse {
 
 /** A buffer that is needed in some passes alone. */
 export interface TransientBuffer {
+  /** As for `createBuffer`. */
   readonly buffer: BufferCreateInfo;
+  /** Not there: it is a buffer. */
   readonly image?: undefined;
   /** In any order, at least one; a pass may have several. */
   readonly uses: readonly TransientUse[];
@@ -37,7 +39,9 @@ export interface TransientBuffer {
 
 /** An image that is needed in some passes alone. */
 export interface TransientImage {
+  /** As for `createImage`. */
   readonly image: ImageCreateInfo;
+  /** Not there: it is an image. */
   readonly buffer?: undefined;
   /** In any order, at least one; a pass may have several. */
   readonly uses: readonly TransientUse[];

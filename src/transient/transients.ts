@@ -16,7 +16,9 @@ import type { TransientTakeOver } from "./take-overs.ts";
 export interface TransientGroup {
   /** The index of the memory type. */
   readonly memoryType: number;
+  /** The memory that the group shares. */
   readonly allocation: Allocation;
+  /** What lies in it, and where. */
   readonly resources: readonly TransientPlace[];
   /** Bytes of the allocation that are used. */
   readonly height: number;

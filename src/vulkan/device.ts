@@ -31,6 +31,7 @@ import type { TakeOver } from "./transfer.ts";
 export interface MemoryType {
   /** {@link MemoryProperty} flags. */
   readonly propertyFlags: MemoryProperty | 0;
+  /** Index of the heap that it takes memory from. */
   readonly heapIndex: number;
 }
 
@@ -44,7 +45,9 @@ export interface MemoryHeap {
 
 /** VkPhysicalDeviceMemoryProperties */
 export interface MemoryProperties {
+  /** At most 32, in the driver's order: of two that suit alike, the first is meant to be taken. */
   readonly memoryTypes: readonly MemoryType[];
+  /** At most 16. */
   readonly memoryHeaps: readonly MemoryHeap[];
 }
 
@@ -64,14 +67,19 @@ export interface DeviceLimits {
 
 /** VkPhysicalDeviceProperties, as far as the allocator and its reports use them. */
 export interface DeviceProperties {
+  /** Such as "NVIDIA H100 80GB HBM3". */
   readonly deviceName: string;
   /** {@link PhysicalDeviceType} */
   readonly deviceType: PhysicalDeviceType;
   /** VK_MAKE_API_VERSION form. */
   readonly apiVersion: number;
+  /** A number whose form each vendor makes up. */
   readonly driverVersion: number;
+  /** PCI's number of the vendor, or one of VkVendorId. */
   readonly vendorID: number;
+  /** The vendor's number of the device. */
   readonly deviceID: number;
+  /** The limits that the allocator looks at. */
   readonly limits: DeviceLimits;
 }
 
@@ -79,13 +87,17 @@ export interface DeviceProperties {
 export interface MemoryAllocateInfo {
   /** Bytes. */
   readonly allocationSize: number;
+  /** Index of the memory type. */
   readonly memoryTypeIndex: number;
+  /** Structures such as {@link MemoryDedicatedAllocateInfo}, in any order. */
   readonly pNext?: NextChain;
 }
 
 /** VkMappedMemoryRange */
 export interface MappedMemoryRange {
+  /** Memory that is mapped. */
   readonly memory: DeviceMemory;
+  /** Bytes from its start; a multiple of nonCoherentAtomSize. */
   readonly offset: number;
   /** Bytes, or {@link WHOLE_SIZE} for "to the end". */
   readonly size: number;
@@ -93,7 +105,9 @@ export interface MappedMemoryRange {
 
 /** VkPhysicalDeviceMemoryBudgetPropertiesEXT: bytes for each heap. */
 export interface MemoryBudgetProperties {
+  /** For each heap: bytes that the process may use at the moment. */
   readonly heapBudget: readonly number[];
+  /** For each heap: bytes that the process uses at the moment. */
   readonly heapUsage: readonly number[];
 }
 
@@ -142,6 +156,7 @@ export interface LentRangeMessage {
 
 /** A mapped range that was lent to another thread. */
 export interface HostLoan {
+  /** To be posted to the worker, which makes a view of it with `viewLentRange`. */
   readonly message: LentRangeMessage;
   /** The other thread does not use it any more. */
   end(): void;
@@ -149,6 +164,7 @@ export interface HostLoan {
 
 /** A view of mapped memory that has an ArrayBuffer of its own. */
 export interface OwnView {
+  /** The view; it has an ArrayBuffer of its own. */
   readonly bytes: Uint8Array;
   /** Detaches the view: its length is 0 from then on. Closing it twice does nothing. */
   close(): void;
@@ -164,7 +180,9 @@ export interface HostCopies {
 
 /** A device as the allocator sees it. */
 export interface VulkanDevice {
+  /** Name, versions and limits (VkPhysicalDeviceProperties). */
   readonly properties: DeviceProperties;
+  /** Heaps and memory types (VkPhysicalDeviceMemoryProperties). */
   readonly memoryProperties: MemoryProperties;
   /** The names of the device extensions that are enabled. */
   readonly enabledExtensions: ReadonlySet<string>;

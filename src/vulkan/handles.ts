@@ -6,7 +6,10 @@
 declare const kind: unique symbol;
 
 /** A bigint that is a handle of one kind of object. */
-export type Handle<Kind extends string> = bigint & { readonly [kind]: Kind };
+export type Handle<Kind extends string> = bigint & {
+  /** Only for the compiler: which kind of handle it is. */
+  readonly [kind]: Kind;
+};
 
 /** VkInstance */
 export type Instance = Handle<"Instance">;

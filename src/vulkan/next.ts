@@ -12,20 +12,35 @@ import type { Buffer, Image } from "./handles.ts";
 
 /** VkStructureType of the structures that may stand in a chain. */
 export const StructureType = {
+  /** Of {@link MemoryDedicatedAllocateInfo}. */
   MemoryDedicatedAllocateInfo: 1000127001,
+  /** Of {@link MemoryAllocateFlagsInfo}. */
   MemoryAllocateFlagsInfo: 1000060000,
+  /** Of {@link MemoryPriorityAllocateInfo}. */
   MemoryPriorityAllocateInfoEXT: 1000238001,
+  /** Of {@link ExportMemoryAllocateInfo}. */
   ExportMemoryAllocateInfo: 1000072002,
+  /** Of {@link ImportMemoryFdInfo}. */
   ImportMemoryFdInfoKHR: 1000074000,
+  /** Of {@link ImportMemoryHostPointerInfo}. */
   ImportMemoryHostPointerInfoEXT: 1000178000,
+  /** Of {@link ImportMemoryWin32HandleInfo}. */
   ImportMemoryWin32HandleInfoKHR: 1000073000,
+  /** Of {@link ExportMemoryWin32HandleInfo}. */
   ExportMemoryWin32HandleInfoKHR: 1000073001,
+  /** Of {@link MemoryOpaqueCaptureAddressAllocateInfo}. */
   MemoryOpaqueCaptureAddressAllocateInfo: 1000257003,
+  /** Of {@link ExternalMemoryBufferCreateInfo}. */
   ExternalMemoryBufferCreateInfo: 1000072000,
+  /** Of {@link ExternalMemoryImageCreateInfo}. */
   ExternalMemoryImageCreateInfo: 1000072001,
+  /** Of {@link BufferUsageFlags2CreateInfo}. */
   BufferUsageFlags2CreateInfo: 1000470006,
+  /** Of {@link BufferOpaqueCaptureAddressCreateInfo}. */
   BufferOpaqueCaptureAddressCreateInfo: 1000257002,
+  /** Of {@link ImageFormatListCreateInfo}. */
   ImageFormatListCreateInfo: 1000147000,
+  /** Of {@link BindImagePlaneMemoryInfo}. */
   BindImagePlaneMemoryInfo: 1000156002,
 } as const;
 /** One of {@link StructureType}. */
@@ -33,86 +48,117 @@ export type StructureType = (typeof StructureType)[keyof typeof StructureType];
 
 /** VkMemoryDedicatedAllocateInfo: the memory is for this one buffer or image. */
 export interface MemoryDedicatedAllocateInfo {
+  /** VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO */
   readonly sType: typeof StructureType.MemoryDedicatedAllocateInfo;
+  /** The buffer that the memory is for; this or `image`. */
   readonly buffer?: Buffer;
+  /** The image that the memory is for; this or `buffer`. */
   readonly image?: Image;
 }
 /** VkMemoryAllocateFlagsInfo */
 export interface MemoryAllocateFlagsInfo {
+  /** VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO */
   readonly sType: typeof StructureType.MemoryAllocateFlagsInfo;
   /** {@link MemoryAllocate} flags. */
   readonly flags: MemoryAllocate | 0;
+  /** The devices of a group that get memory, a bit each; counts with `MemoryAllocate.DeviceMask` alone. Default 0. */
   readonly deviceMask?: number;
 }
 /** VkMemoryPriorityAllocateInfoEXT */
 export interface MemoryPriorityAllocateInfo {
+  /** VK_STRUCTURE_TYPE_MEMORY_PRIORITY_ALLOCATE_INFO_EXT */
   readonly sType: typeof StructureType.MemoryPriorityAllocateInfoEXT;
   /** From 0 to 1; Vulkan's default is 0.5. */
   readonly priority: number;
 }
 /** VkExportMemoryAllocateInfo */
 export interface ExportMemoryAllocateInfo {
+  /** VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO */
   readonly sType: typeof StructureType.ExportMemoryAllocateInfo;
   /** {@link ExternalMemoryHandleType} flags. */
   readonly handleTypes: ExternalMemoryHandleType | 0;
 }
 /** VkImportMemoryFdInfoKHR: on success the driver owns the descriptor. */
 export interface ImportMemoryFdInfo {
+  /** VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR */
   readonly sType: typeof StructureType.ImportMemoryFdInfoKHR;
+  /** What `fd` is: OpaqueFd or DmaBufEXT. */
   readonly handleType: ExternalMemoryHandleType | 0;
+  /** A file descriptor, which belongs to the driver once the import has succeeded. */
   readonly fd: number;
 }
 /** VkImportMemoryHostPointerInfoEXT */
 export interface ImportMemoryHostPointerInfo {
+  /** VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT */
   readonly sType: typeof StructureType.ImportMemoryHostPointerInfoEXT;
+  /** HostAllocationEXT or HostMappedForeignMemoryEXT. */
   readonly handleType: ExternalMemoryHandleType | 0;
   /** The address, aligned to minImportedHostPointerAlignment. */
   readonly hostPointer: bigint;
 }
 /** VkImportMemoryWin32HandleInfoKHR */
 export interface ImportMemoryWin32HandleInfo {
+  /** VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR */
   readonly sType: typeof StructureType.ImportMemoryWin32HandleInfoKHR;
+  /** What `handle` is. */
   readonly handleType: ExternalMemoryHandleType | 0;
+  /** A HANDLE, which stays the program's. */
   readonly handle: bigint;
 }
 /** VkExportMemoryWin32HandleInfoKHR */
 export interface ExportMemoryWin32HandleInfo {
+  /** VK_STRUCTURE_TYPE_EXPORT_MEMORY_WIN32_HANDLE_INFO_KHR */
   readonly sType: typeof StructureType.ExportMemoryWin32HandleInfoKHR;
+  /** Address of a SECURITY_ATTRIBUTES; default 0n, the system's. */
   readonly attributes?: bigint;
+  /** A DWORD of access rights, such as GENERIC_ALL (0x10000000). */
   readonly access: number;
 }
 /** VkMemoryOpaqueCaptureAddressAllocateInfo */
 export interface MemoryOpaqueCaptureAddressAllocateInfo {
+  /** VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO */
   readonly sType: typeof StructureType.MemoryOpaqueCaptureAddressAllocateInfo;
+  /** What vkGetDeviceMemoryOpaqueCaptureAddress said when it was captured; 0n for any address. */
   readonly opaqueCaptureAddress: bigint;
 }
 /** VkExternalMemoryBufferCreateInfo */
 export interface ExternalMemoryBufferCreateInfo {
+  /** VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO */
   readonly sType: typeof StructureType.ExternalMemoryBufferCreateInfo;
+  /** {@link ExternalMemoryHandleType} flags: what its memory can be exported as or imported from. */
   readonly handleTypes: ExternalMemoryHandleType | 0;
 }
 /** VkExternalMemoryImageCreateInfo */
 export interface ExternalMemoryImageCreateInfo {
+  /** VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO */
   readonly sType: typeof StructureType.ExternalMemoryImageCreateInfo;
+  /** {@link ExternalMemoryHandleType} flags: what its memory can be exported as or imported from. */
   readonly handleTypes: ExternalMemoryHandleType | 0;
 }
 /** VkBufferUsageFlags2CreateInfo (VK_KHR_maintenance5): replaces the buffer's 32-bit usage. */
 export interface BufferUsageFlags2CreateInfo {
+  /** VK_STRUCTURE_TYPE_BUFFER_USAGE_FLAGS_2_CREATE_INFO */
   readonly sType: typeof StructureType.BufferUsageFlags2CreateInfo;
+  /** VkBufferUsageFlags2, 64 bits, in place of those of the buffer. */
   readonly usage: bigint;
 }
 /** VkBufferOpaqueCaptureAddressCreateInfo */
 export interface BufferOpaqueCaptureAddressCreateInfo {
+  /** VK_STRUCTURE_TYPE_BUFFER_OPAQUE_CAPTURE_ADDRESS_CREATE_INFO */
   readonly sType: typeof StructureType.BufferOpaqueCaptureAddressCreateInfo;
+  /** What vkGetBufferOpaqueCaptureAddress said when it was captured; 0n for any address. */
   readonly opaqueCaptureAddress: bigint;
 }
 /** VkImageFormatListCreateInfo */
 export interface ImageFormatListCreateInfo {
+  /** VK_STRUCTURE_TYPE_IMAGE_FORMAT_LIST_CREATE_INFO */
   readonly sType: typeof StructureType.ImageFormatListCreateInfo;
+  /** The formats that views of the image will have. */
   readonly viewFormats: readonly Format[];
 }
 /** VkBindImagePlaneMemoryInfo: for disjoint multi-planar images. */
 export interface BindImagePlaneMemoryInfo {
+  /** VK_STRUCTURE_TYPE_BIND_IMAGE_PLANE_MEMORY_INFO */
   readonly sType: typeof StructureType.BindImagePlaneMemoryInfo;
   /** One {@link ImageAspect} plane bit. */
   readonly planeAspect: ImageAspect;

@@ -26,12 +26,15 @@ export interface BufferCreateInfo {
   readonly sharingMode?: SharingMode;
   /** For concurrent sharing: the queue families that use the buffer. */
   readonly queueFamilyIndices?: readonly number[];
+  /** Structures such as {@link ExternalMemoryBufferCreateInfo}, in any order; default none. */
   readonly pNext?: NextChain;
 }
 
 /** VkExtent3D, in texels. */
 export interface Extent3D {
+  /** Texels, from 1 on. */
   readonly width: number;
+  /** Texels, from 1 on; 1 for 1D images. */
   readonly height: number;
   /** Default 1. */
   readonly depth?: number;
@@ -39,7 +42,9 @@ export interface Extent3D {
 
 /** VkOffset3D, in texels. */
 export interface Offset3D {
+  /** Texels from the left. */
   readonly x: number;
+  /** Texels from the top. */
   readonly y: number;
   /** Default 0. */
   readonly z?: number;
@@ -49,6 +54,7 @@ export interface Offset3D {
 export interface ImageCreateInfo {
   /** {@link Format}, a VkFormat. */
   readonly format: Format;
+  /** Texels of mip level 0. */
   readonly extent: Extent3D;
   /** {@link ImageUsage} flags. */
   readonly usage: ImageUsage | 0;
@@ -66,9 +72,11 @@ export interface ImageCreateInfo {
   readonly flags?: ImageCreate | 0;
   /** {@link SharingMode}; default Exclusive. */
   readonly sharingMode?: SharingMode;
+  /** Two or more, with `SharingMode.Concurrent`; default none. */
   readonly queueFamilyIndices?: readonly number[];
   /** {@link ImageLayout}, Undefined or Preinitialized; default Undefined. */
   readonly initialLayout?: ImageLayout;
+  /** Structures such as {@link ImageFormatListCreateInfo}, in any order; default none. */
   readonly pNext?: NextChain;
 }
 
@@ -83,7 +91,9 @@ export interface MemoryRequirements {
   alignment: number;
   /** Bit i is set when memory type i can hold the resource. */
   memoryTypeBits: number;
+  /** The driver would rather have a memory object for this resource alone (VkMemoryDedicatedRequirements). */
   prefersDedicatedAllocation: boolean;
+  /** The resource must have a memory object for itself alone (VkMemoryDedicatedRequirements). */
   requiresDedicatedAllocation: boolean;
 }
 

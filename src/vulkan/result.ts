@@ -47,6 +47,7 @@ export function resultName(result: Result): string {
 
 /** What a Vulkan call that failed throws: the VkResult and the name of the call. */
 export class VulkanError extends Error {
+  /** "VulkanError" */
   override readonly name = "VulkanError";
   /** The VkResult, a negative number. */
   readonly result: Result;

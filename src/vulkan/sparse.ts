@@ -92,7 +92,9 @@ export interface SparseMemoryBind {
 export interface SparseImageMemoryBind {
   /** One {@link ImageAspect}. */
   readonly aspectMask: ImageAspect;
+  /** Of the subresource that memory is bound to. */
   readonly mipLevel: number;
+  /** Of the subresource that memory is bound to. */
   readonly arrayLayer: number;
   /** Texels: multiples of the block's extent. */
   readonly offset: Offset3D;
@@ -109,15 +111,24 @@ export interface SparseImageMemoryBind {
 /** VkBindSparseInfo: one batch of vkQueueBindSparse. No page may be named twice in one batch. */
 export interface BindSparseInfo extends QueueSynchronization {
   /** VkSparseBufferMemoryBindInfo */
-  readonly bufferBinds?: readonly { readonly buffer: Buffer; readonly binds: readonly SparseMemoryBind[] }[];
+  readonly bufferBinds?: readonly {
+    /** A sparse buffer. */
+    readonly buffer: Buffer;
+    /** Ranges of it, and the memory that each gets or loses. */
+    readonly binds: readonly SparseMemoryBind[];
+  }[];
   /** VkSparseImageOpaqueMemoryBindInfo */
   readonly imageOpaqueBinds?: readonly {
+    /** A sparse image. */
     readonly image: Image;
+    /** Ranges of its bytes, such as mip tails. */
     readonly binds: readonly SparseMemoryBind[];
   }[];
   /** VkSparseImageMemoryBindInfo */
   readonly imageBinds?: readonly {
+    /** A sparse image with residency. */
     readonly image: Image;
+    /** Boxes of its texels. */
     readonly binds: readonly SparseImageMemoryBind[];
   }[];
 }

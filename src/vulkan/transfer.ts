@@ -10,8 +10,11 @@ import type { Extent3D, Offset3D } from "./resources.ts";
 
 /** A copy of bytes from one buffer to another (vkCmdCopyBuffer). */
 export interface BufferCopy {
+  /** Tells commands apart. */
   readonly kind: "buffer";
+  /** With `BufferUsage.TransferSrc`. */
   readonly source: Buffer;
+  /** With `BufferUsage.TransferDst`; may be the source, where the ranges do not overlap. */
   readonly target: Buffer;
   /** Bytes. */
   readonly size: number;
@@ -23,6 +26,7 @@ export interface BufferCopy {
 
 /** Which part of an image a copy touches: one mip level of some layers. */
 export interface ImageRegion {
+  /** Texels that are copied. */
   readonly extent: Extent3D;
   /** Texels from the origin of the mip level; default 0, 0, 0. */
   readonly offset?: Offset3D;
@@ -46,9 +50,13 @@ export interface BufferLayout {
 
 /** A copy of texels from a buffer into an image (vkCmdCopyBufferToImage). */
 export interface BufferToImageCopy extends ImageRegion, BufferLayout {
+  /** Tells commands apart. */
   readonly kind: "bufferToImage";
+  /** With `BufferUsage.TransferSrc`. */
   readonly source: Buffer;
+  /** With `ImageUsage.TransferDst`. */
   readonly target: Image;
+  /** Bytes of the first texel; a multiple of a texel's size. Default 0. */
   readonly sourceOffset?: number;
   /** The image's layout before (its contents may be dropped when Undefined, the default) and after. */
   readonly oldLayout?: ImageLayout;
@@ -58,9 +66,13 @@ export interface BufferToImageCopy extends ImageRegion, BufferLayout {
 
 /** A copy of texels from an image into a buffer (vkCmdCopyImageToBuffer). */
 export interface ImageToBufferCopy extends ImageRegion, BufferLayout {
+  /** Tells commands apart. */
   readonly kind: "imageToBuffer";
+  /** With `ImageUsage.TransferSrc`. */
   readonly source: Image;
+  /** With `BufferUsage.TransferDst`. */
   readonly target: Buffer;
+  /** Bytes of the first texel; a multiple of a texel's size. Default 0. */
   readonly targetOffset?: number;
   /** The image's layout before and after the copy; default TransferSrcOptimal. */
   readonly layout?: ImageLayout;
@@ -68,23 +80,33 @@ export interface ImageToBufferCopy extends ImageRegion, BufferLayout {
 
 /** A copy of whole mip levels and layers from one image to another of the same make (vkCmdCopyImage). */
 export interface ImageCopy {
+  /** Tells commands apart. */
   readonly kind: "image";
+  /** With `ImageUsage.TransferSrc`. */
   readonly source: Image;
+  /** With `ImageUsage.TransferDst`. */
   readonly target: Image;
   /** The source's layout before and after; the target ends in it too. */
   readonly layout: ImageLayout;
+  /** All aspects that are copied. */
   readonly aspect: ImageAspect;
   /** The extent of mip level 0. */
   readonly extent: Extent3D;
+  /** How many, from level 0 on. */
   readonly mipLevels: number;
+  /** How many, from layer 0 on. */
   readonly arrayLayers: number;
 }
 
 /** A fill of a buffer with one 32-bit value (vkCmdFillBuffer); offset and size are multiples of 4. */
 export interface BufferFill {
+  /** Tells commands apart. */
   readonly kind: "fill";
+  /** With `BufferUsage.TransferDst`. */
   readonly target: Buffer;
+  /** Bytes; default 0. */
   readonly targetOffset?: number;
+  /** Bytes. */
   readonly size: number;
   /** An unsigned 32-bit integer. */
   readonly value: number;
@@ -95,9 +117,11 @@ export interface BufferFill {
  * memory is lost.
  */
 export interface TakeOver {
+  /** Tells commands apart. */
   readonly kind: "takeOver";
   /** The buffer or image. */
   readonly target: Buffer | Image;
+  /** Whether the target is an image. */
   readonly isImage: boolean;
   /** The buffers and images that have used the memory before. */
   readonly sources: readonly (Buffer | Image)[];
@@ -120,6 +144,7 @@ export interface TakeOver {
  * wait for each other anyway: it is for resources that share memory.
  */
 export interface TransferBarrier {
+  /** Tells commands apart. */
   readonly kind: "barrier";
 }
 
@@ -128,11 +153,15 @@ export interface TransferBarrier {
  * releases it on a queue of the one and, after a semaphore, acquires it on a queue of the other.
  */
 export interface OwnershipTransfer {
+  /** Tells commands apart. */
   readonly kind: "ownership";
   /** This or `image`. */
   readonly buffer?: Buffer;
+  /** This or `buffer`. */
   readonly image?: Image;
+  /** Index of the queue family that gives it away. */
   readonly sourceFamily: number;
+  /** Index of the queue family that gets it. */
   readonly targetFamily: number;
   /** The image's layout before; default TransferDstOptimal. */
   readonly layout?: ImageLayout;

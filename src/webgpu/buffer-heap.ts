@@ -62,6 +62,7 @@ export interface GpuDefragmentOptions<Device extends GpuDeviceLike> extends GpuC
 
 /** What was moved. */
 export interface GpuMoves<Device extends GpuDeviceLike> {
+  /** What was moved, in the order in which it was copied. */
   readonly moves: readonly HeapMove<BufferOf<Device>>[];
   /** Bytes. */
   readonly bytesMoved: number;

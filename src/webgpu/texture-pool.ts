@@ -27,6 +27,7 @@ export interface GpuTexturePoolStatistics {
   readonly idleCount: number;
   /** Textures made so far, and takes that were served by one that was there. */
   readonly madeCount: number;
+  /** Textures that were taken again instead of being made. */
   readonly reusedCount: number;
 }
 

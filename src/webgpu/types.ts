@@ -7,6 +7,7 @@
 export interface GpuBufferLike {
   /** Bytes. */
   readonly size: number;
+  /** GPUObjectBase's label, for messages. */
   label: string;
   /** GPUBuffer.destroy() */
   destroy(): unknown;
@@ -20,6 +21,7 @@ export interface GpuBufferLike {
 
 /** GPUTexture */
 export interface GpuTextureLike {
+  /** GPUObjectBase's label, for messages. */
   label: string;
   /** GPUTexture.destroy() */
   destroy(): unknown;
@@ -57,23 +59,37 @@ export interface GpuQueueLike {
 
 /** GPUSupportedLimits, as far as buffers go. */
 export interface GpuLimitsLike {
+  /** Bytes of the largest buffer. */
   readonly maxBufferSize: number;
+  /** Bytes of the largest binding of a storage buffer. */
   readonly maxStorageBufferBindingSize: number;
+  /** Bytes of the largest binding of a uniform buffer. */
   readonly maxUniformBufferBindingSize: number;
+  /** Bytes: what offsets of uniform bindings are multiples of. */
   readonly minUniformBufferOffsetAlignment: number;
+  /** Bytes: what offsets of storage bindings are multiples of. */
   readonly minStorageBufferOffsetAlignment: number;
 }
 
 /** GPUError */
 export interface GpuErrorLike {
+  /** What the implementation says. */
   readonly message: string;
 }
 
 /** GPUDevice */
 export interface GpuDeviceLike {
+  /** GPUSupportedLimits, as far as they concern buffers. */
   readonly limits: GpuLimitsLike;
+  /** The device's only queue. */
   readonly queue: GpuQueueLike;
-  readonly lost: Promise<{ readonly message: string; readonly reason?: string | undefined }>;
+  /** Resolves when the device is lost or destroyed. */
+  readonly lost: Promise<{
+    /** What the implementation says. */
+    readonly message: string;
+    /** "destroyed" or "unknown". */
+    readonly reason?: string | undefined;
+  }>;
   /** GPUDevice.createBuffer() */
   createBuffer(descriptor: GpuBufferDescriptor): GpuBufferLike;
   /** GPUDevice.createTexture() */
@@ -88,9 +104,13 @@ export interface GpuDeviceLike {
 
 /** GPUBufferDescriptor */
 export interface GpuBufferDescriptor {
+  /** For messages. */
   label?: string;
+  /** Bytes; a multiple of 4 where it is mapped at creation. */
   size: number;
+  /** `GPUBufferUsage` flags. */
   usage: number;
+  /** Whether it can be written at once; default false. */
   mappedAtCreation?: boolean;
 }
 

@@ -6,15 +6,25 @@ import type { GpuLimitsLike } from "./types.ts";
 
 /** GPUBufferUsage, with WebGPU's values, for where there is no such global. */
 export const GpuBufferUsage = {
+  /** MAP_READ: can be mapped for reading; together with CopyDst only. */
   MapRead: 0x0001,
+  /** MAP_WRITE: can be mapped for writing; together with CopySrc only. */
   MapWrite: 0x0002,
+  /** COPY_SRC: copies read from it. A heap has it anyway. */
   CopySrc: 0x0004,
+  /** COPY_DST: copies and `queue.writeBuffer` write into it. A heap has it anyway. */
   CopyDst: 0x0008,
+  /** INDEX: indices of draws. */
   Index: 0x0010,
+  /** VERTEX: vertices of draws. */
   Vertex: 0x0020,
+  /** UNIFORM: uniform bindings, at offsets of minUniformBufferOffsetAlignment. */
   Uniform: 0x0040,
+  /** STORAGE: storage bindings, at offsets of minStorageBufferOffsetAlignment. */
   Storage: 0x0080,
+  /** INDIRECT: parameters of indirect draws and dispatches. */
   Indirect: 0x0100,
+  /** QUERY_RESOLVE: takes the results of queries. */
   QueryResolve: 0x0200,
 } as const;
 

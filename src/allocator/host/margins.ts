@@ -15,6 +15,7 @@ export const MAGIC_SIZE = 4;
 
 /** Something was written past the end of an allocation. */
 export class CorruptionError extends Error {
+  /** "CorruptionError" */
   override readonly name = "CorruptionError";
   /** The allocation whose end was overrun. */
   readonly allocation: Allocation;

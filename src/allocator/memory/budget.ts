@@ -18,7 +18,9 @@ export interface Budget {
   blockCount: number;
   /** Allocations in them. */
   allocationCount: number;
+  /** Bytes of the memory objects (VmaStatistics::blockBytes). */
   blockBytes: number;
+  /** Bytes of the allocations (VmaStatistics::allocationBytes). */
   allocationBytes: number;
   /** What the whole process uses of the heap, as far as is known. */
   usage: number;

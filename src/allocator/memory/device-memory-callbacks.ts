@@ -4,6 +4,7 @@ import type { DeviceMemory } from "../../vulkan/handles.ts";
 
 /** What the user's callbacks are told of one memory object. */
 export interface DeviceMemoryEvent {
+  /** Index of the memory type. */
   readonly memoryType: number;
   /** VkDeviceMemory */
   readonly memory: DeviceMemory;

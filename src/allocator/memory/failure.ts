@@ -39,6 +39,7 @@ export type RefusalKind =
 
 /** Why an allocation was refused, as data. */
 export interface Refusal {
+  /** Which limit or failure it was. */
   readonly kind: RefusalKind;
   /** The VkResult that stands for it. */
   readonly result: number;

@@ -13,9 +13,18 @@ import type { AllocatorState } from "../state.ts";
 
 /** What `wouldAllocate` is asked about: a buffer, an image, or memory by itself. */
 export type Allocatable =
-  | { readonly buffer: BufferCreateInfo }
-  | { readonly image: ImageCreateInfo }
-  | { readonly requirements: RequirementsInfo };
+  | {
+      /** As for `createBuffer`. */
+      readonly buffer: BufferCreateInfo;
+    }
+  | {
+      /** As for `createImage`. */
+      readonly image: ImageCreateInfo;
+    }
+  | {
+      /** As for `allocateMemory`. */
+      readonly requirements: RequirementsInfo;
+    };
 
 /** The answer of `Allocator.wouldAllocate`. */
 export interface AllocationPlan {

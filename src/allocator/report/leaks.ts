@@ -5,6 +5,7 @@ import { SuballocationType } from "../../metadata/block-metadata.ts";
 
 /** One allocation that was not freed. */
 export interface Leak {
+  /** The allocation's name, if it has one. */
   readonly name: string | undefined;
   /** "BUFFER", "IMAGE_OPTIMAL" and so on, as in VMA's statistics. */
   readonly kind: string;
@@ -12,10 +13,13 @@ export interface Leak {
   readonly size: number;
   /** Bytes from the start of its memory object. */
   readonly offset: number;
+  /** Index of the memory type. */
   readonly memoryType: number;
+  /** Whether it has a memory object to itself. */
   readonly dedicated: boolean;
   /** The custom pool's name or number; undefined for the default pools. */
   readonly pool: string | undefined;
+  /** Whatever was attached to it. */
   readonly userData: unknown;
   /** Whether it waits to be destroyed (`Allocator.destroyLater`). */
   readonly isWaiting: boolean;
@@ -54,7 +58,9 @@ export function leakOf(allocation: LeakSource, stack: string | undefined, isWait
 
 /** Thrown by destroy() while allocations or pools are alive; nothing has been destroyed then. */
 export class LeakError extends Error {
+  /** "LeakError" */
   override readonly name = "LeakError";
+  /** What was still alive. */
   readonly leaks: readonly Leak[];
 
   constructor(leaks: readonly Leak[], pools: readonly string[]) {

@@ -14,6 +14,7 @@ export interface TotalStatistics {
   readonly memoryType: readonly DetailedStatistics[];
   /** For each heap. */
   readonly memoryHeap: readonly DetailedStatistics[];
+  /** Of all heaps together. */
   readonly total: DetailedStatistics;
 }
 

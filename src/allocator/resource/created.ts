@@ -8,6 +8,7 @@ import type { Allocation } from "../allocation.ts";
 export class BufferWithMemory {
   /** VkBuffer, as it was created; `allocation.buffer` is the current one. */
   readonly buffer: Buffer;
+  /** Its memory. */
   readonly allocation: Allocation;
 
   /** @internal */
@@ -26,6 +27,7 @@ export class BufferWithMemory {
 export class ImageWithMemory {
   /** VkImage, as it was created; `allocation.image` is the current one. */
   readonly image: Image;
+  /** Its memory. */
   readonly allocation: Allocation;
 
   /** @internal */

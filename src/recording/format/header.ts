@@ -8,23 +8,43 @@ export type RecordingSource = "vulkan" | "virtual" | "webgpu";
 
 /** A device, as far as memory is concerned. Lists are empty where the source tells nothing of heaps and types. */
 export interface RecordedDevice {
+  /** The device's name (deviceName). */
   readonly name: string;
   /** VkPhysicalDeviceType */
   readonly deviceType: number;
   /** Such as "1.3.0". */
   readonly apiVersion: string;
+  /** As the driver says. */
   readonly driverVersion?: number;
+  /** As the driver says. */
   readonly vendorID?: number;
+  /** As the driver says. */
   readonly deviceID?: number;
+  /** VkPhysicalDeviceLimits, as far as they concern memory. */
   readonly limits: {
+    /** Bytes. */
     readonly bufferImageGranularity: number;
+    /** Bytes. */
     readonly nonCoherentAtomSize: number;
+    /** Memory objects that may exist at once. */
     readonly maxMemoryAllocationCount: number;
     /** null: no limit. */
     readonly maxMemoryAllocationSize?: number | null;
   };
-  readonly memoryHeaps: readonly { readonly size: number; readonly flags: number }[];
-  readonly memoryTypes: readonly { readonly propertyFlags: number; readonly heapIndex: number }[];
+  /** The heaps, by index. */
+  readonly memoryHeaps: readonly {
+    /** Bytes. */
+    readonly size: number;
+    /** VkMemoryHeapFlags. */
+    readonly flags: number;
+  }[];
+  /** The memory types, by index. */
+  readonly memoryTypes: readonly {
+    /** VkMemoryPropertyFlags. */
+    readonly propertyFlags: number;
+    /** Index of the heap. */
+    readonly heapIndex: number;
+  }[];
   /** The extensions that were enabled. */
   readonly extensions?: readonly string[];
 }
@@ -39,6 +59,7 @@ export interface RecordedSettings {
   readonly heapSizeLimits?: readonly (number | null)[];
   /** Absent: VMA's way. */
   readonly keepEmptyBlocks?: number;
+  /** Whether dedicated memory was tried where blocks were refused. */
   readonly dedicatedFallback: boolean;
   /** Bytes: what buffers and optimal images keep apart. */
   readonly granularity: number;
@@ -48,21 +69,34 @@ export interface RecordedSettings {
 
 /** The header of a recording. */
 export interface RecordingHeader {
+  /** By which a reader knows the file. */
   readonly format: "vma-ts recording";
+  /** Of the format; readers refuse versions that they do not know. */
   readonly version: number;
+  /** What was recorded. */
   readonly source: RecordingSource;
   /** Such as "vma-ts 0.2.0". */
   readonly writer?: string;
   /** ISO 8601: the time of nanosecond 0. */
   readonly startedAt?: string;
-  readonly program?: { readonly name: string; readonly pid: number; readonly thread: number };
+  /** The program that was recorded. */
+  readonly program?: {
+    /** The file that was started. */
+    readonly name: string;
+    /** The process's number. */
+    readonly pid: number;
+    /** The thread's number; 0 for the main one. */
+    readonly thread: number;
+  };
   /** The allocator's. */
   readonly name?: string;
   /** Whether stacks were recorded. */
   readonly stacks?: boolean;
   /** Bytes of the ring; absent if everything was kept. */
   readonly ring?: number;
+  /** The device; undefined for virtual blocks. */
   readonly device?: RecordedDevice;
+  /** The allocator's settings; undefined for virtual blocks. */
   readonly allocator?: RecordedSettings;
 }
 

@@ -7,12 +7,19 @@ import { DedicatedBit, RequestedResource } from "./kinds.ts";
 
 /** What an image is like, as in VkImageCreateInfo. */
 export interface RecordedImage {
+  /** VkImageType. */
   readonly imageType: number;
+  /** VkFormat. */
   readonly format: number;
+  /** Texels. */
   readonly width: number;
+  /** Texels. */
   readonly height: number;
+  /** Texels. */
   readonly depth: number;
+  /** How many. */
   readonly mipLevels: number;
+  /** How many. */
   readonly arrayLayers: number;
   /** VkSampleCountFlagBits: how many samples. */
   readonly samples: number;
@@ -32,7 +39,9 @@ export interface RecordedRequest {
   readonly flags: number;
   /** `MemoryUsage` */
   readonly usage: number;
+  /** VkMemoryPropertyFlags that the memory type must have. */
   readonly requiredFlags: number;
+  /** VkMemoryPropertyFlags that the memory type should have. */
   readonly preferredFlags: number;
   /** Memory types that the caller accepts, a bit for each; 0: all. */
   readonly memoryTypeBits: number;
@@ -46,7 +55,9 @@ export interface RecordedRequest {
   readonly alignment: number;
   /** Memory types that the resource can live in, a bit for each; 0: unknown. */
   readonly requiredTypeBits: number;
+  /** Whether the driver preferred memory of its own for the resource. */
   readonly prefersDedicated: boolean;
+  /** Whether the driver required memory of its own for the resource. */
   readonly requiresDedicated: boolean;
   /** Whether dedicated memory was to be tried where no block could be had. */
   readonly dedicatedFallback: boolean;

@@ -8,9 +8,13 @@ import { Damage, type RecordReader, textOf } from "./record-reader.ts";
 
 /** One call on a stack. */
 export interface RecordedStackFrame {
+  /** The function's name; empty for none. */
   readonly function: string;
+  /** Path or URL. */
   readonly file: string;
+  /** From 1 on. */
   readonly line: number;
+  /** From 1 on. */
   readonly column: number;
 }
 

@@ -18,17 +18,27 @@ export class RecordFields {
   operation = 0;
 
   // How many have been made so far, this record included.
+  /** Allocations that have been made so far. */
   allocationsMade = 0;
+  /** Blocks that have been made so far. */
   blocksMade = 0;
+  /** Custom pools that have been made so far. */
   poolsMade = 0;
+  /** Aliases that have been made so far. */
   aliasesMade = 0;
+  /** Defragmentations that have been begun so far. */
   defragmentationsMade = 0;
 
   // What the record is about, by number.
+  /** The allocation's number. */
   allocation = 0;
+  /** The block's number. */
   block = 0;
+  /** The custom pool's number; undefined for default pools. */
   pool: number | undefined = undefined;
+  /** The alias's number. */
   alias = 0;
+  /** The defragmentation's number. */
   defragmentation = 0;
 
   /** Bytes from the start of the block; of an alias from the start of its allocation. */
@@ -39,37 +49,54 @@ export class RecordFields {
   requestedSize = 0;
   /** mapMemory calls in effect. */
   mapCount = 0;
+  /** Whether the allocation was made with `AllocationCreate.Mapped`. */
   isPersistentlyMapped = false;
   /** `BlockBit`s of a block; flags of a pool or a defragmentation. */
   bits = 0;
+  /** Index of the memory type. */
   memoryType = 0;
   /** Allocations of a block in a snapshot. */
   count = 0;
 
   // Of pools.
+  /** Bytes of a pool's blocks; 0: as the allocator sees fit. */
   blockSize = 0;
+  /** Blocks that a pool keeps though they are empty. */
   minBlockCount = 0;
+  /** Blocks that a pool may have; 0: no limit. */
   maxBlockCount = 0;
+  /** A pool's priority, from 0 to 1. */
   priority = 0;
+  /** Bytes: what all offsets in a pool are multiples of. */
   minAllocationAlignment = 0;
 
   // Of defragmentations.
+  /** Bytes that a pass may move; 0: no limit. */
   maxBytesPerPass = 0;
+  /** Allocations that a pass may move; 0: no limit. */
   maxAllocationsPerPass = 0;
+  /** Passes so far, with the one under way. */
   passes = 0;
+  /** Whether a pass is under way. */
   isInPass = false;
+  /** Allocations that were moved. */
   moves = 0;
+  /** Bytes that were moved. */
   bytesMoved = 0;
+  /** Blocks that were given back. */
   blocksFreed = 0;
+  /** Bytes that were given back. */
   bytesFreed = 0;
 
   // Of refusals.
   /** VkResult */
   result = 0;
+  /** Index of the heap; undefined where it is not known. */
   heap: number | undefined = undefined;
   /** 0: unknown. */
   missingBytes = 0;
 
+  /** The frame's index; undefined before the first. */
   frame: number | undefined = undefined;
   /** For each heap. */
   budgets: readonly RecordedBudget[] = [];

@@ -17,37 +17,56 @@ import type { RecordedStack } from "./definitions.ts";
 export interface RecordedAllocation {
   /** Counts the allocations of the recording. */
   readonly id: number;
+  /** The block that it lies in at the moment. */
   block: RecordedBlock;
   /** Bytes from the start of the block. */
   offset: number;
+  /** Bytes. */
   readonly size: number;
   /** Bytes that were asked for. */
   readonly requestedSize: number;
+  /** What was asked for. */
   readonly request: RecordedRequest;
+  /** The name at the moment, if it has one. */
   name: string | undefined;
+  /** Who asked, if stacks were recorded. */
   readonly stack: RecordedStack | undefined;
   /** Nanoseconds; undefined where it is older than what is left of the recording, or than the state's first snapshot. */
   readonly madeAt: number | undefined;
   /** mapMemory calls in effect. */
   mapCount: number;
+  /** Whether it was made with `AllocationCreate.Mapped`. */
   readonly isPersistentlyMapped: boolean;
   /** Where it is being moved to. */
-  move: { readonly block: RecordedBlock; readonly offset: number } | undefined;
+  move:
+    | {
+        /** The block that it is being moved to. */
+        readonly block: RecordedBlock;
+        /** Bytes from the start of that block. */
+        readonly offset: number;
+      }
+    | undefined;
 }
 
 /** A memory object: a block that is divided, or one allocation's own. */
 export interface RecordedBlock {
   /** Counts the memory objects of the recording. */
   readonly id: number;
+  /** Whether it is for one allocation. */
   readonly isDedicated: boolean;
+  /** Whether its memory was imported. */
   readonly isImported: boolean;
+  /** Whether the linear algorithm manages it. */
   readonly isLinear: boolean;
+  /** Whether bufferImageGranularity is ignored in it. */
   readonly ignoresGranularity: boolean;
+  /** Index of the memory type. */
   readonly memoryType: number;
   /** The custom pool's number. */
   readonly pool: number | undefined;
   /** Bytes. */
   size: number;
+  /** Nanoseconds since the beginning of the recording; undefined if it was there before. */
   readonly madeAt: number | undefined;
   /** In no particular order. */
   readonly allocations: Set<RecordedAllocation>;
@@ -55,24 +74,33 @@ export interface RecordedBlock {
 
 /** A custom pool. */
 export interface RecordedPool extends Omit<RecordedPoolInfo, "name"> {
+  /** A number that no other pool of the recording has, counted from 0. */
   readonly id: number;
+  /** The pool's name at the moment, if it has one. */
   name: string | undefined;
 }
 
 /** Another resource in the memory of an allocation. */
 export interface RecordedAlias {
+  /** A number that no other alias of the recording has. */
   readonly id: number;
+  /** Whose memory it shares. */
   readonly allocation: RecordedAllocation;
   /** Bytes from the start of the allocation. */
   readonly offset: number;
+  /** Bytes. */
   readonly size: number;
+  /** What it is. */
   readonly request: RecordedRequest;
 }
 
 /** A defragmentation that is under way. */
 export interface RecordedDefragmentation extends RecordedDefragmentationInfo {
+  /** A number that no other defragmentation of the recording has. */
   readonly id: number;
+  /** Passes so far, with the one under way. */
   passes: number;
+  /** Whether a pass is under way. */
   isInPass: boolean;
 }
 
@@ -82,12 +110,19 @@ export class RecordedState {
   operation = 0;
   /** Nanoseconds of the last of them. */
   time = 0;
+  /** By number. */
   readonly allocations: Map<number, RecordedAllocation> = new Map();
+  /** By number. */
   readonly blocks: Map<number, RecordedBlock> = new Map();
+  /** By number. */
   readonly pools: Map<number, RecordedPool> = new Map();
+  /** By number. */
   readonly aliases: Map<number, RecordedAlias> = new Map();
+  /** Those that are under way, by number. */
   readonly defragmentations: Map<number, RecordedDefragmentation> = new Map();
+  /** For each heap, as they were told last; empty if they never were. */
   budgets: readonly RecordedBudget[] = [];
+  /** The current frame's index; undefined before the first. */
   frame: number | undefined = undefined;
   /** Records that contradicted the state, and were not applied. */
   contradictions = 0;

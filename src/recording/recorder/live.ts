@@ -17,6 +17,7 @@ const checkServeNames = optionsCheck<ServeOptions>("the options of serve", { por
 
 /** A server of a recording. */
 export interface LiveStream {
+  /** The TCP port that it listens on. */
   readonly port: number;
   /** Unguessable; part of the address. */
   readonly token: string;

@@ -5,22 +5,27 @@ import { putUint } from "../format/varint.ts";
 
 /** What a pool is made with; see `PoolCreateInfo`. */
 export interface RecordedPoolInfo {
+  /** Index of the memory type. */
   readonly memoryType: number;
   /** `PoolCreate` flags. */
   readonly flags: number;
   /** 0: as the allocator sees fit. */
   readonly blockSize: number;
+  /** Blocks that it keeps though they are empty. */
   readonly minBlockCount: number;
   /** 0: no limit. */
   readonly maxBlockCount: number;
   /** From 0 to 1. */
   readonly priority: number;
+  /** Bytes: what all offsets are multiples of. */
   readonly minAllocationAlignment: number;
+  /** The pool's name, if it has one. */
   readonly name: string | undefined;
 }
 
 /** What a defragmentation is begun with. */
 export interface RecordedDefragmentationInfo {
+  /** `DefragmentationFlag`s of the algorithm. */
   readonly flags: number;
   /** The custom pool's number; undefined for all default pools. */
   readonly pool: number | undefined;
@@ -32,7 +37,9 @@ export interface RecordedDefragmentationInfo {
 
 /** One heap's figures, in bytes. */
 export interface RecordedBudget {
+  /** What the process uses. */
   readonly usage: number;
+  /** What the process may use. */
   readonly budget: number;
 }
 
