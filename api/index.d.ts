@@ -1082,6 +1082,7 @@ export type {
   TransientSource,
   TransientTakeOver,
   TransientUse,
+  TypedArrayType,
   Until,
   VulkanBufferHeapOptions,
   VulkanDefragmentOptions,

@@ -37,6 +37,7 @@ export {
   type RefusalKind,
   type RequirementsInfo,
   type TotalStatistics,
+  type TypedArrayType,
 } from "./allocator/index.ts";
 export {
   type AllocationRules,

@@ -95,8 +95,9 @@ export function kindBits(kind: number): number {
   return kind << KIND_SHIFT;
 }
 
-/** Float32Array, Uint16Array and so on. */
+/** A kind of typed array, for `Allocation.view`: Float32Array, Uint16Array and so on. */
 export interface TypedArrayType<T> {
+  /** Bytes of an element: what the view's offset is a multiple of. */
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
 }
