@@ -6,7 +6,8 @@
  *
  * Each block is one plan, tried out in the real blocks and undone at once, so that it costs nothing to be up to date: what
  * the program allocates and frees meanwhile, and where, is in the blocks when the next one is planned. A block with very
- * many allocations is planned a part at a time.
+ * many allocations is planned a part at a time. Places are found as allocating finds them: that is compiled already when a
+ * program comes here for the first time, and needs no index of a block's gaps.
  *
  * Cost: a survey of the blocks; then for each block emptied a placement for each of its allocations.
  */
@@ -15,9 +16,9 @@ import type { Meter } from "./meter.ts";
 import {
   type Block,
   BlockRow,
+  DEFAULT_PLACE,
   type Item,
   type ListPort,
-  LOWEST_PLACE,
   largestFirst,
   NO_ALLOCATION,
 } from "./model.ts";
@@ -79,7 +80,7 @@ export class Draining<Owner> {
     this.blocks = new BlockRow(list.blocks, false);
     const { length } = this.blocks;
     meter.spend(Math.ceil(length / 16));
-    this.placing = new Placing(this.blocks, list.granularity, meter);
+    this.placing = new Placing(this.blocks, list.granularity, meter, DEFAULT_PLACE);
     this.known = new Float64Array(length);
     this.retries = new Uint8Array(length);
     this.queue = new BlockQueue(length);
@@ -265,7 +266,7 @@ export class Draining<Owner> {
       from: block,
       to: target,
       offset: target.division.offsetOf(slot),
-      strategy: LOWEST_PLACE,
+      strategy: DEFAULT_PLACE,
       after: 0,
     }));
     placing.undo(0);

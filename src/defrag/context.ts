@@ -39,8 +39,11 @@ import type { Shared } from "./shared.ts";
 /** Milliseconds of planning in a pass, where the caller says nothing. */
 const DEFAULT_MILLISECONDS = 1;
 
-/** Planning in a pass takes so many steps at least, whatever time they take: all that a small program needs. */
-const LEAST_STEPS = 256;
+/** Planning in a pass takes so many steps at least, whatever time they take. */
+const LEAST_STEPS = 32;
+
+/** The same of choosing, which is all that a small program needs. */
+const LEAST_STEPS_OF_CHOOSING = 256;
 
 /** The part of a pass's planning that may go into choosing, which may come to nothing. */
 const CHOOSING_SHARE = 1 / 2;
@@ -198,7 +201,7 @@ export class DefragmentationContext {
   /** Whether the time will not have gone by in vain. */
   private mayChoose({ steps, milliseconds }: Grant): boolean {
     if (steps === undefined && milliseconds === undefined) return true;
-    const most = (steps ?? Math.max(LEAST_STEPS, milliseconds! * STEPS_PER_MILLISECOND)) * CHOOSING_SHARE;
+    const most = (steps ?? Math.max(LEAST_STEPS_OF_CHOOSING, milliseconds! * STEPS_PER_MILLISECOND)) * CHOOSING_SHARE;
     let least = 0;
     for (const { list } of this.present) {
       least += list.blocks.length;
@@ -214,7 +217,7 @@ export class DefragmentationContext {
     const { steps, milliseconds } = grant;
     if (steps !== undefined) meter.grant({ steps: Math.ceil(steps * CHOOSING_SHARE) });
     else if (milliseconds !== undefined) {
-      meter.grant({ ...grant, milliseconds: milliseconds * CHOOSING_SHARE });
+      meter.grant({ milliseconds: milliseconds * CHOOSING_SHARE, leastSteps: LEAST_STEPS_OF_CHOOSING });
     }
     const { done, value } = chooseCourse(lists, effort, this.info, meter).next();
     return done === true ? value : undefined;
