@@ -5,7 +5,8 @@
  * Cost: for each step a look at every list.
  */
 
-import type { Choice, EmptyingSearch } from "./emptying.ts";
+import type { Choice } from "./candidates.ts";
+import type { EmptyingSearch } from "./emptying.ts";
 import { total } from "./plan.ts";
 
 /** What some bytes buy. */

@@ -8,8 +8,9 @@
  */
 
 import { chooseForBytes } from "./budgets.ts";
+import type { Choice } from "./candidates.ts";
 import type { Effort } from "./effort.ts";
-import { type Choice, EmptyingSearch } from "./emptying.ts";
+import { EmptyingSearch } from "./emptying.ts";
 import type { Meter } from "./meter.ts";
 import type { Block, ListPort } from "./model.ts";
 import { packBlock } from "./packing.ts";

@@ -18,11 +18,19 @@
  */
 
 import { assert } from "../foundation/assert.ts";
+import {
+  type Addition,
+  type Bounds,
+  type Candidate,
+  type Choice,
+  isBetter,
+  victimsOf,
+} from "./candidates.ts";
 import type { Effort } from "./effort.ts";
 import type { Meter } from "./meter.ts";
 import { type Block, BlockRow, type Item, type ListPort, LOWEST_PLACE, largestFirst } from "./model.ts";
 import { Placing } from "./placing.ts";
-import type { Plan, PlannedMove } from "./plan.ts";
+import { largest, type Plan, type PlannedMove, total } from "./plan.ts";
 
 /** The part of all placements that placing what was placed once more may take, for a single block more. */
 const ANEW_SHARE = 1 / 4;
@@ -32,46 +40,6 @@ export interface EmptyingRules {
   readonly effort: Effort;
   /** Bytes that no move can exceed, in any pass; default 0: no limit. */
   readonly maxBytesPerPass?: number | undefined;
-}
-
-/** What a choice is bound to. */
-export interface Bounds {
-  /** Bytes to move at most. */
-  readonly bytes: number;
-  /** Memory objects that are enough to give back: beyond them bytes count. */
-  readonly enough: number;
-  /** Bytes of a free range that is large enough. */
-  readonly largest: number;
-}
-
-/** One more block of a set, and whether everything was placed anew for it. */
-interface Addition<Owner> {
-  readonly block: Block<Owner>;
-  readonly isAnew: boolean;
-}
-
-/** The first blocks of a set that was grown. */
-interface Candidate<Owner> {
-  readonly grown: readonly Addition<Owner>[];
-  readonly victims: number;
-  /** Bytes and allocations to be moved, bytes of the blocks, and of the largest one. */
-  readonly bytes: number;
-  readonly allocations: number;
-  readonly bytesFreed: number;
-  readonly largestFreed: number;
-}
-
-/** What could be done, without the moves. */
-export interface Choice<Owner> {
-  readonly candidate: Candidate<Owner>;
-  /** Empty blocks that are given back as well, or kept in the place of others. */
-  readonly given: readonly Block<Owner>[];
-  readonly bytes: number;
-  readonly allocations: number;
-  /** Memory objects that will be given back, their bytes, and those of the largest one. */
-  readonly blocksFreed: number;
-  readonly bytesFreed: number;
-  readonly largestFreed: number;
 }
 
 type Order = (a: Block<unknown>, b: Block<unknown>) => number;
@@ -179,9 +147,9 @@ export class EmptyingSearch<Owner> {
   }
 
   /** The best that was found within bounds. */
-  choose({ bytes, enough, largest }: Bounds): Choice<Owner> {
+  choose({ bytes, enough, largest: largestWanted }: Bounds): Choice<Owner> {
     const affordable = this.candidates.filter((candidate) => candidate.bytes <= bytes);
-    const wanted = { victims: enough + this.kept - this.empty.length, largest };
+    const wanted = { victims: enough + this.kept - this.empty.length, largest: largestWanted };
     const best = affordable.reduce((best, other) => (isBetter(other, best, wanted) ? other : best));
     const given = this.empty.slice(0, Math.max(0, this.mostVictims));
     if (given.length + best.victims <= this.kept) return this.describe(this.candidates[0]!, []);
@@ -204,18 +172,29 @@ export class EmptyingSearch<Owner> {
   }
 
   private describe(candidate: Candidate<Owner>, given: readonly Block<Owner>[]): Choice<Owner> {
-    const victims = victimsOf(candidate);
+    const { bytes, allocations } = candidate;
+    return { candidate, given, bytes, allocations, ...this.gainOf(candidate, given) };
+  }
+
+  /** What is given back. Takes no look at each victim, as long as nothing empty is kept. */
+  private gainOf(
+    candidate: Candidate<Owner>,
+    given: readonly Block<Owner>[],
+  ): Pick<Choice<Owner>, "blocksFreed" | "bytesFreed" | "largestFreed"> {
+    if (this.kept === 0) {
+      return {
+        blocksFreed: given.length + candidate.victims,
+        bytesFreed: total(given, "size") + candidate.bytesFreed,
+        largestFreed: Math.max(largest(given, "size"), candidate.largestFreed),
+      };
+    }
     // Of what is empty the list keeps the smallest ones, as it gives back the emptiest first, which are the largest.
-    const freed = [...given, ...victims].map(({ size }) => size).sort((a, b) => b - a);
+    const freed = [...given, ...victimsOf(candidate)].sort((a, b) => b.size - a.size);
     freed.length = Math.max(0, freed.length - this.kept);
     return {
-      candidate,
-      given,
-      bytes: candidate.bytes,
-      allocations: candidate.allocations,
       blocksFreed: freed.length,
-      bytesFreed: freed.reduce((sum, size) => sum + size, 0),
-      largestFreed: freed[0] ?? 0,
+      bytesFreed: total(freed, "size"),
+      largestFreed: freed[0]?.size ?? 0,
     };
   }
 
@@ -391,28 +370,6 @@ export class EmptyingSearch<Owner> {
     const arrived = this.placing.placed.filter(({ target }) => target === block);
     return new Map(arrived.map(({ slot, item }) => [slot, item]));
   }
-}
-
-function victimsOf<Owner>({ grown, victims }: Candidate<Owner>): Block<Owner>[] {
-  return grown.slice(0, victims).map(({ block }) => block);
-}
-
-/**
- * With a bound: enough blocks, then a free range that is large enough, then the most bytes freed. Without: the most
- * blocks. Then the fewest bytes moved.
- */
-function isBetter<Owner>(
-  a: Candidate<Owner>,
-  b: Candidate<Owner>,
-  wanted: { victims: number; largest: number },
-): boolean {
-  const blocks = Math.min(a.victims, wanted.victims) - Math.min(b.victims, wanted.victims);
-  if (blocks !== 0) return blocks > 0;
-  const largest = Math.min(a.largestFreed, wanted.largest) - Math.min(b.largestFreed, wanted.largest);
-  if (largest !== 0) return largest > 0;
-  if (a.bytesFreed !== b.bytesFreed) return a.bytesFreed > b.bytesFreed;
-  if (a.victims !== b.victims) return a.victims > b.victims;
-  return a.bytes < b.bytes;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -49,12 +49,7 @@ export class Placing<Owner> {
   private readonly closed: Uint8Array;
 
   /** @param blocks in the order in which they are tried. */
-  constructor(
-    blocks: BlockRow<Owner>,
-    granularity: number,
-    meter: Meter,
-    strategy: number = LOWEST_PLACE,
-  ) {
+  constructor(blocks: BlockRow<Owner>, granularity: number, meter: Meter, strategy: number = LOWEST_PLACE) {
     const { length } = blocks;
     this.blocks = blocks;
     this.meter = meter;

@@ -201,7 +201,8 @@ export class DefragmentationContext {
   /** Whether the time will not have gone by in vain. */
   private mayChoose({ steps, milliseconds }: Grant): boolean {
     if (steps === undefined && milliseconds === undefined) return true;
-    const most = (steps ?? Math.max(LEAST_STEPS_OF_CHOOSING, milliseconds! * STEPS_PER_MILLISECOND)) * CHOOSING_SHARE;
+    const most =
+      (steps ?? Math.max(LEAST_STEPS_OF_CHOOSING, milliseconds! * STEPS_PER_MILLISECOND)) * CHOOSING_SHARE;
     let least = 0;
     for (const { list } of this.present) {
       least += list.blocks.length;

@@ -194,12 +194,15 @@ export function* rememberList(
   meter: Meter,
 ): Generator<undefined, PlannedList> {
   const blocks: PlannedBlock[] = [];
+  let present = new Set(list.blocks);
   for (const block of fullestFirst(list.blocks).slice()) {
     // The program may have freed it meanwhile.
-    if (!list.blocks.includes(block)) continue;
+    if (!present.has(block)) continue;
     blocks.push(new RememberedBlock(block, movability, maxMoveBytes));
     meter.spend(1 + block.metadata.allocationCount);
-    if (meter.isOver) yield;
+    if (!meter.isOver) continue;
+    yield;
+    present = new Set(list.blocks);
   }
   blocks.sort((a, b) => a.division.sumFreeSize - b.division.sumFreeSize);
   return new PlannedList(list, movability, maxMoveBytes, blocks);
