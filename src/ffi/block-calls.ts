@@ -116,6 +116,10 @@ function describe(
       imageRequirements2,
     ],
     bindImage: [checked("vkBindImageMemory", image, memory, offset)],
+    createAndBindImage: [
+      { ...createImage(addresses.out), endsIfNegative: true },
+      { ...call("vkBindImageMemory", made, memory, offset), result: cells.secondResult },
+    ],
   };
 }
 
@@ -180,6 +184,17 @@ function bindSequences(
       sequence();
       return i32[RESULT]!;
     };
+  /** Creates what is described and binds it: the result of what was done last. */
+  const creatingAndBinding =
+    (sequence: () => void) =>
+    (memory: bigint, offset: number): number => {
+      u64[MEMORY] = memory;
+      u32[OFFSET] = offset;
+      u32[OFFSET + 1] = offset / TWO_32;
+      sequence();
+      const result = i32[RESULT]!;
+      return result < 0 ? result : i32[SECOND_RESULT]!;
+    };
   return {
     allocateMemory: either("allocateMemory", checked),
     freeMemory: either("freeMemory", withHandle(MEMORY)),
@@ -192,14 +207,8 @@ function bindSequences(
     bufferRequirements: either("bufferRequirements", withHandle(BUFFER)),
     bufferRequirements2: either("bufferRequirements2", (sequence) => sequence),
     bindBuffer: either("bindBuffer", binding(BUFFER)),
-    createAndBindBuffer: either("createAndBindBuffer", (sequence) => (memory, offset) => {
-      u64[MEMORY] = memory;
-      u32[OFFSET] = offset;
-      u32[OFFSET + 1] = offset / TWO_32;
-      sequence();
-      const result = i32[RESULT]!;
-      return result < 0 ? result : i32[SECOND_RESULT]!;
-    }),
+    createAndBindBuffer: either("createAndBindBuffer", creatingAndBinding),
+    createAndBindImage: either("createAndBindImage", creatingAndBinding),
     createResult: () => i32[RESULT]!,
     createImage: either("createImage", checked),
     destroyImage: either("destroyImage", withHandle(IMAGE)),

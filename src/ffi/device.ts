@@ -350,6 +350,20 @@ export class NativeDevice implements VulkanDevice {
     return this.#madeImage(info, this.#structs.queriedImage as Image);
   }
 
+  createAndBindImage(info: ImageCreateInfo, memory: DeviceMemory, offset: number): Image {
+    this.#structs.encodeImage(info);
+    const result = this.#calls.createAndBindImage(memory, offset);
+    if (result < 0) this.#undoImage(result);
+    return this.#madeImage(info, this.#structs.handle as Image);
+  }
+
+  /** After {@link createAndBindImage} has failed. */
+  #undoImage(result: number): never {
+    if (this.#calls.createResult() < 0) throw new VulkanError(result, "vkCreateImage");
+    this.#calls.destroyImage(this.#structs.handle);
+    throw new VulkanError(result, "vkBindImageMemory");
+  }
+
   #madeImage(info: ImageCreateInfo, image: Image): Image {
     if (combinedDepthStencil.has(info.format)) this.#depthStencilImages.add(image);
     return image;

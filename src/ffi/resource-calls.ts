@@ -32,7 +32,9 @@ export interface ResourceCalls {
   bindBuffer(buffer: bigint, memory: bigint, offset: number): number;
   /** createBuffer, and bindBuffer unless that failed: the result of what was done last. */
   createAndBindBuffer(memory: bigint, offset: number): number;
-  /** The result of creating, in the last {@link createAndBindBuffer}. */
+  /** createImage, and bindImage unless that failed: the result of what was done last. */
+  createAndBindImage(memory: bigint, offset: number): number;
+  /** The result of creating, in the last {@link createAndBindBuffer} or {@link createAndBindImage}. */
   createResult(): number;
   /** From `imageInfo` to `out`. */
   createImage(): number;
@@ -110,6 +112,11 @@ export function bindResourceCalls(parts: ResourceCallParts): ResourceCalls {
       created = f.vkCreateBuffer(device, bufferInfo, callbacks, out);
       if (created < 0) return created;
       return f.vkBindBufferMemory(device, structs.u64[outWord]!, memory, native.integer(offset));
+    },
+    createAndBindImage: (memory, offset) => {
+      created = f.vkCreateImage(device, imageInfo, callbacks, out);
+      if (created < 0) return created;
+      return f.vkBindImageMemory(device, structs.u64[outWord]!, memory, native.integer(offset));
     },
     createResult: () => created,
     createImage: () => f.vkCreateImage(device, imageInfo, callbacks, out),

@@ -248,6 +248,8 @@ export interface VulkanDevice {
    * that do both in less time than one after the other.
    */
   createAndBindBuffer?(info: BufferCreateInfo, memory: DeviceMemory, offset: number): Buffer;
+  /** The same with vkCreateImage and an image. */
+  createAndBindImage?(info: ImageCreateInfo, memory: DeviceMemory, offset: number): Image;
   /**
    * vkCreateImage, then {@link getImageMemoryRequirements}. Optional: for bindings that do both in less time than one
    * after the other.

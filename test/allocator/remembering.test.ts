@@ -423,6 +423,80 @@ describe("What is known of a kind of images", () => {
   });
 });
 
+describe("What images of one description need", () => {
+  /** Image after image of some descriptions; how often the driver was asked for each. */
+  function questions(rememberRequirements: boolean, infos: readonly ImageCreateInfo[]): number[] {
+    const { allocator, device } = world({}, { rememberRequirements });
+    const asked = vi.spyOn(device, "getImageMemoryRequirements");
+    const all: Allocation[] = [];
+    const counts = infos.map((info) => {
+      asked.mockClear();
+      all.push(allocator.createImage(info).allocation);
+      return asked.mock.calls.length;
+    });
+    expect(new Set(all.map(({ deviceMemory }) => deviceMemory)).size).toBe(1);
+    free(...all);
+    return counts;
+  }
+  const [small, large] = [imageOf(16), imageOf(32)];
+
+  it("is asked for twice, once for the kind and once for the description, and then remembered", () => {
+    const infos = [small, small, small, large, large, small, large];
+    expect(questions(true, infos)).toEqual([1, 1, 0, 1, 0, 0, 0]);
+  });
+
+  it("is asked for each time where nothing may be remembered", () => {
+    expect(questions(false, [small, small, small, small])).toEqual([1, 1, 1, 1]);
+  });
+
+  it("is forgotten where another description stands in its place, and asked for again", () => {
+    const many = Array.from({ length: 200 }, (_, i) => ({
+      ...small,
+      extent: { width: 1 + i, height: 1 },
+    }));
+    const counts = questions(true, [small, ...many, ...many.toReversed()]).slice(201);
+    const asked = counts.filter((count) => count === 1).length;
+    expect(asked).toBeGreaterThan(130);
+    expect(asked).toBeLessThan(200);
+  });
+
+  it("is not remembered of those that are to be mapped, or are shared by queue families", () => {
+    const { allocator, device } = world({}, { rememberRequirements: true });
+    const asked = vi.spyOn(device, "getImageMemoryRequirements");
+    const mapped = { usage: MemoryUsage.CpuOnly, flags: AllocationCreate.Mapped };
+    const linear = { ...small, tiling: ImageTiling.Linear };
+    const shared = { ...small, sharingMode: SharingMode.Concurrent, queueFamilyIndices: [0, 1] };
+    const all = [1, 2, 3, 4].flatMap(() => [
+      allocator.createImage(linear, mapped).allocation,
+      allocator.createImage(shared).allocation,
+    ]);
+    expect(asked).toHaveBeenCalledTimes(8);
+    expect(all.filter(({ mappedData }) => mappedData !== undefined).length).toBe(4);
+    free(...all);
+  });
+
+  it("does not change where the settings raise the alignment", () => {
+    const { allocator } = world({}, { rememberRequirements: true });
+    const settings = { minAlignment: 64 * KiB };
+    const all = [1, 2, 3, 4].map(() => allocator.createImage(small, settings).allocation);
+    expect(all.map(({ offset }) => offset)).toEqual([0, 64 * KiB, 128 * KiB, 192 * KiB]);
+    free(...all);
+  });
+
+  it.each(["createImage", "bindImageMemory"] as const)("leaves nothing behind where %s fails", (call) => {
+    const { allocator, device } = world({}, { rememberRequirements: true });
+    const all = [1, 2, 3].map(() => allocator.createImage(small).allocation);
+    const before = [allocator.calculateStatistics(), device.statistics()];
+    vi.spyOn(device, call).mockImplementationOnce(() => {
+      throw new VulkanError(-1, call);
+    });
+    expect(() => allocator.createImage(small)).toThrow(VulkanError);
+    allocator.validate();
+    expect([allocator.calculateStatistics(), device.statistics()]).toEqual(before);
+    free(...all, allocator.createImage(small).allocation);
+  });
+});
+
 describe("A kind of buffer that is known", () => {
   it("does not keep from seeing that the settings are no object", () => {
     const { allocator } = world({}, { rememberRequirements: true });

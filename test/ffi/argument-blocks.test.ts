@@ -289,6 +289,10 @@ describe("the calls for resources", () => {
       did(`vkCreateBuffer(${d}, ${hex(at.bufferInfo)}, ${c}, ${hex(at.out)})`);
       did(`vkBindBufferMemory(${d}, ${hex(resource)}, ${hex(memory)}, ${hex(BigInt(offset))})`);
       expect(structs.handle).toBe(resource);
+      calls.createAndBindImage(memory, offset);
+      did(`vkCreateImage(${d}, ${hex(at.imageInfo)}, ${c}, ${hex(at.out)})`);
+      did(`vkBindImageMemory(${d}, ${hex(resource)}, ${hex(memory)}, ${hex(BigInt(offset))})`);
+      expect(structs.handle).toBe(resource);
       calls.createImageWithRequirements2();
       did(`vkCreateImage(${d}, ${hex(at.imageInfo)}, ${c}, ${hex(at.queriedImage)})`);
       did(`vkGetImageMemoryRequirements2(${d}, ${hex(at.imageQuery)}, ${hex(at.requirements2)})`);
@@ -338,10 +342,24 @@ describe("the calls for resources", () => {
     driver.results.push(0, -3);
     expect(calls.createAndBindBuffer(1n, 0)).toBe(-3);
     expect(calls.createResult()).toBe(0);
+    driver.results.push(-2);
+    expect(calls.createAndBindImage(1n, 0)).toBe(-2);
+    expect(calls.createResult()).toBe(-2);
+    driver.results.push(0, -3);
+    expect(calls.createAndBindImage(1n, 0)).toBe(-3);
+    expect(calls.createResult()).toBe(0);
     driver.results.push(-4);
     expect(calls.createImageWithRequirements2()).toBe(-4);
     const names = driver.seen.map((call) => call.split("(")[0]);
-    expect(names).toEqual(["vkCreateBuffer", "vkCreateBuffer", "vkBindBufferMemory", "vkCreateImage"]);
+    expect(names).toEqual([
+      "vkCreateBuffer",
+      "vkCreateBuffer",
+      "vkBindBufferMemory",
+      "vkCreateImage",
+      "vkCreateImage",
+      "vkBindImageMemory",
+      "vkCreateImage",
+    ]);
   });
 
   it.runIf(areProven)("leave to plain calls what the device has no function for", () => {
@@ -497,12 +515,54 @@ describeWithVulkan("creating and binding at once", (ctx) => {
     Object.assign(functions, { vkBindBufferMemory, vkDestroyBuffer, vkCreateBuffer });
   });
 
+  const imageInfo = { format: 37, extent: { width: 64, height: 64 }, usage: 6 } as const;
+
+  it("is creating an image, then binding it", () => {
+    const { device } = ctx;
+    const needs = emptyMemoryRequirements();
+    const probe = device.createImage(imageInfo);
+    device.getImageMemoryRequirements(probe, needs, false);
+    device.destroyImage(probe);
+    const memoryTypeIndex = 31 - Math.clz32(needs.memoryTypeBits & -needs.memoryTypeBits);
+    const memory = device.allocateMemory({ allocationSize: 2 * needs.size, memoryTypeIndex });
+    const image = device.createAndBindImage(imageInfo, memory, needs.size);
+    // Bound already, which the validation layer knows.
+    device.bindImageMemory(image, memory, 0);
+    expect(ctx.takeMessages().map(({ message }) => message)).toEqual([
+      expect.stringMatching(/already been bound|already bound/),
+    ]);
+    device.destroyImage(image);
+    device.freeMemory(memory);
+  });
+
+  it("leaves no image behind that cannot be bound", () => {
+    using device = plainDevice();
+    const { functions } = device;
+    const { vkBindImageMemory, vkDestroyImage, vkCreateImage } = functions;
+    let destroyed = 0;
+    functions.vkDestroyImage = (...args) => {
+      destroyed++;
+      return vkDestroyImage(...args);
+    };
+    functions.vkBindImageMemory = () => Result.ErrorOutOfHostMemory;
+    const make = (): unknown => device.createAndBindImage(imageInfo, 1n as DeviceMemory, 0);
+    expect(make).toThrow(
+      expect.objectContaining({ call: "vkBindImageMemory", result: Result.ErrorOutOfHostMemory }),
+    );
+    expect(destroyed).toBe(1);
+    functions.vkCreateImage = () => Result.ErrorOutOfDeviceMemory;
+    expect(make).toThrow(
+      expect.objectContaining({ call: "vkCreateImage", result: Result.ErrorOutOfDeviceMemory }),
+    );
+    expect(destroyed).toBe(1);
+    Object.assign(functions, { vkBindImageMemory, vkDestroyImage, vkCreateImage });
+  });
+
   it("asks for an image's requirements as it is made", () => {
     const { device } = ctx;
-    const info = { format: 37, extent: { width: 64, height: 64 }, usage: 6 };
     for (const dedicated of [false, true]) {
       const [apart, together] = [emptyMemoryRequirements(), emptyMemoryRequirements()];
-      const image = device.createImageWithRequirements(info, together, dedicated);
+      const image = device.createImageWithRequirements(imageInfo, together, dedicated);
       device.getImageMemoryRequirements(image, apart, dedicated);
       expect(together).toEqual(apart);
       device.destroyImage(image);

@@ -186,6 +186,12 @@ const provocations: readonly Provocation[] = [
     said: [BUFFER_NOT_ASKED],
   },
   {
+    what: "an image of a description whose requirements are remembered",
+    options: { rememberRequirements: true },
+    does: (allocator) => freeAll(...[1, 2, 3].map(() => allocator.createImage(imageOf(16)).allocation)),
+    said: [IMAGE_NOT_ASKED],
+  },
+  {
     what: "a defragmentation that makes resources again, like those that they replace",
     does: defragment,
     said: [BUFFER_NOT_ASKED, IMAGE_NOT_ASKED],

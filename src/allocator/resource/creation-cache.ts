@@ -12,6 +12,7 @@ import type { BlockList } from "../memory/block-list.ts";
 import type { MemoryBlock } from "../memory/memory-block.ts";
 import { type AllocationCreateInfo, checkName, NO_SETTINGS } from "../options.ts";
 import type { Pool } from "../pool.ts";
+import { KnownImages } from "./known-images.ts";
 import { AllocationRequest } from "./request.ts";
 
 /** What of the caller's settings decides how a resource is allocated. */
@@ -91,6 +92,8 @@ export class CachedCreation implements Settings {
   readonly largestSize: number;
   /** A copy of the description of the image that was made last. */
   imageInfo: ImageCreateInfo | undefined = undefined;
+  /** What images of this kind need whose descriptions are known. */
+  readonly knownImages: KnownImages = new KnownImages();
 
   constructor(
     key: ResourceKey,

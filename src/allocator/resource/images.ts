@@ -1,14 +1,19 @@
 /**
  * Creates images with memory. Images of few kinds are created over and over, and for a kind that is known the settings
- * need no second look, nor has a memory type to be found. What the driver says that an image needs is asked each time:
- * Vulkan does not guarantee that it is the same for two images of the same description.
+ * need no second look, nor has a memory type to be found. Where a description is known, too, and requirements may be
+ * remembered ({@link createKnownImage}), a place is taken first and the image made and bound at once; else the driver is asked
+ * what the image needs.
  */
 
+import { assert } from "../../foundation/assert.ts";
+import type { VulkanDevice } from "../../vulkan/device.ts";
+import type { DeviceMemory, Image } from "../../vulkan/handles.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import type { ImageCreateInfo } from "../../vulkan/resources.ts";
-import type { Allocation } from "../allocation.ts";
+import { Allocation } from "../allocation.ts";
 import { AllocationCreate } from "../flags.ts";
 import { allocating, undoAllocation } from "../memory/allocate.ts";
+import { SearchMode } from "../memory/block-search.ts";
 import { selectMemory } from "../memory/selection.ts";
 import { type AllocationCreateInfo, NO_SETTINGS } from "../options.ts";
 import { ResourceKind } from "../resource-kind.ts";
@@ -21,6 +26,9 @@ import { checkImage, copyImageInfo, describeImage, isSameImage } from "./descrip
 import { destroyHandle } from "./destroy.ts";
 import type { AllocationRequest } from "./request.ts";
 
+// Copied from another module: see docs/performance.md, "What V8 makes of the allocator".
+const { Take: TAKE } = SearchMode;
+
 /** An image with memory. Undefined, with the failure recorded, where memory is out. */
 export function createImage(
   state: AllocatorState,
@@ -31,6 +39,10 @@ export function createImage(
   checkUsable(state);
   const isPlain = state.remembersKinds && next === undefined && info?.pNext === undefined;
   const cached = isPlain ? state.images.findImage(info, allocationInfo) : undefined;
+  if (cached !== undefined && state.requirements.remembers === true) {
+    const known = createKnownImage(state, cached, info, allocationInfo);
+    if (known !== undefined) return known;
+  }
   // The last image's description was checked, and a copy of it is there.
   const last = cached?.imageInfo;
   const known = last !== undefined && isSameImage(last, info) ? last : undefined;
@@ -66,10 +78,62 @@ export function createImage(
   if (cached !== undefined) cached.imageInfo = kept;
   allocation.setResource(ResourceKind.Image, image, 0, info.usage, kept);
   allocation.isUnbound = isUnbound(request);
-  if (isPlain && cached === undefined) learn(state, info, allocationInfo, request!, allocation);
+  if (cached === undefined) {
+    if (isPlain) learn(state, info, allocationInfo, request!, allocation);
+  } else if (request === undefined) remember(state, cached, kept);
   const result = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
   if (state.recorder !== undefined) state.recorder.created(result, { image: info }, allocationInfo);
   return new ImageWithMemory(image, result);
+}
+
+/** An image whose description is known, in a block that is there; undefined when it takes more than that. */
+function createKnownImage(
+  state: AllocatorState,
+  entry: CachedCreation,
+  info: ImageCreateInfo,
+  given: AllocationCreateInfo = NO_SETTINGS,
+): ImageWithMemory | undefined {
+  const known = entry.knownImages.find(info);
+  if (known === undefined) return undefined;
+  const { list, request } = entry;
+  const { search, heapIndex, blocks } = list;
+  const block = search.search(request, known.size, known.alignment, TAKE);
+  if (block === undefined) return undefined;
+  const { slot } = search;
+  const { metadata } = block;
+  let image: Image;
+  try {
+    image = createBoundImage(state.device, info, block.memory, metadata.offsetOf(slot));
+  } catch (error) {
+    assert(metadata.free(slot), "only an allocation is freed");
+    throw error;
+  }
+  block.hysteresis.afterAllocate();
+  const allocation = new Allocation(block, slot, known.facts, given.userData, given.name);
+  block.allocations[slot] = allocation;
+  state.budgets.addAllocation(heapIndex, metadata.sizeOf(slot));
+  if (blocks.length > 1) list.sortOnce();
+  allocation.setResource(ResourceKind.Image, image, 0, info.usage, known.info);
+  if (state.recorder !== undefined) state.recorder.created(allocation, { image: info }, given);
+  return new ImageWithMemory(image, allocation);
+}
+
+/** An image that is bound to memory; none where one of the two fails. */
+function createBoundImage(
+  device: VulkanDevice,
+  info: ImageCreateInfo,
+  memory: DeviceMemory,
+  offset: number,
+): Image {
+  if (device.createAndBindImage !== undefined) return device.createAndBindImage(info, memory, offset);
+  const image = device.createImage(info);
+  try {
+    device.bindImageMemory(image, memory, offset);
+  } catch (error) {
+    device.destroyImage(image);
+    throw error;
+  }
+  return image;
 }
 
 function beginImage(
@@ -89,6 +153,19 @@ function isUnbound(request: AllocationRequest | undefined): boolean {
   return request !== undefined && (request.flags & AllocationCreate.DontBind) !== 0;
 }
 
+/**
+ * Remembers what an image needs that was described so, and was allocated as the entry says. Not where it is to be mapped or has a
+ * margin: then there is more to do for each.
+ */
+function remember(state: AllocatorState, entry: CachedCreation, kept: ImageCreateInfo): void {
+  if (!state.requirements.remembers || entry.facts === undefined || entry.isMapped) return;
+  if (kept.queueFamilyIndices !== undefined) return;
+  const { list, request } = entry;
+  const alignment = list.alignmentFor(request);
+  const facts = list.bitsFor(request, alignment);
+  entry.knownImages.add({ info: kept, size: request.requirements.size, alignment, facts });
+}
+
 /** Remembers how an image of this kind is allocated. */
 function learn(
   state: AllocatorState,
@@ -99,7 +176,8 @@ function learn(
 ): void {
   const { prefersDedicatedAllocation, requiresDedicatedAllocation } = request.requirements;
   if (prefersDedicatedAllocation || requiresDedicatedAllocation) return;
-  state.images.add(imageKey(info), allocationInfo, request, allocation, 1, Number.POSITIVE_INFINITY);
+  const { images } = state;
+  images.add(imageKey(info), allocationInfo, request, allocation, 1, Number.POSITIVE_INFINITY);
 }
 
 /**

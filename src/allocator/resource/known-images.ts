@@ -1,0 +1,61 @@
+/**
+ * What images need of memory, by their whole description. Vulkan guarantees that two images of the same description, without a
+ * chain, have the same size and memory types, and with maintenance4 the same alignment. So the second one needs no question,
+ * and can be created and bound at once, in a place that was taken before.
+ *
+ * The descriptions stand in a table at the place that their extent says, where the last one takes the place of another: one
+ * look, no list that grows.
+ *
+ *   place   0     1     2          63
+ *         [ a ] [ - ] [ b ]  ...  [ - ]     a: 64 x 64, b: 128 x 128, 7 levels
+ */
+
+import type { ImageCreateInfo } from "../../vulkan/resources.ts";
+import { isSameImage } from "./description.ts";
+
+/** As many as numbers of so many bits. */
+const PLACE_BITS = 6;
+const PLACES = 2 ** PLACE_BITS;
+
+/** An image's description, and what such images need. */
+export interface KnownImage {
+  /** A copy. */
+  readonly info: ImageCreateInfo;
+  /** Bytes. */
+  readonly size: number;
+  /** That of the place: what the image needs, the settings ask for and the blocks have at least. */
+  readonly alignment: number;
+  /** Packed facts of the allocation. */
+  readonly facts: number;
+}
+
+/** The descriptions of one kind of images that are known. */
+export class KnownImages {
+  private readonly places: (KnownImage | undefined)[] = [];
+
+  /** What is known of images with this description, which may be anything yet. */
+  find(info: ImageCreateInfo): KnownImage | undefined {
+    const { extent, mipLevels = 1 } = info;
+    if (typeof extent !== "object" || extent === null) return undefined;
+    const { width, height } = extent;
+    if (typeof width !== "number" || typeof height !== "number" || typeof mipLevels !== "number")
+      return undefined;
+    const known = this.places[placeOf(width, height, mipLevels)];
+    return known !== undefined && isSameImage(known.info, info) ? known : undefined;
+  }
+
+  /** Remembers a description that has neither a chain nor queue families. */
+  add(known: KnownImage): void {
+    const { places } = this;
+    while (places.length < PLACES) places.push(undefined);
+    const { extent, mipLevels = 1 } = known.info;
+    places[placeOf(extent.width, extent.height, mipLevels)] = known;
+  }
+}
+
+/** Mixed by odd factors, which spread powers of two; the high bits are the mixed ones. */
+function placeOf(width: number, height: number, mipLevels: number): number {
+  const mixed =
+    Math.imul(width, 0x9e3779b1) ^ Math.imul(height, 0x85ebca6b) ^ Math.imul(mipLevels, 0xc2b2ae35);
+  return mixed >>> (32 - PLACE_BITS);
+}
