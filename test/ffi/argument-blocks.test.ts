@@ -16,10 +16,10 @@ import type { Sequence, SequenceCall } from "../../src/ffi/native/blocks/sequenc
 import type { CompiledSequences, NativeCallback, NativeCalls } from "../../src/ffi/native/native-calls.ts";
 import { bindResourceCalls, type ResourceCallParts } from "../../src/ffi/resource-calls.ts";
 import { ResourceStructs } from "../../src/ffi/resource-structs.ts";
-import type { BufferUsage } from "../../src/vulkan/constants.ts";
+import { type BufferUsage, ImageUsage } from "../../src/vulkan/constants.ts";
 import type { Buffer, DeviceMemory, Image } from "../../src/vulkan/handles.ts";
 import { Result } from "../../src/vulkan/index.ts";
-import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
+import { emptyMemoryRequirements, type ImageCreateInfo } from "../../src/vulkan/resources.ts";
 import { loadVulkan, native, runtime } from "../helpers/native.ts";
 import { describeWithVulkan, plainDevice } from "../helpers/vulkan.ts";
 
@@ -515,7 +515,11 @@ describeWithVulkan("creating and binding at once", (ctx) => {
     Object.assign(functions, { vkBindBufferMemory, vkDestroyBuffer, vkCreateBuffer });
   });
 
-  const imageInfo = { format: 37, extent: { width: 64, height: 64 }, usage: 6 } as const;
+  const imageInfo: ImageCreateInfo = {
+    format: 37,
+    extent: { width: 64, height: 64 },
+    usage: ImageUsage.Sampled | ImageUsage.TransferDst,
+  };
 
   it("is creating an image, then binding it", () => {
     const { device } = ctx;
