@@ -225,28 +225,6 @@ export function copyImageInfo(info: ImageCreateInfo): ImageCreateInfo {
   return { ...copyInfo(info), extent: { ...info.extent } };
 }
 
-/** Whether a copy of an image's description says the same as one without a chain. */
-export function isSameImage(kept: ImageCreateInfo, info: ImageCreateInfo): boolean {
-  return (
-    kept.extent.width === info.extent?.width &&
-    kept.extent.height === info.extent?.height &&
-    kept.extent.depth === info.extent?.depth &&
-    kept.format === info.format &&
-    kept.usage === info.usage &&
-    kept.flags === info.flags &&
-    kept.imageType === info.imageType &&
-    kept.tiling === info.tiling &&
-    kept.mipLevels === info.mipLevels &&
-    kept.arrayLayers === info.arrayLayers &&
-    kept.samples === info.samples &&
-    kept.sharingMode === info.sharingMode &&
-    kept.initialLayout === info.initialLayout &&
-    kept.queueFamilyIndices === undefined &&
-    info.queueFamilyIndices === undefined &&
-    kept.pNext === undefined
-  );
-}
-
 function copyInfo<Info extends BufferCreateInfo | ImageCreateInfo>(info: Info): Info {
   const next = copyChain(info.pNext);
   const { queueFamilyIndices } = info;

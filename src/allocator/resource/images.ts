@@ -22,8 +22,9 @@ import { checkUsable } from "../usable.ts";
 import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
 import { ImageWithMemory } from "./created.ts";
 import { type CachedCreation, imageKey } from "./creation-cache.ts";
-import { checkImage, copyImageInfo, describeImage, isSameImage } from "./description.ts";
+import { checkImage, copyImageInfo, describeImage } from "./description.ts";
 import { destroyHandle } from "./destroy.ts";
+import { isSameImage } from "./known-images.ts";
 import type { AllocationRequest } from "./request.ts";
 
 // Copied from another module: see docs/performance.md, "What V8 makes of the allocator".

@@ -11,7 +11,6 @@
  */
 
 import type { ImageCreateInfo } from "../../vulkan/resources.ts";
-import { isSameImage } from "./description.ts";
 
 /** As many as numbers of so many bits. */
 const PLACE_BITS = 6;
@@ -58,4 +57,26 @@ function placeOf(width: number, height: number, mipLevels: number): number {
   const mixed =
     Math.imul(width, 0x9e3779b1) ^ Math.imul(height, 0x85ebca6b) ^ Math.imul(mipLevels, 0xc2b2ae35);
   return mixed >>> (32 - PLACE_BITS);
+}
+
+/** Whether a copy of an image's description says the same as one without a chain. */
+export function isSameImage(kept: ImageCreateInfo, info: ImageCreateInfo): boolean {
+  return (
+    kept.extent.width === info.extent?.width &&
+    kept.extent.height === info.extent?.height &&
+    kept.extent.depth === info.extent?.depth &&
+    kept.format === info.format &&
+    kept.usage === info.usage &&
+    kept.flags === info.flags &&
+    kept.imageType === info.imageType &&
+    kept.tiling === info.tiling &&
+    kept.mipLevels === info.mipLevels &&
+    kept.arrayLayers === info.arrayLayers &&
+    kept.samples === info.samples &&
+    kept.sharingMode === info.sharingMode &&
+    kept.initialLayout === info.initialLayout &&
+    kept.queueFamilyIndices === undefined &&
+    info.queueFamilyIndices === undefined &&
+    kept.pNext === undefined
+  );
 }
