@@ -258,6 +258,7 @@ declare enum PoolCreate {
 }
 interface PoolCreateInfo {
     readonly memoryTypeIndex: number;
+    readonly fallbackMemoryTypes?: readonly number[];
     readonly flags?: PoolCreate | 0;
     readonly blockSize?: number;
     readonly minBlockCount?: number;
@@ -271,6 +272,7 @@ declare class Pool {
     readonly id: number;
     name: string | undefined;
     readonly memoryTypeIndex: number;
+    readonly memoryTypes: readonly number[];
     get isEmpty(): boolean;
     addStatistics(total: Statistics): void;
     addDetailedStatistics(total: DetailedStatistics): void;

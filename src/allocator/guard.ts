@@ -12,7 +12,7 @@ export interface GuardedAllocation {
 /** A pool, as far as the question goes. */
 export interface GuardedPool {
   readonly label: string;
-  readonly blockList: object;
+  readonly sources: readonly { readonly blockList: object }[];
 }
 
 /** Asked before allocations are freed, and pools and the allocator destroyed. */

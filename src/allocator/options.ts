@@ -3,7 +3,7 @@
  * nowhere else.
  */
 
-import { checkAlignment, checkFlags, checkInteger, quote } from "../foundation/check.ts";
+import { checkAlignment, checkArray, checkFlags, checkInteger, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import {
   ApiVersion,
@@ -24,6 +24,7 @@ import {
   HOST_ACCESS_MASK,
   impliedFlags,
   MemoryUsage,
+  PoolCreate,
 } from "./flags.ts";
 import { MAGIC_SIZE } from "./host/margins.ts";
 import type { DeviceMemoryCallbacks } from "./memory/device-memory-callbacks.ts";
@@ -146,6 +147,7 @@ const checkDebugNames = optionsCheck<DebugCreateInfo>("the settings for debuggin
 });
 const checkPoolNames = optionsCheck<PoolCreateInfo>("a pool's settings", {
   memoryTypeIndex: true,
+  fallbackMemoryTypes: true,
   flags: "enum",
   blockSize: true,
   minBlockCount: true,
@@ -414,6 +416,7 @@ export function checkPoolCreateInfo(info: PoolCreateInfo): void {
   checkPoolNames(info);
   checkInteger(info.memoryTypeIndex, "memoryTypeIndex", 0, 0xffffffff);
   checkFlags(info.flags ?? 0, ALL_POOL_FLAGS, "a pool's flags");
+  if (info.fallbackMemoryTypes !== undefined) checkFallbacks(info, info.fallbackMemoryTypes);
   checkInteger(info.blockSize ?? 0, "blockSize");
   const minBlockCount = checkInteger(info.minBlockCount ?? 0, "minBlockCount");
   const maxBlockCount = checkInteger(info.maxBlockCount ?? 0, "maxBlockCount");
@@ -425,6 +428,21 @@ export function checkPoolCreateInfo(info: PoolCreateInfo): void {
   checkAlignment(info.minAllocationAlignment ?? 0, "minAllocationAlignment");
   checkName(info.name);
   checkNextChain(info.memoryAllocateNext, "memoryAllocateNext");
+}
+
+function checkFallbacks({ memoryTypeIndex, flags = 0 }: PoolCreateInfo, others: readonly number[]): void {
+  checkArray(others, "fallbackMemoryTypes");
+  const seen = new Set([memoryTypeIndex]);
+  for (const type of others) {
+    checkInteger(type, "a memory type of fallbackMemoryTypes", 0, 0xffffffff);
+    if (seen.has(type)) throw new RangeError(`a pool has memory type ${type} twice`);
+    seen.add(type);
+  }
+  if (others.length > 0 && (flags & PoolCreate.LinearAlgorithm) !== 0) {
+    throw new RangeError(
+      "a pool with the linear algorithm has one memory type: fallbackMemoryTypes cannot be given",
+    );
+  }
 }
 
 /** A name: a string, or undefined for none. */

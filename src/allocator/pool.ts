@@ -1,4 +1,4 @@
-/** A custom pool: blocks of one memory type, apart from the default ones, with settings of their own. */
+/** A custom pool: blocks of one memory type, or of several in order of preference, apart from the default ones, with settings of their own. */
 
 import { count } from "../foundation/count.ts";
 import { showAsText } from "../foundation/inspect.ts";
@@ -8,6 +8,7 @@ import type { Allocation } from "./allocation.ts";
 import { PoolCreate } from "./flags.ts";
 import { BlockList } from "./memory/block-list.ts";
 import { DedicatedList } from "./memory/dedicated-list.ts";
+import { ErrorList } from "./memory/error-list.ts";
 import { copyChain } from "./memory/memory-chain.ts";
 import type { MemoryState } from "./memory/memory-state.ts";
 import { type Leak, LeakError } from "./report/leaks.ts";
@@ -18,6 +19,14 @@ import { checkUsable } from "./usable.ts";
 export interface PoolCreateInfo {
   /** Index of the memory type, as from findMemoryTypeIndex. */
   readonly memoryTypeIndex: number;
+  /**
+   * More memory types, in order of preference, which share the pool's limits with the first one: an allocation gets memory of the first
+   * type that it may live in and that has room. A type with another one after it is passed over where new memory would exceed
+   * its heap's budget; the last one is not, unless the allocation says so. What has to be mapped passes over types that are
+   * not HostVisible. {@link maxBlockCount} counts the blocks of all types, {@link minBlockCount} those of the first. Not with the linear
+   * algorithm. Default none.
+   */
+  readonly fallbackMemoryTypes?: readonly number[];
   /** {@link PoolCreate} flags; default 0. */
   readonly flags?: PoolCreate | 0;
   /** Bytes of every block; default 0: chosen and varied as in the default pools. A size forbids dedicated memory. */
@@ -36,17 +45,27 @@ export interface PoolCreateInfo {
   readonly name?: string;
 }
 
+/** The memory of a pool that is of one type. */
+export interface PoolSource {
+  readonly blockList: BlockList;
+  readonly dedicated: DedicatedList;
+}
+
 /** VmaPool. Made by `Allocator.createPool`. */
 export class Pool {
   /** Counts the pools of an allocator. */
   readonly id: number;
   /** Shown in statistics and leak lists (vmaSetPoolName). */
   name: string | undefined;
-  /** Index of the memory type that all of the pool's blocks are of. */
+  /** The memory type, or the first of {@link memoryTypes}. */
   readonly memoryTypeIndex: number;
+  /** The memory types, in order of preference. */
+  readonly memoryTypes: readonly number[];
   /** @internal The state of its allocator. */
   readonly state: MemoryState;
-  /** @internal */
+  /** @internal One for each memory type. */
+  readonly sources: readonly PoolSource[];
+  /** @internal The blocks of the first memory type. */
   readonly blockList: BlockList;
   /** @internal */
   readonly dedicated: DedicatedList;
@@ -54,20 +73,43 @@ export class Pool {
   isDestroyed = false;
 
   /** @internal */
-  constructor(state: MemoryState, id: number, info: PoolCreateInfo, preferredBlockSize: number) {
-    const flags = info.flags ?? 0;
-    const blockSize = info.blockSize ?? 0;
-    const { memoryTypeIndex } = info;
+  constructor(
+    state: MemoryState,
+    id: number,
+    info: PoolCreateInfo,
+    preferredBlockSize: (memoryTypeIndex: number) => number,
+  ) {
     this.state = state;
     this.id = id;
     this.name = info.name;
-    this.memoryTypeIndex = memoryTypeIndex;
-    this.blockList = new BlockList(state, {
+    this.memoryTypeIndex = info.memoryTypeIndex;
+    this.memoryTypes = [info.memoryTypeIndex, ...(info.fallbackMemoryTypes ?? [])];
+    const lists: BlockList[] = [];
+    const shared = this.memoryTypes.length > 1 ? lists : undefined;
+    this.sources = this.memoryTypes.map((type) => ({
+      blockList: this.createList(info, type, preferredBlockSize(type), shared),
+      dedicated: new DedicatedList(state, this, type),
+    }));
+    lists.push(...this.sources.map(({ blockList }) => blockList));
+    this.blockList = this.sources[0]!.blockList;
+    this.dedicated = this.sources[0]!.dedicated;
+  }
+
+  private createList(
+    info: PoolCreateInfo,
+    memoryTypeIndex: number,
+    preferredBlockSize: number,
+    shared: readonly BlockList[] | undefined,
+  ): BlockList {
+    const { state } = this;
+    const flags = info.flags ?? 0;
+    const blockSize = info.blockSize ?? 0;
+    return new BlockList(state, {
       pool: this,
       memoryTypeIndex,
       preferredBlockSize: blockSize === 0 ? preferredBlockSize : blockSize,
       explicitBlockSize: blockSize !== 0,
-      minBlockCount: info.minBlockCount ?? 0,
+      minBlockCount: memoryTypeIndex === info.memoryTypeIndex ? (info.minBlockCount ?? 0) : 0,
       maxBlockCount: info.maxBlockCount || Number.POSITIVE_INFINITY,
       granularity: (flags & PoolCreate.IgnoreBufferImageGranularity) !== 0 ? 1 : state.granularity,
       linear: (flags & PoolCreate.LinearAlgorithm) !== 0,
@@ -78,27 +120,32 @@ export class Pool {
         info.minAllocationAlignment ?? 0,
       ),
       next: copyChain(info.memoryAllocateNext),
+      shared,
     });
-    this.dedicated = new DedicatedList(state, this, memoryTypeIndex);
   }
 
   /** Whether nothing is allocated from the pool. */
   get isEmpty(): boolean {
-    return (
-      this.dedicated.allocations.size === 0 && this.blockList.blocks.every((block) => block.metadata.isEmpty)
+    return this.sources.every(
+      ({ blockList, dedicated }) =>
+        dedicated.allocations.size === 0 && blockList.blocks.every((block) => block.metadata.isEmpty),
     );
   }
 
   /** vmaGetPoolStatistics */
   addStatistics(total: Statistics): void {
-    this.blockList.addStatistics(total);
-    this.dedicated.addStatistics(total);
+    for (const { blockList, dedicated } of this.sources) {
+      blockList.addStatistics(total);
+      dedicated.addStatistics(total);
+    }
   }
 
   /** vmaCalculatePoolStatistics */
   addDetailedStatistics(total: DetailedStatistics): void {
-    this.blockList.addDetailedStatistics(total);
-    this.dedicated.addDetailedStatistics(total);
+    for (const { blockList, dedicated } of this.sources) {
+      blockList.addDetailedStatistics(total);
+      dedicated.addDetailedStatistics(total);
+    }
   }
 
   /**
@@ -116,12 +163,17 @@ export class Pool {
     if (state.recorder !== undefined) state.recorder.poolDestroyed(this);
     state.pools.delete(this);
     this.isDestroyed = true;
-    this.blockList.destroy();
+    const errors = new ErrorList();
+    for (const { blockList } of this.sources) errors.collect(() => blockList.destroy());
+    errors.throwFirst();
   }
 
   /** @internal */
   allocations(): Allocation[] {
-    return [...this.blockList.allocations(), ...this.dedicated.allocations];
+    return this.sources.flatMap(({ blockList, dedicated }) => [
+      ...blockList.allocations(),
+      ...dedicated.allocations,
+    ]);
   }
 
   /** @internal */
@@ -147,20 +199,24 @@ export class Pool {
 
   /** @internal */
   validate(): void {
-    this.blockList.validate();
-    this.dedicated.validate();
+    for (const { blockList, dedicated } of this.sources) {
+      blockList.validate();
+      dedicated.validate();
+    }
   }
 
   /** What it is, in one line. */
   toString(): string {
-    const state = this.isDestroyed ? ", destroyed" : `: ${count(this.blockList.blocks.length, "block")}`;
-    return `Pool ${this.label}, memory type ${this.memoryTypeIndex}${state}`;
+    const blocks = this.sources.reduce((sum, { blockList }) => sum + blockList.blocks.length, 0);
+    const state = this.isDestroyed ? ", destroyed" : `: ${count(blocks, "block")}`;
+    const types = this.memoryTypes.length === 1 ? "memory type" : "memory types";
+    return `Pool ${this.label}, ${types} ${this.memoryTypes.join(", ")}${state}`;
   }
 
   /** What it is as data that can be written as JSON. */
   toJSON(): object {
-    const { id, name, memoryTypeIndex, isDestroyed } = this;
-    return { id, name, memoryTypeIndex, isDestroyed };
+    const { id, name, memoryTypes, memoryTypeIndex, isDestroyed } = this;
+    return { id, name, memoryTypeIndex, ...(memoryTypes.length > 1 ? { memoryTypes } : {}), isDestroyed };
   }
 }
 

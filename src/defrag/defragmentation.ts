@@ -56,7 +56,7 @@ export class Defragmentations implements AllocatorGuard {
 
   checkPool(pool: Pool): void {
     for (const context of this.running.keys()) {
-      if (context.isInPass && context.covers(pool.blockList)) {
+      if (context.isInPass && pool.sources.some(({ blockList }) => context.covers(blockList))) {
         throw new TypeError(`${pool.label} is destroyed while a pass of its defragmentation is under way`);
       }
     }
@@ -149,10 +149,10 @@ function listsFor(state: AllocatorState, info: DefragmentationInfo): BlockList[]
   checkUsable(state);
   checkDefragmentationInfo(info);
   if (info.pool === undefined) return state.defaultPools.flatMap((source) => source?.blockList ?? []);
-  const { blockList, label } = checkPool(state, info.pool);
+  const { blockList, label, sources } = checkPool(state, info.pool);
   if (blockList.options.linear) {
     const detail = `${label} has the linear algorithm, which cannot be defragmented`;
     throw new VulkanError(Result.ErrorFeatureNotPresent, "beginDefragmentation", detail);
   }
-  return [blockList];
+  return sources.map((source) => source.blockList);
 }

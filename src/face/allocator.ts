@@ -854,7 +854,7 @@ export class Allocator {
   /** {@link checkCorruption} for one pool (vmaCheckPoolCorruption). */
   checkPoolCorruption(pool: Pool): void {
     checkUsable(this.state);
-    this.checkLists([checkPool(this.state, pool).blockList]);
+    this.checkLists(checkPool(this.state, pool).sources.map(({ blockList }) => blockList));
   }
 
   private checkLists(lists: readonly BlockList[]): void {

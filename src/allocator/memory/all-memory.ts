@@ -9,7 +9,7 @@ import { ErrorList } from "./error-list.ts";
 /** Every pool, default and custom. */
 export function* sourcesOf(state: AllocatorState): Generator<MemorySource> {
   for (const source of state.defaultPools) if (source !== undefined) yield source;
-  yield* state.pools;
+  for (const pool of state.pools) yield* pool.sources;
 }
 
 /** Every allocation that is alive. */

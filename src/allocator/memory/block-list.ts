@@ -59,6 +59,8 @@ export interface BlockListOptions {
   readonly minAllocationAlignment: number;
   /** The user's chain for every memory object of the list. */
   readonly next: NextChain | undefined;
+  /** The lists that maxBlockCount counts together, this one among them; undefined where it counts this one alone. */
+  readonly shared: readonly BlockList[] | undefined;
 }
 
 /** VmaBlockVector */
@@ -230,7 +232,8 @@ export class BlockList implements BlockOwner<MemoryBlock> {
   private mayCreateBlock(request: MemoryRequest, size: number): boolean {
     const { heapIndex: heap } = this;
     const { maxBlockCount } = this.options;
-    const mayAdd = request.mayAllocateMemory && this.blocks.length < maxBlockCount;
+    const isFull = this.countAll() >= maxBlockCount;
+    const mayAdd = request.mayAllocateMemory && !isFull;
     const crowded = mayAdd ? undefined : this.crowdedBlock(size);
     if (crowded !== undefined) {
       const { allocationCount, sumFreeSize } = crowded.metadata;
@@ -243,7 +246,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
       const detail = `no block has room for ${size} bytes, and AllocationCreate.NeverAllocate forbids a new one`;
       return this.refuse(detail, { kind: "neverAllocate", heap, missingBytes: size });
     }
-    if (this.blocks.length >= maxBlockCount) {
+    if (isFull) {
       const free = this.blocks.reduce((sum, { metadata }) => sum + metadata.sumFreeSize, 0);
       const detail =
         `${this.label} has no room for ${size} bytes in one piece: ${free} bytes are free in ` +
@@ -251,6 +254,14 @@ export class BlockList implements BlockOwner<MemoryBlock> {
       return this.refuse(detail, { kind: "maxBlockCount", heap, missingBytes: size });
     }
     return this.isAffordable(request, size);
+  }
+
+  /** The blocks that maxBlockCount counts. */
+  private countAll(): number {
+    const { shared } = this.options;
+    return shared === undefined
+      ? this.blocks.length
+      : shared.reduce((sum, { blocks }) => sum + blocks.length, 0);
   }
 
   /** A block with room for `size` bytes, but for no further allocation, however small. */
@@ -487,10 +498,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
       this.blocks.length >= this.options.minBlockCount,
       "a list never has fewer than its minimum of blocks",
     );
-    assert(
-      this.blocks.length <= this.options.maxBlockCount,
-      "a list never has more than its maximum of blocks",
-    );
+    assert(this.countAll() <= this.options.maxBlockCount, "a list never has more than its maximum of blocks");
     for (const block of this.blocks) {
       assert(block.list === this, "a block knows its list");
       block.validate();

@@ -11,12 +11,10 @@ import { preferredBlockSize } from "./default-pools.ts";
 export function createPool(state: AllocatorState, info: PoolCreateInfo): Pool | undefined {
   checkUsable(state);
   checkPoolCreateInfo(info);
-  const { memoryTypeIndex } = info;
-  const isUsable =
-    memoryTypeIndex < state.memoryTypes.types.length &&
-    (state.memoryTypes.globalBits & (1 << memoryTypeIndex)) !== 0;
-  if (!isUsable) {
-    const detail = `memory type ${memoryTypeIndex} is not there or not used by this allocator`;
+  for (const type of [info.memoryTypeIndex, ...(info.fallbackMemoryTypes ?? [])]) {
+    const { types, globalBits } = state.memoryTypes;
+    if (type < types.length && (globalBits & (1 << type)) !== 0) continue;
+    const detail = `memory type ${type} is not there or not used by this allocator`;
     throw new VulkanError(Result.ErrorFeatureNotPresent, "createPool", detail);
   }
   const { maxMemoryAllocationSize } = state.device.properties.limits;
@@ -26,7 +24,7 @@ export function createPool(state: AllocatorState, info: PoolCreateInfo): Pool | 
     );
   }
   state.failure.reset();
-  const pool = new Pool(state, state.nextPoolId, info, preferredBlockSize(state, memoryTypeIndex));
+  const pool = new Pool(state, state.nextPoolId, info, (type) => preferredBlockSize(state, type));
   if (!pool.blockList.createMinBlocks()) return undefined;
   state.nextPoolId++;
   state.pools.add(pool);

@@ -38,6 +38,7 @@ function createDefaultPool(state: MemoryState, memoryTypeIndex: number): MemoryS
       state.debug.minAlignment,
     ),
     next: undefined,
+    shared: undefined,
   });
   return { blockList, dedicated: new DedicatedList(state, undefined, memoryTypeIndex) };
 }

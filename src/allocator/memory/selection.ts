@@ -52,20 +52,65 @@ export function selectMemory<Found>(
 ): Found | undefined {
   state.failure.reset();
   request.typesTried = 0;
+  request.spills = false;
+  const isForHost = needsHost(request);
   if (!settleFlags(state, request)) return undefined;
   const { pool } = request;
   if (pool !== undefined && !suitsPool(state, request, pool)) return undefined;
+  if (pool !== undefined && pool.sources.length > 1) {
+    return selectInPool(state, request, pool, isForHost, visitor);
+  }
   let typeBits = request.requirements.memoryTypeBits;
   let type = pool === undefined ? firstMemoryType(state, request) : pool.memoryTypeIndex;
   while (type !== NO_MEMORY_TYPE) {
-    const source = pool ?? state.defaultPools[type]!;
-    const found =
-      typeof visitor === "function"
-        ? visitor(state, request, source)
-        : tryMemoryType(state, request, source, visitor);
+    const found = visit(state, request, pool ?? state.defaultPools[type]!, visitor);
     if (found !== undefined || pool !== undefined) return found;
     typeBits &= ~(1 << type);
     type = state.memoryTypes.find(typeBits, request);
+  }
+  return undefined;
+}
+
+function visit<Found>(
+  state: AllocatorState,
+  request: AllocationRequest,
+  source: MemorySource,
+  visitor: MemoryVisitor<Found> | TypeVisitor<Found>,
+): Found | undefined {
+  return typeof visitor === "function"
+    ? visitor(state, request, source)
+    : tryMemoryType(state, request, source, visitor);
+}
+
+/** Whether the caller is going to map what he asks for, wherever it lives. */
+function needsHost({ flags, usage }: AllocationRequest): boolean {
+  if ((flags & AllocationCreate.HostAccessAllowTransferInstead) !== 0) return false;
+  if ((flags & AllocationCreate.Mapped) !== 0) return true;
+  return usage >= MemoryUsage.Auto && (flags & HOST_ACCESS_MASK) !== 0;
+}
+
+/** The memory types of a pool that has several, in its order: all but the last are left where they exceed the budget. */
+function selectInPool<Found>(
+  state: AllocatorState,
+  request: AllocationRequest,
+  pool: Pool,
+  isForHost: boolean,
+  visitor: MemoryVisitor<Found> | TypeVisitor<Found>,
+): Found | undefined {
+  const { memoryTypes } = state;
+  const sources = pool.sources.filter(
+    ({ blockList: { memoryTypeIndex: type } }) =>
+      (request.requirements.memoryTypeBits & (1 << type)) !== 0 &&
+      (!isForHost || memoryTypes.isHostVisible(type)),
+  );
+  if (sources.length === 0) {
+    const detail = `no memory type of ${pool.label} that the resource can live in is HostVisible`;
+    refuse(state, Result.ErrorFeatureNotPresent, detail);
+  }
+  for (const source of sources) {
+    request.spills = source !== sources.at(-1);
+    const found = visit(state, request, source, visitor);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -134,11 +179,13 @@ function settleFlags(state: AllocatorState, request: AllocationRequest): boolean
 
 /** A resource can live only in the memory types that the driver names for it, whatever pool is asked for. */
 function suitsPool(state: AllocatorState, request: AllocationRequest, pool: Pool): boolean {
-  if ((request.requirements.memoryTypeBits & (1 << pool.memoryTypeIndex)) !== 0) return true;
+  const { memoryTypeBits } = request.requirements;
+  if (pool.memoryTypes.some((type) => (memoryTypeBits & (1 << type)) !== 0)) return true;
+  const types = pool.memoryTypes.length === 1 ? "memory type" : "memory types";
   return refuse(
     state,
     Result.ErrorFeatureNotPresent,
-    `${pool.label} has memory type ${pool.memoryTypeIndex}, the resource needs one of ` +
+    `${pool.label} has ${types} ${pool.memoryTypes.join(", ")}, the resource needs one of ` +
       `0x${(request.requirements.memoryTypeBits >>> 0).toString(16)}`,
   );
 }
@@ -149,6 +196,7 @@ function attemptsFor(state: AllocatorState, request: AllocationRequest, { blockL
   request.typeFlags = state.memoryTypes.isHostVisible(blockList.memoryTypeIndex)
     ? request.flags
     : request.flags & ~AllocationCreate.Mapped;
+  if (request.spills) request.typeFlags |= AllocationCreate.WithinBudget;
   const attempts = chooseAttempts(state, request, blockList);
   request.beginsWithBlock = attempts >= Attempts.BlockThenDedicated;
   return attempts;

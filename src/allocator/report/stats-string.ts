@@ -96,10 +96,13 @@ function defaultPoolsJson(state: AllocatorState): Json {
 function customPoolsJson(state: AllocatorState): Json {
   const byType = new Map<number, Json[]>();
   for (const pool of state.pools) {
-    const pools = byType.get(pool.memoryTypeIndex) ?? [];
-    byType.set(pool.memoryTypeIndex, pools);
-    const name = pool.name === undefined ? `${pools.length}` : `${pools.length} - ${pool.name}`;
-    pools.push({ Name: name, ...sourceJson(pool.blockList, pool.dedicated) });
+    for (const { blockList, dedicated } of pool.sources) {
+      const { memoryTypeIndex } = blockList;
+      const pools = byType.get(memoryTypeIndex) ?? [];
+      byType.set(memoryTypeIndex, pools);
+      const name = pool.name === undefined ? `${pools.length}` : `${pools.length} - ${pool.name}`;
+      pools.push({ Name: name, ...sourceJson(blockList, dedicated) });
+    }
   }
   const types = [...byType].sort(([a], [b]) => a - b);
   return Object.fromEntries(types.map(([type, pools]) => [`Type ${type}`, pools]));

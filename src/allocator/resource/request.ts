@@ -45,6 +45,8 @@ export class AllocationRequest implements MemoryRequest, MemoryTypeQuery {
   // What came of it, as far as selecting memory says.
   /** How many memory types were tried. */
   typesTried = 0;
+  /** Whether another memory type comes after this one, so that it is left where it exceeds its budget. */
+  spills = false;
   /** Whether blocks were tried first in the last of them. */
   beginsWithBlock = false;
 

@@ -7,6 +7,7 @@
  */
 
 import type { Allocation } from "../../allocator/allocation.ts";
+import { sourcesOf } from "../../allocator/memory/all-memory.ts";
 import type { Refusal } from "../../allocator/memory/failure.ts";
 import type { MemoryBlock } from "../../allocator/memory/memory-block.ts";
 import type { DedicatedMemory } from "../../allocator/memory/memory-object.ts";
@@ -100,8 +101,7 @@ export class AllocatorRecorder implements Hook {
     this.writer = writer;
     const { state } = this;
     for (const pool of state.pools) this.pools.set(pool, { id: writer.adopt("pools"), blocks: 0 });
-    for (const source of [...state.defaultPools, ...state.pools]) {
-      if (source === undefined) continue;
+    for (const source of sourcesOf(state)) {
       for (const block of source.blockList.blocks) this.adopt(block, block.allocations);
       for (const allocation of source.dedicated.allocations)
         this.adopt(allocation.memoryObject!, [allocation]);
@@ -327,7 +327,7 @@ export class AllocatorRecorder implements Hook {
     if (record === undefined) return;
     const time = this.clock.now();
     // They are freed with it, but told later.
-    for (const block of pool.blockList.blocks) {
+    for (const block of pool.sources.flatMap(({ blockList }) => blockList.blocks)) {
       const blockRecord = this.blocks.get(block);
       if (blockRecord !== undefined) this.removeBlock(time, block, blockRecord);
     }
