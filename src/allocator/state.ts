@@ -10,6 +10,7 @@ import { MemoryState } from "./memory/memory-state.ts";
 import { type AllocatorCreateInfo, readSettings } from "./options.ts";
 import type { Pool } from "./pool.ts";
 import { CreationCache } from "./resource/creation-cache.ts";
+import { KnownTypes } from "./resource/known-types.ts";
 import { AllocationRequest } from "./resource/request.ts";
 import { Requirements } from "./resource/requirements.ts";
 
@@ -37,6 +38,8 @@ export class AllocatorState extends MemoryState {
   readonly buffers: CreationCache = new CreationCache();
   /** How images were created. */
   readonly images: CreationCache = new CreationCache();
+  /** Which memory type was the best one for which settings. */
+  readonly knownTypes: KnownTypes = new KnownTypes();
   /** Whether kinds of resources are remembered at all: not where debugging has something to do for each allocation. */
   remembersKinds: boolean;
   /** Whether the device is lost: then nothing is allocated any more. */

@@ -819,10 +819,7 @@ export class Allocator {
   /** Usage and budget of each heap, without walking over anything (vmaGetHeapBudgets). */
   getHeapBudgets(): Budget[] {
     checkUsable(this.state);
-    const { budgets, memoryTypes } = this.state;
-    const all: Budget[] = [];
-    for (let heap = 0; heap < memoryTypes.heaps.length; heap++) all.push(budgets.of(heap));
-    return all;
+    return this.state.budgets.all();
   }
 
   /** Statistics of every memory type and heap; walks over every range (vmaCalculateStatistics). */

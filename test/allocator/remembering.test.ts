@@ -206,6 +206,62 @@ describe("What is remembered saves work:", () => {
   });
 });
 
+describe("The memory type for settings that were asked about before", () => {
+  const settings: readonly AllocationCreateInfo[] = [
+    {},
+    { usage: MemoryUsage.GpuOnly },
+    { usage: MemoryUsage.CpuOnly },
+    { usage: MemoryUsage.CpuToGpu },
+    { flags: AllocationCreate.HostAccessRandom },
+    { requiredFlags: MemoryProperty.HostVisible },
+    { preferredFlags: MemoryProperty.HostCached },
+    { memoryTypeBits: only(Type.Host) },
+    { usage: MemoryUsage.GpuOnly, memoryTypeBits: 0x1e },
+  ];
+
+  it("is the one that is found anew", () => {
+    const { allocator } = world();
+    const chance = new Chance(17);
+    const questions = settings.flatMap((info) => [0x1f, 0x1e, 0xffffffff].map((bits) => ({ bits, info })));
+    const anew = new Map(
+      questions.map((question) => [
+        question,
+        world().allocator.findMemoryTypeIndex(question.bits, question.info),
+      ]),
+    );
+    expect(new Set(anew.values()).size).toBeGreaterThan(2);
+    for (let i = 0; i < 500; i++) {
+      const question = chance.oneOf(questions);
+      expect(allocator.findMemoryTypeIndex(question.bits, { ...question.info })).toBe(anew.get(question));
+    }
+  });
+
+  it("is told without reading them again", () => {
+    const { allocator } = world();
+    const read = vi.spyOn(allocator.state.request, "forUnknownResource");
+    for (const usage of [MemoryUsage.GpuOnly, MemoryUsage.CpuOnly, MemoryUsage.GpuOnly, MemoryUsage.CpuOnly])
+      allocator.findMemoryTypeIndex(0x1f, { usage });
+    expect(read).toHaveBeenCalledTimes(2);
+  });
+
+  it("does not hide what is wrong", () => {
+    const { allocator, device } = world();
+    const usage = MemoryUsage.GpuOnly;
+    expect(allocator.findMemoryTypeIndex(0x1f, { usage })).toBe(0);
+    for (const wrong of [{ name: 5 }, { priority: 2 }, { minAlignment: 3 }, { pool: {} }, { flags: -1 }])
+      expect(() =>
+        allocator.findMemoryTypeIndex(0x1f, { usage, ...wrong } as AllocationCreateInfo),
+      ).toThrow();
+    for (const bits of [-1, 2 ** 32, 0.5, "31", undefined] as number[])
+      expect(() => allocator.findMemoryTypeIndex(bits, { usage })).toThrow("memoryTypeBits");
+    expect(() => allocator.findMemoryTypeIndex(0, { usage })).toThrow(VulkanError);
+    expect(() => allocator.findMemoryTypeIndex(0, { usage })).toThrow(VulkanError);
+    expect(device.statistics().bufferCount).toBe(0);
+    allocator.destroy();
+    expect(() => allocator.findMemoryTypeIndex(0x1f, { usage })).toThrow("used after it was destroyed");
+  });
+});
+
 describe("What is known of a kind", () => {
   const differences: readonly AllocationCreateInfo[] = [
     { flags: AllocationCreate.StrategyMinTime },

@@ -137,6 +137,15 @@ export class Budgets {
     return this.usageOf(heap) >= this.budgetOf(heap);
   }
 
+  /** vmaGetHeapBudgets */
+  all(): Budget[] {
+    const { length } = this.heuristicBudgets;
+    // As long as it will be: one that grows takes room for 17.
+    const all: Budget[] = new Array(length);
+    for (let heap = 0; heap < length; heap++) all[heap] = this.of(heap);
+    return all;
+  }
+
   /** vmaGetHeapBudgets for one heap. */
   of(heap: number): Budget {
     const { totals } = this;

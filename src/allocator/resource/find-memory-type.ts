@@ -8,6 +8,7 @@ import { NO_MEMORY_TYPE } from "../memory/memory-types.ts";
 import { firstMemoryType } from "../memory/selection.ts";
 import type { AllocationCreateInfo } from "../options.ts";
 import type { AllocatorState } from "../state.ts";
+import { checkUsable } from "../usable.ts";
 import { readRequest } from "./begin.ts";
 import { checkBufferCreateInfo, checkImageCreateInfo, describeBuffer, describeImage } from "./description.ts";
 import type { AllocationRequest } from "./request.ts";
@@ -18,10 +19,20 @@ export function findMemoryType(
   memoryTypeBits: number,
   allocationInfo: AllocationCreateInfo | undefined,
 ): number {
+  const { knownTypes } = state;
+  if (typeof allocationInfo === "object" && allocationInfo !== null && state.isLost === false) {
+    const known = knownTypes.find(memoryTypeBits, allocationInfo);
+    if (known !== undefined) {
+      checkUsable(state);
+      return known;
+    }
+  }
   checkInteger(memoryTypeBits, "memoryTypeBits", 0, 0xffffffff);
   const request = readRequest(state, allocationInfo);
   request.requirements.memoryTypeBits = memoryTypeBits;
-  return findFor(state, request);
+  const type = findFor(state, request);
+  if (allocationInfo != null) knownTypes.add(memoryTypeBits, allocationInfo, type);
+  return type;
 }
 
 /** The best memory type for such a buffer. */
