@@ -32,6 +32,9 @@ const HELP = `npm run bench -- [options]
 With ${REFERENCE_VARIABLE}=<path of a runner> the reference runs beside (see bench/reference/README.md).
 With VMA_TS_DEVICE=<part of a name> that device is taken instead of the strongest.`;
 
+/** A run of nothing else says nothing of a device. */
+const NEEDS_NO_DEVICE = /^(virtual|placement|import)/;
+
 /** What a worker says. */
 type Message = { results?: CaseResult[]; runtime?: string; failure?: string };
 
@@ -107,7 +110,7 @@ async function main(): Promise<void> {
 
   console.log(textTable(results));
   const environment = describeEnvironment(
-    describeDevice(),
+    cases.every(({ id }) => NEEDS_NO_DEVICE.test(id)) ? undefined : describeDevice(),
     hello && `${hello.get("reference")}, ${hello.get("compiler")}`,
     values.runtime === undefined ? undefined : runtime,
   );

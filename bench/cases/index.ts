@@ -15,6 +15,7 @@ const FAMILIES: Readonly<Record<string, () => Promise<readonly Case[]>>> = {
   "device-parts": async () => (await import("./device-parts.ts")).partCases,
   webgpu: async () => (await import("./webgpu.ts")).webGpuCases,
   recording: async () => (await import("./recording.ts")).recordingCases,
+  placement: async () => (await import("./placement.ts")).placementCases,
   import: async () => (await import("./import-time.ts")).importCases,
 };
 

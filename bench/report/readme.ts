@@ -57,7 +57,7 @@ function surroundings(environment: Environment): string {
 }
 
 function deviceName(run: Results): string {
-  return run.environment.device?.name ?? "No device";
+  return run.environment.device?.name ?? "Without a device";
 }
 
 /** Charts as Markdown, with paths from the directory of the page. */
@@ -67,8 +67,8 @@ function pictures(charts: readonly Chart[], paths: readonly string[], page: stri
   );
 }
 
-/** Writes a run's own page and charts; returns its lines for the README. */
-function writeRun(name: string, run: Results, results: string, readme: string): string {
+/** Writes a run's own page and charts; returns its lines for the README, if it has cases for it. */
+function writeRun(name: string, run: Results, results: string, readme: string): string | undefined {
   const charts = drawCharts(run.cases);
   const paths = writeCharts(join(results, name), charts);
   const page = join(results, `${name}.md`);
@@ -86,6 +86,7 @@ function writeRun(name: string, run: Results, results: string, readme: string): 
     ].join("\n"),
   );
   const chosen = run.cases.filter(({ id }) => README_CASES.has(id));
+  if (chosen.length === 0) return undefined;
   const shown = charts.flatMap((chart, i) =>
     README_CHARTS.has(chart.name) ? [{ chart, path: paths[i]! }] : [],
   );
@@ -114,7 +115,9 @@ export function updateReadme(
   const begin = readme.indexOf(BEGIN);
   const end = readme.indexOf(END);
   if (begin < 0 || end < begin) throw new Error(`${path} lacks the lines "${BEGIN}" and "${END}"`);
-  const sections = [...readAllResults(results)].map(([name, run]) => writeRun(name, run, results, path));
+  const sections = [...readAllResults(results)]
+    .map(([name, run]) => writeRun(name, run, results, path))
+    .filter((section) => section !== undefined);
   writeFileSync(
     path,
     `${readme.slice(0, begin + BEGIN.length)}\n${sections.join("\n\n")}\n${readme.slice(end)}`,
