@@ -59,6 +59,7 @@ function baseOf(unit: string, most: number): number {
 function slug(text: string): string {
   return text
     .toLowerCase()
+    .replaceAll("%", " percent")
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "");
 }
