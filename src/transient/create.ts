@@ -299,6 +299,7 @@ class Creation {
     const { bindings, recorder } = this.#state;
     const { kind, info } = described;
     bindings.addAlias(allocation, kind, handle);
+    bindings.ownAlias(kind, handle);
     if (kind === ResourceKind.Buffer) {
       recorder?.aliasCreated(allocation, handle, { buffer: info as BufferCreateInfo }, offset);
     } else {

@@ -4,6 +4,7 @@ import { checkBuffer, checkImage } from "../allocator/resource/description.ts";
 import { ResourceKind } from "../allocator/resource-kind.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { checkArray, checkInteger, checkObject, quote } from "../foundation/check.ts";
+import { optionsCheck } from "../foundation/check-names.ts";
 import type { Span } from "../placement/item.ts";
 import { Access, ImageCreate, ImageLayout, type PipelineStage } from "../vulkan/constants.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
@@ -12,7 +13,7 @@ import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 export interface TransientUse {
   /** Passes count from 0, and run in this order on one queue. */
   readonly pass: number;
-  /** {@link PipelineStage} flags. */
+  /** {@link PipelineStage} flags, at least one. */
   readonly stages: PipelineStage | 0;
   /** {@link Access} flags. A resource is written to before it is read. */
   readonly access: Access | 0;
@@ -65,6 +66,20 @@ export interface Described {
   readonly spans: readonly (Span & { readonly firstUse: number; readonly endUse: number })[];
 }
 
+const checkResourceNames = optionsCheck<Record<keyof TransientBuffer, unknown>>("transient resources", {
+  buffer: true,
+  image: true,
+  uses: true,
+  name: true,
+});
+const checkUseNames = optionsCheck<TransientUse>("uses of a transient resource", {
+  pass: true,
+  stages: "enum",
+  access: "enum",
+  layout: "enum",
+  discards: true,
+});
+
 /** Accesses that only read, those of extensions included. */
 const READS: number =
   Access.IndirectCommandRead |
@@ -107,6 +122,7 @@ export function readResources(state: AllocatorState, resources: readonly Transie
   const names = new Map<string, number>();
   return resources.map((resource, index) => {
     checkObject(resource, `resources[${index}]`);
+    checkResourceNames(resource);
     const { buffer, image, name, uses } = resource;
     if (name !== undefined && typeof name !== "string") {
       throw new TypeError(
@@ -149,6 +165,7 @@ function readUses(uses: readonly TransientUse[], label: string): TransientUse[] 
   const copies = uses.map((use, number) => {
     const where = `uses[${number}] of ${label}`;
     checkObject(use, where);
+    checkUseNames(use);
     const { pass, stages, access, layout = ImageLayout.General, discards = false } = use;
     checkInteger(pass, `the pass of ${where}`);
     checkInteger(stages, `the stages of ${where}`, 1, 0xffffffff);

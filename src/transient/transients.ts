@@ -32,11 +32,11 @@ export interface TransientGroup {
 export class TransientPlace {
   /** As it was described. */
   readonly name: string | undefined;
-  /** VkBuffer; undefined for an image. */
+  /** VkBuffer; undefined for an image. Not to be destroyed by itself: see {@link Transients.destroy}. */
   readonly buffer: Buffer | undefined;
-  /** VkImage; undefined for a buffer. */
+  /** VkImage; undefined for a buffer. Not to be destroyed by itself: see {@link Transients.destroy}. */
   readonly image: Image | undefined;
-  /** The memory that it shares. */
+  /** The memory that it shares. It is freed with the resources. */
   readonly allocation: Allocation;
   /** Bytes from the start of the allocation. */
   readonly offset: number;
@@ -174,6 +174,7 @@ export class Transients {
     const state = this.#state;
     state.owned.delete(this);
     for (const { described, handle } of this.#handles) {
+      state.bindings.disownAlias(described.kind, handle);
       destroyResource(state, described.kind, handle, undefined);
     }
     for (const allocation of this.#memory) {

@@ -7,6 +7,7 @@ import { createTransients } from "../../src/transient/create.ts";
 import type { TransientResource, Transients } from "../../src/transient/index.ts";
 import { Access, ImageLayout, PipelineStage } from "../../src/vulkan/constants.ts";
 import type { Buffer } from "../../src/vulkan/handles.ts";
+import { Result } from "../../src/vulkan/result.ts";
 import { bufferOf, Type, world } from "../allocator/setup.ts";
 import type { Random } from "../metadata/random.ts";
 import { runSeeded } from "../placement/random-items.ts";
@@ -319,6 +320,9 @@ describe("Transient resources that make no sense", () => {
     ["no layout", [{ ...a, uses: [written(0, { layout: 0 })] }], /the layout of uses\[0\]/],
     ["a first use that reads", [{ ...a, uses: [read(3)] }], /is read in pass 3, and nothing is written/],
     ["two of one name", [a, a], /resources\[1\] \("a"\) has the name of resources\[0\]/],
+    ["a misspelt member", [{ ...a, nam: "a" }], /no option "nam"; is name meant/],
+    ["a misspelt member of a use", [{ ...a, uses: [{ ...written(0), discard: true }] }], /is discards meant/],
+    ["a stage that does not exist", [{ ...a, uses: [{ ...written(0), stages: undefined }] }], /stages must/],
     ["an empty buffer", [buffer("", 0, 0, 1)], /at least 1 byte/],
     ["a sparse image", [{ ...image("i", 8, 0, 1), image: { ...imageInfo(), flags: 1 } }], /sparse/],
     ["a disjoint image", [{ ...image("i", 8, 0, 1), image: { ...imageInfo(), flags: 0x200 } }], /disjoint/],
@@ -343,6 +347,44 @@ describe("Transient resources that make no sense", () => {
     expect(() => world().allocator.createTransients([a], { previous })).toThrow(/another allocator/);
     previous.destroy();
     expect(() => allocator.createTransients([a], { previous })).toThrow(/must not be destroyed before/);
+  });
+
+  it("are not destroyed one by one, with their memory or without it", () => {
+    const { allocator, device } = world();
+    const transients = allocator.createTransients([a, image("i", 8, 1, 2)]);
+    const [made, drawn] = [transients.get("a"), transients.get("i")];
+    const refusal = /is a transient resource: what createTransients returned destroys it/;
+    expect(() => allocator.destroyBuffer(made.buffer!)).toThrow(refusal);
+    expect(() => allocator.destroyImage(drawn.image!, drawn.allocation)).toThrow(refusal);
+    expect(made.allocation.isFreed).toBe(false);
+    transients.destroy();
+    expect(device.leaks().filter(({ kind }) => kind !== "memory")).toEqual([]);
+    // The driver may give the same handle to another buffer: that one is the program's.
+    const other = allocator.createBuffer(bufferOf(64));
+    allocator.destroyBuffer(other.buffer, other.allocation);
+  });
+
+  it("leave what was there before as it was, where the driver fails", () => {
+    const { allocator, device } = world();
+    const before = [buffer("a", 4096, 0, 1), buffer("b", 1024, 1, 2)];
+    const first = allocator.createTransients(before);
+    run(device, allocator, before, first);
+    const leaks = device.leaks();
+    // More than a block has room for, so that memory is asked for, too.
+    const after = [before[0]!, buffer("b", 2 ** 25, 1, 2)];
+    for (const call of ["vkCreateBuffer", "vkAllocateMemory", "vkBindBufferMemory"] as const) {
+      device.faults.failNext(call, Result.ErrorOutOfDeviceMemory, { times: 99 });
+      expect(() => allocator.createTransients(after, { previous: first })).toThrow(
+        /VK_ERROR_OUT_OF_DEVICE_MEMORY/,
+      );
+      device.faults.clear();
+      expect(device.leaks()).toEqual(leaks);
+      run(device, allocator, before, first);
+    }
+    const second = allocator.createTransients(after, { previous: first });
+    first.destroy();
+    expect(second.get("b").buffer).not.toBe(first.get("b").buffer);
+    second.destroy();
   });
 
   it("say where memory is out, and leave nothing behind", () => {

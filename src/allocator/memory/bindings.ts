@@ -54,6 +54,8 @@ export class Bindings {
     new Map(),
   ];
   private readonly aliasCounts: Map<ResourceHolder, number> = new Map();
+  /** Aliases that only what has made them may destroy; as {@link aliases}. */
+  private readonly owned: readonly [unknown, Set<bigint>, Set<bigint>] = [undefined, new Set(), new Set()];
   /** How often allocations are lent to other threads. */
   private readonly loans: Map<ResourceHolder, number> = new Map();
   /** Whether {@link pinReason} could ever answer anything. */
@@ -155,6 +157,24 @@ export class Bindings {
     const count = this.aliasCounts.get(allocation)! - 1;
     if (count === 0) this.aliasCounts.delete(allocation);
     else this.aliasCounts.set(allocation, count);
+  }
+
+  /** From now on an alias is not the program's to destroy: see {@link checkOwner}. */
+  ownAlias(kind: number, handle: bigint): void {
+    this.owned[kind as 1 | 2].add(handle);
+  }
+
+  /** Its owner is about to destroy an alias. */
+  disownAlias(kind: number, handle: bigint): void {
+    this.owned[kind as 1 | 2].delete(handle);
+  }
+
+  /** Throws a TypeError where a handle that the program wants to destroy belongs to transient resources. */
+  checkOwner(call: string, kind: number, handle: bigint): void {
+    if (!this.owned[kind as 1 | 2].has(handle)) return;
+    throw new TypeError(
+      `${call} was given ${describe(kind, handle)}, which is a transient resource: what createTransients returned destroys it`,
+    );
   }
 
   /** An allocation is freed, or the program says that its aliases are gone. */

@@ -32,12 +32,25 @@ export function freeIfMoving(
   return true;
 }
 
+/** What is about to be destroyed is no allocation's own: an alias, or bound by the program. */
+function endAlias(
+  { bindings }: MemoryState,
+  kind: number,
+  handle: bigint,
+  allocation: AllocationData | undefined,
+): void {
+  const call = kind === IMAGE ? "destroyImage" : "destroyBuffer";
+  bindings.checkOwner(call, kind, handle);
+  if (allocation !== undefined) bindings.checkHandle(call, allocation, kind, handle);
+  bindings.endAlias(kind, handle);
+}
+
 /**
  * Destroys a buffer or an image and frees an allocation; either may be missing. The allocation is one of this allocator
  * that is alive.
  *
- * @throws TypeError where the handle is known to be another one's than the allocation's, or the allocation is lent to
- * another thread; nothing has changed then.
+ * @throws TypeError where the handle is known to be another one's than the allocation's, or a transient resource, or the
+ * allocation is lent to another thread; nothing has changed then.
  */
 export function destroyResource(
   state: MemoryState,
@@ -48,18 +61,11 @@ export function destroyResource(
   if (state.bindings.isAnythingHeld && allocation !== undefined) state.bindings.checkFreeable(allocation);
   let current = handle;
   if (current) {
-    if (allocation === undefined) state.bindings.endAlias(kind, current);
-    else {
-      if (state.guard !== undefined) current = state.guard.currentHandle(allocation, current);
-      if (current !== allocation.resource || kind !== allocation.kind) {
-        state.bindings.checkHandle(
-          kind === IMAGE ? "destroyImage" : "destroyBuffer",
-          allocation,
-          kind,
-          current,
-        );
-        state.bindings.endAlias(kind, current);
-      }
+    if (allocation !== undefined && state.guard !== undefined) {
+      current = state.guard.currentHandle(allocation, current);
+    }
+    if (allocation === undefined || current !== allocation.resource || kind !== allocation.kind) {
+      endAlias(state, kind, current, allocation);
     }
   }
   if (allocation !== undefined && freeIfMoving(state, allocation, Boolean(handle))) return;
