@@ -1,6 +1,6 @@
 /** Engines that have no views of memory that is not their own, as Electron's sandbox: everything goes on, by copies. */
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import { createAllocator } from "../../src/face/index.ts";
 import type { NativeDevice } from "../../src/ffi/device.ts";
@@ -10,7 +10,7 @@ import { withArgumentBlocks } from "../../src/ffi/native/blocks/argument-blocks.
 import type { NativeCalls } from "../../src/ffi/native/native-calls.ts";
 import { Vulkan } from "../../src/ffi/vulkan.ts";
 import { BufferUsage } from "../../src/vulkan/index.ts";
-import { allocate, copyOf, free, native, runtime } from "../helpers/native.ts";
+import { allocate, copyOf, free, loadVulkan, native, runtime } from "../helpers/native.ts";
 import { isKnownToLayer, requireVulkan, vulkanAbsence } from "../helpers/vulkan.ts";
 
 const REFUSAL = "External buffers are not allowed";
@@ -114,5 +114,34 @@ describe.skipIf(isAbsent).each(ways)("a device without views, calls made %s", (_
     );
     expect(allocation.read(0, 2)[0]).not.toBe(0);
     allocator.destroyBuffer(buffer, allocation);
+  });
+});
+
+describe.skipIf(isAbsent || runtime !== "node")("a library that was loaded where koffi views nothing", () => {
+  it("makes devices, writes, copies on the device and reads", async () => {
+    const { default: koffi } = await import("koffi");
+    const view = vi.spyOn(koffi, "view").mockImplementation(() => {
+      throw new Error(REFUSAL);
+    });
+    try {
+      using device = loadVulkan().createDevice();
+      using allocator = createAllocator({ device });
+      const [source, target] = [0, 1].map(() =>
+        allocator.createBuffer(
+          { size: 70_000, usage: BufferUsage.TransferSrc | BufferUsage.TransferDst },
+          { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessRandom },
+        ),
+      );
+      const data = Uint8Array.from({ length: 70_000 }, (_byte, i) => (i * 11) % 241);
+      source!.allocation.write(data);
+      const copy = { source: source!.buffer, target: target!.buffer, size: 70_000 };
+      await device.queue.submit([{ kind: "buffer", ...copy }]).done();
+      expect(Buffer.compare(target!.allocation.read(0, 70_000), data)).toBe(0);
+      expect(() => target!.allocation.map().bytes).toThrow(REFUSAL);
+      expect(view).toHaveBeenCalled();
+      for (const { buffer, allocation } of [source!, target!]) allocator.destroyBuffer(buffer, allocation);
+    } finally {
+      view.mockRestore();
+    }
   });
 });
