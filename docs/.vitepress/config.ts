@@ -61,6 +61,7 @@ const config: UserConfig<DefaultTheme.Config> = {
             guide("Your first buffer", "first-buffer"),
             guide("Choosing memory", "choosing-memory"),
             guide("Usage patterns", "usage-patterns"),
+            guide("Examples", "examples"),
           ],
         },
         {
@@ -72,6 +73,7 @@ const config: UserConfig<DefaultTheme.Config> = {
             guide("Aliasing", "aliasing"),
             guide("Defragmentation", "defragmentation"),
             guide("External memory", "external-memory"),
+            guide("Workers", "workers"),
           ],
         },
         {
