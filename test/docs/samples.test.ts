@@ -1,6 +1,7 @@
 /**
  * The code in docs/: every block is compiled and run in the packed package. A block that imports something begins a program; one
- * that does not goes on with the program above it in the same page. ```ts no-run is compiled alone: a browser's code.
+ * that does not goes on with the program above it in the same page. ```ts no-run is compiled alone: a browser's code;
+ * ```js is run alone: what needs the types of Node.js.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -28,10 +29,11 @@ describe("the code in docs/", () => {
   let packed: PackedPackage;
   beforeAll(() => {
     packed = new PackedPackage();
-    for (const { name, code } of samples) packed.write(name, code);
+    const typed = samples.filter(({ isTyped }) => isTyped);
+    for (const { name, code } of typed) packed.write(name, code);
     // They are JavaScript: what has no type is no mistake.
     packed.compile(
-      samples.map(({ name }) => name),
+      typed.map(({ name }) => name),
       ["--module", "nodenext", "--declaration", "false", "--noImplicitAny", "false", "--outDir", "compiled"],
     );
     for (const { name, code } of samples) packed.write(asWritten(name), code);

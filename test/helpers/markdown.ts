@@ -23,13 +23,15 @@ export interface Sample {
   readonly code: string;
   readonly line: number;
   readonly runs: boolean;
+  /** Whether it has types as well: `ts`. What needs those of Node.js is `js`, and run alone. */
+  readonly isTyped: boolean;
 }
 
-/** The programs in a page's `ts` blocks: a block without an import goes on with the program above it. */
+/** The programs in a page's `ts` and `js` blocks: a block without an import goes on with the program above it. */
 export function samplesOf(markdown: string): Sample[] {
-  const samples: { code: string; line: number; runs: boolean }[] = [];
-  for (const match of markdown.matchAll(/^```ts( no-run)?\n([\s\S]*?)^```$/gm)) {
-    const [, noRun, code] = match;
+  const samples: { code: string; line: number; runs: boolean; isTyped: boolean }[] = [];
+  for (const match of markdown.matchAll(/^```(ts|js)( no-run)?\n([\s\S]*?)^```$/gm)) {
+    const [, language, noRun, code] = match;
     const last = samples.at(-1);
     if (last !== undefined && !/^import /m.test(code!)) last.code += `\n${code}`;
     else
@@ -37,6 +39,7 @@ export function samplesOf(markdown: string): Sample[] {
         code: code!,
         line: markdown.slice(0, match.index).split("\n").length,
         runs: noRun === undefined,
+        isTyped: language === "ts",
       });
   }
   return samples;

@@ -61,9 +61,10 @@ interface Filled {
 function fill(device: VulkanDevice, hostType: number): Filled {
   const allocator = createAllocator({ device, debug: guard });
   const plain = allocator.createPool({ memoryTypeIndex: hostType, blockSize: 64 * KiB });
+  // Each allocation may need a page of its own: of 4096 bytes on SwiftShader.
   const linear = allocator.createPool({
     memoryTypeIndex: hostType,
-    blockSize: 64 * KiB,
+    blockSize: 256 * KiB,
     flags: PoolCreate.LinearAlgorithm,
     maxBlockCount: 1,
   });
