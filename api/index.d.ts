@@ -430,6 +430,7 @@ declare enum DefragmentationMoveOperation {
 interface DefragmentationInfo {
     readonly flags?: DefragmentationFlag | 0;
     readonly pool?: Pool | undefined;
+    readonly movesBetweenTypes?: boolean;
     readonly maxBytesPerPass?: number;
     readonly maxAllocationsPerPass?: number;
     readonly maxBytesMoved?: number;

@@ -1346,6 +1346,7 @@ declare class NativeDevice implements VulkanDevice {
     destroyBuffer(buffer: Buffer): void;
     createImage(info: ImageCreateInfo): Image;
     createImageWithRequirements(info: ImageCreateInfo, out: MemoryRequirements, dedicated: boolean): Image;
+    createAndBindImage(info: ImageCreateInfo, memory: DeviceMemory, offset: number): Image;
     destroyImage(image: Image): void;
     hasDepthAndStencil(image: Image): boolean;
     recordTakeOvers(commandBuffer: CommandBuffer, takeOvers: readonly TakeOver[]): void;

@@ -644,6 +644,7 @@ interface VulkanDevice {
     bindBufferMemory(buffer: Buffer, memory: DeviceMemory, offset: number, pNext?: NextChain): void;
     bindImageMemory(image: Image, memory: DeviceMemory, offset: number, pNext?: NextChain): void;
     createAndBindBuffer?(info: BufferCreateInfo, memory: DeviceMemory, offset: number): Buffer;
+    createAndBindImage?(info: ImageCreateInfo, memory: DeviceMemory, offset: number): Image;
     createImageWithRequirements?(info: ImageCreateInfo, out: MemoryRequirements, dedicated: boolean): Image;
     getImageSparseMemoryRequirements?(image: Image): readonly SparseImageMemoryRequirements[];
     getSparseImageFormatProperties?(query: SparseImageFormatQuery): readonly SparseImageFormatProperties[];

@@ -35,6 +35,7 @@ import { ListDefragmenter } from "./list-defragmenter.ts";
 import { type DefragmentationMove, MoveMaker } from "./move/move.ts";
 import { Movability, PlannedList } from "./ports.ts";
 import type { Shared } from "./shared.ts";
+import { TypeMoves } from "./type-moves.ts";
 
 /** Milliseconds of planning in a pass, where the caller says nothing. */
 const DEFAULT_MILLISECONDS = 1;
@@ -58,6 +59,7 @@ export class DefragmentationContext {
   private readonly info: DefragmentationInfo;
   private readonly shared: Shared;
   private readonly lists: readonly ListDefragmenter[];
+  private readonly typeMoves: TypeMoves;
   private readonly onEnd: (self: DefragmentationContext) => void;
   private readonly maker: MoveMaker = new MoveMaker();
   private readonly budget: PassBudget;
@@ -92,6 +94,7 @@ export class DefragmentationContext {
     };
     this.shared = shared;
     this.lists = lists.map((list) => new ListDefragmenter(list, shared));
+    this.typeMoves = new TypeMoves(state, info.movesBetweenTypes === true ? lists : [], shared.allowance);
     this.onEnd = onEnd;
     this.budget = new PassBudget(info);
     state.recorder?.defragmentationBegun(this, info);
@@ -155,15 +158,19 @@ export class DefragmentationContext {
   }
 
   private get isFinished(): boolean {
-    return this.present.every(({ isDone }) => isDone);
+    return this.typeMoves.isDone && this.present.every(({ isDone }) => isDone);
   }
 
   private plan(moves: DefragmentationMove[]): void {
     const { meter, movability } = this.shared;
     const grant = this.grant;
     meter.grant(grant);
-    if (!this.hasBegun) this.choose(grant);
     const pass = { maker: this.maker, budget: this.budget, moves, movability };
+    if (!this.typeMoves.isDone) {
+      this.typeMoves.plan(pass);
+      if (!this.typeMoves.isDone) return;
+    }
+    if (!this.hasBegun) this.choose(grant);
     for (const each of this.present) {
       if (this.budget.isSpent) return;
       each.plan(pass);
@@ -220,7 +227,12 @@ export class DefragmentationContext {
     else if (milliseconds !== undefined) {
       meter.grant({ milliseconds: milliseconds * CHOOSING_SHARE, leastSteps: LEAST_STEPS_OF_CHOOSING });
     }
-    const { done, value } = chooseCourse(lists, effort, this.info, meter).next();
+    const { isAllowanceFixed, allowance } = this.shared;
+    // Moves between memory types have had their part.
+    const limits = isAllowanceFixed
+      ? { ...this.info, maxBytesMoved: Math.max(1, allowance.bytes) }
+      : this.info;
+    const { done, value } = chooseCourse(lists, effort, limits, meter).next();
     return done === true ? value : undefined;
   }
 
@@ -259,7 +271,7 @@ export class DefragmentationContext {
       }
       this.trim(errors);
       // A plan that is over gives back what it has emptied.
-      for (const each of this.present) each.afterPass();
+      if (this.hasBegun) for (const each of this.present) each.afterPass();
     });
     this.state.recorder?.passEnded(this, moves);
     if (errors.length > 0) throw errors[0];
@@ -282,25 +294,25 @@ export class DefragmentationContext {
   }
 
   private finish(move: DefragmentationMove): void {
-    const { moved: srcAllocation, dstTmpAllocation, list } = move;
+    const { moved: srcAllocation, list } = move;
     if (move.isSwapped) {
       this.done.bytesMoved += move.size;
       this.done.allocationsMoved++;
-      list.free(dstTmpAllocation);
+      freeTarget(move);
     } else if (srcAllocation.isFreed) {
-      list.free(dstTmpAllocation);
+      freeTarget(move);
     } else if (move.operation === DefragmentationMoveOperation.Destroy) {
       this.state.recorder?.freed(srcAllocation);
       this.state.bindings.forgetAliases(srcAllocation);
       try {
         list.free(srcAllocation);
       } finally {
-        list.free(dstTmpAllocation);
+        freeTarget(move);
       }
     } else {
       if (!move.isPostponed) this.shared.movability.ignore(srcAllocation);
       this.lists.find((each) => each.list === list)?.ignore(move);
-      list.free(dstTmpAllocation);
+      freeTarget(move);
     }
   }
 
@@ -359,9 +371,8 @@ export class DefragmentationContext {
   private freeTargets(moves: readonly DefragmentationMove[]): void {
     const errors: unknown[] = [];
     for (let index = moves.length - 1; index >= 0; index--) {
-      const { list, dstTmpAllocation } = moves[index]!;
       try {
-        if (!dstTmpAllocation.isFreed) list.free(dstTmpAllocation);
+        if (!moves[index]!.dstTmpAllocation.isFreed) freeTarget(moves[index]!);
       } catch (error) {
         errors.push(error);
       }
@@ -382,6 +393,11 @@ showAs(
     `${stats.deviceMemoryBlocksFreed} memory objects of ${stats.bytesFreed} bytes freed`,
   ({ stats }) => stats,
 );
+
+/** Frees the temporary allocation of a move in whichever list it is: that of the new place before the swap, of the old one after it. */
+function freeTarget({ dstTmpAllocation }: DefragmentationMove): void {
+  dstTmpAllocation.ensureAlive().list.free(dstTmpAllocation);
+}
 
 /** Whether the list's pool was destroyed meanwhile. */
 function isGone(list: BlockList): boolean {

@@ -31,6 +31,12 @@ export interface DefragmentationInfo {
   readonly flags?: DefragmentationFlag | 0;
   /** The pool to defragment; default: the default pools. */
   readonly pool?: Pool | undefined;
+  /**
+   * Whether allocations of a pool of several memory types are moved between these first: the least important to later types while a heap
+   * is over its budget, or where something more important wants their place; the most important to earlier types that have room.
+   * `allocation.priority` says how important one is. Default false: each type is defragmented by itself.
+   */
+  readonly movesBetweenTypes?: boolean;
   /** Bytes that one pass may move; default 0: no limit. What is larger by itself is never moved. */
   readonly maxBytesPerPass?: number;
   /** Allocations that one pass may move; default 0: no limit. */
@@ -86,6 +92,7 @@ const ALL_FLAGS = 0xf;
 export const DEFRAGMENTATION_NAMES: { readonly [Name in keyof DefragmentationInfo]-?: true | "enum" } = {
   flags: "enum",
   pool: true,
+  movesBetweenTypes: true,
   maxBytesPerPass: true,
   maxAllocationsPerPass: true,
   maxBytesMoved: true,
@@ -114,6 +121,13 @@ export function checkDefragmentationInfo(info: DefragmentationInfo): void {
   checkInteger(info.maxBytesMoved ?? 0, "maxBytesMoved");
   checkInteger(info.maxPlanningSteps ?? 0, "maxPlanningSteps");
   checkMilliseconds(info.maxPlanningMilliseconds ?? 0, "maxPlanningMilliseconds");
+  const { movesBetweenTypes = false } = info;
+  if (typeof movesBetweenTypes !== "boolean") {
+    throw new TypeError(`movesBetweenTypes must be a boolean, got ${quote(movesBetweenTypes)}`);
+  }
+  if (movesBetweenTypes && (info.pool?.memoryTypes?.length ?? 0) < 2) {
+    throw new TypeError("movesBetweenTypes needs a pool with fallbackMemoryTypes");
+  }
   checkFunction(info.breakCallback, "breakCallback");
   checkFunction(info.canMove, "canMove");
 }
