@@ -31,6 +31,8 @@ export const SideName = {
   PowerOfTwoLists: "PlayCanvas's way",
   SortedIds: "three.js's way",
   FirstFit: "first fit",
+  UploadWriteBuffer: "queue.writeBuffer",
+  UploadRing: "mapped ring",
   TypedArrayCalls: "koffi calls by hand, typed arrays",
   StructureCalls: "koffi calls by hand, koffi's structures",
   TunedCalls: "driver calls through vma-ts/koffi",

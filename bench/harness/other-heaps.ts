@@ -15,6 +15,8 @@ export interface Range {
   offset: number;
   size: number;
   isFree: boolean;
+  /** The list that it is in while it is free. */
+  power: number;
   before: Range | undefined;
   behind: Range | undefined;
   previousFree: Range | undefined;
@@ -23,35 +25,44 @@ export interface Range {
 
 /**
  * As PlayCanvas's block allocator: all ranges in a list by address, free ones in a list for each power of two as well. The list of
- * a request's own power is searched for the best fit; from larger ones the first range is taken.
+ * a request's own power is searched for the best fit; from larger ones the first range is taken. What is given out is the front of
+ * a free range; where that stays in its power, it stays in its place in the list.
  */
 export class PowerOfTwoLists implements OtherHeap<Range> {
   private readonly lists: (Range | undefined)[] = new Array(32).fill(undefined);
   private readonly spare: Range[] = [];
 
   constructor(size: number) {
-    this.enter(this.range(0, size, undefined, undefined));
+    this.enter(this.take(0, size, true));
   }
 
   allocate(size: number): Range | undefined {
     const found = this.find(size);
     if (found === undefined) return undefined;
-    this.leave(found);
-    found.isFree = false;
-    if (found.size > size) {
-      const rest = this.range(found.offset + size, found.size - size, found, found.behind);
-      found.size = size;
-      this.enter(rest);
+    if (found.size === size) {
+      this.leave(found);
+      found.isFree = false;
+      return found;
     }
-    return found;
+    const range = this.take(found.offset, size, false);
+    found.offset += size;
+    found.size -= size;
+    this.enterAgain(found);
+    range.before = found.before;
+    range.behind = found;
+    if (found.before !== undefined) found.before.behind = range;
+    found.before = range;
+    return range;
   }
 
   private find(size: number): Range | undefined {
     const own = 31 - Math.clz32(size);
     let best: Range | undefined;
     for (let range = this.lists[own]; range !== undefined; range = range.nextFree) {
-      if (range.size >= size && (best === undefined || range.size < best.size)) best = range;
-      if (best?.size === size) break;
+      if (range.size >= size && (best === undefined || range.size < best.size)) {
+        best = range;
+        if (range.size === size) break;
+      }
     }
     for (let list = own + 1; best === undefined && list < 32; list++) best = this.lists[list];
     return best;
@@ -59,59 +70,66 @@ export class PowerOfTwoLists implements OtherHeap<Range> {
 
   free(range: Range): void {
     const { before, behind } = range;
-    let whole = range;
-    if (before?.isFree === true) {
-      this.leave(before);
-      before.size += range.size;
-      this.remove(range);
-      whole = before;
-    }
-    if (behind?.isFree === true) {
+    const joinsBefore = before?.isFree === true;
+    const joinsBehind = behind?.isFree === true;
+    const whole = joinsBefore ? before : range;
+    range.isFree = true;
+    if (joinsBehind) {
       this.leave(behind);
-      whole.size += behind.size;
+      range.size += behind.size;
       this.remove(behind);
     }
-    this.enter(whole);
+    if (joinsBefore) {
+      before.size += range.size;
+      this.remove(range);
+      this.enterAgain(whole);
+    } else this.enter(whole);
   }
 
   offset(range: Range): number {
     return range.offset;
   }
 
-  private range(offset: number, size: number, before: Range | undefined, behind: Range | undefined): Range {
-    const range: Range = this.spare.pop() ?? {
-      offset,
-      size,
-      isFree: true,
-      before,
-      behind,
-      previousFree: undefined,
-      nextFree: undefined,
-    };
-    Object.assign(range, { offset, size, before, behind });
-    if (before !== undefined) before.behind = range;
-    if (behind !== undefined) behind.before = range;
+  private take(offset: number, size: number, isFree: boolean): Range {
+    const range = this.spare.pop();
+    if (range === undefined) {
+      const [before, behind, previousFree, nextFree] = [undefined, undefined, undefined, undefined];
+      return { offset, size, isFree, power: -1, before, behind, previousFree, nextFree };
+    }
+    range.offset = offset;
+    range.size = size;
+    range.isFree = isFree;
     return range;
   }
 
   private remove(range: Range): void {
     if (range.before !== undefined) range.before.behind = range.behind;
     if (range.behind !== undefined) range.behind.before = range.before;
+    range.before = undefined;
+    range.behind = undefined;
     this.spare.push(range);
   }
 
   private enter(range: Range): void {
-    const list = 31 - Math.clz32(range.size);
-    range.isFree = true;
+    const power = 31 - Math.clz32(range.size);
+    const first = this.lists[power];
+    range.power = power;
     range.previousFree = undefined;
-    range.nextFree = this.lists[list];
-    if (range.nextFree !== undefined) range.nextFree.previousFree = range;
-    this.lists[list] = range;
+    range.nextFree = first;
+    if (first !== undefined) first.previousFree = range;
+    this.lists[power] = range;
+  }
+
+  /** Its size has changed. */
+  private enterAgain(range: Range): void {
+    if (range.power === 31 - Math.clz32(range.size)) return;
+    this.leave(range);
+    this.enter(range);
   }
 
   private leave(range: Range): void {
     const { previousFree, nextFree } = range;
-    if (previousFree === undefined) this.lists[31 - Math.clz32(range.size)] = nextFree;
+    if (previousFree === undefined) this.lists[range.power] = nextFree;
     else previousFree.nextFree = nextFree;
     if (nextFree !== undefined) nextFree.previousFree = previousFree;
   }

@@ -1,7 +1,6 @@
-/** Devices for the benches of WebGPU heaps: dawn, and one that does nothing. */
+/** Dawn, for the benches of WebGPU heaps. */
 
 import { existsSync } from "node:fs";
-import type { GpuBufferLike, GpuDeviceLike } from "../../src/webgpu/index.ts";
 
 /** SwiftShader's ICD file, as Debian's chromium brings it. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -29,32 +28,4 @@ export async function hasDawn(): Promise<boolean> {
   device?.destroy();
   gpu = undefined;
   return device !== undefined;
-}
-
-/** A device that agrees to everything and does nothing. */
-export function idleDevice(): GpuDeviceLike {
-  const buffer = (size: number): GpuBufferLike => ({
-    size,
-    label: "",
-    destroy: () => {},
-    mapAsync: async () => {},
-    getMappedRange: () => new ArrayBuffer(size),
-    unmap: () => {},
-  });
-  return {
-    limits: {
-      maxBufferSize: 2 ** 30,
-      maxStorageBufferBindingSize: 2 ** 30,
-      maxUniformBufferBindingSize: 65536,
-      minUniformBufferOffsetAlignment: 256,
-      minStorageBufferOffsetAlignment: 256,
-    },
-    queue: { writeBuffer: () => {}, submit: () => {}, onSubmittedWorkDone: async () => {} },
-    lost: new Promise(() => {}),
-    createBuffer: ({ size }) => buffer(size),
-    createTexture: () => ({ label: "", destroy: () => {} }),
-    createCommandEncoder: () => ({ copyBufferToBuffer: () => {}, finish: () => ({}) }),
-    pushErrorScope: () => {},
-    popErrorScope: async () => null,
-  };
 }

@@ -14,7 +14,7 @@ const PAGES: string = join(import.meta.dirname, "pages");
 const PORT = 8177;
 
 /** The pages by name. */
-export const EXAMPLES = ["meshes", "three", "raw"] as const;
+export const EXAMPLES = ["meshes", "three", "raw", "bench"] as const;
 
 /** The text of one page. */
 export async function buildExample(name: string): Promise<string> {

@@ -28,12 +28,14 @@ export {
   type GpuMoves,
   Uploads,
 } from "./buffer-heap.ts";
+export { GpuBufferPool } from "./buffer-pool.ts";
 export {
-  GpuTexturePool,
-  type GpuTexturePoolOptions,
-  type GpuTexturePoolStatistics,
-  type TextureSharing,
-} from "./texture-pool.ts";
+  GpuObjectPool,
+  type GpuPoolOptions,
+  type GpuPoolStatistics,
+  type ObjectSharing,
+} from "./object-pool.ts";
+export { GpuTexturePool } from "./texture-pool.ts";
 export type {
   BufferOf,
   GpuBufferDescriptor,
