@@ -109,5 +109,17 @@ describe.skipIf(!hasChromium && !requireChromium)(
       expect(figures.buffers).toBeLessThan(8);
       expect(await colorsOf("scene")).toBeGreaterThan(200);
     });
+
+    it("benches measure every way", async () => {
+      await page.goto(`${examples.url}bench.html?live=200`);
+      const { figures } = await stateWhen("figures.isDone === 1");
+      expect(figures["buffers, heap, 200"]).toBe(1);
+      expect(figures["buffers, a GPUBuffer each, 200"]).toBeGreaterThan(150);
+      for (const [name, value] of Object.entries(figures)) expect(value, name).toBeGreaterThan(0);
+      const table = await page.innerText("#figures");
+      for (const way of ["PlayCanvas's way", "three.js's way", "first fit", "mapped ring", "1,048,576"]) {
+        expect(table).toContain(way);
+      }
+    });
   },
 );

@@ -66,7 +66,7 @@ async function churn(device: GPUDevice, live: number): Promise<void> {
     { name: "PlayCanvas's way", round: () => otherRound(many, (size) => new PowerOfTwoLists(size)) },
     {
       name: "three.js's way",
-      round: () => otherRound(meshChurn(live, 2_000), (size) => new BumpAndSortedIds(size)),
+      round: () => otherRound(meshChurn(live, 6 * live), (size) => new BumpAndSortedIds(size)),
     },
     { name: "first fit", round: () => otherRound(meshChurn(live, 20_000), (size) => new FirstFit(size)) },
   ];
