@@ -22,8 +22,6 @@ import {
   Strategy,
   type SuballocationType,
 } from "./block-metadata.ts";
-import type { NamedMetadataOptions } from "./handles.ts";
-import { LargeTlsf } from "./large-tlsf.ts";
 import {
   FIRST_FRESH as IS_FIRST_FRESH,
   LAST_UNUSED as IS_LAST_UNUSED,
@@ -35,7 +33,7 @@ import {
   TOO_LARGE,
 } from "./records.ts";
 import { CLASS_COUNT, SMALL_SIZE as LARGEST_SMALL_SIZE, listOfInt32 } from "./size-classes.ts";
-import { FIRST_ANCHOR, EDGE as THE_EDGE, TlsfMetadata } from "./tlsf.ts";
+import { FIRST_ANCHOR, EDGE as THE_EDGE, TlsfMetadata, type TlsfOptions } from "./tlsf.ts";
 import { isUsual as isUsualRequest } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
@@ -92,7 +90,7 @@ export class NarrowTlsf extends TlsfMetadata {
   /** The alignment of the request, less one. */
   private mask = 0;
 
-  constructor(options: NamedMetadataOptions) {
+  constructor(options: TlsfOptions) {
     super(options);
     this.prepareSlots(0);
   }
@@ -451,7 +449,9 @@ export class NarrowTlsf extends TlsfMetadata {
 
   override resize(size: number): ResizableMetadata {
     if (size < TOO_LARGE) return super.resize(size);
-    return LargeTlsf.fromInt32(this, { ...this.options, size: this.size, names: this.names }).resize(size);
+    const { enlarge } = this.options;
+    assert(enlarge !== undefined, "a block that grows so far was made to grow");
+    return enlarge(this, { ...this.options, size: this.size, names: this.names }).resize(size);
   }
 
   override clone(): NarrowTlsf {

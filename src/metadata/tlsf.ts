@@ -88,6 +88,15 @@ const RESERVED: number = FIRST_ANCHOR / WORDS_PER_RECORD + LIST_COUNT / 4;
 /** A search looks at so many gaps before it asks an index. */
 const FEW_LOOKS = 16;
 
+/** What a block that is divided by two-level segregated fit is made with. */
+export interface TlsfOptions extends NamedMetadataOptions {
+  /**
+   * The same division of a block that counted in int32, for one that grows beyond that: who lets blocks grow says it, so that others
+   * do not have the code for large blocks in their bundles.
+   */
+  readonly enlarge?: ((narrow: TlsfMetadata, options: NamedMetadataOptions) => ResizableMetadata) | undefined;
+}
+
 /** Divides a block by two-level segregated fit. */
 export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
   // Declared, so that nothing is written before the constructor does: V8 keeps numbers in boxes that began as undefined.
@@ -97,7 +106,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
   abstract readonly foundOffset: number;
   readonly hasUpperEnd: boolean = false;
 
-  protected readonly options: NamedMetadataOptions;
+  protected readonly options: TlsfOptions;
   /** Those of a virtual block. */
   protected readonly names: Names | undefined;
   declare protected readonly smallShift: number;
@@ -121,7 +130,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
   /** The index that the search asks from now on. */
   private asked: GapIndex | undefined = undefined;
 
-  constructor(options: NamedMetadataOptions) {
+  constructor(options: TlsfOptions) {
     this.options = options;
     this.size = asInteger(options.size);
     this.sumFreeSize = this.size;
