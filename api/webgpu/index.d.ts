@@ -118,28 +118,39 @@ declare class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extend
     resize(allocation: HeapAllocation<BufferOf<Device>>, size: number, options?: GpuCopyOptions): Promise<GpuMoves<Device>>;
     destroy(): void;
 }
-interface GpuTexturePoolOptions {
+interface GpuPoolOptions {
     readonly maxIdleFrames?: number | undefined;
 }
-interface GpuTexturePoolStatistics {
+interface GpuPoolStatistics {
     readonly takenCount: number;
     readonly idleCount: number;
     readonly madeCount: number;
     readonly reusedCount: number;
 }
-interface TextureSharing {
+interface ObjectSharing {
     readonly objectOf: ArrayLike<number>;
+    readonly objects: ArrayLike<{
+        readonly size: number;
+    }>;
 }
-declare class GpuTexturePool<Device extends GpuDeviceLike = GpuDeviceLike> {
-    constructor(device: Device, options?: GpuTexturePoolOptions);
-    take(descriptor: TextureDescriptorOf<Device>): TextureOf<Device>;
-    takeShared(sharing: TextureSharing, descriptors: readonly TextureDescriptorOf<Device>[]): TextureOf<Device>[];
-    kindOf(descriptor: TextureDescriptorOf<Device>): string;
-    give(texture: TextureOf<Device>): void;
+declare abstract class GpuObjectPool<Descriptor, Item extends {
+    destroy(): unknown;
+}> {
+    take(descriptor: Descriptor): Item;
+    takeShared(sharing: ObjectSharing, descriptors: readonly Descriptor[]): Item[];
+    kindOf(descriptor: Descriptor): string;
+    give(item: Item): void;
     endFrame(): void;
     trim(): number;
-    statistics(): GpuTexturePoolStatistics;
+    statistics(): GpuPoolStatistics;
     destroy(): void;
+}
+declare class GpuBufferPool<Device extends GpuDeviceLike = GpuDeviceLike> extends GpuObjectPool<GpuBufferDescriptor, BufferOf<Device>> {
+    constructor(device: Device, options?: GpuPoolOptions);
+    kindOf(descriptor: GpuBufferDescriptor): string;
+}
+declare class GpuTexturePool<Device extends GpuDeviceLike = GpuDeviceLike> extends GpuObjectPool<TextureDescriptorOf<Device>, TextureOf<Device>> {
+    constructor(device: Device, options?: GpuPoolOptions);
 }
 declare const GpuBufferUsage: {
     readonly MapRead: 1;
@@ -156,7 +167,9 @@ declare const GpuBufferUsage: {
 export {
   BufferHeap,
   GpuBufferHeap,
+  GpuBufferPool,
   GpuBufferUsage,
+  GpuObjectPool,
   GpuTexturePool,
   Uploads,
   type BufferHeapOptions,
@@ -178,11 +191,11 @@ export type {
   GpuErrorLike,
   GpuLimitsLike,
   GpuMoves,
+  GpuPoolOptions,
+  GpuPoolStatistics,
   GpuQueueLike,
   GpuTextureLike,
-  GpuTexturePoolOptions,
-  GpuTexturePoolStatistics,
+  ObjectSharing,
   TextureDescriptorOf,
   TextureOf,
-  TextureSharing,
 };
