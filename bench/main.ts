@@ -15,8 +15,8 @@ import { Progress } from "./harness/progress.ts";
 import { openReference, REFERENCE_VARIABLE } from "./harness/reference.ts";
 import { runScript } from "./harness/runtime.ts";
 import { drawCharts } from "./report/charts.ts";
+import { updateFigures } from "./report/figures.ts";
 import { formatReports } from "./report/format.ts";
-import { updateReadme } from "./report/readme.ts";
 import { RESULTS_DIRECTORY, resultsName, writeCharts, writeResults } from "./report/results.ts";
 import { formatQuantity, ratioTo, sideOf, textTable } from "./report/table.ts";
 
@@ -26,7 +26,7 @@ const HELP = `npm run bench -- [options]
   --long             slow cases too
   --runtime <path>   the runtime that measures, such as bun or deno (default this Node.js); writes no files without --output
   --output <file>    where the JSON goes (default bench/results/<device>.json)
-  --readme           measures nothing: redraws charts and the README's tables from bench/results
+  --readme           measures nothing: redraws charts and the tables of README and docs from bench/results
   --list             names the cases and stops
   --help             this text
 With ${REFERENCE_VARIABLE}=<path of a runner> the reference runs beside (see bench/reference/README.md).
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(HELP);
   if (values.readme) {
-    updateReadme();
+    updateFigures();
     return formatReports();
   }
   const pattern = values.only === undefined ? undefined : new RegExp(values.only);

@@ -38,7 +38,8 @@ export function ratioTo(result: CaseResult, name: SideName): number | undefined 
   return ours === undefined || other === undefined || other.min === 0 ? undefined : ours.min / other.min;
 }
 
-function formatRatio(ratio: number | undefined): string {
+/** A ratio as tables have it: two digits behind the point, small ones as 1/n. */
+export function formatRatio(ratio: number | undefined): string {
   return ratio === undefined ? "" : ratio >= 0.1 ? ratio.toFixed(2) : `1/${(1 / ratio).toFixed(0)}`;
 }
 

@@ -62,6 +62,8 @@ const config: UserConfig<DefaultTheme.Config> = {
             guide("Choosing memory", "choosing-memory"),
             guide("Usage patterns", "usage-patterns"),
             guide("Examples", "examples"),
+            guide("Uploading and reading back", "uploading"),
+            guide("Frames", "frames"),
           ],
         },
         {
@@ -81,6 +83,7 @@ const config: UserConfig<DefaultTheme.Config> = {
           items: [
             guide("Statistics and recordings", "statistics"),
             page("The viewer", "viewer"),
+            guide("The command line", "command-line"),
             guide("Debugging memory", "debugging"),
             guide("Testing your own code", "testing"),
           ],
@@ -91,6 +94,7 @@ const config: UserConfig<DefaultTheme.Config> = {
             guide("The virtual allocator", "virtual"),
             page("Placement", "placement"),
             page("Heaps of big buffers, WebGPU", "webgpu"),
+            guide("The rest of Vulkan", "vulkan"),
             guide("Your own binding", "own-binding"),
           ],
         },
@@ -98,6 +102,7 @@ const config: UserConfig<DefaultTheme.Config> = {
           text: "Background",
           items: [
             page("From VMA", "from-vma"),
+            page("Versions", "versions"),
             page("Performance", "performance"),
             page("Reliability", "reliability"),
             page("Vulkan's conformance tests", "conformance"),

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { Reference } from "../../bench/harness/reference.ts";
 import { runScript } from "../../bench/harness/runtime.ts";
 import { inChunks, nextRandom, pick } from "../../bench/harness/sequence.ts";
 import { drawCharts } from "../../bench/report/charts.ts";
-import { updateReadme } from "../../bench/report/readme.ts";
+import { figurePages, updateFigures } from "../../bench/report/figures.ts";
 import { writeResults } from "../../bench/report/results.ts";
 import { linearScale, logScale } from "../../bench/report/svg.ts";
 import { formatQuantity, markdownTable, ratioTo } from "../../bench/report/table.ts";
@@ -236,11 +236,12 @@ describe("reports", () => {
     expect(bytes.ticks.at(-1)).toBe(500 * 1024);
   });
 
-  it("replaces what is between the README's markers, and only that", async () => {
+  it("replaces what is between the markers of README and docs/performance.md, and only that", async () => {
     const directory = temporaryDirectory();
-    const readme = join(directory, "README.md");
+    const [readme, performance] = [join(directory, "README.md"), join(directory, "docs", "performance.md")];
+    mkdirSync(join(directory, "docs"));
     const [begin, end] = ["<!-- bench:start -->", "<!-- bench:end -->"];
-    writeFileSync(readme, `before\n${begin}\nold\n${end}\nafter\n`);
+    for (const path of [readme, performance]) writeFileSync(path, `before\n${begin}\nold\n${end}\nafter\n`);
     const environment = {
       machine: "CPU",
       cores: 2,
@@ -253,20 +254,33 @@ describe("reports", () => {
     };
     const cases = await results();
     const headline = { ...cases[0]!, id: "virtual-churn/default", title: "the churn" };
-    writeResults(join(directory, "run.json"), { environment, cases: [...cases, headline] });
-    updateReadme(readme, directory);
-    const text = readFileSync(readme, "utf8");
-    expect(text).toMatch(/^before\n<!-- bench:start -->[\s\S]*<!-- bench:end -->\nafter\n$/);
-    expect(text).not.toContain("old");
-    expect(text).toContain("| the churn | 50.0 ns | 2.50 µs | 1/50 |");
-    expect(text).not.toContain("| a case |");
-    expect(text).toContain("(run.md)");
-    const page = readFileSync(join(directory, "run.md"), "utf8");
+    const runs = join(directory, "results");
+    writeResults(join(runs, "run.json"), { environment, cases: [...cases, headline] });
+    updateFigures(directory, runs);
+    const texts = [readme, performance].map((path) => readFileSync(path, "utf8")) as [string, string];
+    for (const text of texts) {
+      expect(text).toMatch(/^before\n<!-- bench:start -->[\s\S]*<!-- bench:end -->\nafter\n$/);
+      expect(text).not.toContain("old");
+      expect(text).not.toContain("| a case |");
+      expect(text).toContain("commit abc");
+    }
+    expect(texts[0]).toContain(
+      "| a range of a virtual block, taken and freed, 5,000 live | 50.0 ns | 1/50 |",
+    );
+    expect(texts[1]).toContain("| the churn | 50.0 ns | 2.50 µs | 1/50 |");
+    expect(texts[1]).toContain("(../results/run.md)");
+    const page = readFileSync(join(runs, "run.md"), "utf8");
     expect(page).toContain("| a case | 50.0 ns | 2.50 µs | 1/50 |");
     expect(page).toContain("![Group](run/group.svg)");
-    expect(readFileSync(join(directory, "run", "group.svg"), "utf8")).toContain("<svg");
+    expect(readFileSync(join(runs, "run", "group.svg"), "utf8")).toContain("<svg");
     writeFileSync(readme, "no markers");
-    expect(() => updateReadme(readme, directory)).toThrow("lacks the lines");
+    expect(() => updateFigures(directory, runs)).toThrow("lacks the lines");
+  });
+
+  it("stands in README and docs as bench/results has it (npx tsx bench/main.ts --readme writes it)", () => {
+    const pages = figurePages();
+    expect(pages.size).toBeGreaterThan(3);
+    for (const [path, text] of pages) expect(readFileSync(path, "utf8"), path).toBe(text);
   });
 });
 

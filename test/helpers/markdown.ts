@@ -6,16 +6,28 @@ export function codeBlocks(markdown: string, language: string): string[] {
   return [...markdown.matchAll(fences)].map(([, code]) => code!);
 }
 
-/** Where links and pictures lead that stay in the repository, without the part after #. */
-export function localLinks(markdown: string): string[] {
+/** Where links and pictures lead, without the part after #. */
+function allLinks(markdown: string): string[] {
   const prose = markdown.replace(/^```[\s\S]*?^```$/gm, "");
   const targets = [
     ...[...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!),
     ...[...prose.matchAll(/(?:src|srcset|href)="([^"]+)"/g)].map(([, target]) => target!),
   ];
-  return targets
-    .filter((target) => !/^[a-z]+:/.test(target) && !target.startsWith("#"))
-    .map((target) => target.split("#")[0]!);
+  return targets.filter((target) => !target.startsWith("#")).map((target) => target.split("#")[0]!);
+}
+
+/** Where links and pictures lead that are relative, without the part after #. */
+export function localLinks(markdown: string): string[] {
+  return allLinks(markdown).filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** The paths of a repository's files to which absolute links lead, as a text needs them that is read elsewhere, too. */
+export function repositoryLinks(markdown: string, repository: string): string[] {
+  const raw = repository.replace("https://github.com/", "https://raw.githubusercontent.com/");
+  const places = [`${repository}/blob/main/`, `${raw}/main/`];
+  return allLinks(markdown).flatMap((target) =>
+    places.filter((place) => target.startsWith(place)).map((place) => target.slice(place.length)),
+  );
 }
 
 /** A program of a page: its blocks in order, the line of the first, and whether it is to be run. */
