@@ -95,13 +95,15 @@ const config: UserConfig<DefaultTheme.Config> = {
             page("Placement", "placement"),
             page("Heaps of big buffers, WebGPU", "webgpu"),
             guide("The rest of Vulkan", "vulkan"),
+            guide("Computing on the GPU", "computing"),
             guide("Your own binding", "own-binding"),
           ],
         },
         {
           text: "Background",
           items: [
-            page("From VMA", "from-vma"),
+            guide("Coming from VMA, or from nothing", "migration"),
+            page("From VMA, name by name", "from-vma"),
             page("Versions", "versions"),
             page("Performance", "performance"),
             page("Reliability", "reliability"),

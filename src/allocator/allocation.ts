@@ -321,12 +321,20 @@ export class Allocation implements AllocationData {
   /**
    * Copies `data` into the allocation at `offset` bytes, mapping and flushing as needed
    * (vmaCopyMemoryToAllocation).
+   *
+   * @throws RangeError for data that reach beyond the end; VulkanError for memory that cannot be mapped; TypeError once the
+   * allocation is freed.
    */
   write(data: HostData, offset = 0): void {
     copyToAllocation(this, data, offset);
   }
 
-  /** Sets `size` bytes (default: to the end) from `offset` on to `value` (0 to 255), mapping and flushing as needed. */
+  /**
+   * Sets `size` bytes (default: to the end) from `offset` on to `value` (0 to 255), mapping and flushing as needed.
+   *
+   * @throws RangeError for a range beyond the end or a value that is no byte; VulkanError for memory that cannot be mapped;
+   * TypeError once the allocation is freed.
+   */
   fill(value: number, offset = 0, size?: number): void {
     fillAllocation(this, value, offset, size);
   }
@@ -334,6 +342,9 @@ export class Allocation implements AllocationData {
   /**
    * Copies `length` bytes (default: to the end) from `offset` out of the allocation, mapping and invalidating
    * as needed (vmaCopyAllocationToMemory).
+   *
+   * @throws RangeError for a range beyond the end; VulkanError for memory that cannot be mapped; TypeError once the allocation is
+   * freed.
    */
   read(offset = 0, length?: number): Uint8Array {
     return readAllocation(this, offset, length);
@@ -359,7 +370,11 @@ export class Allocation implements AllocationData {
     state.priorities.set(this.own, home, priority);
   }
 
-  /** Frees the allocation, and destroys the buffer or image that was created with it. */
+  /**
+   * Frees the allocation, and destroys the buffer or image that was created with it.
+   *
+   * @throws TypeError when it was freed already; nothing happens then.
+   */
   destroy(): void {
     const { state } = this.ensureAlive();
     checkUsable(state);

@@ -30,9 +30,14 @@ export declare enum MemoryUsage {
 
 /** VmaAllocationCreateFlagBits */
 export declare enum AllocationCreate {
-  /** The allocation gets a memory object of its own. */
+  /**
+   * DEDICATED_MEMORY: a memory object of its own. For few, large resources, such as render targets that are made anew with the
+   * window; the number of memory objects is limited.
+   */
   DedicatedMemory = 0x1,
-  /** Only places inside existing blocks are tried. Excludes DedicatedMemory. */
+  /**
+   * NEVER_ALLOCATE: only places inside existing blocks are tried, so that no call waits for the driver. Excludes DedicatedMemory.
+   */
   NeverAllocate = 0x2,
   /** The memory stays mapped as long as the allocation lives; silently dropped where it is not HostVisible. */
   Mapped = 0x4,
@@ -42,7 +47,10 @@ export declare enum AllocationCreate {
   UpperAddress = 0x40,
   /** createBuffer and createImage do not bind. */
   DontBind = 0x80,
-  /** Fails rather than take new device memory beyond the heap's budget. */
+  /**
+   * WITHIN_BUDGET: fails rather than take new device memory beyond the heap's budget. For what the program can do without, such
+   * as a finer mip level.
+   */
   WithinBudget = 0x100,
   /** Other resources may be bound to the same memory: dedicated memory is not tied to its resource. */
   CanAlias = 0x200,
@@ -52,11 +60,20 @@ export declare enum AllocationCreate {
   HostAccessRandom = 0x800,
   /** With a host-access flag: memory that is not HostVisible is fine, the caller then copies on the device. */
   HostAccessAllowTransferInstead = 0x1000,
-  /** The smallest free range that fits. */
+  /**
+   * STRATEGY_MIN_MEMORY: the smallest free range that fits, so that large ones stay whole. For what lives long, and where memory
+   * is short.
+   */
   StrategyMinMemory = 0x00010000,
-  /** The quickest choice. */
+  /**
+   * STRATEGY_MIN_TIME: the first suitable free range that is met. Saves some nanoseconds, fragments more; for what lives a frame
+   * or so.
+   */
   StrategyMinTime = 0x00020000,
-  /** The lowest offset. */
+  /**
+   * STRATEGY_MIN_OFFSET: the lowest offset that fits, so that the ends of blocks become free. Where blocks shall be given back,
+   * or grow and shrink.
+   */
   StrategyMinOffset = 0x00040000,
 }
 

@@ -109,7 +109,11 @@ class VulkanBufferPort implements BufferPort<VkBuffer> {
   }
 }
 
-/** Allocations in few VkBuffers. */
+/**
+ * Allocations in few VkBuffers.
+ *
+ * @experimental
+ */
 export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
   /** {@link BufferUsage} flags of all buffers. */
   readonly usage: number;

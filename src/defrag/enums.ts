@@ -6,11 +6,11 @@
 
 /** VmaDefragmentationFlagBits: how much is done. At most one of them. */
 export declare enum DefragmentationFlag {
-  /** Empties blocks, with the least planning. */
+  /** ALGORITHM_FAST: empties blocks with the least planning. For passes within a frame. */
   AlgorithmFast = 0x1,
-  /** The default: empties blocks, with more planning for better results. */
+  /** ALGORITHM_BALANCED, the default: empties blocks, with more planning, so that fewer bytes move for the same gain. */
   AlgorithmBalanced = 0x2,
-  /** Empties blocks, with thorough planning. */
+  /** ALGORITHM_FULL: empties blocks with thorough planning. For a loading screen. */
   AlgorithmFull = 0x4,
   /** Empties as many blocks as it can, whatever it has to move, and packs what remains towards each block's start. */
   AlgorithmExtensive = 0x8,

@@ -187,7 +187,11 @@ export class Allocator {
     );
   }
 
-  /** As {@link createBuffer}, but returns undefined where memory is out. */
+  /**
+   * As {@link createBuffer}, but returns undefined where memory is out.
+   *
+   * @throws what {@link createBuffer} throws, but for memory that is out; {@link lastRefusal} says why.
+   */
   tryCreateBuffer(
     info: BufferCreateInfo,
     allocationInfo?: AllocationCreateInfo,
@@ -198,7 +202,11 @@ export class Allocator {
     });
   }
 
-  /** As {@link createBuffer}, at a multiple of `minAlignment` bytes, a power of two (vmaCreateBufferWithAlignment). */
+  /**
+   * As {@link createBuffer}, at a multiple of `minAlignment` bytes, a power of two (vmaCreateBufferWithAlignment).
+   *
+   * @throws what {@link createBuffer} throws, and RangeError for an alignment that is no power of two.
+   */
   createBufferWithAlignment(
     info: BufferCreateInfo,
     allocationInfo: AllocationCreateInfo | undefined,
@@ -211,7 +219,11 @@ export class Allocator {
     );
   }
 
-  /** As {@link createBuffer}, in memory of its own made with the given chain (vmaCreateDedicatedBuffer). */
+  /**
+   * As {@link createBuffer}, in memory of its own made with the given chain (vmaCreateDedicatedBuffer).
+   *
+   * @throws what {@link createBuffer} throws.
+   */
   createDedicatedBuffer(
     info: BufferCreateInfo,
     allocationInfo?: AllocationCreateInfo,
@@ -228,12 +240,19 @@ export class Allocator {
   /**
    * Creates a buffer in the memory of `allocation`, from `offset` bytes on (vmaCreateAliasingBuffer2). The
    * caller destroys it with the device's own means or with `destroyBuffer(buffer)`.
+   *
+   * @throws TypeError for an allocation that was freed or is another allocator's; RangeError where the buffer would reach beyond
+   * it; VulkanError when the driver fails, and nothing is left then.
    */
   createAliasingBuffer(allocation: Allocation, info: BufferCreateInfo, offset = 0): Buffer {
     return createAliasingBuffer(this.state, this.checkOwn(allocation), info, offset);
   }
 
-  /** Destroys a buffer and frees its memory; either may be missing (vmaDestroyBuffer). */
+  /**
+   * Destroys a buffer and frees its memory; either may be missing (vmaDestroyBuffer).
+   *
+   * @throws TypeError for a buffer that does not belong to the allocation, and for one that was freed. Nothing is destroyed then.
+   */
   destroyBuffer(buffer: Buffer | null | undefined, allocation?: Allocation | null): void {
     const { state } = this;
     const owned = checkAllocationIfAny(state, allocation);
@@ -256,12 +275,20 @@ export class Allocator {
     );
   }
 
-  /** As {@link createImage}, but returns undefined where memory is out. */
+  /**
+   * As {@link createImage}, but returns undefined where memory is out.
+   *
+   * @throws what {@link createImage} throws, but for memory that is out; {@link lastRefusal} says why.
+   */
   tryCreateImage(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): ImageWithMemory | undefined {
     return this.orRetriedUndefined(() => createImage(this.state, info, allocationInfo, undefined));
   }
 
-  /** As {@link createImage}, in memory of its own made with the given chain (vmaCreateDedicatedImage). */
+  /**
+   * As {@link createImage}, in memory of its own made with the given chain (vmaCreateDedicatedImage).
+   *
+   * @throws what {@link createImage} throws.
+   */
   createDedicatedImage(
     info: ImageCreateInfo,
     allocationInfo?: AllocationCreateInfo,
@@ -273,12 +300,20 @@ export class Allocator {
     );
   }
 
-  /** As {@link createAliasingBuffer}, for an image (vmaCreateAliasingImage2). */
+  /**
+   * As {@link createAliasingBuffer}, for an image (vmaCreateAliasingImage2).
+   *
+   * @throws what {@link createAliasingBuffer} throws.
+   */
   createAliasingImage(allocation: Allocation, info: ImageCreateInfo, offset = 0): Image {
     return createAliasingImage(this.state, this.checkOwn(allocation), info, offset);
   }
 
-  /** Destroys an image and frees its memory; either may be missing (vmaDestroyImage). */
+  /**
+   * Destroys an image and frees its memory; either may be missing (vmaDestroyImage).
+   *
+   * @throws TypeError for an image that does not belong to the allocation, and for one that was freed. Nothing is destroyed then.
+   */
   destroyImage(image: Image | null | undefined, allocation?: Allocation | null): void {
     const { state } = this;
     const owned = checkAllocationIfAny(state, allocation);
@@ -288,7 +323,12 @@ export class Allocator {
 
   // ---- Memory by itself ---------------------------------------------------------------------------------
 
-  /** Allocates memory that meets the requirements (vmaAllocateMemory). The Auto usages need a resource. */
+  /**
+   * Allocates memory that meets the requirements (vmaAllocateMemory). The Auto usages need a resource.
+   *
+   * @throws VulkanError when no memory can be had, with the reason; TypeError or RangeError for requirements or settings that are
+   * not as described.
+   */
   allocateMemory(requirements: RequirementsInfo, allocationInfo?: AllocationCreateInfo): Allocation {
     return (
       allocateMemory(this.state, requirements, allocationInfo, undefined) ??
@@ -296,7 +336,11 @@ export class Allocator {
     );
   }
 
-  /** As {@link allocateMemory}, but returns undefined where memory is out. */
+  /**
+   * As {@link allocateMemory}, but returns undefined where memory is out.
+   *
+   * @throws what {@link allocateMemory} throws, but for memory that is out; {@link lastRefusal} says why.
+   */
   tryAllocateMemory(
     requirements: RequirementsInfo,
     allocationInfo?: AllocationCreateInfo,
@@ -304,7 +348,11 @@ export class Allocator {
     return this.orRetriedUndefined(() => allocateMemory(this.state, requirements, allocationInfo, undefined));
   }
 
-  /** Allocates memory of its own, made with the given chain (vmaAllocateDedicatedMemory). */
+  /**
+   * Allocates memory of its own, made with the given chain (vmaAllocateDedicatedMemory).
+   *
+   * @throws what {@link allocateMemory} throws.
+   */
   allocateDedicatedMemory(
     requirements: RequirementsInfo,
     allocationInfo?: AllocationCreateInfo,
@@ -321,6 +369,8 @@ export class Allocator {
   /**
    * Makes `count` like allocations, all of them or none, and all out of the same pool and memory type
    * (vmaAllocateMemoryPages).
+   *
+   * @throws what {@link allocateMemory} throws; no page is left then.
    */
   allocateMemoryPages(
     requirements: RequirementsInfo,
@@ -333,7 +383,11 @@ export class Allocator {
     );
   }
 
-  /** Allocates memory for a buffer that is there, without binding it (vmaAllocateMemoryForBuffer). */
+  /**
+   * Allocates memory for a buffer that is there, without binding it (vmaAllocateMemoryForBuffer).
+   *
+   * @throws what {@link allocateMemory} throws.
+   */
   allocateMemoryForBuffer(buffer: Buffer, allocationInfo?: AllocationCreateInfo): Allocation {
     return (
       allocateMemoryForBuffer(this.state, buffer, allocationInfo) ??
@@ -341,7 +395,11 @@ export class Allocator {
     );
   }
 
-  /** Allocates memory for an image that is there, without binding it (vmaAllocateMemoryForImage). */
+  /**
+   * Allocates memory for an image that is there, without binding it (vmaAllocateMemoryForImage).
+   *
+   * @throws what {@link allocateMemory} throws.
+   */
   allocateMemoryForImage(image: Image, allocationInfo?: AllocationCreateInfo): Allocation {
     return (
       allocateMemoryForImage(this.state, image, allocationInfo) ??
@@ -349,13 +407,21 @@ export class Allocator {
     );
   }
 
-  /** Frees an allocation, but destroys no resource; null is legal (vmaFreeMemory). */
+  /**
+   * Frees an allocation, but destroys no resource; null is legal (vmaFreeMemory).
+   *
+   * @throws TypeError for an allocation that was freed or is another allocator's.
+   */
   freeMemory(allocation: Allocation | null | undefined): void {
     const { state } = this;
     destroyResource(state, NONE, undefined, checkAllocationIfAny(state, allocation));
   }
 
-  /** Frees several allocations, the last one first (vmaFreeMemoryPages). */
+  /**
+   * Frees several allocations, the last one first (vmaFreeMemoryPages).
+   *
+   * @throws TypeError for an allocation that was freed or is another allocator's; nothing is freed then.
+   */
   freeMemoryPages(allocations: readonly (Allocation | null | undefined)[]): void {
     checkUsable(this.state);
     checkArray(allocations, "allocations");
@@ -373,17 +439,31 @@ export class Allocator {
     }
   }
 
-  /** Binds a buffer to an allocation, at `offset` bytes of it (vmaBindBufferMemory2). */
+  /**
+   * Binds a buffer to an allocation, at `offset` bytes of it (vmaBindBufferMemory2).
+   *
+   * @throws TypeError for an allocation that was freed or is another allocator's; RangeError where the buffer would reach beyond
+   * it; VulkanError when the driver fails.
+   */
   bindBufferMemory(allocation: Allocation, buffer: Buffer, offset = 0, pNext?: NextChain): void {
     bindBuffer(this.state, this.checkOwn(allocation), buffer, offset, pNext);
   }
 
-  /** Binds an image to an allocation, at `offset` bytes of it (vmaBindImageMemory2). */
+  /**
+   * Binds an image to an allocation, at `offset` bytes of it (vmaBindImageMemory2).
+   *
+   * @throws TypeError for an allocation that was freed or is another allocator's; RangeError where the image would reach beyond
+   * it; VulkanError when the driver fails.
+   */
   bindImageMemory(allocation: Allocation, image: Image, offset = 0, pNext?: NextChain): void {
     bindImage(this.state, this.checkOwn(allocation), image, offset, pNext);
   }
 
-  /** What an allocation would do, changing nothing. Undefined where it would fail for lack of memory. */
+  /**
+   * What an allocation would do, changing nothing. Undefined where it would fail for lack of memory.
+   *
+   * @throws TypeError or RangeError for what could not be asked for either.
+   */
   wouldAllocate(what: Allocatable, allocationInfo?: AllocationCreateInfo): AllocationPlan | undefined {
     checkObject(what, "what is to be allocated");
     return this.orUndefined(() => planAllocation(this.state, what, allocationInfo));
@@ -394,6 +474,9 @@ export class Allocator {
   /**
    * Maps an allocation and returns its bytes (vmaMapMemory). Each call needs an {@link unmapMemory}. The view
    * is detached, its length 0, when the memory object is unmapped or freed.
+   *
+   * @throws VulkanError with VK_ERROR_MEMORY_MAP_FAILED for memory that is not host-visible, and when the driver fails; TypeError
+   * for an allocation that was freed or is another allocator's.
    */
   mapMemory(allocation: Allocation): Uint8Array {
     mapAllocation(this.checkOwn(allocation));
@@ -405,12 +488,21 @@ export class Allocator {
     }
   }
 
-  /** Takes back one {@link mapMemory} (vmaUnmapMemory). */
+  /**
+   * Takes back one {@link mapMemory} (vmaUnmapMemory).
+   *
+   * @throws TypeError for an allocation that is not mapped, was freed or is another allocator's.
+   */
   unmapMemory(allocation: Allocation): void {
     unmapAllocation(this.checkOwn(allocation));
   }
 
-  /** Makes the host's writes visible to the device; does nothing on coherent memory (vmaFlushAllocation). */
+  /**
+   * Makes the host's writes visible to the device; does nothing on coherent memory (vmaFlushAllocation).
+   *
+   * @throws RangeError for a range beyond the end; VulkanError when the driver fails; TypeError for an allocation that was freed
+   * or is another allocator's.
+   */
   flushAllocation(allocation: Allocation, offset?: number, size?: number): void {
     const owned = this.checkOwn(allocation);
     const range = cacheRange(owned, offset, size);
@@ -418,13 +510,21 @@ export class Allocator {
     this.state.guard?.written(owned, offset ?? 0, size ?? owned.size - (offset ?? 0));
   }
 
-  /** Makes the device's writes visible to the host; does nothing on coherent memory (vmaInvalidateAllocation). */
+  /**
+   * Makes the device's writes visible to the host; does nothing on coherent memory (vmaInvalidateAllocation).
+   *
+   * @throws what {@link flushAllocation} throws.
+   */
   invalidateAllocation(allocation: Allocation, offset?: number, size?: number): void {
     const range = cacheRange(this.checkOwn(allocation), offset, size);
     if (range !== undefined) this.state.device.invalidateMappedMemoryRanges([range]);
   }
 
-  /** {@link flushAllocation} for several in one driver call (vmaFlushAllocations). */
+  /**
+   * {@link flushAllocation} for several in one driver call (vmaFlushAllocations).
+   *
+   * @throws what {@link flushAllocation} throws.
+   */
   flushAllocations(ranges: readonly AllocationRange[]): void {
     this.checkRanges(ranges);
     synchronizeCaches("flush", ranges);
@@ -436,25 +536,44 @@ export class Allocator {
     }
   }
 
-  /** {@link invalidateAllocation} for several in one driver call (vmaInvalidateAllocations). */
+  /**
+   * {@link invalidateAllocation} for several in one driver call (vmaInvalidateAllocations).
+   *
+   * @throws what {@link flushAllocation} throws.
+   */
   invalidateAllocations(ranges: readonly AllocationRange[]): void {
     this.checkRanges(ranges);
     synchronizeCaches("invalidate", ranges);
   }
 
-  /** Copies the host's bytes into an allocation, mapping and flushing (vmaCopyMemoryToAllocation). */
+  /**
+   * Copies the host's bytes into an allocation, mapping and flushing (vmaCopyMemoryToAllocation).
+   *
+   * @throws RangeError for data that reach beyond the end; VulkanError for memory that cannot be mapped; TypeError for an
+   * allocation that was freed or is another allocator's.
+   */
   copyMemoryToAllocation(source: HostData, allocation: Allocation, offset = 0): void {
     copyToAllocation(this.checkOwn(allocation), source, offset);
   }
 
-  /** Fills `target` from an allocation, mapping and invalidating (vmaCopyAllocationToMemory). */
+  /**
+   * Fills `target` from an allocation, mapping and invalidating (vmaCopyAllocationToMemory).
+   *
+   * @throws RangeError for a range beyond the end; VulkanError for memory that cannot be mapped; TypeError for an allocation that
+   * was freed or is another allocator's.
+   */
   copyAllocationToMemory(allocation: Allocation, offset: number, target: HostData): void {
     copyFromAllocation(this.checkOwn(allocation), offset, target);
   }
 
   // ---- External memory ----------------------------------------------------------------------------------
 
-  /** A new file descriptor for the memory object of the allocation, the caller's to close (vkGetMemoryFdKHR). */
+  /**
+   * A new file descriptor for the memory object of the allocation, the caller's to close (vkGetMemoryFdKHR).
+   *
+   * @throws VulkanError with VK_ERROR_EXTENSION_NOT_PRESENT without VK_KHR_external_memory_fd, and when the driver fails, as for
+   * memory that was not made to be exported; TypeError for an allocation that was freed or is another allocator's.
+   */
   getMemoryFd(allocation: Allocation, handleType: ExternalMemoryHandleType): number {
     return this.state.device.getMemoryFd(this.checkOwn(allocation).deviceMemory, handleType);
   }
@@ -495,17 +614,29 @@ export class Allocator {
 
   // ---- Facts about allocations --------------------------------------------------------------------------
 
-  /** vmaGetAllocationInfo2 */
+  /**
+   * vmaGetAllocationInfo2
+   *
+   * @throws TypeError for an allocation that was freed or is another allocator's.
+   */
   getAllocationInfo(allocation: Allocation): AllocationInfo {
     return this.checkOwn(allocation).info();
   }
 
-  /** vmaSetAllocationUserData */
+  /**
+   * vmaSetAllocationUserData
+   *
+   * @throws TypeError for an allocation that was freed or is another allocator's.
+   */
   setAllocationUserData(allocation: Allocation, userData: unknown): void {
     this.checkOwn(allocation).userData = userData;
   }
 
-  /** vmaSetAllocationName */
+  /**
+   * vmaSetAllocationName
+   *
+   * @throws TypeError for an allocation that was freed or is another allocator's.
+   */
   setAllocationName(allocation: Allocation, name: string | undefined): void {
     checkName(name);
     const owned = this.checkOwn(allocation);
@@ -518,7 +649,11 @@ export class Allocator {
     this.checkOwn(allocation).setPriority(priority);
   }
 
-  /** The {@link MemoryProperty} flags of the allocation's memory type (vmaGetAllocationMemoryProperties). */
+  /**
+   * The {@link MemoryProperty} flags of the allocation's memory type (vmaGetAllocationMemoryProperties).
+   *
+   * @throws TypeError for an allocation that was freed or is another allocator's.
+   */
   getAllocationMemoryProperties(allocation: Allocation): MemoryProperty | 0 {
     return this.state.memoryTypes.propertyFlags(this.checkOwn(allocation).memoryType);
   }
@@ -534,12 +669,20 @@ export class Allocator {
     return findMemoryType(this.state, memoryTypeBits, allocationInfo);
   }
 
-  /** The best memory type for such a buffer (vmaFindMemoryTypeIndexForBufferInfo). */
+  /**
+   * The best memory type for such a buffer (vmaFindMemoryTypeIndexForBufferInfo).
+   *
+   * @throws VulkanError with VK_ERROR_FEATURE_NOT_PRESENT when no memory type will do.
+   */
   findMemoryTypeIndexForBufferInfo(info: BufferCreateInfo, allocationInfo?: AllocationCreateInfo): number {
     return findMemoryTypeForBuffer(this.state, info, allocationInfo);
   }
 
-  /** The best memory type for such an image (vmaFindMemoryTypeIndexForImageInfo). */
+  /**
+   * The best memory type for such an image (vmaFindMemoryTypeIndexForImageInfo).
+   *
+   * @throws VulkanError with VK_ERROR_FEATURE_NOT_PRESENT when no memory type will do.
+   */
   findMemoryTypeIndexForImageInfo(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): number {
     return findMemoryTypeForImage(this.state, info, allocationInfo);
   }
@@ -560,7 +703,11 @@ export class Allocator {
     return { memoryTypes: this.state.memoryTypes.types, memoryHeaps: this.state.memoryTypes.heaps };
   }
 
-  /** The {@link MemoryProperty} flags of a memory type (vmaGetMemoryTypeProperties). */
+  /**
+   * The {@link MemoryProperty} flags of a memory type (vmaGetMemoryTypeProperties).
+   *
+   * @throws RangeError for a memory type that is not there.
+   */
   getMemoryTypeProperties(memoryTypeIndex: number): MemoryProperty | 0 {
     const { types } = this.state.memoryTypes;
     return types[checkInteger(memoryTypeIndex, "memoryTypeIndex", 0, types.length - 1)]!.propertyFlags;
@@ -577,7 +724,11 @@ export class Allocator {
     return this.orThrow(createPool(this.state, info), true);
   }
 
-  /** As {@link createPool}, but returns undefined where memory for its minimum of blocks is out; see {@link lastRefusal}. */
+  /**
+   * As {@link createPool}, but returns undefined where memory for its minimum of blocks is out; see {@link lastRefusal}.
+   *
+   * @throws what {@link createPool} throws, but for memory that is out.
+   */
   tryCreatePool(info: PoolCreateInfo): Pool | undefined {
     return this.orUndefined(() => createPool(this.state, info), true);
   }
@@ -593,26 +744,42 @@ export class Allocator {
     if (pool != null) checkPool(this.state, pool).destroy();
   }
 
-  /** vmaGetPoolStatistics */
+  /**
+   * vmaGetPoolStatistics
+   *
+   * @throws TypeError for a pool that was destroyed or is another allocator's.
+   */
   getPoolStatistics(pool: Pool): Statistics {
     const total = emptyStatistics();
     checkPool(this.state, pool).addStatistics(total);
     return total;
   }
 
-  /** vmaCalculatePoolStatistics: walks over every range of the pool. */
+  /**
+   * vmaCalculatePoolStatistics: walks over every range of the pool.
+   *
+   * @throws TypeError for a pool that was destroyed or is another allocator's.
+   */
   calculatePoolStatistics(pool: Pool): DetailedStatistics {
     const total = emptyDetailedStatistics();
     checkPool(this.state, pool).addDetailedStatistics(total);
     return total;
   }
 
-  /** vmaGetPoolName */
+  /**
+   * vmaGetPoolName
+   *
+   * @throws TypeError for a pool that was destroyed or is another allocator's.
+   */
   getPoolName(pool: Pool): string | undefined {
     return checkPool(this.state, pool).name;
   }
 
-  /** vmaSetPoolName */
+  /**
+   * vmaSetPoolName
+   *
+   * @throws TypeError for a pool that was destroyed or is another allocator's.
+   */
   setPoolName(pool: Pool, name: string | undefined): void {
     checkName(name);
     const owned = checkPool(this.state, pool);
@@ -632,6 +799,7 @@ export class Allocator {
    *
    * @throws VulkanError when the driver fails, memory is out, or no memory type suits. Nothing has changed then.
    * @throws RangeError or TypeError for resources and options that are not as they are said to be.
+   * @experimental
    */
   createTransients(resources: readonly TransientResource[], options: TransientOptions = {}): Transients {
     return this.orThrow(createTransients(this.state, resources, options));
@@ -699,12 +867,17 @@ export class Allocator {
    *
    * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT that names the feature that the device lacks, and what to do instead.
    * @throws RangeError or TypeError when an argument makes no sense.
+   * @experimental
    */
   createSparseBuffer(info: BufferCreateInfo, options?: SparseCreateInfo): SparseBuffer {
     return sparseOf(this.state).createBuffer(info, options);
   }
 
-  /** As {@link createSparseBuffer}, for an image. */
+  /**
+   * As {@link createSparseBuffer}, for an image.
+   *
+   * @experimental
+   */
   createSparseImage(info: ImageCreateInfo, options?: SparseCreateInfo): SparseImage {
     return sparseOf(this.state).createImage(info, options);
   }
@@ -722,7 +895,11 @@ export class Allocator {
     return sparseOf(this.state).bind(queue, request);
   }
 
-  /** Makes a pool of pages for sparse resources, with a budget if one is wanted. It has no memory before pages are committed. */
+  /**
+   * Makes a pool of pages for sparse resources, with a budget if one is wanted. It has no memory before pages are committed.
+   *
+   * @experimental
+   */
   createPagePool(info?: PagePoolCreateInfo): PagePool {
     return sparseOf(this.state).createPool(info);
   }
@@ -731,13 +908,18 @@ export class Allocator {
    * Destroys a page pool; null is legal.
    *
    * @throws TypeError while resources have their pages there, or queues are not done with evicting some.
+   * @experimental
    */
   destroyPagePool(pool: PagePool | null | undefined): void {
     checkUsable(this.state);
     if (pool != null) sparseOf(this.state).destroyPool(pool);
   }
 
-  /** What there is of sparse resources: page pools, resident pages, batches under way. */
+  /**
+   * What there is of sparse resources: page pools, resident pages, batches under way.
+   *
+   * @experimental
+   */
   calculateSparseStatistics(): SparseStatistics {
     checkUsable(this.state);
     return sparseOf(this.state).statistics();
@@ -751,6 +933,8 @@ export class Allocator {
    * counts in statistics and budgets, leak lists say that it waits, defragmentation leaves it alone, and freeing it again is a
    * TypeError. Looked at by {@link setCurrentFrameIndex}, {@link flushDeferred}, {@link destroy}, and when an allocation is refused.
    * A function can destroy what else goes with it: an image's view before the image.
+   *
+   * @throws TypeError for what was freed, waits already or belongs to another allocator, and for an end that is not as described.
    */
   destroyLater(resource: Destroyable, until?: Until): void {
     destroyLater(this.state, resource, until);
@@ -788,12 +972,20 @@ export class Allocator {
     return onPressure(this.state, listener, options);
   }
 
-  /** Makes an uploader, which copies data into buffers and images by way of staging memory. Destroy it before the allocator. */
+  /**
+   * Makes an uploader, which copies data into buffers and images by way of staging memory. Destroy it before the allocator.
+   *
+   * @throws TypeError for a queue that cannot copy; RangeError for sizes that are none.
+   */
   createUploader(options: StreamOptions): Uploader {
     return new Uploader(this.state, options);
   }
 
-  /** Makes what reads buffers and images back by way of staging memory. Destroy it before the allocator. */
+  /**
+   * Makes what reads buffers and images back by way of staging memory. Destroy it before the allocator.
+   *
+   * @throws TypeError for a queue that cannot copy; RangeError for sizes that are none.
+   */
   createReadback(options: StreamOptions): Readback {
     return new Readback(this.state, options);
   }

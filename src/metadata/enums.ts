@@ -14,10 +14,12 @@ export declare enum VirtualBlockCreate {
 export declare enum VirtualAllocationCreate {
   /** At the upper end of the block; with {@link VirtualBlockCreate.LinearAlgorithm} alone. */
   UpperAddress = 0x00000040,
-  /** The place that wastes least. */
+  /** STRATEGY_MIN_MEMORY: the smallest free range that fits, so that large ones stay whole. For what lives long. */
   StrategyMinMemory = 0x00010000,
-  /** The place that is found fastest. */
+  /**
+   * STRATEGY_MIN_TIME: the first suitable free range that is met. Saves some nanoseconds, fragments more; for what lives shortly.
+   */
   StrategyMinTime = 0x00020000,
-  /** The lowest place. */
+  /** STRATEGY_MIN_OFFSET: the lowest offset that fits, so that the end of the block becomes free, and can be cut off. */
   StrategyMinOffset = 0x00040000,
 }

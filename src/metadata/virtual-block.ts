@@ -210,7 +210,11 @@ export class VirtualBlock {
     this.metadata.clear();
   }
 
-  /** Where an allocation begins, in bytes. */
+  /**
+   * Where an allocation begins, in bytes.
+   *
+   * @throws RangeError for an allocation that was freed or is another block's.
+   */
   offset(allocation: VirtualAllocation): number {
     // As slotOf, whose call takes as much again.
     const { metadata } = this;
@@ -221,23 +225,39 @@ export class VirtualBlock {
     return metadata.offsetOf(slot);
   }
 
-  /** Bytes of an allocation. */
+  /**
+   * Bytes of an allocation.
+   *
+   * @throws RangeError for an allocation that was freed or is another block's.
+   */
   sizeOf(allocation: VirtualAllocation): number {
     return this.metadata.sizeOf(this.slotOf(allocation));
   }
 
-  /** What is attached to an allocation; undefined if nothing is. */
+  /**
+   * What is attached to an allocation; undefined if nothing is.
+   *
+   * @throws RangeError for an allocation that was freed or is another block's.
+   */
   userData(allocation: VirtualAllocation): unknown {
     const slot = this.slotOf(allocation);
     return this.attached?.[slot];
   }
 
-  /** Attaches anything to an allocation. vmaSetVirtualAllocationUserData */
+  /**
+   * Attaches anything to an allocation. vmaSetVirtualAllocationUserData
+   *
+   * @throws RangeError for an allocation that was freed or is another block's.
+   */
   setUserData(allocation: VirtualAllocation, userData: unknown): void {
     this.attach(this.slotOf(allocation), userData);
   }
 
-  /** All about an allocation. vmaGetVirtualAllocationInfo */
+  /**
+   * All about an allocation. vmaGetVirtualAllocationInfo
+   *
+   * @throws RangeError for an allocation that was freed or is another block's.
+   */
   info(allocation: VirtualAllocation): VirtualAllocationInfo {
     return this.describe(this.slotOf(allocation));
   }
@@ -312,6 +332,7 @@ export class VirtualBlock {
    *   anew at the new end.
    *
    * @param size bytes, at least as many as before.
+   * @throws RangeError for a size below the present one or above 2^53 - 1; TypeError for what is no number.
    */
   grow(size: number): void {
     this.metadata = this.metadata.resize(checkInteger(size, "size", this.size));

@@ -198,7 +198,11 @@ export abstract class SparseResource {
 /** SparseAliased, of buffers and images. */
 const ALIASED = 0x4;
 
-/** A buffer whose pages get memory one by one. Made by `allocator.createSparseBuffer`. */
+/**
+ * A buffer whose pages get memory one by one. Made by `allocator.createSparseBuffer`.
+ *
+ * @experimental
+ */
 export class SparseBuffer extends SparseResource {
   /** Tells a buffer from an image. */
   readonly kind = "buffer";
@@ -247,7 +251,11 @@ export class SparseBuffer extends SparseResource {
   }
 }
 
-/** An image whose blocks of texels get memory one by one. Made by `allocator.createSparseImage`. */
+/**
+ * An image whose blocks of texels get memory one by one. Made by `allocator.createSparseImage`.
+ *
+ * @experimental
+ */
 export class SparseImage extends SparseResource {
   /** Tells an image from a buffer. */
   readonly kind = "image";

@@ -28,7 +28,11 @@ export interface TransientGroup {
   readonly isOptimal: boolean;
 }
 
-/** A transient resource, made and bound. */
+/**
+ * A transient resource, made and bound.
+ *
+ * @experimental
+ */
 export class TransientPlace {
   /** As it was described. */
   readonly name: string | undefined;
@@ -82,7 +86,11 @@ export class TransientPlace {
   }
 }
 
-/** Buffers and images that share memory, each in the passes that need it. Made by `Allocator.createTransients`. */
+/**
+ * Buffers and images that share memory, each in the passes that need it. Made by `Allocator.createTransients`.
+ *
+ * @experimental
+ */
 export class Transients {
   /** In the order in which they were described. */
   readonly resources: readonly TransientPlace[];

@@ -25,6 +25,7 @@ const SOURCES = [
 const PLATFORM = "platform.d.ts";
 const PLATFORM_TYPES = `
 declare const console: { log(...values: unknown[]): void };
+declare function atob(text: string): string;
 interface AbortSignal { readonly aborted: boolean }
 `;
 
