@@ -14,7 +14,7 @@ export const SearchMode = { Find: 0, Take: 1 } as const;
 export type SearchMode = (typeof SearchMode)[keyof typeof SearchMode];
 
 // Copied from other modules: see docs/performance.md, "What V8 makes of the allocator".
-const FIND = SearchMode.Find;
+const { Find: FIND, Take: TAKE } = SearchMode;
 const UPPER_ADDRESS = AllocationCreate.UpperAddress;
 const STRATEGIES = STRATEGY_MASK;
 const MIN_TIME = Strategy.MinTime;
@@ -71,6 +71,22 @@ export class BlockSearch {
       const block = blocks[index]!;
       if (block.isMapped === wantsMapped) continue;
       if (this.hasRoom(block, size, alignment, type, typeFlags, mode)) return block;
+    }
+    return undefined;
+  }
+
+  /**
+   * The first mapped block that has room, with that taken, for a request that wants such blocks first. Undefined where none has
+   * any, and where the order of the search is another one: then {@link search} says where to go.
+   */
+  takeMapped(request: MemoryRequest, size: number, alignment: number): MemoryBlock | undefined {
+    const { blocks } = this;
+    const { type, typeFlags } = request;
+    const looksAtMappedFirst = (typeFlags & HOST_ACCESS) !== 0 && (typeFlags & STRATEGIES) !== MIN_TIME;
+    if (looksAtMappedFirst === false || this.isLinear === true) return undefined;
+    for (let index = 0; index < blocks.length; index++) {
+      const block = blocks[index]!;
+      if (block.isMapped && this.hasRoom(block, size, alignment, type, typeFlags, TAKE)) return block;
     }
     return undefined;
   }

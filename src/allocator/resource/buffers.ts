@@ -145,8 +145,11 @@ export function createKnownBuffer(
   const isQuick = facts !== undefined && (!isMapped || (blocks.length === 1 && blocks[0]!.isMapped));
   let block: MemoryBlock | undefined = blocks[0];
   let slot: Slot = NONE;
-  if (!isQuick) block = search.search(request, bytes, alignment, FIND);
-  else if (blocks.length === 1) {
+  if (!isQuick) {
+    block = facts === undefined ? undefined : search.takeMapped(request, bytes, alignment);
+    if (block !== undefined) slot = search.slot;
+    else block = search.search(request, bytes, alignment, FIND);
+  } else if (blocks.length === 1) {
     slot = block!.metadata.allocate(bytes, alignment, request.type, strategy, false);
     if (slot === NONE) return undefined;
   } else {
