@@ -81,8 +81,11 @@ export function unmapAllocation(allocation: AllocationData): void {
 export function acquireMapping(allocation: AllocationData): void {
   const memoryObject = allocation.ensureAlive();
   checkUsable(memoryObject.state);
-  // First, as no flag would help.
-  if (!memoryObject.state.memoryTypes.isHostVisible(memoryObject.memoryTypeIndex)) {
+  // First, as no flag would help. What is mapped can be.
+  if (
+    memoryObject.mapping === undefined &&
+    !memoryObject.state.memoryTypes.isHostVisible(memoryObject.memoryTypeIndex)
+  ) {
     throw mapFailed(
       `allocation${allocation.label} has memory type ${memoryObject.memoryTypeIndex}, which is not HostVisible`,
     );
