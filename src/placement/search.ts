@@ -13,8 +13,8 @@
  *                  ███     ████       part 6..7, then part 0..3; if 0..3 fails, back to node k, past all nodes of 6..7
  */
 
+import { TOO_EARLY, Verdict } from "./search-judgement.ts";
 import type { SearchState } from "./search-state.ts";
-import { TOO_EARLY, Verdict } from "./search-state.ts";
 
 /** How a section is chosen. */
 export const SectionRule = {
