@@ -55,7 +55,7 @@ export class ExplainedState extends JudgedState {
     this.explanation++;
   }
 
-  private setBit(sets: Int32Array, set: number, bit: number): void {
+  #setBit(sets: Int32Array, set: number, bit: number): void {
     if (bit < 32 * this.words) sets[set * this.words + (bit >> 5)]! |= 1 << (bit & 31);
   }
 
@@ -77,7 +77,7 @@ export class ExplainedState extends JudgedState {
       // The raise that brought it there.
       while (values[entry * RECORD + OLD_LOW]! >= need) entry = values[entry * RECORD + PREVIOUS]!;
       const from = entry * RECORD;
-      this.setBit(conflict, 0, values[from + DECISION]!);
+      this.#setBit(conflict, 0, values[from + DECISION]!);
       if (values[from + BELOW] !== GAP) {
         // It lies above something, as it would not fit below.
         need = values[from + BELOW]! - size + 1;
@@ -108,7 +108,7 @@ export class ExplainedState extends JudgedState {
     const last = this.memberStarts[section + 1]!;
     for (let p = this.memberStarts[section]! + this.memberCounts[section]!; p < last; p++) {
       const row = members[p]!;
-      if (sizes[row]! <= end) this.setBit(this.conflict, 0, this.decisions[row]!);
+      if (sizes[row]! <= end) this.#setBit(this.conflict, 0, this.decisions[row]!);
     }
   }
 
@@ -126,7 +126,7 @@ export class ExplainedState extends JudgedState {
         continue;
       }
       this.explainLow(member, floor);
-      if (this.judge(member) === Verdict.Excluded) this.explainExclusion(member);
+      if (this.judge(member) === Verdict.Excluded) this.#explainExclusion(member);
       if (hasGap || floor >= most) continue;
       for (let k = this.starts[member]!; k < this.starts[member + 1]!; k++) {
         this.explainMembers(this.sections[k]!, most + 1, member);
@@ -135,7 +135,7 @@ export class ExplainedState extends JudgedState {
     }
   }
 
-  private explainExclusion(row: number): void {
+  #explainExclusion(row: number): void {
     const low = this.lows[row]!;
     const room = this.capacity - low;
     const from = this.starts[row]!;
@@ -150,7 +150,7 @@ export class ExplainedState extends JudgedState {
     if (twin !== NOBODY && this.isPlaced[twin] === 0) return;
     if (this.isOutOfOrder(row, low)) {
       const below = this.cells[this.sections[from]! * RECORD + TOP_ROW]!;
-      this.setBit(this.conflict, 0, this.decisions[below]!);
+      this.#setBit(this.conflict, 0, this.decisions[below]!);
       return;
     }
     for (let k = from; k < to; k++) {

@@ -147,7 +147,7 @@ export class SectionFigures extends SectionMembers {
   protected saveSection(section: number): void {
     if (this.sectionSaved[section] === this.change) return;
     this.sectionSaved[section] = this.change;
-    if (this.trailLength === this.trailKeys.length) this.growTrail();
+    if (this.trailLength === this.trailKeys.length) this.#growTrail();
     const from = this.trailLength * RECORD;
     const cell = section * RECORD;
     for (let field = 0; field < FIELDS; field++) this.trailValues[from + field] = this.cells[cell + field]!;
@@ -158,7 +158,7 @@ export class SectionFigures extends SectionMembers {
   protected saveLow(row: number, below: number): void {
     if (this.rowSaved[row] === this.change) return;
     this.rowSaved[row] = this.change;
-    if (this.trailLength === this.trailKeys.length) this.growTrail();
+    if (this.trailLength === this.trailKeys.length) this.#growTrail();
     const from = this.trailLength * RECORD;
     this.trailValues[from + OLD_LOW] = this.lows[row]!;
     this.trailValues[from + BELOW] = below;
@@ -169,7 +169,7 @@ export class SectionFigures extends SectionMembers {
     this.trailKeys[this.trailLength++] = ~row;
   }
 
-  private growTrail(): void {
+  #growTrail(): void {
     const [keys, values] = [this.trailKeys, this.trailValues];
     this.trailKeys = new Int32Array(2 * keys.length);
     this.trailValues = new Float64Array(2 * values.length);

@@ -85,20 +85,20 @@ export class JudgedState extends SectionFigures {
   judge(row: number): Verdict {
     const known = this.verdicts[row]!;
     if (known !== UNKNOWN) return known as Verdict;
-    if (this.isTooEarly(row)) return Verdict.TooEarly;
-    const verdict = this.judgeAnew(row);
+    if (this.#isTooEarly(row)) return Verdict.TooEarly;
+    const verdict = this.#judgeAnew(row);
     if (verdict !== Verdict.TooEarly) this.verdicts[row] = verdict;
     return verdict;
   }
 
   /** Whether what made it too early for a row still does. */
-  private isTooEarly(row: number): boolean {
+  #isTooEarly(row: number): boolean {
     const section = this.obstacles[row]!;
     const low = this.lows[row]!;
     return this.cells[section * RECORD + FLOOR]! < low && this.cells[section * RECORD + NEXT_TOP]! <= low;
   }
 
-  private judgeAnew(row: number): Verdict {
+  #judgeAnew(row: number): Verdict {
     const { sections, cells } = this;
     const low = this.lows[row]!;
     const end = this.starts[row + 1]!;
@@ -114,7 +114,7 @@ export class JudgedState extends SectionFigures {
         return Verdict.TooEarly;
       }
       if (cells[cell + LEFT]! > room) fits = false;
-      if (cells[cell + TOP]! === low || (!isSimple && this.leastAbove(section, row) === low)) rests = true;
+      if (cells[cell + TOP]! === low || (!isSimple && this.#leastAbove(section, row) === low)) rests = true;
     }
     if (!fits) return Verdict.Excluded;
     if (!rests && this.problem.fixedOffsets[row] === ANYWHERE) return Verdict.Excluded;
@@ -139,7 +139,7 @@ export class JudgedState extends SectionFigures {
   }
 
   /** The least offset at which a row can lie on what lies highest in a section. */
-  private leastAbove(section: number, row: number): number {
+  #leastAbove(section: number, row: number): number {
     const below = this.cells[section * RECORD + TOP_ROW]!;
     if (below === NOBODY) return 0;
     return this.leastOn(row, below, this.cells[section * RECORD + TOP]!);
@@ -163,7 +163,7 @@ export class JudgedState extends SectionFigures {
       blocker !== NOBODY &&
       this.isPlaced[blocker] === 0 &&
       lows[blocker] === floor &&
-      this.isTooEarly(blocker)
+      this.#isTooEarly(blocker)
     ) {
       return TOO_EARLY;
     }

@@ -29,8 +29,8 @@ export class SectionMembers {
   readonly memberCounts: Int32Array;
   readonly members: Int32Array;
   /** Where in `members` a row stands, by its place in `sections`; and the other way round. */
-  private readonly positions: Int32Array;
-  private readonly entries: Int32Array;
+  readonly #positions: Int32Array;
+  readonly #entries: Int32Array;
   /** How many rows that are not placed are alive, or will be again, on both sides of the end of a section. */
   readonly crossings: Int32Array;
   /** The rows that are placed, in the order in which they were. */
@@ -56,15 +56,15 @@ export class SectionMembers {
     this.memberStarts = new Int32Array(sectionCount + 1);
     this.memberCounts = new Int32Array(sectionCount);
     this.members = new Int32Array(entries);
-    this.positions = new Int32Array(entries);
-    this.entries = new Int32Array(entries);
+    this.#positions = new Int32Array(entries);
+    this.#entries = new Int32Array(entries);
     this.crossings = new Int32Array(sectionCount);
     this.placed = new Int32Array(count);
     this.isPlaced = new Uint8Array(count);
-    this.fillSections();
+    this.#fillSections();
   }
 
-  private fillSections(): void {
+  #fillSections(): void {
     const { runStarts, runFirsts, runEnds } = this.problem;
     let entry = 0;
     for (let row = 0; row < this.count; row++) {
@@ -87,8 +87,8 @@ export class SectionMembers {
         const section = this.sections[k]!;
         const position = this.memberStarts[section]! + this.memberCounts[section]!++;
         this.members[position] = row;
-        this.entries[position] = k;
-        this.positions[k] = position;
+        this.#entries[position] = k;
+        this.#positions[k] = position;
       }
     }
   }
@@ -102,14 +102,14 @@ export class SectionMembers {
     for (let k = from; k < to; k++) {
       const section = sections[k]!;
       const last = memberStarts[section]! + --memberCounts[section]!;
-      const position = this.positions[k]!;
-      const lastEntry = this.entries[last]!;
+      const position = this.#positions[k]!;
+      const lastEntry = this.#entries[last]!;
       members[position] = members[last]!;
-      this.entries[position] = lastEntry;
-      this.positions[lastEntry] = position;
+      this.#entries[position] = lastEntry;
+      this.#positions[lastEntry] = position;
       members[last] = row;
-      this.entries[last] = k;
-      this.positions[k] = last;
+      this.#entries[last] = k;
+      this.#positions[k] = last;
     }
     for (let section = sections[from]!; section < sections[to - 1]!; section++) crossings[section]!--;
   }

@@ -32,15 +32,15 @@ const { Below: BELOW, Previous: PREVIOUS, Reason: REASON, Gap: GAP } = Raise;
 /** A placement that is half done. */
 export class SearchState extends ExplainedState {
   /** Sections whose members changed: their least values have to be looked for. */
-  private readonly dirty: Int32Array;
-  private readonly isDirty: Uint8Array;
-  private dirtyCount = 0;
+  readonly #dirty: Int32Array;
+  readonly #isDirty: Uint8Array;
+  #dirtyCount = 0;
 
   constructor(problem: Problem) {
     super(problem);
-    this.dirty = new Int32Array(problem.sectionCount);
-    this.isDirty = new Uint8Array(problem.sectionCount);
-    for (let section = 0; section < problem.sectionCount; section++) this.refresh(section);
+    this.#dirty = new Int32Array(problem.sectionCount);
+    this.#isDirty = new Uint8Array(problem.sectionCount);
+    for (let section = 0; section < problem.sectionCount; section++) this.#refresh(section);
     this.trailLength = 0;
   }
 
@@ -69,7 +69,7 @@ export class SearchState extends ExplainedState {
       cells[cell + TOP_ROW] = row;
       cells[cell + LEFT]! -= size;
       this.childCounts[section] = STALE;
-      if (this.isDirty[section] === 0) this.makeDirty(section);
+      if (this.#isDirty[section] === 0) this.#makeDirty(section);
     }
     for (let k = from; k < to; k++) {
       const section = sections[k]!;
@@ -78,10 +78,10 @@ export class SearchState extends ExplainedState {
         const member = members[p]!;
         this.forget(member);
         const least = isSimple ? end : this.leastOn(member, row, end);
-        if (lows[member]! < least && !this.raise(member, least, end - size)) return this.giveUp();
+        if (lows[member]! < least && !this.#raise(member, least, end - size)) return this.#giveUp();
       }
     }
-    return this.settle();
+    return this.#settle();
   }
 
   /**
@@ -96,10 +96,10 @@ export class SearchState extends ExplainedState {
     this.change++;
     for (let p = first + this.memberCounts[section]! - 1; p >= first; p--) {
       const member = this.members[p]!;
-      if (this.lows[member] === floor && !this.raiseOverGap(member)) return this.giveUp();
+      if (this.lows[member] === floor && !this.#raiseOverGap(member)) return this.#giveUp();
     }
-    if (this.isDirty[section] === 0) this.makeDirty(section);
-    return this.settle();
+    if (this.#isDirty[section] === 0) this.#makeDirty(section);
+    return this.#settle();
   }
 
   /** Takes back everything since a mark, and all rows placed since there were `placedCount`. */
@@ -129,7 +129,7 @@ export class SearchState extends ExplainedState {
    *
    * @param below The offset of what it then lies above, or {@link GAP}.
    */
-  private raise(row: number, to: number, below: number): boolean {
+  #raise(row: number, to: number, below: number): boolean {
     const { sections, cells, lows } = this;
     const old = lows[row]!;
     const oldEnd = old + this.sizes[row]!;
@@ -150,16 +150,16 @@ export class SearchState extends ExplainedState {
       const cell = section * RECORD;
       if (
         (cells[cell + FLOOR] === old || cells[cell + SECOND_TOP]! >= oldEnd) &&
-        this.isDirty[section] === 0
+        this.#isDirty[section] === 0
       ) {
-        this.makeDirty(section);
+        this.#makeDirty(section);
       }
     }
     return true;
   }
 
   /** Raises the least offset of a row to the next top that it could lie on. */
-  private raiseOverGap(row: number): boolean {
+  #raiseOverGap(row: number): boolean {
     const { words, conflict } = this;
     const to = this.nextOffset(row, 0);
     this.beginExplanation();
@@ -175,26 +175,26 @@ export class SearchState extends ExplainedState {
       this.gapReasons = larger;
     }
     this.gapReasons.set(conflict, from);
-    return this.raise(row, to, GAP);
+    return this.#raise(row, to, GAP);
   }
 
   /** Brings the figures of the sections up to date whose members changed. */
-  private settle(): boolean {
-    while (this.dirtyCount > 0) {
-      const section = this.dirty[--this.dirtyCount]!;
-      this.isDirty[section] = 0;
-      this.refresh(section);
+  #settle(): boolean {
+    while (this.#dirtyCount > 0) {
+      const section = this.#dirty[--this.#dirtyCount]!;
+      this.#isDirty[section] = 0;
+      this.#refresh(section);
       if (this.cells[section * RECORD + FLOOR]! + this.cells[section * RECORD + LEFT]! > this.capacity) {
         this.beginExplanation();
         this.explainOverflow(section);
-        return this.giveUp();
+        return this.#giveUp();
       }
     }
     return true;
   }
 
   /** Looks for the least values of a section's members. */
-  private refresh(section: number): void {
+  #refresh(section: number): void {
     const { members, lows, sizes } = this;
     const first = this.memberStarts[section]!;
     let floor = Number.POSITIVE_INFINITY;
@@ -227,13 +227,13 @@ export class SearchState extends ExplainedState {
     this.forgetSection(section);
   }
 
-  private makeDirty(section: number): void {
-    this.isDirty[section] = 1;
-    this.dirty[this.dirtyCount++] = section;
+  #makeDirty(section: number): void {
+    this.#isDirty[section] = 1;
+    this.#dirty[this.#dirtyCount++] = section;
   }
 
-  private giveUp(): false {
-    while (this.dirtyCount > 0) this.isDirty[this.dirty[--this.dirtyCount]!] = 0;
+  #giveUp(): false {
+    while (this.#dirtyCount > 0) this.#isDirty[this.#dirty[--this.#dirtyCount]!] = 0;
     return false;
   }
 }

@@ -5,8 +5,11 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { expect, it } from "vitest";
 
-/** Compressed, in bytes. Raise it with a reason. The last: the check of options' names, with the nearest one, and the text of a search take 0.7 KiB. */
-const LIMIT = 21 * 1024;
+/**
+ * Compressed, in bytes. Raise it with a reason. Lately: rounds of best fit between nodes (0.3 KiB), and a search's
+ * state in five classes, whose shared names are not shortened as private ones are (0.6 KiB).
+ */
+const LIMIT = 21.75 * 1024;
 
 it("the face is small, bundled and compressed", async () => {
   const { outputFiles } = await build({
