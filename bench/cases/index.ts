@@ -13,6 +13,7 @@ const FAMILIES: Readonly<Record<string, () => Promise<readonly Case[]>>> = {
   "device-defragmentation": async () => (await import("./device-defragmentation.ts")).defragmentationCases,
   "device-native": async () => (await import("./native-calls.ts")).nativeCallCases,
   "device-parts": async () => (await import("./device-parts.ts")).partCases,
+  transfers: async () => (await import("./transfers.ts")).transferCases,
   webgpu: async () => (await import("./webgpu.ts")).webGpuCases,
   recording: async () => (await import("./recording.ts")).recordingCases,
   placement: async () => (await import("./placement.ts")).placementCases,

@@ -39,6 +39,7 @@ export const SideName = {
   PlainKoffi: "driver calls through vma-ts/koffi, without argument blocks",
   Sequences: "driver calls by hand, two sequences with argument blocks",
   BareCpp: "driver calls from C++",
+  ByHand: "by hand",
   DedicatedKoffi: "one vkAllocateMemory each, through vma-ts/koffi",
   DedicatedCpp: "one vkAllocateMemory each, from C++",
 } as const;
