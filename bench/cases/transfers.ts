@@ -19,6 +19,8 @@ const GROUP = "Transfers";
 const MIB = 2 ** 20;
 const UPLOADED = 256 * MIB;
 const COPIES = 5_000;
+/** How often they are recorded in a round. */
+const RECORDINGS = 40;
 
 /** A round that times `work`, which is done `operations` times in one. */
 async function timed(operations: number, work: () => Promise<void> | void): Promise<Round> {
@@ -92,10 +94,13 @@ function recordingSides(): Side[] | undefined[] {
   const [source, target] = [make(), make()];
   const recording = async (record: (commands: CommandBuffer) => void): Promise<Round> => {
     const commandPool = vk.vkCreateCommandPool({ queueFamilyIndex: device.queue.familyIndex });
-    const [commands] = vk.vkAllocateCommandBuffers({ commandPool, commandBufferCount: 1 });
-    vk.vkBeginCommandBuffer(commands!, {});
-    const round = await timed(COPIES, () => record(commands as CommandBuffer));
-    vk.vkEndCommandBuffer(commands!);
+    const commandBufferCount = RECORDINGS;
+    const buffers = vk.vkAllocateCommandBuffers({ commandPool, commandBufferCount });
+    for (const commands of buffers) vk.vkBeginCommandBuffer(commands, {});
+    const round = await timed(COPIES * RECORDINGS, () => {
+      for (const commands of buffers) record(commands as CommandBuffer);
+    });
+    for (const commands of buffers) vk.vkEndCommandBuffer(commands);
     vk.vkDestroyCommandPool(commandPool);
     return round;
   };

@@ -14,6 +14,8 @@ class Runs {
   #find(start: number): number {
     let low = 0;
     let high = this.#ends.length;
+    // Most copies come in order.
+    if (high === 0 || this.#ends[high - 1]! <= start) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#ends[middle]! > start) high = middle;

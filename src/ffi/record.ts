@@ -6,7 +6,7 @@
  * the last command where the caller says what comes before and after. Layout changes of images ride on barriers of
  * their own, next to the copy that needs them, those of one call together.
  *
- * On lavapipe (Node.js 20.20) 5,000 copies between two buffers are recorded in 1 ms.
+ * On lavapipe (Node.js 20.20) 5,000 copies between two buffers are recorded in 1.2 ms once V8 has compiled this.
  */
 
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
