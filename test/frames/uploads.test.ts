@@ -16,6 +16,7 @@ import {
   ImageUsage,
   MemoryUsage,
   Result,
+  type TransferCommand,
   type TransferQueue,
 } from "../../src/index.ts";
 import {
@@ -191,6 +192,35 @@ describe("an uploader", () => {
     expect(submission!.isComplete()).toBe(true);
     uploader.destroy();
     allocator.destroy(true);
+  });
+
+  it("hands what it has uploaded to another queue family, behind the last copy", async () => {
+    const { device, queue, allocator, target } = world();
+    queue.completeAfter = 0;
+    const commands: TransferCommand[] = [];
+    const submit = queue.submit.bind(queue);
+    queue.submit = (batch, synchronization) => {
+      commands.push(...batch);
+      return submit(batch, synchronization);
+    };
+    const uploader = allocator.createUploader({ queue, ...SMALL });
+    const families = { sourceFamily: 2, targetFamily: 0 };
+    await uploader.buffer(target, pattern(40_000, 1), 0, { release: families });
+    const info = { format: Format.R8G8B8A8Unorm, extent: { width: 32, height: 32 }, usage: IMAGE };
+    const image = allocator.createImage(info, AUTO);
+    await uploader.image(image, pattern(4096, 2), { ...info, release: families });
+    const layout = ImageLayout.ShaderReadOnlyOptimal;
+    const released = commands.filter(({ kind }) => kind === "ownership");
+    expect(released).toEqual([
+      { kind: "ownership", buffer: target.buffer, ...families },
+      { kind: "ownership", image: image.image, layout, newLayout: layout, ...families },
+    ]);
+    expect(commands.slice(0, 3).map(({ kind }) => kind)).toEqual(["buffer", "buffer", "buffer"]);
+    expect(commands[3]).toBe(released[0]);
+    expect(commands.at(-1)).toBe(released[1]);
+    uploader.destroy();
+    allocator.destroy(true);
+    device.destroy();
   });
 
   it("writes straight into mapped memory that is idle", async () => {
