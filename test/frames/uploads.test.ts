@@ -219,7 +219,9 @@ describe("an uploader", () => {
     expect(commands[3]).toBe(released[0]);
     expect(commands.at(-1)).toBe(released[1]);
     uploader.destroy();
-    allocator.destroy(true);
+    allocator.destroyBuffer(target.buffer, target.allocation);
+    allocator.destroyImage(image.image, image.allocation);
+    allocator.destroy();
     device.destroy();
   });
 
