@@ -70,6 +70,7 @@ const config: UserConfig<DefaultTheme.Config> = {
           text: "Every day",
           items: [
             guide("Mapping", "mapping"),
+            guide("Uploads and frames", "frames"),
             guide("Budgets and pressure", "budgets"),
             guide("Pools, stacks and rings", "pools"),
             guide("Aliasing", "aliasing"),
@@ -96,6 +97,7 @@ const config: UserConfig<DefaultTheme.Config> = {
             page("Heaps of big buffers, WebGPU", "webgpu"),
             guide("The rest of Vulkan", "vulkan"),
             guide("Computing on the GPU", "computing"),
+            guide("Calling Vulkan", "calling-vulkan"),
             guide("Your own binding", "own-binding"),
           ],
         },
