@@ -106,7 +106,11 @@ const TIME_SLICE = 8;
 /** Searches keep a figure for each section of each row; beyond this they would take more memory than they are worth. */
 const MOST_SEARCHED = 10_000_000;
 
-/** A placement that gets better for as long as one likes. */
+/**
+ * A placement that gets better for as long as one likes.
+ *
+ * @experimental
+ */
 export class PlacementSearch {
   readonly #table: Table;
   readonly #problem: Problem;
