@@ -33,7 +33,7 @@ With ${REFERENCE_VARIABLE}=<path of a runner> the reference runs beside (see ben
 With VMA_TS_DEVICE=<part of a name> that device is taken instead of the strongest.`;
 
 /** A run of nothing else says nothing of a device. */
-const NEEDS_NO_DEVICE = /^(virtual|placement|import)/;
+const NEEDS_NO_DEVICE = /^(virtual|placement|sparse|import)/;
 
 /** What a worker says. */
 type Message = { results?: CaseResult[]; runtime?: string; failure?: string };

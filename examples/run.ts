@@ -19,6 +19,7 @@ const names = [
     "workers",
     "own-device",
     "frame-graph",
+    "virtual-texture",
   ],
   "streamer.test",
 ];

@@ -17,6 +17,7 @@ const FAMILIES: Readonly<Record<string, () => Promise<readonly Case[]>>> = {
   webgpu: async () => (await import("./webgpu.ts")).webGpuCases,
   recording: async () => (await import("./recording.ts")).recordingCases,
   placement: async () => (await import("./placement.ts")).placementCases,
+  sparse: async () => (await import("./sparse.ts")).sparseCases,
   import: async () => (await import("./import-time.ts")).importCases,
 };
 

@@ -109,6 +109,7 @@ const config: UserConfig<DefaultTheme.Config> = {
             page("Versions", "versions"),
             page("Performance", "performance"),
             page("Reliability", "reliability"),
+            page("Vulkan's newer memory features", "newer-features"),
             page("Vulkan's conformance tests", "conformance"),
             page("The recording format", "recording-format"),
             guide("Questions, and messages", "faq"),
