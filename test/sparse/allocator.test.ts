@@ -271,7 +271,7 @@ describe("sparse resources on the simulator", () => {
     expect(device.calls.vkQueueBindSparse - before).toBe(1);
     expect(buffer.residencyOf().isResident).toBe(true);
     expect(binds).toBeLessThanOrEqual(4);
-    await allocator.bindSparse(queue, { evict: commit }).done();
+    await allocator.bindSparse(queue, { evict: [{ resource: buffer }] }).done();
     expect(device.calls.vkQueueBindSparse - before).toBe(2);
     expect(buffer.residentCount).toBe(0);
     buffer.destroy();
