@@ -9,6 +9,7 @@ import {
   Access,
   Buffer,
   BufferCreateInfo,
+  BufferUsage,
   CommandBuffer,
   DeviceMemory,
   DeviceProperties,
@@ -38,7 +39,6 @@ import {
 export {
   ApiVersion,
   BufferCreate,
-  BufferUsage,
   ImageCreate,
   ImageTiling,
   ImageType,
@@ -114,7 +114,7 @@ import {
   CanMoveAllocation,
   HeapAllocation,
   HeapMove,
-} from './types/planning.d.js';
+} from './types/heap.js';
 export {
   HeapError,
   type AllocationRules,
@@ -127,7 +127,7 @@ export {
   type HeapRefusal,
   type HeapReservation,
   type HeapStatistics,
-} from './types/planning.d.js';
+} from './types/heap.js';
 import {
   AbortSignalLike,
 } from './types/foundation.js';
@@ -140,7 +140,7 @@ type PinReason =
  | "lent"
  | "waiting";
 interface DeviceMemoryEvent {
-    readonly memoryType: number;
+    readonly memoryTypeIndex: number;
     readonly memory: DeviceMemory;
     readonly size: number;
 }
@@ -153,7 +153,7 @@ interface Leak {
     readonly kind: string;
     readonly size: number;
     readonly offset: number;
-    readonly memoryType: number;
+    readonly memoryTypeIndex: number;
     readonly dedicated: boolean;
     readonly pool: string | undefined;
     readonly userData: unknown;
@@ -270,19 +270,18 @@ interface PoolCreateInfo {
 }
 declare class Pool {
     readonly id: number;
-    name: string | undefined;
     readonly memoryTypeIndex: number;
     readonly memoryTypes: readonly number[];
+    get name(): string | undefined;
+    set name(name: string | undefined);
     get isEmpty(): boolean;
-    addStatistics(total: Statistics): void;
-    addDetailedStatistics(total: DetailedStatistics): void;
     destroy(): void;
     [Symbol.dispose](): void;
     toString(): string;
     toJSON(): object;
 }
 interface AllocationInfo {
-    readonly memoryType: number;
+    readonly memoryTypeIndex: number;
     readonly deviceMemory: DeviceMemory;
     readonly offset: number;
     readonly size: number;
@@ -300,8 +299,9 @@ interface TypedArrayType<T> {
 }
 declare class Allocation {
     userData: unknown;
-    name: string | undefined;
-    get memoryType(): number;
+    get name(): string | undefined;
+    set name(name: string | undefined);
+    get memoryTypeIndex(): number;
     get deviceMemory(): DeviceMemory;
     get offset(): number;
     get size(): number;
@@ -359,6 +359,9 @@ interface AllocationCreateInfo {
     readonly name?: string | undefined;
     readonly dedicatedFallback?: boolean;
 }
+interface DedicatedCreateInfo extends AllocationCreateInfo {
+    readonly memoryAllocateNext?: NextChain | undefined;
+}
 interface AllocatorCreateInfo {
     readonly device: VulkanDevice;
     readonly flags?: AllocatorCreate | 0;
@@ -396,7 +399,7 @@ type Allocatable = {
     readonly requirements: RequirementsInfo;
 };
 interface AllocationPlan {
-    readonly memoryType: number;
+    readonly memoryTypeIndex: number;
     readonly from: "block" | "newBlock" | "dedicated";
     readonly newBytes: number;
     readonly size: number;
@@ -456,9 +459,6 @@ declare class DefragmentationContext {
     get isInPass(): boolean;
     get isEnded(): boolean;
     beginPass(): readonly DefragmentationMove[] | undefined;
-    private get isFinished();
-    private get grant();
-    private get present();
     endPass(): boolean;
     end(): DefragmentationStats;
     [Symbol.dispose](): void;
@@ -634,7 +634,7 @@ interface StreamOptions extends StagingOptions {
 }
 interface PagePoolStatistics {
     readonly name: string | undefined;
-    readonly memoryType: number;
+    readonly memoryTypeIndex: number;
     readonly pageSize: number;
     readonly chunkCount: number;
     readonly chunkBytes: number;
@@ -645,9 +645,9 @@ interface PagePoolStatistics {
 }
 declare class PagePool {
     #private;
-    isDestroyed: boolean;
+    get isDestroyed(): boolean;
     get name(): string | undefined;
-    get memoryType(): number;
+    get memoryTypeIndex(): number;
     get pageSize(): number;
     get size(): number;
     statistics(): PagePoolStatistics;
@@ -687,11 +687,12 @@ interface SparseBindRequest extends QueueSynchronization {
     readonly share?: readonly SparseShare[];
 }
 declare abstract class SparseResource {
-    name: string | undefined;
     userData: unknown;
-    isDestroyed: boolean;
     readonly pool: PagePool;
-    residentCount: number;
+    get name(): string | undefined;
+    set name(name: string | undefined);
+    get isDestroyed(): boolean;
+    get residentCount(): number;
     get pageSize(): number;
     get pageCount(): number;
     get residentBytes(): number;
@@ -724,16 +725,16 @@ interface SparseCreateInfo {
     readonly residency?: boolean;
     readonly aliased?: boolean;
     readonly pages?: PagePool;
-    readonly requiredFlags?: number;
-    readonly preferredFlags?: number;
+    readonly requiredFlags?: MemoryProperty | 0;
+    readonly preferredFlags?: MemoryProperty | 0;
     readonly memoryTypeBits?: number;
     readonly name?: string | undefined;
     readonly userData?: unknown;
 }
 interface PagePoolCreateInfo {
     readonly memoryTypeIndex?: number;
-    readonly requiredFlags?: number;
-    readonly preferredFlags?: number;
+    readonly requiredFlags?: MemoryProperty | 0;
+    readonly preferredFlags?: MemoryProperty | 0;
     readonly memoryTypeBits?: number;
     readonly pageSize?: number;
     readonly chunkSize?: number;
@@ -781,7 +782,7 @@ interface TransientTakeOver<Resource> extends TakeOver {
     readonly from: readonly TransientSource<Resource>[];
 }
 interface TransientGroup {
-    readonly memoryType: number;
+    readonly memoryTypeIndex: number;
     readonly allocation: Allocation;
     readonly resources: readonly TransientPlace[];
     readonly height: number;
@@ -835,21 +836,26 @@ declare function createAllocator(info: AllocatorCreateInfo): Allocator;
 declare class Allocator {
     createBuffer(info: BufferCreateInfo, allocationInfo?: AllocationCreateInfo): BufferWithMemory;
     tryCreateBuffer(info: BufferCreateInfo, allocationInfo?: AllocationCreateInfo): BufferWithMemory | undefined;
-    createBufferWithAlignment(info: BufferCreateInfo, allocationInfo: AllocationCreateInfo | undefined, minAlignment: number): BufferWithMemory;
-    createDedicatedBuffer(info: BufferCreateInfo, allocationInfo?: AllocationCreateInfo, memoryAllocateNext?: NextChain): BufferWithMemory;
+    createDedicatedBuffer(info: BufferCreateInfo, allocationInfo?: DedicatedCreateInfo): BufferWithMemory;
+    tryCreateDedicatedBuffer(info: BufferCreateInfo, allocationInfo?: DedicatedCreateInfo): BufferWithMemory | undefined;
     createAliasingBuffer(allocation: Allocation, info: BufferCreateInfo, offset?: number): Buffer;
     destroyBuffer(buffer: Buffer | null | undefined, allocation?: Allocation | null): void;
     createImage(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): ImageWithMemory;
     tryCreateImage(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): ImageWithMemory | undefined;
-    createDedicatedImage(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo, memoryAllocateNext?: NextChain): ImageWithMemory;
+    createDedicatedImage(info: ImageCreateInfo, allocationInfo?: DedicatedCreateInfo): ImageWithMemory;
+    tryCreateDedicatedImage(info: ImageCreateInfo, allocationInfo?: DedicatedCreateInfo): ImageWithMemory | undefined;
     createAliasingImage(allocation: Allocation, info: ImageCreateInfo, offset?: number): Image;
     destroyImage(image: Image | null | undefined, allocation?: Allocation | null): void;
     allocateMemory(requirements: RequirementsInfo, allocationInfo?: AllocationCreateInfo): Allocation;
     tryAllocateMemory(requirements: RequirementsInfo, allocationInfo?: AllocationCreateInfo): Allocation | undefined;
-    allocateDedicatedMemory(requirements: RequirementsInfo, allocationInfo?: AllocationCreateInfo, memoryAllocateNext?: NextChain): Allocation;
-    allocateMemoryPages(requirements: RequirementsInfo, allocationInfo: AllocationCreateInfo | undefined, count: number): Allocation[];
+    allocateDedicatedMemory(requirements: RequirementsInfo, allocationInfo?: DedicatedCreateInfo): Allocation;
+    tryAllocateDedicatedMemory(requirements: RequirementsInfo, allocationInfo?: DedicatedCreateInfo): Allocation | undefined;
+    allocateMemoryPages(requirements: RequirementsInfo, count: number, allocationInfo?: AllocationCreateInfo): Allocation[];
+    tryAllocateMemoryPages(requirements: RequirementsInfo, count: number, allocationInfo?: AllocationCreateInfo): Allocation[] | undefined;
     allocateMemoryForBuffer(buffer: Buffer, allocationInfo?: AllocationCreateInfo): Allocation;
+    tryAllocateMemoryForBuffer(buffer: Buffer, allocationInfo?: AllocationCreateInfo): Allocation | undefined;
     allocateMemoryForImage(image: Image, allocationInfo?: AllocationCreateInfo): Allocation;
+    tryAllocateMemoryForImage(image: Image, allocationInfo?: AllocationCreateInfo): Allocation | undefined;
     freeMemory(allocation: Allocation | null | undefined): void;
     freeMemoryPages(allocations: readonly (Allocation | null | undefined)[]): void;
     bindBufferMemory(allocation: Allocation, buffer: Buffer, offset?: number, pNext?: NextChain): void;
@@ -862,10 +868,11 @@ declare class Allocator {
     flushAllocations(ranges: readonly AllocationRange[]): void;
     invalidateAllocations(ranges: readonly AllocationRange[]): void;
     copyMemoryToAllocation(source: HostData, allocation: Allocation, offset?: number): void;
-    copyAllocationToMemory(allocation: Allocation, offset: number, target: HostData): void;
+    copyAllocationToMemory(allocation: Allocation, target: HostData, offset?: number): void;
     getMemoryFd(allocation: Allocation, handleType: ExternalMemoryHandleType): number;
     getMemoryWin32Handle(allocation: Allocation, handleType: ExternalMemoryHandleType, targetProcess?: bigint): bigint;
     importMemory(source: ExternalMemory, requirements: RequirementsInfo, allocationInfo?: AllocationCreateInfo): Allocation;
+    tryImportMemory(source: ExternalMemory, requirements: RequirementsInfo, allocationInfo?: AllocationCreateInfo): Allocation | undefined;
     getAllocationInfo(allocation: Allocation): AllocationInfo;
     setAllocationUserData(allocation: Allocation, userData: unknown): void;
     setAllocationName(allocation: Allocation, name: string | undefined): void;
@@ -886,6 +893,7 @@ declare class Allocator {
     getPoolName(pool: Pool): string | undefined;
     setPoolName(pool: Pool, name: string | undefined): void;
     createTransients(resources: readonly TransientResource[], options?: TransientOptions): Transients;
+    tryCreateTransients(resources: readonly TransientResource[], options?: TransientOptions): Transients | undefined;
     defragment(options: DefragmentOptions): Promise<DefragmentationResult>;
     beginDefragmentation(info?: DefragmentationInfo): DefragmentationContext;
     planDefragmentation(info?: DefragmentationPlanInfo): DefragmentationPlan;
@@ -893,6 +901,7 @@ declare class Allocator {
     createSparseBuffer(info: BufferCreateInfo, options?: SparseCreateInfo): SparseBuffer;
     createSparseImage(info: ImageCreateInfo, options?: SparseCreateInfo): SparseImage;
     bindSparse(queue: SparseQueue, request: SparseBindRequest): Submission;
+    tryBindSparse(queue: SparseQueue, request: SparseBindRequest): Submission | undefined;
     createPagePool(info?: PagePoolCreateInfo): PagePool;
     destroyPagePool(pool: PagePool | null | undefined): void;
     calculateSparseStatistics(): SparseStatistics;
@@ -900,6 +909,7 @@ declare class Allocator {
     flushDeferred(): number;
     getDeferredStatistics(): DeferredStatistics;
     reserve(requests: readonly ReserveRequest[]): Reservation;
+    tryReserve(requests: readonly ReserveRequest[]): Reservation | undefined;
     onPressure(listener: PressureListener, options?: PressureOptions): () => void;
     createUploader(options: StreamOptions): Uploader;
     createReadback(options: StreamOptions): Readback;
@@ -919,36 +929,36 @@ declare class Allocator {
     toString(): string;
     toJSON(): object;
 }
-type VkBuffer = ReturnType<Allocator["createBuffer"]>["buffer"];
 interface VulkanBufferHeapOptions extends BufferHeapOptions {
-    readonly usage: number;
+    readonly usage: BufferUsage;
     readonly allocation?: AllocationCreateInfo | undefined;
     readonly queue?: TransferQueue | undefined;
 }
 interface VulkanDefragmentOptions {
     readonly queue?: TransferQueue | undefined;
     readonly maxBytes?: number | undefined;
-    readonly canMove?: CanMoveAllocation<VkBuffer> | undefined;
-    readonly onMoved?: ((move: HeapMove<VkBuffer>) => void | Promise<void>) | undefined;
+    readonly canMove?: CanMoveAllocation<Buffer> | undefined;
+    readonly onMoved?: ((move: HeapMove<Buffer>) => void | Promise<void>) | undefined;
 }
 interface HeapMoveResult {
-    readonly moves: readonly HeapMove<VkBuffer>[];
+    readonly moves: readonly HeapMove<Buffer>[];
     readonly bytesMoved: number;
     readonly bytesFreed: number;
 }
-declare class VulkanBufferHeap extends BufferHeap<VkBuffer> {
+declare class VulkanBufferHeap extends BufferHeap<Buffer> {
     readonly usage: number;
     constructor(allocator: Allocator, options: VulkanBufferHeapOptions);
-    write(allocation: HeapAllocation<VkBuffer>, data: HostData, offset?: number): Promise<void>;
-    read(allocation: HeapAllocation<VkBuffer>, offset?: number, size?: number): Promise<Uint8Array>;
+    write(allocation: HeapAllocation<Buffer>, data: HostData, offset?: number): Promise<void>;
+    read(allocation: HeapAllocation<Buffer>, offset?: number, size?: number): Promise<Uint8Array>;
     defragment(options?: VulkanDefragmentOptions): Promise<HeapMoveResult>;
-    resize(allocation: HeapAllocation<VkBuffer>, size: number, options?: Pick<VulkanDefragmentOptions, "queue" | "onMoved">): Promise<HeapMoveResult>;
+    resize(allocation: HeapAllocation<Buffer>, size: number, options?: Pick<VulkanDefragmentOptions, "queue" | "onMoved">): Promise<HeapMoveResult>;
 }
 export {
   Access,
   AllocationCreate,
   AllocatorCreate,
   BufferHeap,
+  BufferUsage,
   CorruptionError,
   DefragmentationFlag,
   DefragmentationMoveOperation,
@@ -961,8 +971,6 @@ export {
   MemoryUsage,
   PipelineStage,
   PoolCreate,
-  Readback,
-  Uploader,
   VulkanBufferHeap,
   createAllocator,
   type AbortSignalLike,
@@ -996,6 +1004,7 @@ export {
   type PagePool,
   type Pool,
   type QueueSynchronization,
+  type Readback,
   type Semaphore,
   type SparseBuffer,
   type SparseImage,
@@ -1007,6 +1016,7 @@ export {
   type TransferQueue,
   type TransientPlace,
   type Transients,
+  type Uploader,
   type VulkanDevice,
 };
 export type {
@@ -1022,6 +1032,7 @@ export type {
   BufferUploadOptions,
   CanMove,
   DebugCreateInfo,
+  DedicatedCreateInfo,
   DeferredStatistics,
   DefragmentOptions,
   DefragmentationInfo,

@@ -22,7 +22,10 @@ if (!writer.enabledExtensions.has("VK_KHR_external_memory_fd")) {
   using from = createAllocator({ device: writer });
   using uploader = from.createUploader({ queue: writer.queue });
   const exportable = [{ sType: StructureType.ExportMemoryAllocateInfo, handleTypes: handleType }] as const;
-  using exported = from.createDedicatedBuffer(info, { usage: MemoryUsage.Auto }, exportable);
+  using exported = from.createDedicatedBuffer(info, {
+    usage: MemoryUsage.Auto,
+    memoryAllocateNext: exportable,
+  });
   const data = Uint8Array.from({ length: SIZE }, (_, i) => (i * 13) & 0xff);
   await uploader.buffer(exported, data);
 

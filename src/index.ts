@@ -18,6 +18,7 @@ export {
   type BufferWithMemory,
   CorruptionError,
   type DebugCreateInfo,
+  type DedicatedCreateInfo,
   type DeviceMemoryCallbacks,
   type DeviceMemoryEvent,
   type ExternalMemory,
@@ -90,7 +91,27 @@ export {
 export { type AllocationRange, type Allocator, type AllocatorInfo, createAllocator } from "./face/index.ts";
 export type { AbortSignalLike } from "./foundation/abort.ts";
 export { AssertionError } from "./foundation/assert.ts";
-export * from "./frames/index.ts";
+export type {
+  BufferTarget,
+  BufferUploadOptions,
+  DeferredStatistics,
+  Destroyable,
+  Families,
+  ImagePartInfo,
+  ImageReadOptions,
+  ImageTarget,
+  ImageUploadOptions,
+  Pressure,
+  PressureListener,
+  PressureOptions,
+  Readback,
+  Reservation,
+  ReserveRequest,
+  StagingOptions,
+  StreamOptions,
+  Until,
+  Uploader,
+} from "./frames/index.ts";
 export type { DetailedStatistics, Statistics } from "./metadata/statistics.ts";
 export type {
   PagePool,

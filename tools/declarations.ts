@@ -26,7 +26,8 @@ const NAMESPACE = /^import type \* as enums from "(.*)";$/m;
 const HELPER = /^import type \{ EnumObject \} from ".*";$/m;
 const PAIR = /^export declare const (\w+): EnumObject<typeof enums\.\1>;\nexport type \1 = enums\.\1;$/gm;
 const IMPLEMENTS = /^(export declare (?:abstract )?class .*?) implements ([^{]*) \{$/gm;
-const PRIVATE = /^ *(?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n *)?private (?:readonly )?(?:static )?[\w?]+;\n/gm;
+const PRIVATE =
+  /^ *(?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n *)?private (?:readonly |static |get |set )*[\w?]+(?:\(.*\)(?:: .*)?)?;\n/gm;
 const HEAD = /^\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n(?=\n|import |export (?:type )?\{|export \*|\/\*\*)/;
 const COMMENT = /^ *\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n/gm;
 
@@ -94,6 +95,7 @@ function sharedFile(id: string): string | undefined {
   if (folder === "registry" && file !== "index")
     return file!.startsWith("generated/") ? GENERATED : "vulkan-encoding";
   if (folder === "metadata" && file === "statistics") return "statistics";
+  if (folder === "heap") return "heap";
   return folder === "ffi" && !/^(index|bun|deno|load-\w+)$/.test(file!) ? "native" : undefined;
 }
 

@@ -158,7 +158,7 @@ declare class SharedDefinitions {
     readonly stacks: Map<string, RecordedStack>;
 }
 interface RecordedPoolInfo {
-    readonly memoryType: number;
+    readonly memoryTypeIndex: number;
     readonly flags: number;
     readonly blockSize: number;
     readonly minBlockCount: number;
@@ -197,7 +197,7 @@ declare class RecordFields {
     mapCount: number;
     isPersistentlyMapped: boolean;
     bits: number;
-    memoryType: number;
+    memoryTypeIndex: number;
     count: number;
     blockSize: number;
     minBlockCount: number;
@@ -253,7 +253,7 @@ interface RecordedBlock {
     readonly isImported: boolean;
     readonly isLinear: boolean;
     readonly ignoresGranularity: boolean;
-    readonly memoryType: number;
+    readonly memoryTypeIndex: number;
     readonly pool: number | undefined;
     size: number;
     readonly madeAt: number | undefined;

@@ -8,7 +8,7 @@ import {
   HeapAllocateOptions,
   HeapAllocation,
   HeapMove,
-} from '../types/planning.d.js';
+} from '../types/heap.js';
 export {
   HeapError,
   type AllocationRules,
@@ -20,7 +20,7 @@ export {
   type HeapRefusal,
   type HeapReservation,
   type HeapStatistics,
-} from '../types/planning.d.js';
+} from '../types/heap.js';
 export {
   type DetailedStatistics,
   type Statistics,

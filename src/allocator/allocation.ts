@@ -10,7 +10,7 @@
  *                                                       bits 16..  log2 of the alignment
  */
 
-import { checkInteger } from "../foundation/check.ts";
+import { checkInteger, checkName } from "../foundation/check.ts";
 import { asData, showAsText } from "../foundation/inspect.ts";
 import { NO_SLOT, type Slot, type SuballocationType } from "../metadata/block-metadata.ts";
 import { WHOLE_SIZE } from "../vulkan/constants.ts";
@@ -44,7 +44,7 @@ const NONE = NO_SLOT;
 /** VmaAllocationInfo2, and the pool, which VMA's users ask for. */
 export interface AllocationInfo {
   /** The memory type's index. */
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   /** VkDeviceMemory */
   readonly deviceMemory: DeviceMemory;
   /** Bytes from the start of deviceMemory. */
@@ -122,8 +122,7 @@ export class Allocation implements AllocationData {
 
   /** Any value of the user's (vmaSetAllocationUserData). */
   declare userData: unknown;
-  /** Shown in leak lists and statistics (vmaSetAllocationName). */
-  declare name: string | undefined;
+  declare private ownName: string | undefined;
 
   /** @internal */
   constructor(
@@ -141,11 +140,24 @@ export class Allocation implements AllocationData {
     this.resourceUsage = 0;
     this.resourceInfo = undefined;
     this.userData = userData;
-    this.name = name;
+    this.ownName = name;
+  }
+
+  /** Shown in leak lists and statistics (vmaSetAllocationName). */
+  get name(): string | undefined {
+    return this.ownName;
+  }
+
+  set name(name: string | undefined) {
+    checkName(name);
+    const { state } = this.ensureAlive();
+    checkUsable(state);
+    this.ownName = name;
+    if (state.recorder !== undefined) state.recorder.renamed(this);
   }
 
   /** The memory type's index. */
-  get memoryType(): number {
+  get memoryTypeIndex(): number {
     return this.ensureAlive().memoryTypeIndex;
   }
 
@@ -282,7 +294,7 @@ export class Allocation implements AllocationData {
   /** VmaAllocationInfo2 in one object. */
   info(): AllocationInfo {
     return asData({
-      memoryType: this.memoryType,
+      memoryTypeIndex: this.memoryTypeIndex,
       deviceMemory: this.deviceMemory,
       offset: this.offset,
       size: this.size,
@@ -504,7 +516,7 @@ export class Allocation implements AllocationData {
     const pool = this.pool === undefined ? "" : `, ${this.pool.label}`;
     const where = this.dedicatedMemory ? "dedicated memory" : `offset ${this.offset}`;
     const mapped = this.isMapped ? ", mapped" : "";
-    return `Allocation${this.label}: ${this.size} bytes, memory type ${this.memoryType}, ${where}${mapped}${pool}`;
+    return `Allocation${this.label}: ${this.size} bytes, memory type ${this.memoryTypeIndex}, ${where}${mapped}${pool}`;
   }
 
   /** What it is as data that can be written as JSON: handles are text. */
@@ -514,7 +526,7 @@ export class Allocation implements AllocationData {
       name: this.name,
       size: this.size,
       offset: this.offset,
-      memoryType: this.memoryType,
+      memoryTypeIndex: this.memoryTypeIndex,
       deviceMemory: `0x${this.deviceMemory.toString(16)}`,
       dedicatedMemory: this.dedicatedMemory,
       isMapped: this.isMapped,

@@ -44,7 +44,7 @@ export function checkPool(state: AllocatorState, pool: Pool): Pool {
   checkUsable(state);
   if (!(pool instanceof Pool)) throw new TypeError(`pool must be a Pool, got ${quote(pool)}`);
   if (pool.state !== state) throw new TypeError(`${pool.label} belongs to another allocator`);
-  if (pool.isDestroyed) throw new TypeError(`${pool.label} is used after it was destroyed`);
+  pool.ensureAlive();
   return pool;
 }
 

@@ -10,7 +10,12 @@ export type { Budget } from "./memory/budget.ts";
 export type { DeviceMemoryCallbacks, DeviceMemoryEvent } from "./memory/device-memory-callbacks.ts";
 export type { ExternalMemory } from "./memory/external-memory.ts";
 export type { Refusal, RefusalKind } from "./memory/failure.ts";
-export type { AllocationCreateInfo, AllocatorCreateInfo, DebugCreateInfo } from "./options.ts";
+export type {
+  AllocationCreateInfo,
+  AllocatorCreateInfo,
+  DebugCreateInfo,
+  DedicatedCreateInfo,
+} from "./options.ts";
 export { Pool, type PoolCreateInfo } from "./pool.ts";
 export type { Allocatable, AllocationPlan } from "./report/dry-run.ts";
 export { type Leak, LeakError } from "./report/leaks.ts";

@@ -3,7 +3,14 @@
  * nowhere else.
  */
 
-import { checkAlignment, checkArray, checkFlags, checkInteger, quote } from "../foundation/check.ts";
+import {
+  checkAlignment,
+  checkArray,
+  checkFlags,
+  checkInteger,
+  checkName,
+  quote,
+} from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import {
   ApiVersion,
@@ -12,7 +19,7 @@ import {
   type MemoryProperty,
 } from "../vulkan/constants.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
-import { checkNextChain } from "../vulkan/next.ts";
+import { checkNextChain, type NextChain } from "../vulkan/next.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import {
   ALL_ALLOCATION_FLAGS,
@@ -57,6 +64,12 @@ export interface AllocationCreateInfo {
   readonly name?: string | undefined;
   /** Whether dedicated memory is tried where no block could be had; default: as the allocator says. */
   readonly dedicatedFallback?: boolean;
+}
+
+/** How memory of its own is made: with a structure chain, if one is wanted. */
+export interface DedicatedCreateInfo extends AllocationCreateInfo {
+  /** A chain for the memory object (VkMemoryAllocateInfo::pNext); default none. Not with a pool that has a chain of its own. */
+  readonly memoryAllocateNext?: NextChain | undefined;
 }
 
 /** VmaAllocatorCreateInfo */
@@ -445,15 +458,14 @@ function checkFallbacks({ memoryTypeIndex, flags = 0 }: PoolCreateInfo, others: 
   }
 }
 
-/** A name: a string, or undefined for none. */
-export function checkName(name: unknown): asserts name is string | undefined {
-  if (name !== undefined && typeof name !== "string") {
-    throw new TypeError(`a name must be a string or undefined, got ${quote(name)}`);
-  }
+/** The same settings for memory of its own, without the chain for the memory object, which {@link chainOf} reads. */
+export function dedicatedSettings(info: DedicatedCreateInfo | undefined): AllocationCreateInfo {
+  checkSettings(info);
+  const { memoryAllocateNext: _, ...settings } = info ?? {};
+  return { ...settings, flags: (info?.flags ?? 0) | AllocationCreate.DedicatedMemory };
 }
 
-/** The same settings for memory of its own. */
-export function dedicatedSettings(info: AllocationCreateInfo | undefined): AllocationCreateInfo {
-  checkSettings(info);
-  return { ...info, flags: (info?.flags ?? 0) | AllocationCreate.DedicatedMemory };
+/** The chain for the memory object that is to be made with such settings. */
+export function chainOf(info: DedicatedCreateInfo | undefined): NextChain | undefined {
+  return info == null ? undefined : info.memoryAllocateNext;
 }

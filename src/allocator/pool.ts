@@ -1,5 +1,6 @@
 /** A custom pool: blocks of one memory type, or of several in order of preference, apart from the default ones, with settings of their own. */
 
+import { checkName } from "../foundation/check.ts";
 import { count } from "../foundation/count.ts";
 import { showAsText } from "../foundation/inspect.ts";
 import type { DetailedStatistics, Statistics } from "../metadata/statistics.ts";
@@ -55,8 +56,6 @@ export interface PoolSource {
 export class Pool {
   /** Counts the pools of an allocator. */
   readonly id: number;
-  /** Shown in statistics and leak lists (vmaSetPoolName). */
-  name: string | undefined;
   /** The memory type, or the first of {@link memoryTypes}. */
   readonly memoryTypeIndex: number;
   /** The memory types, in order of preference. */
@@ -71,6 +70,7 @@ export class Pool {
   readonly dedicated: DedicatedList;
   /** @internal */
   isDestroyed = false;
+  private ownName: string | undefined;
 
   /** @internal */
   constructor(
@@ -81,7 +81,7 @@ export class Pool {
   ) {
     this.state = state;
     this.id = id;
-    this.name = info.name;
+    this.ownName = info.name;
     this.memoryTypeIndex = info.memoryTypeIndex;
     this.memoryTypes = [info.memoryTypeIndex, ...(info.fallbackMemoryTypes ?? [])];
     const lists: BlockList[] = [];
@@ -124,6 +124,19 @@ export class Pool {
     });
   }
 
+  /** Shown in statistics and leak lists (vmaSetPoolName). */
+  get name(): string | undefined {
+    return this.ownName;
+  }
+
+  set name(name: string | undefined) {
+    checkName(name);
+    checkUsable(this.state);
+    this.ensureAlive();
+    this.ownName = name;
+    this.state.recorder?.poolRenamed(this);
+  }
+
   /** Whether nothing is allocated from the pool. */
   get isEmpty(): boolean {
     return this.sources.every(
@@ -132,7 +145,7 @@ export class Pool {
     );
   }
 
-  /** vmaGetPoolStatistics */
+  /** @internal */
   addStatistics(total: Statistics): void {
     for (const { blockList, dedicated } of this.sources) {
       blockList.addStatistics(total);
@@ -140,7 +153,7 @@ export class Pool {
     }
   }
 
-  /** vmaCalculatePoolStatistics */
+  /** @internal */
   addDetailedStatistics(total: DetailedStatistics): void {
     for (const { blockList, dedicated } of this.sources) {
       blockList.addDetailedStatistics(total);
@@ -157,7 +170,7 @@ export class Pool {
   destroy(): void {
     const { state } = this;
     checkUsable(state);
-    if (this.isDestroyed) throw new TypeError(`${this.label} is used after it was destroyed`);
+    this.ensureAlive();
     state.guard?.checkPool(this);
     if (!this.isEmpty) throw new LeakError(this.leaks(), []);
     if (state.recorder !== undefined) state.recorder.poolDestroyed(this);
@@ -190,6 +203,11 @@ export class Pool {
     if (this.isDestroyed) return;
     checkUsable(this.state);
     disposePool(this);
+  }
+
+  /** @internal */
+  ensureAlive(): void {
+    if (this.isDestroyed) throw new TypeError(`${this.label} is used after it was destroyed`);
   }
 
   /** @internal The name and number, for messages. */

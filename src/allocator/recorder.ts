@@ -32,7 +32,7 @@ export interface RecordedPool {
 
 /** What there is to say about an allocation. */
 export interface RecordedAllocation {
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   /** VkDeviceMemory */
   readonly deviceMemory: DeviceMemory;
   /** Bytes from the start of its memory object. */

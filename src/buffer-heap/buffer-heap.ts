@@ -19,16 +19,14 @@ import type { BufferHeapOptions } from "../heap/options.ts";
 import type { CanMoveAllocation } from "../heap/planning.ts";
 import type { BufferPort } from "../heap/port.ts";
 import { BufferUsage, MemoryProperty } from "../vulkan/constants.ts";
+import type { Buffer } from "../vulkan/handles.ts";
 import type { TransferQueue } from "../vulkan/transfer.ts";
 import { waitUntilDone } from "../vulkan/wait-until-done.ts";
-
-/** A VkBuffer. */
-type VkBuffer = ReturnType<Allocator["createBuffer"]>["buffer"];
 
 /** How a {@link VulkanBufferHeap} is made. */
 export interface VulkanBufferHeapOptions extends BufferHeapOptions {
   /** {@link BufferUsage} flags of all buffers. TransferSrc and TransferDst are added, for writing, reading and moving. */
-  readonly usage: number;
+  readonly usage: BufferUsage;
   /** Where blocks live; default {@link MemoryUsage}.Auto. Their memory is dedicated. */
   readonly allocation?: AllocationCreateInfo | undefined;
   /** Copies what cannot be mapped: needed for `write` and `read` of such memory. */
@@ -42,18 +40,18 @@ export interface VulkanDefragmentOptions {
   /** Bytes to move at most; default: as many as it takes. */
   readonly maxBytes?: number | undefined;
   /** Which allocations may be moved; default: all. */
-  readonly canMove?: CanMoveAllocation<VkBuffer> | undefined;
+  readonly canMove?: CanMoveAllocation<Buffer> | undefined;
   /**
    * Is told of each allocation that lies elsewhere now, after the copies are done. What it returns is waited for before the old
    * ranges are given back: until the frames that read them are through, say.
    */
-  readonly onMoved?: ((move: HeapMove<VkBuffer>) => void | Promise<void>) | undefined;
+  readonly onMoved?: ((move: HeapMove<Buffer>) => void | Promise<void>) | undefined;
 }
 
 /** What was moved. */
 export interface HeapMoveResult {
   /** What was moved, in the order in which it was copied. */
-  readonly moves: readonly HeapMove<VkBuffer>[];
+  readonly moves: readonly HeapMove<Buffer>[];
   /** Bytes. */
   readonly bytesMoved: number;
   /** Bytes of buffers that were given back. */
@@ -73,11 +71,11 @@ const HOST_ACCESS: number = AllocationCreate.HostAccessSequentialWrite | Allocat
 const MAX_BUFFER_SIZE: number = 2 ** 40;
 
 /** Makes VkBuffers of one usage in memory of their own. */
-class VulkanBufferPort implements BufferPort<VkBuffer> {
+class VulkanBufferPort implements BufferPort<Buffer> {
   readonly api = "Vulkan";
   readonly maxBufferSize = MAX_BUFFER_SIZE;
   /** The memory of each buffer. */
-  readonly memory: Map<VkBuffer, Allocation> = new Map();
+  readonly memory: Map<Buffer, Allocation> = new Map();
   private readonly allocator: Allocator;
   private readonly usage: number;
   private readonly info: AllocationCreateInfo;
@@ -91,18 +89,18 @@ class VulkanBufferPort implements BufferPort<VkBuffer> {
     this.isMeantForHost = ((info.flags ?? 0) & HOST_ACCESS) !== 0;
   }
 
-  createNow(size: number, label: string): VkBuffer {
+  createNow(size: number, label: string): Buffer {
     const info = { ...this.info, name: label };
     const { buffer, allocation } = this.allocator.createBuffer({ size, usage: this.usage }, info);
     this.memory.set(buffer, allocation);
     return buffer;
   }
 
-  async create(size: number, label: string): Promise<VkBuffer> {
+  async create(size: number, label: string): Promise<Buffer> {
     return this.createNow(size, label);
   }
 
-  destroy(buffer: VkBuffer): void {
+  destroy(buffer: Buffer): void {
     const allocation = this.memory.get(buffer);
     this.memory.delete(buffer);
     this.allocator.destroyBuffer(buffer, allocation);
@@ -114,7 +112,7 @@ class VulkanBufferPort implements BufferPort<VkBuffer> {
  *
  * @experimental
  */
-export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
+export class VulkanBufferHeap extends BufferHeap<Buffer> {
   /** {@link BufferUsage} flags of all buffers. */
   readonly usage: number;
   private readonly allocator: Allocator;
@@ -149,7 +147,7 @@ export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
    * @throws HeapError with the reason `moving` while the allocation is moved.
    * @throws TypeError where the memory cannot be mapped, and the heap has no queue.
    */
-  async write(allocation: HeapAllocation<VkBuffer>, data: HostData, offset = 0): Promise<void> {
+  async write(allocation: HeapAllocation<Buffer>, data: HostData, offset = 0): Promise<void> {
     const size = byteLengthOf(data);
     const memory = this.memoryFor(allocation, offset, size);
     if (size === 0) return;
@@ -173,7 +171,7 @@ export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
    * @throws as {@link write}.
    */
   async read(
-    allocation: HeapAllocation<VkBuffer>,
+    allocation: HeapAllocation<Buffer>,
     offset = 0,
     size: number = allocation.size - offset,
   ): Promise<Uint8Array> {
@@ -182,19 +180,19 @@ export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
     if (size === 0) return bytes;
     const start = allocation.offset + offset;
     if (this.isMappable(memory)) {
-      this.allocator.copyAllocationToMemory(memory, start, bytes);
+      this.allocator.copyAllocationToMemory(memory, bytes, start);
       return bytes;
     }
     await this.staged(size, BufferUsage.TransferDst, async (buffer, staging, queue) => {
       const copy = { source: allocation.buffer, target: buffer, size, sourceOffset: start };
       await waitUntilDone(queue.submit([{ kind: "buffer", ...copy }]));
-      this.allocator.copyAllocationToMemory(staging, 0, bytes);
+      this.allocator.copyAllocationToMemory(staging, bytes);
     });
     return bytes;
   }
 
   /** The VkDeviceMemory's allocation of an allocation's buffer, after checks. */
-  private memoryFor(allocation: HeapAllocation<VkBuffer>, offset: number, size: number): Allocation {
+  private memoryFor(allocation: HeapAllocation<Buffer>, offset: number, size: number): Allocation {
     this.homeOf(allocation);
     if (allocation.isMoving) throw new HeapError("moving", "the allocation is just being moved");
     checkInteger(offset, "offset");
@@ -214,7 +212,7 @@ export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
   private async staged(
     size: number,
     usage: number,
-    use: (buffer: VkBuffer, staging: Allocation, queue: TransferQueue) => Promise<void>,
+    use: (buffer: Buffer, staging: Allocation, queue: TransferQueue) => Promise<void>,
   ): Promise<void> {
     const { queue, allocator } = this;
     if (queue === undefined) {
@@ -253,7 +251,7 @@ export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
    * @throws TypeError or RangeError for a size that is none.
    */
   async resize(
-    allocation: HeapAllocation<VkBuffer>,
+    allocation: HeapAllocation<Buffer>,
     size: number,
     options: Pick<VulkanDefragmentOptions, "queue" | "onMoved"> = {},
   ): Promise<HeapMoveResult> {
@@ -270,7 +268,7 @@ export class VulkanBufferHeap extends BufferHeap<VkBuffer> {
   }
 
   private async carryOut(
-    moves: Moves<VkBuffer>,
+    moves: Moves<Buffer>,
     queue: TransferQueue,
     onMoved: VulkanDefragmentOptions["onMoved"],
   ): Promise<HeapMoveResult> {

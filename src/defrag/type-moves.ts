@@ -152,7 +152,7 @@ export class TypeMoves {
   private suits(list: BlockList, { requirements }: AllocationRequest, allocation: Allocation): boolean {
     const { memoryTypes } = this.state;
     if ((requirements.memoryTypeBits & (1 << list.memoryTypeIndex)) === 0) return false;
-    const isForHost = allocation.isMappingAllowed && memoryTypes.isHostVisible(allocation.memoryType);
+    const isForHost = allocation.isMappingAllowed && memoryTypes.isHostVisible(allocation.memoryTypeIndex);
     return !isForHost || memoryTypes.isHostVisible(list.memoryTypeIndex);
   }
 

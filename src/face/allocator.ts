@@ -28,7 +28,8 @@ import { freeAllocation } from "../allocator/memory/free.ts";
 import {
   type AllocationCreateInfo,
   type AllocatorCreateInfo,
-  checkName,
+  chainOf,
+  type DedicatedCreateInfo,
   dedicatedSettings,
 } from "../allocator/options.ts";
 import type { Pool, PoolCreateInfo } from "../allocator/pool.ts";
@@ -68,7 +69,7 @@ import { beginDefragmentation, defragment, planFor, planInSlicesFor } from "../d
 import { checkDefragmentationNames, type DefragmentationInfo } from "../defrag/flags.ts";
 import type { DefragmentationResult, DefragmentOptions } from "../defrag/options.ts";
 import type { DefragmentationPlan, DefragmentationPlanInfo, PlanningSlices } from "../defrag/plan.ts";
-import { checkAlignment, checkArray, checkInteger, checkObject } from "../foundation/check.ts";
+import { checkArray, checkInteger, checkObject } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import { count } from "../foundation/count.ts";
 import { showAsText } from "../foundation/inspect.ts";
@@ -182,8 +183,8 @@ export class Allocator {
     const known = createKnownBuffer(this.state, info, allocationInfo);
     return (
       known ??
-      createBuffer(this.state, info, allocationInfo, 1, undefined) ??
-      this.retried(() => createBuffer(this.state, info, allocationInfo, 1, undefined))
+      createBuffer(this.state, info, allocationInfo, undefined) ??
+      this.retried(() => createBuffer(this.state, info, allocationInfo, undefined))
     );
   }
 
@@ -198,42 +199,30 @@ export class Allocator {
   ): BufferWithMemory | undefined {
     return this.orRetriedUndefined(() => {
       const known = createKnownBuffer(this.state, info, allocationInfo);
-      return known ?? createBuffer(this.state, info, allocationInfo, 1, undefined);
+      return known ?? createBuffer(this.state, info, allocationInfo, undefined);
     });
   }
 
   /**
-   * As {@link createBuffer}, at a multiple of `minAlignment` bytes, a power of two (vmaCreateBufferWithAlignment).
-   *
-   * @throws what {@link createBuffer} throws, and RangeError for an alignment that is no power of two.
-   */
-  createBufferWithAlignment(
-    info: BufferCreateInfo,
-    allocationInfo: AllocationCreateInfo | undefined,
-    minAlignment: number,
-  ): BufferWithMemory {
-    const alignment = checkAlignment(minAlignment, "minAlignment");
-    return (
-      createBuffer(this.state, info, allocationInfo, alignment, undefined) ??
-      this.retried(() => createBuffer(this.state, info, allocationInfo, alignment, undefined))
-    );
-  }
-
-  /**
-   * As {@link createBuffer}, in memory of its own made with the given chain (vmaCreateDedicatedBuffer).
+   * As {@link createBuffer}, in memory of its own, with a structure chain if one is given (vmaCreateDedicatedBuffer).
    *
    * @throws what {@link createBuffer} throws.
    */
-  createDedicatedBuffer(
+  createDedicatedBuffer(info: BufferCreateInfo, allocationInfo?: DedicatedCreateInfo): BufferWithMemory {
+    const { state } = this;
+    return this.orRetried(() =>
+      createBuffer(state, info, dedicatedSettings(allocationInfo), chainOf(allocationInfo)),
+    );
+  }
+
+  /** As {@link createDedicatedBuffer}, but returns undefined where memory is out. */
+  tryCreateDedicatedBuffer(
     info: BufferCreateInfo,
-    allocationInfo?: AllocationCreateInfo,
-    memoryAllocateNext?: NextChain,
-  ): BufferWithMemory {
-    return (
-      createBuffer(this.state, info, dedicatedSettings(allocationInfo), 1, memoryAllocateNext) ??
-      this.retried(() =>
-        createBuffer(this.state, info, dedicatedSettings(allocationInfo), 1, memoryAllocateNext),
-      )
+    allocationInfo?: DedicatedCreateInfo,
+  ): BufferWithMemory | undefined {
+    const { state } = this;
+    return this.orRetriedUndefined(() =>
+      createBuffer(state, info, dedicatedSettings(allocationInfo), chainOf(allocationInfo)),
     );
   }
 
@@ -285,18 +274,25 @@ export class Allocator {
   }
 
   /**
-   * As {@link createImage}, in memory of its own made with the given chain (vmaCreateDedicatedImage).
+   * As {@link createImage}, in memory of its own, with a structure chain if one is given (vmaCreateDedicatedImage).
    *
    * @throws what {@link createImage} throws.
    */
-  createDedicatedImage(
+  createDedicatedImage(info: ImageCreateInfo, allocationInfo?: DedicatedCreateInfo): ImageWithMemory {
+    const { state } = this;
+    return this.orRetried(() =>
+      createImage(state, info, dedicatedSettings(allocationInfo), chainOf(allocationInfo)),
+    );
+  }
+
+  /** As {@link createDedicatedImage}, but returns undefined where memory is out. */
+  tryCreateDedicatedImage(
     info: ImageCreateInfo,
-    allocationInfo?: AllocationCreateInfo,
-    memoryAllocateNext?: NextChain,
-  ): ImageWithMemory {
-    return (
-      createImage(this.state, info, dedicatedSettings(allocationInfo), memoryAllocateNext) ??
-      this.retried(() => createImage(this.state, info, dedicatedSettings(allocationInfo), memoryAllocateNext))
+    allocationInfo?: DedicatedCreateInfo,
+  ): ImageWithMemory | undefined {
+    const { state } = this;
+    return this.orRetriedUndefined(() =>
+      createImage(state, info, dedicatedSettings(allocationInfo), chainOf(allocationInfo)),
     );
   }
 
@@ -349,20 +345,25 @@ export class Allocator {
   }
 
   /**
-   * Allocates memory of its own, made with the given chain (vmaAllocateDedicatedMemory).
+   * Allocates memory of its own, with a structure chain if one is given (vmaAllocateDedicatedMemory).
    *
    * @throws what {@link allocateMemory} throws.
    */
-  allocateDedicatedMemory(
+  allocateDedicatedMemory(requirements: RequirementsInfo, allocationInfo?: DedicatedCreateInfo): Allocation {
+    const { state } = this;
+    return this.orRetried(() =>
+      allocateMemory(state, requirements, dedicatedSettings(allocationInfo), chainOf(allocationInfo)),
+    );
+  }
+
+  /** As {@link allocateDedicatedMemory}, but returns undefined where memory is out. */
+  tryAllocateDedicatedMemory(
     requirements: RequirementsInfo,
-    allocationInfo?: AllocationCreateInfo,
-    memoryAllocateNext?: NextChain,
-  ): Allocation {
-    return (
-      allocateMemory(this.state, requirements, dedicatedSettings(allocationInfo), memoryAllocateNext) ??
-      this.retried(() =>
-        allocateMemory(this.state, requirements, dedicatedSettings(allocationInfo), memoryAllocateNext),
-      )
+    allocationInfo?: DedicatedCreateInfo,
+  ): Allocation | undefined {
+    const { state } = this;
+    return this.orRetriedUndefined(() =>
+      allocateMemory(state, requirements, dedicatedSettings(allocationInfo), chainOf(allocationInfo)),
     );
   }
 
@@ -374,12 +375,20 @@ export class Allocator {
    */
   allocateMemoryPages(
     requirements: RequirementsInfo,
-    allocationInfo: AllocationCreateInfo | undefined,
     count: number,
+    allocationInfo?: AllocationCreateInfo,
   ): Allocation[] {
-    return (
-      allocateMemoryPages(this.state, requirements, allocationInfo, count) ??
-      this.retried(() => allocateMemoryPages(this.state, requirements, allocationInfo, count))
+    return this.orRetried(() => allocateMemoryPages(this.state, requirements, allocationInfo, count));
+  }
+
+  /** As {@link allocateMemoryPages}, but returns undefined where memory is out. */
+  tryAllocateMemoryPages(
+    requirements: RequirementsInfo,
+    count: number,
+    allocationInfo?: AllocationCreateInfo,
+  ): Allocation[] | undefined {
+    return this.orRetriedUndefined(() =>
+      allocateMemoryPages(this.state, requirements, allocationInfo, count),
     );
   }
 
@@ -389,10 +398,12 @@ export class Allocator {
    * @throws what {@link allocateMemory} throws.
    */
   allocateMemoryForBuffer(buffer: Buffer, allocationInfo?: AllocationCreateInfo): Allocation {
-    return (
-      allocateMemoryForBuffer(this.state, buffer, allocationInfo) ??
-      this.retried(() => allocateMemoryForBuffer(this.state, buffer, allocationInfo))
-    );
+    return this.orRetried(() => allocateMemoryForBuffer(this.state, buffer, allocationInfo));
+  }
+
+  /** As {@link allocateMemoryForBuffer}, but returns undefined where memory is out. */
+  tryAllocateMemoryForBuffer(buffer: Buffer, allocationInfo?: AllocationCreateInfo): Allocation | undefined {
+    return this.orRetriedUndefined(() => allocateMemoryForBuffer(this.state, buffer, allocationInfo));
   }
 
   /**
@@ -401,10 +412,12 @@ export class Allocator {
    * @throws what {@link allocateMemory} throws.
    */
   allocateMemoryForImage(image: Image, allocationInfo?: AllocationCreateInfo): Allocation {
-    return (
-      allocateMemoryForImage(this.state, image, allocationInfo) ??
-      this.retried(() => allocateMemoryForImage(this.state, image, allocationInfo))
-    );
+    return this.orRetried(() => allocateMemoryForImage(this.state, image, allocationInfo));
+  }
+
+  /** As {@link allocateMemoryForImage}, but returns undefined where memory is out. */
+  tryAllocateMemoryForImage(image: Image, allocationInfo?: AllocationCreateInfo): Allocation | undefined {
+    return this.orRetriedUndefined(() => allocateMemoryForImage(this.state, image, allocationInfo));
   }
 
   /**
@@ -557,12 +570,12 @@ export class Allocator {
   }
 
   /**
-   * Fills `target` from an allocation, mapping and invalidating (vmaCopyAllocationToMemory).
+   * Fills `target` with bytes of an allocation, mapping and invalidating (vmaCopyAllocationToMemory).
    *
    * @throws RangeError for a range beyond the end; VulkanError for memory that cannot be mapped; TypeError for an allocation that
    * was freed or is another allocator's.
    */
-  copyAllocationToMemory(allocation: Allocation, offset: number, target: HostData): void {
+  copyAllocationToMemory(allocation: Allocation, target: HostData, offset = 0): void {
     copyFromAllocation(this.checkOwn(allocation), offset, target);
   }
 
@@ -606,10 +619,16 @@ export class Allocator {
     requirements: RequirementsInfo,
     allocationInfo?: AllocationCreateInfo,
   ): Allocation {
-    return (
-      importMemory(this.state, source, requirements, allocationInfo) ??
-      this.retried(() => importMemory(this.state, source, requirements, allocationInfo))
-    );
+    return this.orRetried(() => importMemory(this.state, source, requirements, allocationInfo));
+  }
+
+  /** As {@link importMemory}, but returns undefined where memory is out. */
+  tryImportMemory(
+    source: ExternalMemory,
+    requirements: RequirementsInfo,
+    allocationInfo?: AllocationCreateInfo,
+  ): Allocation | undefined {
+    return this.orRetriedUndefined(() => importMemory(this.state, source, requirements, allocationInfo));
   }
 
   // ---- Facts about allocations --------------------------------------------------------------------------
@@ -638,10 +657,7 @@ export class Allocator {
    * @throws TypeError for an allocation that was freed or is another allocator's.
    */
   setAllocationName(allocation: Allocation, name: string | undefined): void {
-    checkName(name);
-    const owned = this.checkOwn(allocation);
-    owned.name = name;
-    this.state.recorder?.renamed(owned);
+    this.checkOwn(allocation).name = name;
   }
 
   /** {@link Allocation.setPriority} (vkSetDeviceMemoryPriorityEXT) */
@@ -655,7 +671,7 @@ export class Allocator {
    * @throws TypeError for an allocation that was freed or is another allocator's.
    */
   getAllocationMemoryProperties(allocation: Allocation): MemoryProperty | 0 {
-    return this.state.memoryTypes.propertyFlags(this.checkOwn(allocation).memoryType);
+    return this.state.memoryTypes.propertyFlags(this.checkOwn(allocation).memoryTypeIndex);
   }
 
   // ---- Memory types -------------------------------------------------------------------------------------
@@ -781,10 +797,7 @@ export class Allocator {
    * @throws TypeError for a pool that was destroyed or is another allocator's.
    */
   setPoolName(pool: Pool, name: string | undefined): void {
-    checkName(name);
-    const owned = checkPool(this.state, pool);
-    owned.name = name;
-    this.state.recorder?.poolRenamed(owned);
+    checkPool(this.state, pool).name = name;
   }
 
   // ---- Transient resources ------------------------------------------------------------------------------
@@ -803,6 +816,14 @@ export class Allocator {
    */
   createTransients(resources: readonly TransientResource[], options: TransientOptions = {}): Transients {
     return this.orThrow(createTransients(this.state, resources, options));
+  }
+
+  /** As {@link createTransients}, but returns undefined where memory is out. */
+  tryCreateTransients(
+    resources: readonly TransientResource[],
+    options: TransientOptions = {},
+  ): Transients | undefined {
+    return this.orUndefined(() => createTransients(this.state, resources, options));
   }
 
   // ---- Defragmentation ----------------------------------------------------------------------------------
@@ -896,6 +917,16 @@ export class Allocator {
   }
 
   /**
+   * As {@link bindSparse}, but returns undefined where memory is out: nothing has changed then.
+   *
+   * @experimental
+   * @throws what {@link bindSparse} throws for any other reason.
+   */
+  tryBindSparse(queue: SparseQueue, request: SparseBindRequest): Submission | undefined {
+    return this.orUndefined(() => sparseOf(this.state).bind(queue, request));
+  }
+
+  /**
    * Makes a pool of pages for sparse resources, with a budget if one is wanted. It has no memory before pages are committed.
    *
    * @experimental
@@ -960,6 +991,12 @@ export class Allocator {
   reserve(requests: readonly ReserveRequest[]): Reservation {
     checkUsable(this.state);
     return this.orThrow(reserve(this.state, requests));
+  }
+
+  /** As {@link reserve}, but returns undefined where memory is out. */
+  tryReserve(requests: readonly ReserveRequest[]): Reservation | undefined {
+    checkUsable(this.state);
+    return this.orUndefined(() => reserve(this.state, requests));
   }
 
   /**
@@ -1160,6 +1197,10 @@ export class Allocator {
   private orThrow<T>(result: T | undefined, isPool = false): T {
     if (result === undefined) throw this.refuse(isPool);
     return result;
+  }
+
+  private orRetried<T>(make: () => T | undefined): T {
+    return make() ?? this.retried(make);
   }
 
   /** After a refusal: the same again as long as somebody has given memory back (see {@link onPressure}), else the error. */

@@ -87,3 +87,10 @@ export function checkFlags(value: unknown, known: number, what: string): number 
   }
   return flags;
 }
+
+/** A name: a string, or undefined for none. */
+export function checkName(name: unknown): asserts name is string | undefined {
+  if (name !== undefined && typeof name !== "string") {
+    throw new TypeError(`a name must be a string or undefined, got ${quote(name)}`);
+  }
+}

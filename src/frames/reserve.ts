@@ -52,8 +52,7 @@ export interface Reservation {
 
 function allocateOne(state: AllocatorState, request: ReserveRequest): Allocation | undefined {
   const { allocationInfo } = request;
-  if ("buffer" in request)
-    return createBuffer(state, request.buffer, allocationInfo, 1, undefined)?.allocation;
+  if ("buffer" in request) return createBuffer(state, request.buffer, allocationInfo, undefined)?.allocation;
   if ("image" in request) return createImage(state, request.image, allocationInfo, undefined)?.allocation;
   return allocateMemory(state, request.requirements, allocationInfo, undefined);
 }

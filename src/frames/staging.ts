@@ -127,7 +127,7 @@ export class Staging {
     if (this.#blocks.length >= this.#most) return undefined;
     const info = { size: this.blockSize, usage: this.#usage };
     const settings = { usage: MemoryUsage.Auto, flags: this.#flags, name: "staging" };
-    const made = createBuffer(this.#state, info, settings, 1, undefined);
+    const made = createBuffer(this.#state, info, settings, undefined);
     if (made === undefined) {
       // With what there is it goes on more slowly; without anything it cannot.
       if (this.#blocks.length === 0) throw this.#state.failure.toError();

@@ -314,7 +314,7 @@ function apply(state: SparseState, changes: Map<SparseResource, Change>, submiss
       pages[page] = change.sharedIds[i]!;
       pool.refer(change.sharedIds[i]!, resource.id, page);
     });
-    resource.residentCount += ids.length + change.share.length - evicted.length;
+    resource.resident += ids.length + change.share.length - evicted.length;
     if (evicted.length === 0) continue;
     const list = retiring.get(pool) ?? [];
     retiring.set(pool, list);

@@ -1,6 +1,6 @@
 /** Making sparse buffers, sparse images and page pools. */
 
-import { type AllocationCreateInfo, checkName } from "../allocator/options.ts";
+import type { AllocationCreateInfo } from "../allocator/options.ts";
 import {
   checkBufferCreateInfo,
   checkImageCreateInfo,
@@ -8,7 +8,7 @@ import {
 } from "../allocator/resource/description.ts";
 import { findMemoryType } from "../allocator/resource/find-memory-type.ts";
 import { checkUsable } from "../allocator/usable.ts";
-import { checkInteger, quote } from "../foundation/check.ts";
+import { checkInteger, checkName, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import { MemoryProperty } from "../vulkan/constants.ts";
 import {
@@ -36,9 +36,9 @@ export interface SparseCreateInfo {
   /** Where its pages come from; default: a pool of the allocator's for the memory type and the page size. */
   readonly pages?: PagePool;
   /** {@link MemoryProperty} flags that the pages must have; default 0. Ignored with `pages`. */
-  readonly requiredFlags?: number;
+  readonly requiredFlags?: MemoryProperty | 0;
   /** {@link MemoryProperty} flags that the pages had better have; default DeviceLocal. Ignored with `pages`. */
-  readonly preferredFlags?: number;
+  readonly preferredFlags?: MemoryProperty | 0;
   /** Acceptable memory types, a bit for each; default 0: all. Ignored with `pages`. */
   readonly memoryTypeBits?: number;
   /** Shown in leak lists and dumps. */
@@ -52,9 +52,9 @@ export interface PagePoolCreateInfo {
   /** Default: the best type for `requiredFlags` and `preferredFlags`. */
   readonly memoryTypeIndex?: number;
   /** {@link MemoryProperty} flags that the memory must have; default 0. */
-  readonly requiredFlags?: number;
+  readonly requiredFlags?: MemoryProperty | 0;
   /** {@link MemoryProperty} flags that it had better have; default DeviceLocal. */
-  readonly preferredFlags?: number;
+  readonly preferredFlags?: MemoryProperty | 0;
   /** Acceptable memory types, a bit for each; default 0: all. */
   readonly memoryTypeBits?: number;
   /** Bytes, a power of two: the alignment that the resources require; default 65536, which most devices have. */
@@ -259,7 +259,7 @@ function poolFor(
     }
     return pool;
   }
-  const { memoryType, pageSize, label } = pages;
+  const { memoryTypeIndex: memoryType, pageSize, label } = pages;
   if ((memoryTypeBits & (1 << memoryType)) === 0) {
     throw new VulkanError(
       Result.ErrorFeatureNotPresent,

@@ -59,7 +59,7 @@ export class SparseRoom implements SparseHome {
     if (pool.retiring > 0) {
       throw new TypeError(`${pool.label} has ${pool.retiring} pages that a queue is not done with`);
     }
-    pool.isDestroyed = true;
+    pool.destroyed = true;
     this.state.pools.delete(pool);
     pool.freeAll();
   }

@@ -62,7 +62,7 @@ export interface PagePoolStatistics {
   /** The pool's name, if it has one. */
   readonly name: string | undefined;
   /** Index of the memory type of all its pages. */
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   /** Bytes. */
   readonly pageSize: number;
   /** Memory objects. */
@@ -93,13 +93,18 @@ export class PagePool {
   readonly chunks: (PageChunk | undefined)[] = [];
   /** @internal Pages that have no reference and are not free yet. */
   retiring = 0;
-  /** Whether it was destroyed. */
-  isDestroyed = false;
+  /** @internal */
+  destroyed = false;
 
   /** @internal Use `allocator.createPagePool`. */
   constructor(state: AllocatorState, settings: PagePoolSettings) {
     this.state = state;
     this.settings = settings;
+  }
+
+  /** Whether it was destroyed. */
+  get isDestroyed(): boolean {
+    return this.destroyed;
   }
 
   /** As given when it was made. */
@@ -108,7 +113,7 @@ export class PagePool {
   }
 
   /** The memory type of its pages. */
-  get memoryType(): number {
+  get memoryTypeIndex(): number {
     return this.settings.memoryTypeIndex;
   }
 
@@ -136,7 +141,7 @@ export class PagePool {
 
   /** What it has. */
   statistics(): PagePoolStatistics {
-    const { name, memoryTypeIndex: memoryType, pageSize } = this.settings;
+    const { name, memoryTypeIndex, pageSize } = this.settings;
     let pageCount = 0;
     let freeCount = 0;
     let longestFreeRun = 0;
@@ -147,7 +152,7 @@ export class PagePool {
     }
     return {
       name,
-      memoryType,
+      memoryTypeIndex,
       pageSize,
       chunkCount: this.blocks.length,
       chunkBytes: this.size,

@@ -45,7 +45,7 @@ export function sparseLeaks(state: SparseState): Leak[] {
     kind: resource.kind === "buffer" ? "SPARSE_BUFFER" : "SPARSE_IMAGE",
     size: resource.residentBytes,
     offset: 0,
-    memoryType: resource.pool.memoryType,
+    memoryTypeIndex: resource.pool.memoryTypeIndex,
     dedicated: false,
     pool: resource.pool.name,
     userData: resource.userData,

@@ -1,6 +1,7 @@
 /** Sparse buffers and images: which of their pages are resident, and where. */
 
 import type { AllocatorState } from "../allocator/state.ts";
+import { checkName } from "../foundation/check.ts";
 import { showAsText } from "../foundation/inspect.ts";
 import type { Buffer, Image } from "../vulkan/handles.ts";
 import type { BufferCreateInfo, Extent3D, ImageCreateInfo } from "../vulkan/resources.ts";
@@ -74,12 +75,8 @@ export interface SparseParts<Info, Own extends Geometry> {
 
 /** What sparse buffers and images have in common. */
 export abstract class SparseResource {
-  /** Shown in leak lists and dumps. */
-  name: string | undefined;
   /** Any value. */
   userData: unknown;
-  /** Whether it was destroyed. */
-  isDestroyed = false;
   /** The pool that its pages come from. */
   readonly pool: PagePool;
   /** @internal */
@@ -96,8 +93,11 @@ export abstract class SparseResource {
   readonly marks: Uint8Array;
   /** @internal How many batches that bind its pages are not complete. */
   inFlight = 0;
-  /** How many of its pages are resident. */
-  residentCount = 0;
+  /** @internal */
+  resident = 0;
+  /** @internal */
+  destroyed = false;
+  private ownName: string | undefined;
   /** @internal "buffer" or "image". */
   abstract readonly kind: "buffer" | "image";
   /** @internal Whether its pages may be shared. */
@@ -110,10 +110,31 @@ export abstract class SparseResource {
     this.handle = parts.handle;
     this.geometry = parts.geometry;
     this.pool = parts.pool;
-    this.name = parts.name;
+    this.ownName = parts.name;
     this.userData = parts.userData;
     this.pages = new Float64Array(parts.geometry.pageCount).fill(NO_PAGE);
     this.marks = new Uint8Array(parts.geometry.pageCount);
+  }
+
+  /** Shown in leak lists and dumps. */
+  get name(): string | undefined {
+    return this.ownName;
+  }
+
+  set name(name: string | undefined) {
+    checkName(name);
+    this.ensureAlive();
+    this.ownName = name;
+  }
+
+  /** Whether it was destroyed. */
+  get isDestroyed(): boolean {
+    return this.destroyed;
+  }
+
+  /** How many of its pages are resident. */
+  get residentCount(): number {
+    return this.resident;
   }
 
   /** Bytes of a page. */

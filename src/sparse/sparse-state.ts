@@ -72,7 +72,7 @@ export class SparseState {
 
   /** Destroys a resource, at once or when queues are done with it. */
   destroy(resource: SparseResource): void {
-    resource.isDestroyed = true;
+    resource.destroyed = true;
     this.resources.delete(resource.id);
     this.collect();
     if (resource.inFlight > 0) this.dying.add(resource);
@@ -87,21 +87,21 @@ export class SparseState {
     const ids: PageId[] = [];
     for (const id of pages) if (id !== NO_PAGE && pool.unrefer(id)) ids.push(id);
     pages.fill(NO_PAGE);
-    resource.residentCount = 0;
+    resource.resident = 0;
     pool.give(ids);
   }
 
   /** Frees everything, whatever queues do. */
   freeAll(): void {
     for (const resource of [...this.resources.values(), ...this.dying]) {
-      resource.isDestroyed = true;
+      resource.destroyed = true;
       this.#end(resource);
     }
     this.resources.clear();
     this.dying.clear();
     this.work = [];
     for (const pool of this.allPools()) {
-      pool.isDestroyed = true;
+      pool.destroyed = true;
       pool.freeAll();
     }
     this.defaultPools.clear();

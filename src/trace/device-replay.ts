@@ -246,7 +246,7 @@ export class DeviceReplay {
 
   private place(allocation: Allocation): object {
     return {
-      memoryType: allocation.memoryType,
+      memoryType: allocation.memoryTypeIndex,
       memory: this.device.memoryOrdinal(allocation.deviceMemory),
       offset: allocation.offset,
       size: allocation.size,

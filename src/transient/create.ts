@@ -151,7 +151,7 @@ class Creation {
       const staying = members.filter(({ old }) => old !== undefined && from.resources.includes(old));
       if (staying.length === 0) continue;
       const isDedicated = staying[0]!.requirements.requiresDedicatedAllocation;
-      groups.push({ memoryType: from.memoryType, isDedicated, members: staying, from });
+      groups.push({ memoryTypeIndex: from.memoryTypeIndex, isDedicated, members: staying, from });
     }
     const others = members.filter(({ old }) => old === undefined);
     group(this.#state, others, groups, this.#settings);
@@ -202,7 +202,7 @@ class Creation {
   #allocate(own: PlacedGroup): boolean {
     if (!own.isNew) return true;
     const state = this.#state;
-    const { members, memoryType, isDedicated, placement } = own;
+    const { members, memoryTypeIndex: memoryType, isDedicated, placement } = own;
     const first = members[0]!;
     const request = requestFor(state, first.described, this.#settings);
     const { requirements } = request;
@@ -251,7 +251,7 @@ class Creation {
     const state = this.#state;
     const places = new Map<Member, TransientPlace>();
     const groups = placed.map((own): TransientGroup => {
-      const { memoryType, placement, isNew } = own;
+      const { memoryTypeIndex: memoryType, placement, isNew } = own;
       const raw = own.allocation!;
       if (isNew) this.#tell(raw, own);
       const allocation =
@@ -263,7 +263,7 @@ class Creation {
         return place;
       });
       const { height, lowerBound, isOptimal } = placement;
-      return { memoryType, allocation, resources, height, lowerBound, isOptimal };
+      return { memoryTypeIndex: memoryType, allocation, resources, height, lowerBound, isOptimal };
     });
     const takeOvers = groups.flatMap(({ resources }) =>
       findTakeOvers(resources, this.#granularity, this.#repeats),
@@ -279,7 +279,7 @@ class Creation {
   #tell(allocation: Allocation, { members, isDedicated }: PlacedGroup): void {
     const { recorder } = this.#state;
     if (recorder === undefined) return;
-    const { size, alignment, memoryType } = allocation;
+    const { size, alignment, memoryTypeIndex: memoryType } = allocation;
     recorder.created(
       allocation,
       {

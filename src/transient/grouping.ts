@@ -30,7 +30,7 @@ export interface Needing {
 
 /** Resources that share memory. */
 export interface Group<Member extends Needing> {
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   /** Whether the driver wants memory for its one member alone. */
   readonly isDedicated: boolean;
   readonly members: Member[];
@@ -66,7 +66,7 @@ export function group<Member extends Needing>(
     if (best === NO_MEMORY_TYPE) throw noType(described, requirements, settings?.pool);
     const isDedicated = requirements.requiresDedicatedAllocation;
     const { propertyFlags } = state.memoryTypes.types[best]!;
-    const suits = ({ memoryType, isDedicated: isAlone }: Group<Member>): boolean => {
+    const suits = ({ memoryTypeIndex: memoryType, isDedicated: isAlone }: Group<Member>): boolean => {
       if (isAlone) return false;
       const only = requirements.memoryTypeBits & (1 << memoryType);
       return (
@@ -76,7 +76,7 @@ export function group<Member extends Needing>(
     };
     const found = isDedicated ? undefined : groups.find(suits);
     if (found !== undefined) found.members.push(member);
-    else groups.push({ memoryType: best, isDedicated, members: [member] });
+    else groups.push({ memoryTypeIndex: best, isDedicated, members: [member] });
   }
 }
 

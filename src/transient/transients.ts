@@ -15,7 +15,7 @@ import type { TransientTakeOver } from "./take-overs.ts";
 /** Resources that share memory. */
 export interface TransientGroup {
   /** The index of the memory type. */
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   /** The memory that the group shares. */
   readonly allocation: Allocation;
   /** What lies in it, and where. */

@@ -46,11 +46,11 @@ describe("createBuffer and createImage", () => {
   it("with an alignment place the buffer at a multiple of it", () => {
     const { allocator } = world();
     const first = allocator.createBuffer(bufferOf(100)).allocation;
-    const second = allocator.createBufferWithAlignment(bufferOf(100), {}, 4 * KiB).allocation;
+    const second = allocator.createBuffer(bufferOf(100), { minAlignment: 4 * KiB }).allocation;
     const third = allocator.createBuffer(bufferOf(100), { minAlignment: 64 * KiB }).allocation;
     expect(second.offset).toBe(4 * KiB);
     expect(third.offset).toBe(64 * KiB);
-    expect(() => allocator.createBufferWithAlignment(bufferOf(100), {}, 3)).toThrow(
+    expect(() => allocator.createBuffer(bufferOf(100), { minAlignment: 3 })).toThrow(
       /minAlignment must be a power of two, got 3/,
     );
     free(first, second, third);
@@ -133,23 +133,23 @@ describe("Memory by itself", () => {
       ],
     });
     const { allocator } = made;
-    const pages = allocator.allocateMemoryPages(bytes(MiB, 1), undefined, 8);
+    const pages = allocator.allocateMemoryPages(bytes(MiB, 1), 8);
     expect(pages).toHaveLength(8);
     expect(new Set(pages).size).toBe(8);
     const before = stateOf(made);
-    expect(resultOf(() => allocator.allocateMemoryPages(bytes(MiB, 1), undefined, 100))).toBe(
+    expect(resultOf(() => allocator.allocateMemoryPages(bytes(MiB, 1), 100))).toBe(
       Result.ErrorOutOfDeviceMemory,
     );
     expect(JSON.parse(stateOf(made))[2]).toEqual(JSON.parse(before)[2]);
     expect(allocator.leaks()).toHaveLength(8);
-    expect(allocator.allocateMemoryPages(bytes(MiB), undefined, 0)).toEqual([]);
+    expect(allocator.allocateMemoryPages(bytes(MiB), 0)).toEqual([]);
     allocator.freeMemoryPages(pages);
     expect(allocator.leaks()).toEqual([]);
   });
 
   it("in pages can be freed with gaps, but no page twice", () => {
     const { allocator } = world();
-    const pages = allocator.allocateMemoryPages(bytes(KiB), undefined, 3);
+    const pages = allocator.allocateMemoryPages(bytes(KiB), 3);
     expect(() => allocator.freeMemoryPages([pages[0], pages[0]])).toThrow(/twice/);
     expect(pages[0]!.isFreed).toBe(false);
     allocator.freeMemoryPages([pages[2], null, undefined, pages[0], pages[1]]);
@@ -215,7 +215,7 @@ describe("An allocation's info", () => {
       flags: AllocationCreate.Mapped,
     });
     expect(allocator.getAllocationInfo(allocation)).toEqual({
-      memoryType: Type.Host,
+      memoryTypeIndex: Type.Host,
       deviceMemory: allocation.deviceMemory,
       offset: 0,
       size: KiB,

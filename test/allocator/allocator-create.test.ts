@@ -198,7 +198,7 @@ describe("An allocator", () => {
   it("works with a heap of another size for each of its types", () => {
     const { allocator } = world();
     const made = [0, 1, 2, 3, 4].map((type) => allocator.allocateMemory(bytes(KiB, only(type))));
-    expect(made.map((allocation) => allocation.memoryType)).toEqual([0, 1, 2, 3, 4]);
+    expect(made.map((allocation) => allocation.memoryTypeIndex)).toEqual([0, 1, 2, 3, 4]);
     free(...made);
   });
 });

@@ -52,7 +52,7 @@ describe("keepEmptyBlocks", () => {
   const blocksLeft = (keepEmptyBlocks: number): number => {
     const { allocator, device } = world({}, { keepEmptyBlocks });
     using pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: MiB });
-    const pages = allocator.allocateMemoryPages(bytes(MiB), { pool }, 5);
+    const pages = allocator.allocateMemoryPages(bytes(MiB), 5, { pool });
     for (const page of pages) page.destroy();
     allocator.validate();
     return device.statistics().memoryCount;
@@ -65,7 +65,7 @@ describe("keepEmptyBlocks", () => {
   it("keeps them when something else is freed", () => {
     const { allocator, device } = world({}, { keepEmptyBlocks: 2 });
     using pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: MiB });
-    const pages = allocator.allocateMemoryPages(bytes(MiB / 2), { pool }, 8);
+    const pages = allocator.allocateMemoryPages(bytes(MiB / 2), 8, { pool });
     free(...pages.slice(2));
     expect(device.statistics().memoryCount).toBe(3);
     free(pages[0]!);
@@ -88,7 +88,7 @@ describe("trim", () => {
   it("frees empty blocks, all but those that are to be kept, and says how many bytes", () => {
     const { allocator, device } = world({}, { keepEmptyBlocks: 9 });
     using pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: MiB, minBlockCount: 1 });
-    const pages = allocator.allocateMemoryPages(bytes(MiB), { pool }, 4);
+    const pages = allocator.allocateMemoryPages(bytes(MiB), 4, { pool });
     const other = allocator.allocateMemory(bytes(KiB, 2));
     allocator.freeMemoryPages(pages);
     free(other);

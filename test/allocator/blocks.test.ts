@@ -35,7 +35,7 @@ describe("The size of a block", () => {
 
   it("begins with an eighth and grows as the list does", () => {
     const { allocator, events } = world({ memoryHeaps: heaps(16 * GiB, GiB) });
-    const pages = allocator.allocateMemoryPages(bytes(16 * MiB, 1), undefined, 31);
+    const pages = allocator.allocateMemoryPages(bytes(16 * MiB, 1), 31);
     expect(allocatedSizes(events)).toEqual([32, 64, 128, 256, 256].map((size) => size * MiB));
     allocator.freeMemoryPages(pages);
   });
@@ -80,7 +80,7 @@ describe("A new block", () => {
   it("has to fit the budget, or the allocation becomes dedicated", () => {
     const { allocator, events } = world({ memoryHeaps: heaps(800 * MiB, GiB) });
     // 80 % of the heap are 640 MiB; a block has 100 MiB.
-    const pages = allocator.allocateMemoryPages(bytes(50 * MiB, 1), undefined, 14);
+    const pages = allocator.allocateMemoryPages(bytes(50 * MiB, 1), 14);
     const sizes = allocatedSizes(events);
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(800 * MiB);
     const blocks = sizes.filter((size) => size === 100 * MiB);
@@ -92,7 +92,7 @@ describe("A new block", () => {
   it("need not fit the budget where dedicated memory is ruled out", () => {
     const { allocator, events } = world({ memoryHeaps: heaps(800 * MiB, GiB) });
     using pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: 100 * MiB });
-    const pages = allocator.allocateMemoryPages(bytes(50 * MiB, 1), { pool }, 16);
+    const pages = allocator.allocateMemoryPages(bytes(50 * MiB, 1), 16, { pool });
     expect(allocatedSizes(events)).toEqual(Array.from({ length: 8 }, () => 100 * MiB));
     allocator.freeMemoryPages(pages);
   });
@@ -102,7 +102,7 @@ describe("Empty blocks", () => {
   it("are kept, one of them, until the next free elsewhere", () => {
     const { allocator, events } = world();
     using pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: MiB });
-    const pages = allocator.allocateMemoryPages(bytes(MiB), { pool }, 3);
+    const pages = allocator.allocateMemoryPages(bytes(MiB), 3, { pool });
     events.length = 0;
     free(pages[2]!);
     expect(kindsOf(events)).toEqual([]);
@@ -127,7 +127,7 @@ describe("Empty blocks", () => {
   it("are kept for minBlockCount", () => {
     const { allocator, events } = world();
     using pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: MiB, minBlockCount: 2 });
-    const pages = allocator.allocateMemoryPages(bytes(MiB), { pool }, 3);
+    const pages = allocator.allocateMemoryPages(bytes(MiB), 3, { pool });
     allocator.freeMemoryPages(pages);
     expect(kindsOf(events)).toEqual(["allocate", "allocate", "allocate", "free"]);
   });

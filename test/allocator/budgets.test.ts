@@ -153,7 +153,7 @@ describe("WithinBudget", () => {
       16 * MiB,
       ({ allocator }, info) => allocator.allocateMemory(bytes(MiB, 1), { ...info, dedicatedFallback: false }),
     ],
-    ["pages", 2 * MiB, ({ allocator }, info) => allocator.allocateMemoryPages(bytes(MiB, 1), info, 2)],
+    ["pages", 2 * MiB, ({ allocator }, info) => allocator.allocateMemoryPages(bytes(MiB, 1), 2, info)],
     [
       "memory of a pool of fixed blocks",
       2 * MiB,
@@ -230,13 +230,13 @@ describe("WithinBudget", () => {
       usage: MemoryUsage.Auto,
       flags: WithinBudget,
     });
-    expect(allocation.memoryType).toBe(1);
+    expect(allocation.memoryTypeIndex).toBe(1);
     free(allocation);
   });
 
   it("takes a smaller block where a larger one would exceed it, without a flood of dedicated memory", () => {
     const made = nearlyFull(9 * MiB);
-    const pages = made.allocator.allocateMemoryPages(bytes(MiB, 1), { flags: WithinBudget }, 8);
+    const pages = made.allocator.allocateMemoryPages(bytes(MiB, 1), 8, { flags: WithinBudget });
     expect(made.allocator.getHeapBudgets()[0]!.usage).toBeLessThanOrEqual(512 * MiB);
     made.allocator.freeMemoryPages(pages);
   });

@@ -19,7 +19,7 @@ describe("The callbacks", () => {
       { onEvent: ({ kind }) => order.push(`driver ${kind}`) },
     );
     const allocation = allocator.allocateDedicatedMemory(bytes(KiB, 1));
-    const event = { memoryType: 0, memory: allocation.deviceMemory, size: KiB };
+    const event = { memoryTypeIndex: 0, memory: allocation.deviceMemory, size: KiB };
     free(allocation);
     expect(order).toEqual(["driver allocate", "allocate", event, "free", event, "driver free"]);
     expect(device.leaks()).toEqual([]);
@@ -130,7 +130,7 @@ describe("A callback that throws", () => {
     const info = { flags: AllocationCreate.DedicatedMemory };
     const before = stateOf(made);
     made.state.allocate = 2;
-    expect(() => made.allocator.allocateMemoryPages(bytes(KiB), info, 3)).toThrow("no allocation");
+    expect(() => made.allocator.allocateMemoryPages(bytes(KiB), 3, info)).toThrow("no allocation");
     expect(stateOf(made)).toBe(before);
     made.mend();
   });
@@ -150,7 +150,7 @@ describe("A callback that throws", () => {
   it("while a surplus block is freed leaves the rest as it has to be", () => {
     const made = breakable();
     const pool = made.allocator.createPool({ memoryTypeIndex: 0, blockSize: MiB });
-    const pages = made.allocator.allocateMemoryPages(bytes(MiB), { pool }, 3);
+    const pages = made.allocator.allocateMemoryPages(bytes(MiB), 3, { pool });
     free(pages[0]!);
     made.state.free = 0;
     expect(() => pages[1]!.destroy()).toThrow("no free");

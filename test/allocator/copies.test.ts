@@ -50,9 +50,9 @@ describe("Writing and reading", () => {
     const copy = allocation.read();
     const rest = allocation.read(12);
     const target = new Uint32Array(2);
-    allocator.copyAllocationToMemory(allocation, 4, target);
+    allocator.copyAllocationToMemory(allocation, target, 4);
     const part = new Uint8Array(8);
-    allocator.copyAllocationToMemory(allocation, 8, part.subarray(4));
+    allocator.copyAllocationToMemory(allocation, part.subarray(4), 8);
     free(allocation);
     expect(copy).toBeInstanceOf(Uint8Array);
     expect([...new Uint32Array(copy.buffer)]).toEqual([1, 2, 3, 4]);

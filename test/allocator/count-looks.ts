@@ -34,7 +34,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   "the same, all in one call": (holes) => {
     const { allocator, pool } = paged();
     return () => {
-      allocator.allocateMemoryPages(bytes(256), { pool }, holes);
+      allocator.allocateMemoryPages(bytes(256), holes, { pool });
     };
   },
   "images beside buffers that leave holes of 768 bytes": (holes) => {

@@ -156,7 +156,7 @@ describe("Defects of the reference that are not here:", () => {
     expect(stateOf(made)).toBe(before);
     using fitting = allocator.createPool({ memoryTypeIndex: Type.Window });
     using allocation = allocator.createBuffer(bufferOf(KiB), { pool: fitting }).allocation;
-    expect(allocation.memoryType).toBe(Type.Window);
+    expect(allocation.memoryTypeIndex).toBe(Type.Window);
   });
 
   it("the rollback of a dedicated allocation skips its name", () => {

@@ -35,7 +35,7 @@ describe("AMD's device-coherent memory", () => {
     expect(allocator.findMemoryTypeIndex(0xff, { preferredFlags: preferred })).toBe(4);
     using pool = allocator.createPool({ memoryTypeIndex: 5 });
     using allocation = allocator.allocateMemory(bytes(KiB, 0xf0), { pool });
-    expect(allocation.memoryType).toBe(5);
+    expect(allocation.memoryTypeIndex).toBe(5);
   });
 });
 
@@ -223,14 +223,14 @@ describe("maintenance5", () => {
     const { allocator } = world({}, {}, { extensions: ["VK_KHR_maintenance5"] });
     const transfer = allocator.createBuffer(wide(1n), info).allocation;
     const shader = allocator.createBuffer(wide(1n << 40n), info).allocation;
-    expect([transfer.memoryType, shader.memoryType]).toEqual([1, 3]);
+    expect([transfer.memoryTypeIndex, shader.memoryTypeIndex]).toEqual([1, 3]);
     free(transfer, shader);
   });
 
   it("is not looked at without the flag", () => {
     const { allocator } = world({}, { flags: 0 }, { extensions: ["VK_KHR_maintenance5"] });
     const { allocation } = allocator.createBuffer(wide(1n << 40n, BufferUsage.TransferSrc), info);
-    expect(allocation.memoryType).toBe(1);
+    expect(allocation.memoryTypeIndex).toBe(1);
     free(allocation);
   });
 

@@ -273,9 +273,10 @@ describeWithVulkan("External memory on a real device", (ctx) => {
     const exported = exporter.createDedicatedBuffer(external(OpaqueFd), readable);
     exported.allocation.write(pattern(64 * KiB, 11));
     const fd = exporter.getMemoryFd(exported.allocation, OpaqueFd);
-    const imported = importer.createDedicatedBuffer(external(OpaqueFd), readable, [
-      { sType: StructureType.ImportMemoryFdInfoKHR, handleType: OpaqueFd, fd },
-    ]);
+    const imported = importer.createDedicatedBuffer(external(OpaqueFd), {
+      ...readable,
+      memoryAllocateNext: [{ sType: StructureType.ImportMemoryFdInfoKHR, handleType: OpaqueFd, fd }],
+    });
     expect(imported.allocation.read(0, 64 * KiB)).toEqual(pattern(64 * KiB, 11));
     await run(ctx, { kind: "fill", target: imported.buffer, size: 64 * KiB, value: 0x77777777 });
     expect(exported.allocation.read(0, 64).every((byte) => byte === 0x77)).toBe(true);
@@ -303,11 +304,13 @@ describeWithVulkan("External memory on a real device", (ctx) => {
     const view = new Uint8Array(native.view(hostPointer, 64 * KiB));
     view.set(pattern(64 * KiB, 21));
     using allocator = createAllocator({ device });
-    const imported = allocator.createDedicatedBuffer(
-      external(HostAllocationEXT),
-      { ...readable, flags: HostAccessRandom | CanAlias },
-      [{ sType: StructureType.ImportMemoryHostPointerInfoEXT, handleType: HostAllocationEXT, hostPointer }],
-    );
+    const imported = allocator.createDedicatedBuffer(external(HostAllocationEXT), {
+      ...readable,
+      flags: HostAccessRandom | CanAlias,
+      memoryAllocateNext: [
+        { sType: StructureType.ImportMemoryHostPointerInfoEXT, handleType: HostAllocationEXT, hostPointer },
+      ],
+    });
     const target = allocator.createBuffer(bufferOf(64 * KiB), readable);
     await run(ctx, { kind: "buffer", source: imported.buffer, target: target.buffer, size: 64 * KiB });
     expect(target.allocation.read(0, 64 * KiB)).toEqual(pattern(64 * KiB, 21));

@@ -30,7 +30,7 @@ describe("wouldAllocate", () => {
     const { allocator } = world();
     const first = allocator.allocateMemory(bytes(KiB, 1));
     expect(allocator.wouldAllocate({ requirements: bytes(KiB, 1) })).toEqual({
-      memoryType: 0,
+      memoryTypeIndex: 0,
       from: "block",
       newBytes: 0,
       size: KiB,
@@ -41,14 +41,14 @@ describe("wouldAllocate", () => {
   it("says how large a new block would be", () => {
     const { allocator } = world();
     expect(allocator.wouldAllocate({ buffer: bufferOf(KiB) })).toEqual({
-      memoryType: 0,
+      memoryTypeIndex: 0,
       from: "newBlock",
       newBytes: 16 * MiB,
       size: KiB,
     });
     using pool = allocator.createPool({ memoryTypeIndex: Type.Host, blockSize: MiB });
     expect(allocator.wouldAllocate({ buffer: bufferOf(KiB) }, { pool })).toMatchObject({
-      memoryType: Type.Host,
+      memoryTypeIndex: Type.Host,
       newBytes: MiB,
     });
   });
@@ -56,7 +56,7 @@ describe("wouldAllocate", () => {
   it("says that memory would be dedicated", () => {
     const { allocator } = world();
     expect(allocator.wouldAllocate({ requirements: bytes(100 * MiB, 1) })).toEqual({
-      memoryType: 0,
+      memoryTypeIndex: 0,
       from: "dedicated",
       newBytes: 100 * MiB,
       size: 100 * MiB,
@@ -116,7 +116,7 @@ describe(`wouldAllocate, seed ${seed},`, () => {
     const news = events.filter((event) => event.kind === "allocate");
     const driverRefused = events.some((event) => event.kind === "allocate-failed");
     const outcome = allocation && {
-      memoryType: allocation.memoryType,
+      memoryTypeIndex: allocation.memoryTypeIndex,
       from: allocation.dedicatedMemory ? "dedicated" : news.length > 0 ? "newBlock" : "block",
       newBytes: news.reduce((sum, event) => sum + event.size, 0),
     };

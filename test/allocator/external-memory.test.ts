@@ -69,9 +69,10 @@ describe("A file descriptor", () => {
     const info = { ...hostInfo, flags: AllocationCreate.DedicatedMemory };
     const exported = from.allocator.createBuffer(external(KiB, OpaqueFd), info);
     const fd = from.allocator.getMemoryFd(exported.allocation, OpaqueFd);
-    const imported = to.allocator.createDedicatedBuffer(external(KiB, OpaqueFd), hostInfo, [
-      { sType: StructureType.ImportMemoryFdInfoKHR, handleType: OpaqueFd, fd },
-    ]);
+    const imported = to.allocator.createDedicatedBuffer(external(KiB, OpaqueFd), {
+      ...hostInfo,
+      memoryAllocateNext: [{ sType: StructureType.ImportMemoryFdInfoKHR, handleType: OpaqueFd, fd }],
+    });
     expect(host.openDescriptors).toEqual([]);
     exported.allocation.write(new Uint8Array([1, 2, 3]), 100);
     expect([...imported.allocation.read(100, 3)]).toEqual([1, 2, 3]);
@@ -91,10 +92,18 @@ describe("A file descriptor", () => {
     const chain = [{ sType: StructureType.ImportMemoryFdInfoKHR, handleType: OpaqueFd, fd }] as const;
     to.device.faults.failNext("vkAllocateMemory", Result.ErrorInvalidExternalHandle);
     expect(
-      resultOf(() => to.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)), hostInfo, chain)),
+      resultOf(() =>
+        to.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)), {
+          ...hostInfo,
+          memoryAllocateNext: chain,
+        }),
+      ),
     ).toBe(Result.ErrorInvalidExternalHandle);
     expect(host.openDescriptors).toEqual([fd]);
-    const imported = to.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)), hostInfo, chain);
+    const imported = to.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)), {
+      ...hostInfo,
+      memoryAllocateNext: chain,
+    });
     memory.write(new Uint8Array([5]));
     expect([...imported.read(0, 1)]).toEqual([5]);
     free(memory, imported);
@@ -104,11 +113,10 @@ describe("A file descriptor", () => {
     const { allocator, device } = world({}, {}, all);
     const fd = device.host.createDmaBuf(64 * KiB);
     const bits = device.getMemoryFdProperties(DmaBufEXT, fd);
-    const allocation = allocator.allocateDedicatedMemory(
-      bytes(64 * KiB, bits),
-      { usage: MemoryUsage.CpuOnly },
-      [{ sType: StructureType.ImportMemoryFdInfoKHR, handleType: DmaBufEXT, fd }],
-    );
+    const allocation = allocator.allocateDedicatedMemory(bytes(64 * KiB, bits), {
+      usage: MemoryUsage.CpuOnly,
+      memoryAllocateNext: [{ sType: StructureType.ImportMemoryFdInfoKHR, handleType: DmaBufEXT, fd }],
+    });
     allocation.write(new Uint8Array([1]));
     expect(device.host.openDescriptors).toEqual([]);
     free(allocation);
@@ -130,9 +138,12 @@ describe("A Win32 handle", () => {
     const to = world({}, {}, { ...all, host });
     const exported = from.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)), hostInfo);
     const handle = from.allocator.getMemoryWin32Handle(exported, OpaqueWin32);
-    const imported = to.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)), hostInfo, [
-      { sType: StructureType.ImportMemoryWin32HandleInfoKHR, handleType: OpaqueWin32, handle },
-    ]);
+    const imported = to.allocator.allocateDedicatedMemory(bytes(KiB, only(Type.Host)), {
+      ...hostInfo,
+      memoryAllocateNext: [
+        { sType: StructureType.ImportMemoryWin32HandleInfoKHR, handleType: OpaqueWin32, handle },
+      ],
+    });
     exported.write(new Uint8Array([4, 5, 6]));
     expect([...imported.read(0, 3)]).toEqual([4, 5, 6]);
     host.closeWin32Handle(handle);
@@ -150,7 +161,10 @@ describe("A host pointer", () => {
     const chain = [
       { sType: StructureType.ImportMemoryHostPointerInfoEXT, handleType: HostAllocationEXT, hostPointer },
     ] as const;
-    const allocation = allocator.allocateDedicatedMemory(bytes(64 * KiB, bits), hostInfo, chain);
+    const allocation = allocator.allocateDedicatedMemory(bytes(64 * KiB, bits), {
+      ...hostInfo,
+      memoryAllocateNext: chain,
+    });
     allocation.write(new Uint8Array([1, 2, 3]), 1000);
     expect([...own.subarray(1000, 1003)]).toEqual([1, 2, 3]);
     own[5] = 55;
@@ -163,11 +177,13 @@ describe("A host pointer", () => {
     const { allocator, device } = world({}, {}, all);
     const own = new Uint8Array(64 * KiB);
     const hostPointer = device.host.registerHostMemory(own);
-    const { allocation } = allocator.createDedicatedBuffer(
-      external(64 * KiB, HostAllocationEXT),
-      { ...hostInfo, flags: AllocationCreate.CanAlias },
-      [{ sType: StructureType.ImportMemoryHostPointerInfoEXT, handleType: HostAllocationEXT, hostPointer }],
-    );
+    const { allocation } = allocator.createDedicatedBuffer(external(64 * KiB, HostAllocationEXT), {
+      ...hostInfo,
+      flags: AllocationCreate.CanAlias,
+      memoryAllocateNext: [
+        { sType: StructureType.ImportMemoryHostPointerInfoEXT, handleType: HostAllocationEXT, hostPointer },
+      ],
+    });
     allocation.write(new Uint8Array([8]));
     expect(own[0]).toBe(8);
     free(allocation);
@@ -240,7 +256,7 @@ describe("importMemory", () => {
     const { allocator, device } = world({}, {}, all);
     const hostPointer = device.host.registerHostMemory(new Uint8Array(64 * KiB));
     const anywhere = allocator.importMemory({ hostPointer }, bytes(64 * KiB));
-    expect(anywhere.memoryType).toBe(Type.Host);
+    expect(anywhere.memoryTypeIndex).toBe(Type.Host);
     expect(resultOf(() => allocator.importMemory({ hostPointer }, bytes(64 * KiB, only(Type.Device))))).toBe(
       Result.ErrorFeatureNotPresent,
     );

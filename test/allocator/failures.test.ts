@@ -70,7 +70,7 @@ const operations: Record<string, (made: World) => () => void> = {
   },
   allocateMemoryPages: ({ allocator }) => {
     const info = { ...host, flags: DedicatedMemory };
-    const pages = allocator.allocateMemoryPages(memory, info, 4);
+    const pages = allocator.allocateMemoryPages(memory, 4, info);
     return () => allocator.freeMemoryPages(pages);
   },
   createPool: ({ allocator }) => {

@@ -39,7 +39,7 @@ describe("Destroying an allocator with something alive", () => {
       kind: "BUFFER",
       size: KiB,
       offset: 0,
-      memoryType: 0,
+      memoryTypeIndex: 0,
       dedicated: false,
       pool: undefined,
       userData: 5,
@@ -122,7 +122,7 @@ describe("A warning when an allocation is garbage-collected", () => {
     allocator.destroyBuffer(buffer, allocation);
     expect(allocation.isFreed).toBe(true);
     expect(() => allocation.destroy()).toThrow(TypeError);
-    const pages = allocator.allocateMemoryPages(bytes(64), undefined, 3);
+    const pages = allocator.allocateMemoryPages(bytes(64), 3);
     allocator.freeMemoryPages(pages);
     using disposed = allocator.createImage(imageOf(4)).allocation;
     expect(disposed.image).toBeDefined();

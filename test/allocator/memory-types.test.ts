@@ -125,7 +125,7 @@ describe("Auto", () => {
       flags: flags | AllocationCreate.Mapped,
       memoryTypeBits: only(Type.Device),
     });
-    expect(allocation.memoryType).toBe(Type.Device);
+    expect(allocation.memoryTypeIndex).toBe(Type.Device);
     expect(allocation.mappedData).toBeUndefined();
     allocation.destroy();
   });
@@ -173,7 +173,7 @@ describe("When memory of the best type is out,", () => {
     // Block sizes are tried four times and dedicated memory once in each type.
     device.faults.failNext("vkAllocateMemory", Result.ErrorOutOfDeviceMemory, { times: 2 });
     const { allocation } = allocator.createBuffer(bufferOf(64), info);
-    expect(allocation.memoryType).not.toBe(Type.Window);
+    expect(allocation.memoryTypeIndex).not.toBe(Type.Window);
     allocation.destroy();
   });
 
@@ -182,8 +182,8 @@ describe("When memory of the best type is out,", () => {
     const info = { usage: MemoryUsage.Auto, flags: HostAccessSequentialWrite };
     const uniform = { size: 20 * 1024 * 1024, usage: BufferUsage.UniformBuffer };
     const made = Array.from({ length: 14 }, () => allocator.createBuffer(uniform, info).allocation);
-    expect(made[0]!.memoryType).toBe(4);
-    expect(made[13]!.memoryType).toBe(2);
+    expect(made[0]!.memoryTypeIndex).toBe(4);
+    expect(made[13]!.memoryTypeIndex).toBe(2);
     for (const allocation of made) allocation.destroy();
   });
 });

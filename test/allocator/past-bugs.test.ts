@@ -101,7 +101,7 @@ describe("TLSF", () => {
   it("VMA#343: a fragmented block is searched whole before a new one is made", () => {
     const { allocator, device } = world();
     using pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: MiB });
-    const pages = allocator.allocateMemoryPages(bytes(4 * KiB), { pool }, 256);
+    const pages = allocator.allocateMemoryPages(bytes(4 * KiB), 256, { pool });
     const kept = pages.filter((_, index) => index % 2 === 0);
     free(...pages.filter((_, index) => index % 2 === 1));
     // Every hole has just the size, with the alignment that only some of the holes have.
@@ -267,7 +267,7 @@ describe("Memory types", () => {
       { usage: MemoryUsage.AutoPreferHost, flags: AllocationCreate.HostAccessRandom },
     ]) {
       const { allocation } = allocator.createBuffer({ size: KiB, usage: BufferUsage.TransferDst }, info);
-      expect(allocation.memoryType).toBe(1);
+      expect(allocation.memoryTypeIndex).toBe(1);
       free(allocation);
     }
   });

@@ -31,7 +31,7 @@ describe("A pool", () => {
       preferredFlags: MemoryProperty.DeviceLocal,
     });
     const outside = allocator.allocateMemory(bytes(KiB, only(Type.Cached)));
-    expect(inside.memoryType).toBe(Type.Cached);
+    expect(inside.memoryTypeIndex).toBe(Type.Cached);
     expect(inside.pool).toBe(pool);
     expect(outside.pool).toBeUndefined();
     expect(inside.deviceMemory).not.toBe(outside.deviceMemory);
@@ -49,7 +49,7 @@ describe("A pool", () => {
   it("without a block size varies it as the default pools do", () => {
     const { allocator, events } = world();
     using pool = allocator.createPool({ memoryTypeIndex: 0 });
-    const pages = allocator.allocateMemoryPages(bytes(8 * MiB), { pool }, 7);
+    const pages = allocator.allocateMemoryPages(bytes(8 * MiB), 7, { pool });
     expect(allocatedSizes(events)).toEqual([16 * MiB, 32 * MiB, 64 * MiB]);
     allocator.freeMemoryPages(pages);
   });
@@ -57,7 +57,7 @@ describe("A pool", () => {
   it("with a block size has blocks of that size alone, and never dedicated memory", () => {
     const { allocator, events, device } = world();
     using pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: MiB });
-    const pages = allocator.allocateMemoryPages(bytes(700 * KiB), { pool }, 3);
+    const pages = allocator.allocateMemoryPages(bytes(700 * KiB), 3, { pool });
     expect(allocatedSizes(events)).toEqual([MiB, MiB, MiB]);
     for (const flags of [AllocationCreate.DedicatedMemory]) {
       expect(resultOf(() => allocator.allocateMemory(bytes(KiB), { pool, flags }))).toBe(
@@ -85,7 +85,7 @@ describe("A pool", () => {
       maxBlockCount: 3,
     });
     expect(device.statistics().memoryCount).toBe(2);
-    const pages = allocator.allocateMemoryPages(bytes(MiB), { pool }, 3);
+    const pages = allocator.allocateMemoryPages(bytes(MiB), 3, { pool });
     expect(allocator.tryAllocateMemory(bytes(1), { pool })).toBeUndefined();
     expect(device.statistics().memoryCount).toBe(3);
     allocator.freeMemoryPages(pages);
@@ -217,11 +217,14 @@ describe("A pool's settings for its memory", () => {
     const { allocator } = world({}, {}, { extensions: "all" });
     const next = [{ sType: StructureType.ExportMemoryAllocateInfo, handleTypes: 1 }] as const;
     using pool = allocator.createPool({ memoryTypeIndex: 0, memoryAllocateNext: next });
-    expect(() => allocator.allocateDedicatedMemory(bytes(KiB), { pool }, next)).toThrow(
+    expect(() => allocator.allocateDedicatedMemory(bytes(KiB), { pool, memoryAllocateNext: next })).toThrow(
       /has a chain of its own/,
     );
     using plain = allocator.createPool({ memoryTypeIndex: 0 });
-    using allocation = allocator.allocateDedicatedMemory(bytes(KiB), { pool: plain }, next);
+    using allocation = allocator.allocateDedicatedMemory(bytes(KiB), {
+      pool: plain,
+      memoryAllocateNext: next,
+    });
     expect(allocation.dedicatedMemory).toBe(true);
   });
 

@@ -122,7 +122,7 @@ class Program {
       memory: made.deviceMemory,
       offset: made.offset,
       size: made.size,
-      heap: device.memoryProperties.memoryTypes[made.memoryType]!.heapIndex,
+      heap: device.memoryProperties.memoryTypes[made.memoryTypeIndex]!.heapIndex,
       pool,
       least: size,
       alignment,

@@ -205,7 +205,7 @@ describe("maxMemoryAllocationSize", () => {
 
   it("bounds the size of blocks", () => {
     const { allocator, events } = world({ limits });
-    const pages = allocator.allocateMemoryPages(bytes(40 * MiB, only(Type.Device)), undefined, 6);
+    const pages = allocator.allocateMemoryPages(bytes(40 * MiB, only(Type.Device)), 6);
     expect(Math.max(...allocatedSizes(events))).toBeLessThanOrEqual(100 * MiB + 7);
     allocator.freeMemoryPages(pages);
   });
@@ -264,8 +264,8 @@ describe("Pages", () => {
   it("all come out of one memory type: the next one, where the first has no room for all of them", () => {
     const { allocator } = world(heaps);
     const types = only(Type.Device) | only(Type.Host);
-    const pages = allocator.allocateMemoryPages(bytes(4 * MiB, types), {}, 4);
-    expect(pages.map(({ memoryType }) => memoryType)).toEqual([1, 1, 1, 1]);
+    const pages = allocator.allocateMemoryPages(bytes(4 * MiB, types), 4);
+    expect(pages.map(({ memoryTypeIndex: memoryType }) => memoryType)).toEqual([1, 1, 1, 1]);
     allocator.freeMemoryPages(pages);
   });
 
@@ -277,7 +277,7 @@ describe("Pages", () => {
       ],
     });
     const before = stateOf(it);
-    expect(resultOf(() => it.allocator.allocateMemoryPages(bytes(4 * MiB), {}, 4))).toBe(
+    expect(resultOf(() => it.allocator.allocateMemoryPages(bytes(4 * MiB), 4))).toBe(
       Result.ErrorOutOfDeviceMemory,
     );
     expect(stateOf(it)).toBe(before);

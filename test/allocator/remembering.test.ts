@@ -74,7 +74,7 @@ function outcomes(salt: number, rememberRequirements: boolean, imageShare = 0.1)
             info,
           );
       alive.push(allocation);
-      const { memoryType, offset, dedicatedMemory, name, userData, isMapped } = allocation;
+      const { memoryTypeIndex: memoryType, offset, dedicatedMemory, name, userData, isMapped } = allocation;
       const ordinal = device.memoryOrdinal(allocation.deviceMemory);
       log.push(
         JSON.stringify([
@@ -149,8 +149,8 @@ describe("What is told of a buffer with a chain", () => {
     expect(asked).toHaveBeenCalledTimes(1);
     asked.mockRestore();
     const second = allocator.createBuffer(plain).allocation;
-    expect(shared.memoryType).toBe(Type.Host);
-    expect(second.memoryType).toBe(first.memoryType);
+    expect(shared.memoryTypeIndex).toBe(Type.Host);
+    expect(second.memoryTypeIndex).toBe(first.memoryTypeIndex);
     expect(second.deviceMemory).toBe(first.deviceMemory);
     free(first, shared, second);
   });
@@ -374,7 +374,7 @@ describe("What is known of a kind of images", () => {
     });
     device.setRequirements(undefined);
     expect(others.map(({ dedicatedMemory }) => dedicatedMemory)).toEqual([false, true, true, true, false]);
-    expect(others[0]!.memoryType).toBe(Type.Host);
+    expect(others[0]!.memoryTypeIndex).toBe(Type.Host);
     expect(others[4]!.offset % (64 * KiB)).toBe(0);
     const asked = searches(allocator);
     const again = allocator.createImage(imageOf(16)).allocation;
@@ -386,7 +386,7 @@ describe("What is known of a kind of images", () => {
   it("is not said of one that is larger than half a block, although a block has room", () => {
     const { allocator, device } = world();
     const first = allocator.createImage(imageOf(16)).allocation;
-    const neighbour = allocator.allocateMemory(bytes(60 * MiB, only(first.memoryType)));
+    const neighbour = allocator.allocateMemory(bytes(60 * MiB, only(first.memoryTypeIndex)));
     device.setRequirements(() => ({ size: 65 * MiB }));
     const large = allocator.createImage(imageOf(16)).allocation;
     expect(large.dedicatedMemory).toBe(true);

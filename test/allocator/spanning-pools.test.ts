@@ -34,7 +34,7 @@ describe("a pool of several memory types", () => {
     expect(pool.memoryTypes).toEqual([Device, Host]);
     limit(it, 2 * blockSize);
     const made = Array.from({ length: 5 }, () => allocator.allocateMemory(bytes(blockSize), { pool }));
-    expect(made.map(({ memoryType }) => memoryType)).toEqual([Device, Device, Host, Host, Host]);
+    expect(made.map(({ memoryTypeIndex }) => memoryTypeIndex)).toEqual([Device, Device, Host, Host, Host]);
     expect(made.every((each) => each.pool === pool)).toBe(true);
     expect(allocator.getPoolStatistics(pool)).toMatchObject({ blockCount: 5, allocationCount: 5 });
     expect(allocator.calculateStatistics().memoryType[Host]!.allocationCount).toBe(3);
@@ -72,7 +72,7 @@ describe("a pool of several memory types", () => {
     device.setMemoryBudget(() => ({ heapBudget: [1, 1], heapUsage: [...device.statistics().heapUsage] }));
     allocator.setCurrentFrameIndex(1);
     const made = allocator.allocateMemory(bytes(KiB), { pool });
-    expect(made.memoryType).toBe(Device);
+    expect(made.memoryTypeIndex).toBe(Device);
     const flags = AllocationCreate.WithinBudget | AllocationCreate.DedicatedMemory;
     expect(() => allocator.allocateMemory(bytes(blockSize), { pool, flags })).toThrow();
     expect(() =>
@@ -103,15 +103,15 @@ describe("a pool of several memory types", () => {
       flags: HostAccessSequentialWrite | HostAccessAllowTransferInstead,
     });
     const windowed = allocator.allocateMemory(bytes(KiB, 1 << Window), { pool });
-    const types = [plain, mapped, either].map(({ allocation }) => allocation.memoryType);
-    expect([...types, windowed.memoryType]).toEqual([Device, Host, Device, Window]);
+    const types = [plain, mapped, either].map(({ allocation }) => allocation.memoryTypeIndex);
+    expect([...types, windowed.memoryTypeIndex]).toEqual([Device, Host, Device, Window]);
     // Once more, as what is known of a kind of buffer says.
     const again = allocator.createBuffer(bufferOf(KiB), {
       pool,
       usage: auto,
       flags: HostAccessSequentialWrite | Mapped,
     });
-    expect([again.allocation.memoryType, again.allocation.isMapped]).toEqual([Host, true]);
+    expect([again.allocation.memoryTypeIndex, again.allocation.isMapped]).toEqual([Host, true]);
     expect(resultOf(() => allocator.allocateMemory(bytes(KiB, 1 << NonCoherent), { pool }))).toBe(
       Result.ErrorFeatureNotPresent,
     );
@@ -132,11 +132,11 @@ describe("a pool of several memory types", () => {
     const pool = allocator.createPool({ memoryTypeIndex: Device, fallbackMemoryTypes: [Host], blockSize });
     limit(it, blockSize);
     expect(allocator.wouldAllocate({ requirements: bytes(KiB) }, { pool })).toMatchObject({
-      memoryType: Device,
+      memoryTypeIndex: Device,
       newBytes: blockSize,
     });
-    const pages = allocator.allocateMemoryPages(bytes(blockSize), { pool }, 2);
-    expect(pages.map(({ memoryType }) => memoryType)).toEqual([Host, Host]);
+    const pages = allocator.allocateMemoryPages(bytes(blockSize), 2, { pool });
+    expect(pages.map(({ memoryTypeIndex }) => memoryTypeIndex)).toEqual([Host, Host]);
     free(...pages);
     allocator.destroyPool(pool);
   });
@@ -154,7 +154,7 @@ describe("a pool of several memory types", () => {
     free(...made.filter((_, i) => i % 4 !== 0));
     await allocator.defragment({ pool, moveOther: () => true });
     expect(allocator.getPoolStatistics(pool)).toMatchObject({ blockCount: 2, allocationCount: 6 });
-    expect(kept.map(({ memoryType }) => memoryType)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(kept.map(({ memoryTypeIndex }) => memoryTypeIndex)).toEqual([0, 0, 0, 1, 1, 1]);
     allocator.validate();
     free(...kept);
     allocator.destroyPool(pool);
@@ -196,14 +196,14 @@ describe("a pool of several memory types", () => {
       allocator.setCurrentFrameIndex(step + 1);
       if (next() < 0.55) {
         const bits = [0b1001, 0b0011, 0b1011, 0b1010, 0b0001][Math.floor(next() * 5)]!;
-        const used = live.filter(({ memoryType }) => memoryType !== Host).length * blockSize;
+        const used = live.filter(({ memoryTypeIndex }) => memoryTypeIndex !== Host).length * blockSize;
         const possible = [Device, Window, Host].filter((type) => (bits & (1 << type)) !== 0);
         const isFull = live.length === maxBlockCount;
         const expected = isFull
           ? undefined
           : (possible.find((type) => type === Host || used + blockSize <= left) ?? possible.at(-1));
         const made = allocator.tryAllocateMemory(bytes(blockSize, bits), { pool });
-        expect(made?.memoryType).toBe(expected);
+        expect(made?.memoryTypeIndex).toBe(expected);
         if (made !== undefined) live.push(made);
       } else if (live.length > 0) {
         free(...live.splice(Math.floor(next() * live.length), 1));

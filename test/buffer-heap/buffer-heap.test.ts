@@ -170,7 +170,7 @@ describe("a heap of VkBuffers", () => {
   });
 
   it("refuses what it cannot do in words", async () => {
-    expect(() => make({ usage: 0 })).toThrow("usage must not be 0");
+    expect(() => make({ usage: 0 as BufferUsage })).toThrow("usage must not be 0");
     make({ queue: undefined });
     const mesh = heap.allocate(10)!;
     await expect(heap.write(mesh, new Uint8Array(4))).rejects.toThrow("needs the option `queue`");

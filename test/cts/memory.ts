@@ -80,7 +80,7 @@ function allocationBasic(
         const places = new Set(made.map((each) => `${each.deviceMemory} ${each.offset}`));
         check(places.size === made.length, "no two allocations have the same place");
         for (const each of made)
-          check(each.size >= size && each.memoryType === type, "size and type are as asked for");
+          check(each.size >= size && each.memoryTypeIndex === type, "size and type are as asked for");
         const freed = new Set<Allocation>();
         for (const each of [...orders[order]!([...made]), ...made]) {
           if (freed.has(each)) continue;
@@ -111,7 +111,7 @@ function allocationRandom(seed: number): Case {
           used.set(type, taken + made.size);
         } else if (live.length > 0) {
           const [gone] = live.splice(Math.floor(next() * live.length), 1);
-          used.set(gone!.memoryType, used.get(gone!.memoryType)! - gone!.size);
+          used.set(gone!.memoryTypeIndex, used.get(gone!.memoryTypeIndex)! - gone!.size);
           context.allocator.freeMemory(gone);
         }
       }

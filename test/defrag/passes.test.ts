@@ -220,7 +220,7 @@ describe("a pass", () => {
     const before = memoryCount(made);
     const context = allocator.beginDefragmentation();
     for (const move of context.beginPass() ?? []) {
-      if (move.srcAllocation.memoryType === Type.Device) move.operation = Ignore;
+      if (move.srcAllocation.memoryTypeIndex === Type.Device) move.operation = Ignore;
     }
     context.endPass();
     runPasses(allocator, context);

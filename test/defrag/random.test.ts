@@ -114,7 +114,7 @@ class Program {
       expect(allocation.isFreed).toBe(false);
       expect(allocation.size).toBe(size);
       expect(allocation.offset % alignment).toBe(0);
-      expect(allocation.memoryType).toBe(type);
+      expect(allocation.memoryTypeIndex).toBe(type);
       expect(allocation.pool).toBe(pool);
       expect(allocation.dedicatedMemory).toBe(dedicated);
       expect(allocation.isMapped).toBe(persistent || maps > 0);

@@ -42,7 +42,7 @@ function span(): Span {
   };
 }
 
-const typesOf = (list: readonly Allocation[]): number[] => list.map(({ memoryType }) => memoryType);
+const typesOf = (list: readonly Allocation[]): number[] => list.map(({ memoryTypeIndex }) => memoryTypeIndex);
 
 describe("moves between memory types", () => {
   it("send the least important away while the heap is over its budget, and give their blocks back", async () => {

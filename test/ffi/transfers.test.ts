@@ -212,7 +212,7 @@ describeWithVulkan("transfers of a program", (ctx) => {
     vk.vkQueueSubmit(device.queue.handle, [{ pCommandBuffers: [commands!] }], fence);
     expect(vk.vkWaitForFences([fence], true, 10n ** 10n)).toBe(Result.Success);
     const copied = new Uint8Array(4096);
-    allocator.copyAllocationToMemory(c.allocation, 0, copied);
+    allocator.copyAllocationToMemory(c.allocation, copied);
     expect(copied).toEqual(bytes);
     vk.vkDestroyFence(fence);
     vk.vkDestroyCommandPool(commandPool);
@@ -295,7 +295,7 @@ describeWithVulkan("transfers of a program", (ctx) => {
       ])
       .done();
     const read = new Uint8Array(65536);
-    allocator.copyAllocationToMemory(back.allocation, 0, read);
+    allocator.copyAllocationToMemory(back.allocation, read);
     for (let layer = 0; layer < 2; layer++) {
       for (let row = 0; row < 4; row++) {
         const at = 4 * 20 * (6 * layer + row);

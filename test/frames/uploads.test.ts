@@ -299,6 +299,10 @@ describe("an uploader", () => {
       /not known/,
     );
     expect(() => uploader.buffer(target, new Uint8Array(1), -1)).toThrow(RangeError);
+    for (const wrong of [{ mipLevel: -1 }, { mipLevel: 32 }, { mipLevels: 0 }, { layerCount: 0 }]) {
+      const data = new Uint8Array(16);
+      expect(() => uploader.image(5n as Image, data, { ...part, ...wrong })).toThrow(Object.keys(wrong)[0]!);
+    }
     uploader.destroy();
     allocator.destroy(true);
   });

@@ -10,9 +10,10 @@ export interface TypedProgram {
 /** What every program begins with. */
 export const PROLOGUE = `
 import {
-  AllocationCreate, type Allocator, AllocatorCreate, type Buffer, BufferUsage, type DefragmentationContext,
-  DefragmentationFlag, type DeviceMemory, Format, type Image, ImageUsage, MemoryProperty, MemoryUsage, type Pool, PoolCreate,
-  type Queue, type Semaphore, StructureType, type VulkanDevice,
+  Access, AllocationCreate, type Allocator, AllocatorCreate, type Buffer, BufferUsage, type CommandBuffer,
+  type DefragmentationContext, DefragmentationFlag, type DeviceMemory, Format, type Image, ImageAspect, ImageLayout, ImageUsage,
+  MemoryProperty, MemoryUsage, PipelineStage, type Pool, PoolCreate, type Queue, type Readback, type Semaphore, type SparseBuffer,
+  type SparseImage, type SparseQueue, StructureType, type Transients, type Uploader, type VulkanDevice,
 } from "vma-ts";
 import * as vma from "vma-ts";
 import * as virtual from "vma-ts/virtual";
@@ -24,6 +25,16 @@ declare const memory: DeviceMemory;
 declare const queue: Queue;
 declare const semaphore: Semaphore;
 declare const pool: Pool;
+declare const uploader: Uploader;
+declare const readback: Readback;
+declare const sparseQueue: SparseQueue;
+declare const sparseBuffer: SparseBuffer;
+declare const sparseImage: SparseImage;
+declare const transients: Transients;
+declare const commandBuffer: CommandBuffer;
+const picture = { format: Format.R8Unorm, extent: { width: 4, height: 4 }, usage: ImageUsage.Sampled };
+const part = { format: Format.R8Unorm, extent: picture.extent };
+const bytes = new Uint8Array(16);
 const info = { size: 64, usage: BufferUsage.StorageBuffer };
 `;
 
@@ -77,6 +88,41 @@ allocator.createBuffer({ ...info, pNext: [{ sType: StructureType.BufferUsageFlag
     else allocator.destroyImage(replaced.replacement);
   },
 });`,
+  },
+  {
+    sentence: "uploads say where, what and in which layout",
+    code: `void uploader.buffer(allocator.createBuffer(info), bytes, 16);
+void uploader.image(image, bytes, { ...part, layout: ImageLayout.ShaderReadOnlyOptimal, aspect: ImageAspect.Color });
+void readback.buffer(buffer, 16);`,
+  },
+  {
+    sentence: "sparse resources say which pages get memory",
+    code: `sparseBuffer.commit(sparseQueue, { offset: 0, size: 65536 });
+sparseImage.evict(sparseQueue, { mipLevel: 1 });
+allocator.createSparseBuffer(info, { requiredFlags: MemoryProperty.DeviceLocal | MemoryProperty.HostVisible });
+const done: boolean | undefined = allocator.tryBindSparse(sparseQueue, { commit: [{ resource: sparseBuffer }] })?.isComplete();`,
+  },
+  {
+    sentence: "transients say which passes use what, and how",
+    code: `const made: Transients | undefined = allocator.tryCreateTransients([
+  { image: picture, uses: [{ pass: 0, stages: PipelineStage.FragmentShader | PipelineStage.ComputeShader, access: Access.ShaderRead,
+    layout: ImageLayout.ShaderReadOnlyOptimal }] },
+]);
+made?.recordBarriers(commandBuffer, 0);`,
+  },
+  {
+    sentence: "what is destroyed later says until when",
+    code: `allocator.destroyLater(allocator.createBuffer(info), { semaphore, value: 5 });
+allocator.destroyLater(() => device.destroyBuffer(buffer), { framesInFlight: 2 });`,
+  },
+  {
+    sentence: "defragment is told the layouts of images",
+    code: "void allocator.defragment({ imageLayout: () => ImageLayout.General });",
+  },
+  {
+    sentence: "memory of its own may have a chain",
+    code: `const chain = [{ sType: StructureType.MemoryAllocateFlagsInfo, flags: 2, deviceMask: 0 }] as const;
+allocator.createDedicatedBuffer(info, { usage: MemoryUsage.Auto, memoryAllocateNext: chain });`,
   },
 ];
 
@@ -191,6 +237,96 @@ export const wrong: readonly TypedProgram[] = [
     sentence: "a misspelt option is refused",
     code: "allocator.createBuffer(info, { minAlignement: 256 });",
     refusal: "TS2561",
+  },
+  {
+    sentence: "an uploader writes no image as a buffer",
+    code: "void uploader.buffer(image, bytes);",
+    refusal: "TS2345",
+  },
+  {
+    sentence: "an uploader writes no buffer as an image",
+    code: "void uploader.image(buffer, bytes, part);",
+    refusal: "TS2345",
+  },
+  {
+    sentence: "a usage is no layout",
+    code: "void uploader.image(image, bytes, { ...part, layout: ImageUsage.TransferSrc });",
+    refusal: "TS2322",
+  },
+  {
+    sentence: "an uploader is made by an allocator alone",
+    code: "new vma.Uploader();",
+    refusal: "TS2339",
+  },
+  {
+    sentence: "a usage of buffers is no memory property of pages",
+    code: "allocator.createSparseBuffer(info, { requiredFlags: BufferUsage.TransferSrc });",
+    refusal: "TS2322",
+  },
+  {
+    sentence: "a queue by its handle binds no sparse resources",
+    code: "sparseBuffer.commit(queue);",
+    refusal: "TS2345",
+  },
+  {
+    sentence: "a region of a buffer is none of an image",
+    code: "sparseImage.commit(sparseQueue, { size: 65536 });",
+    refusal: "TS2353",
+  },
+  {
+    sentence: "whether something is destroyed is not the program's to say",
+    code: "sparseBuffer.isDestroyed = true;",
+    refusal: "TS2540",
+  },
+  {
+    sentence: "a stage is no access",
+    code: "allocator.createTransients([{ buffer: info, uses: [{ pass: 0, stages: PipelineStage.Transfer, access: PipelineStage.Transfer }] }]);",
+    refusal: "TS2322",
+  },
+  {
+    sentence: "a transient is a buffer or an image",
+    code: "allocator.createTransients([{ buffer: info, image: picture, uses: [] }]);",
+    refusal: "TS2322",
+  },
+  {
+    sentence: "barriers are recorded into a command buffer",
+    code: "transients.recordBarriers(queue, 0);",
+    refusal: "TS2345",
+  },
+  {
+    sentence: "what is destroyed later is no bare handle",
+    code: "allocator.destroyLater(buffer);",
+    refusal: "TS2345",
+  },
+  {
+    sentence: "a queue is no semaphore to wait for",
+    code: "allocator.destroyLater(() => {}, { semaphore: queue, value: 1 });",
+    refusal: "TS2322",
+  },
+  {
+    sentence: "the layout of an image that defragment moves is no usage",
+    code: "void allocator.defragment({ imageLayout: () => ImageUsage.Storage });",
+    refusal: "TS2322",
+  },
+  {
+    sentence: "memory that is not its own has no chain",
+    code: "allocator.createBuffer(info, { memoryAllocateNext: [] });",
+    refusal: "TS2353",
+  },
+  {
+    sentence: "a usage of images is none of a heap of buffers",
+    code: "new vma.VulkanBufferHeap(allocator, { usage: ImageUsage.Sampled });",
+    refusal: "TS2322",
+  },
+  {
+    sentence: "what is private in a class is not shown",
+    code: 'const seen: keyof DefragmentationContext = "grant";',
+    refusal: "TS2322",
+  },
+  {
+    sentence: "a pool adds up no statistics of its own",
+    code: "pool.addStatistics;",
+    refusal: "TS2339",
   },
   {
     sentence: "a size is a number",

@@ -12,7 +12,12 @@ export function asBelieved(state: RecordedState): BelievedState {
     frame: state.frame,
     blocks: [...state.blocks.values()]
       .sort((a, b) => a.id - b.id)
-      .map(({ id, size, memoryType, isDedicated }) => ({ id, size, memoryType, isDedicated })),
+      .map(({ id, size, memoryTypeIndex: memoryType, isDedicated }) => ({
+        id,
+        size,
+        memoryType,
+        isDedicated,
+      })),
     allocations: [...state.allocations.values()]
       .sort((a, b) => a.id - b.id)
       .map((each) => ({

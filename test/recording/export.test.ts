@@ -329,7 +329,7 @@ describe("Perfetto's trace", () => {
       const used = [0, 0];
       const reserved = [0, 0];
       for (const block of state.blocks.values()) {
-        const { heapIndex } = types[block.memoryType]!;
+        const { heapIndex } = types[block.memoryTypeIndex]!;
         reserved[heapIndex]! += block.size;
         for (const { size } of block.allocations) used[heapIndex]! += size;
       }

@@ -210,7 +210,7 @@ describe("the rest of the kinds", () => {
     const { writer } = program;
     const info = { flags: 3, pool: undefined, maxBytesPerPass: 2 ** 35, maxAllocationsPerPass: 17 };
     const pool = {
-      memoryType: 2,
+      memoryTypeIndex: 2,
       flags: 4,
       blockSize: 2 ** 33,
       minBlockCount: 1,

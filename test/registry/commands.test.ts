@@ -156,7 +156,7 @@ describeWithVulkan("bound commands", (ctx) => {
     expect(vk.vkWaitForFences([fence], true, 10n ** 10n)).toBe(Result.Success);
 
     const result = new Float32Array(count);
-    allocator.copyAllocationToMemory(y.allocation, 0, result);
+    allocator.copyAllocationToMemory(y.allocation, result);
     expect(result).toEqual(ramp.map((value) => 3 * value));
     vk.vkDestroyFence(fence);
     vk.vkDestroyCommandPool(commandPool);

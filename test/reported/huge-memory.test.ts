@@ -140,7 +140,7 @@ describe("an allocation above 4 GiB", () => {
       expect([...allocation.read(place, 20)]).toEqual(new Array(20).fill(index + 1));
       allocation.fill(100 + index, place + 1, 18);
       const target = new Uint8Array(20);
-      allocator.copyAllocationToMemory(allocation, place, target);
+      allocator.copyAllocationToMemory(allocation, target, place);
       expect([...target]).toEqual([index + 1, ...new Array(18).fill(100 + index), index + 1]);
       allocator.flushAllocation(allocation, place, 20);
       allocator.invalidateAllocation(allocation, place, 20);

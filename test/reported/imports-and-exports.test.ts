@@ -80,7 +80,10 @@ describe("an import on an allocator that exports", () => {
     const { host, allocator, chains, close } = world();
     const fd = host.createDmaBuf(65536);
     const chain: NextChain = [{ sType: ImportMemoryFdInfoKHR, handleType: DmaBufEXT, fd }];
-    const { buffer, allocation } = allocator.createDedicatedBuffer(external(DmaBufEXT), mapped, chain);
+    const { buffer, allocation } = allocator.createDedicatedBuffer(external(DmaBufEXT), {
+      ...mapped,
+      memoryAllocateNext: chain,
+    });
     expect(chains[0]).not.toContain(ExportMemoryAllocateInfo);
     allocator.destroyBuffer(buffer, allocation);
     close();
@@ -110,10 +113,16 @@ describe("an import on an allocator that exports", () => {
       { sType: ImportMemoryFdInfoKHR, handleType: DmaBufEXT, fd },
       { sType: ExportMemoryAllocateInfo, handleTypes: DmaBufEXT },
     ];
-    const imported = allocator.createDedicatedBuffer(external(DmaBufEXT), mapped, chain);
+    const imported = allocator.createDedicatedBuffer(external(DmaBufEXT), {
+      ...mapped,
+      memoryAllocateNext: chain,
+    });
     expect(chains[0]!.filter((type) => type === ExportMemoryAllocateInfo)).toHaveLength(1);
     const priority: NextChain = [{ sType: StructureType.MemoryPriorityAllocateInfoEXT, priority: 1 }];
-    const dedicated = allocator.createDedicatedBuffer(external(OpaqueFd), mapped, priority);
+    const dedicated = allocator.createDedicatedBuffer(external(OpaqueFd), {
+      ...mapped,
+      memoryAllocateNext: priority,
+    });
     const plain = allocator.createBuffer(external(OpaqueFd), mapped);
     expect(chains[1]).toContain(ExportMemoryAllocateInfo);
     expect(chains[2]).toContain(ExportMemoryAllocateInfo);
@@ -128,7 +137,9 @@ describe("an import on an allocator that exports", () => {
     const view = new DataView(encoded.buffer);
     // The simulator reads no encoded structures: what it is given is what counts.
     const attempt = (chain: NextChain): number[] => {
-      expect(() => allocator.createDedicatedBuffer(external(OpaqueFd), mapped, chain)).toThrow(/pNext/);
+      expect(() =>
+        allocator.createDedicatedBuffer(external(OpaqueFd), { ...mapped, memoryAllocateNext: chain }),
+      ).toThrow(/pNext/);
       return chains.at(-1)!;
     };
     view.setUint32(0, StructureType.MemoryPriorityAllocateInfoEXT, true);
@@ -162,9 +173,9 @@ describe("a host pointer", () => {
         hostPointer: hostPointer + 64n,
       },
     ];
-    expect(() => allocator.createDedicatedBuffer(external(HostAllocationEXT), mapped, chain)).toThrow(
-      RangeError,
-    );
+    expect(() =>
+      allocator.createDedicatedBuffer(external(HostAllocationEXT), { ...mapped, memoryAllocateNext: chain }),
+    ).toThrow(RangeError);
     expect(device.calls.vkAllocateMemory).toBe(0);
     expect(device.leaks()).toEqual([]);
     close();

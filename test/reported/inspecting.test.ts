@@ -77,7 +77,7 @@ it("is one line for everything else that there is", async () => {
   expectLine(made, /^Buffer 0x[0-9a-f]+, Allocation: 64 bytes/);
   expectLine(image, /^Image 0x[0-9a-f]+, Allocation: 64 bytes/);
   expectData(made.allocation.info(), { deviceMemory: handle, offset: 0, size: 64 });
-  expectData(taken[0]!, { memory: handle, memoryType: 0 });
+  expectData(taken[0]!, { memory: handle, memoryTypeIndex: 0 });
   expectData(told[0]!, { kind: "create-buffer", resource: handle });
   const mapping = made.allocation.map();
   expectLine(mapping, /^Mapping of Allocation: 64 bytes/);

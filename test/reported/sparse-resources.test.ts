@@ -38,7 +38,7 @@ describe("a sparse resource", () => {
     for (const attempt of [
       () => allocator.createBuffer({ ...buffer, flags }),
       () => allocator.tryCreateBuffer({ ...buffer, flags }),
-      () => allocator.createBufferWithAlignment({ ...buffer, flags }, {}, 64),
+      () => allocator.createBuffer({ ...buffer, flags }, { minAlignment: 64 }),
       () => allocator.createDedicatedBuffer({ ...buffer, flags }),
       () => allocator.createAliasingBuffer(allocation, { ...buffer, flags }),
       () => allocator.wouldAllocate({ buffer: { ...buffer, flags } }),

@@ -34,7 +34,7 @@ describe("a range beyond the end", () => {
       () => allocation.mappedRange(60, 10),
       () => allocation.lend({ offset: 60, size: 10 }),
       () => allocator.copyMemoryToAllocation(ten, allocation, 60),
-      () => allocator.copyAllocationToMemory(allocation, 60, ten),
+      () => allocator.copyAllocationToMemory(allocation, ten, 60),
       () => allocator.flushAllocation(allocation, 60, 10),
       () => allocator.invalidateAllocations([{ allocation, offset: 60, size: 10 }]),
     ]) {

@@ -191,7 +191,10 @@ describe("Transient resources", () => {
       image("narrow", 8, 2, 3),
       buffer("other", 512, 2, 3),
     ]);
-    expect(transients.groups.map(({ memoryType }) => memoryType).sort()).toEqual([Type.Device, Type.Host]);
+    expect(transients.groups.map(({ memoryTypeIndex: memoryType }) => memoryType).sort()).toEqual([
+      Type.Device,
+      Type.Host,
+    ]);
     expect(transients.get("wide").allocation).toBe(transients.get("other").allocation);
     expect(transients.get("narrow").allocation).not.toBe(transients.get("other").allocation);
     transients.destroy();
@@ -204,7 +207,7 @@ describe("Transient resources", () => {
       allocation: { pool },
     });
     expect(allocator.getPoolStatistics(pool).allocationCount).toBe(1);
-    expect(transients.groups[0]!.memoryType).toBe(Type.Window);
+    expect(transients.groups[0]!.memoryTypeIndex).toBe(Type.Window);
     transients.destroy();
     allocator.destroyPool(pool);
   });

@@ -228,7 +228,7 @@ const manySmallOnes: Making = (allocator) => {
   }
   const usage = ImageUsage.ColorAttachment | ImageUsage.TransientAttachment;
   made.push(allocator.createImage({ ...imageOf(64), usage }).allocation);
-  made.push(allocator.createBufferWithAlignment(bufferOf(100), readable, 4 * KiB).allocation);
+  made.push(allocator.createBuffer(bufferOf(100), { ...readable, minAlignment: 4 * KiB }).allocation);
   freeAll(...made);
 };
 
@@ -251,7 +251,7 @@ const contents: Making = async (allocator, ctx) => {
 
 /** Memory by itself, and what shares it. */
 const memoryByItself: Making = (allocator, { device }) => {
-  const pages = allocator.allocateMemoryPages(bytes(64 * KiB, 0, 256), {}, 8);
+  const pages = allocator.allocateMemoryPages(bytes(64 * KiB, 0, 256), 8);
   const shared = allocator.allocateMemory(bytes(64 * KiB, 0, 64 * KiB), { flags: CanAlias });
   const buffer = allocator.createAliasingBuffer(shared, bufferOf(16 * KiB));
   const image = allocator.createAliasingImage(shared, imageOf(32));

@@ -35,7 +35,7 @@ it.each([false, true])(
         kind: ["IMAGE_OPTIMAL", "BUFFER", "UNKNOWN"][index % 3],
         size: allocation.size,
         offset: allocation.offset,
-        memoryType: allocation.memoryType,
+        memoryTypeIndex: allocation.memoryTypeIndex,
         dedicated: index % 3 === 2,
         pool: index % 3 === 1 ? 'pool 0 "uploads"' : undefined,
       });

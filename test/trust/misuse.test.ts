@@ -255,11 +255,9 @@ const sizes: Case[] = [
   ...forBadIntegers("an image's width", (s, width) => s.allocator.createImage(imageOf(width))),
   ...forBadIntegers("memory's size", (s, size) => s.allocator.allocateMemory(bytes(size))),
   ...forBadIntegers("memory's alignment", (s, value) => s.allocator.allocateMemory(bytes(1, 0, value))),
-  ...forBadIntegers("the number of pages", (s, count) =>
-    s.allocator.allocateMemoryPages(bytes(1), undefined, count),
-  ),
+  ...forBadIntegers("the number of pages", (s, count) => s.allocator.allocateMemoryPages(bytes(1), count)),
   ...forBadIntegers("minAlignment", (s, value) =>
-    s.allocator.createBufferWithAlignment(bufferOf(1), undefined, value),
+    s.allocator.createBuffer(bufferOf(1), { minAlignment: value }),
   ),
   ...forBadIntegers("a block's size", (s, blockSize) =>
     s.allocator.createPool({ memoryTypeIndex: 0, blockSize }),
@@ -279,7 +277,7 @@ const sizes: Case[] = [
     s.allocator.copyMemoryToAllocation(new Uint8Array(1), s.mapped, offset),
   ),
   ...forBadIntegers("where to copy from", (s, offset) =>
-    s.allocator.copyAllocationToMemory(s.mapped, offset, new Uint8Array(1)),
+    s.allocator.copyAllocationToMemory(s.mapped, new Uint8Array(1), offset),
   ),
   ...forBadIntegers("where to read", (s, offset) => s.mapped.read(offset, 1)),
   ...forBadIntegers("how much to read", (s, length) => s.mapped.read(0, length)).filter(
@@ -347,7 +345,7 @@ const sizes: Case[] = [
     "a minAlignment of 48",
     RangeError,
     "power of two, got 48",
-    (s) => s.allocator.createBufferWithAlignment(bufferOf(1), undefined, 48),
+    (s) => s.allocator.createBuffer(bufferOf(1), { minAlignment: 48 }),
   ],
   [
     "settings' minAlignment of 6",
@@ -403,7 +401,7 @@ const tooWide: Case[] = (
     ["an image's levels", (s, mipLevels) => s.allocator.createImage(imageOf(1, { mipLevels }))],
     ["an image's layers", (s, arrayLayers) => s.allocator.createImage(imageOf(1, { arrayLayers }))],
     ["a frame", (s, frame) => s.allocator.setCurrentFrameIndex(frame)],
-    ["the number of pages", (s, count) => s.allocator.allocateMemoryPages(bytes(1), undefined, count)],
+    ["the number of pages", (s, count) => s.allocator.allocateMemoryPages(bytes(1), count)],
     ["a handle's type", (s, handleType) => s.allocator.importMemory({ fd: 5, handleType }, bytes(1))],
   ] satisfies [string, (stage: Stage, value: number) => unknown][]
 ).map(([what, call]) => [`${what} of 2^32`, RangeError, "got 4294967296", (stage) => call(stage, 2 ** 32)]);
@@ -608,7 +606,11 @@ const flags: Case[] = [
     "two chains",
     TypeError,
     "has a chain of its own",
-    (s) => s.allocator.allocateDedicatedMemory(bytes(1, Type.Device), { pool: s.chainPool }, []),
+    (s) =>
+      s.allocator.allocateDedicatedMemory(bytes(1, Type.Device), {
+        pool: s.chainPool,
+        memoryAllocateNext: [],
+      }),
   ],
   [
     "an allocator's type that is not there",
@@ -686,10 +688,10 @@ const addresses: Case[] = [
     s.allocator.createPool({ memoryTypeIndex: 0, memoryAllocateNext: v }),
   ),
   ...forWideBigints("a chain of dedicated memory", (s, v) =>
-    s.allocator.allocateDedicatedMemory(bytes(64), {}, next(v)),
+    s.allocator.allocateDedicatedMemory(bytes(64), { memoryAllocateNext: next(v) }),
   ),
   ...forWideBigints("a chain of a dedicated buffer", (s, v) =>
-    s.allocator.createDedicatedBuffer(bufferOf(64), {}, [v]),
+    s.allocator.createDedicatedBuffer(bufferOf(64), { memoryAllocateNext: [v] }),
   ),
   ...forWideBigints("a chain of a buffer", (s, v) =>
     s.allocator.createBuffer(bufferOf(64, { pNext: next(v) })),
@@ -711,7 +713,7 @@ const addresses: Case[] = [
     "a number in a chain",
     TypeError,
     "an item of memoryAllocateNext must be an object, an address or encoded bytes, got 5",
-    (s) => s.allocator.allocateDedicatedMemory(bytes(64), {}, wrong([5])),
+    (s) => s.allocator.allocateDedicatedMemory(bytes(64), { memoryAllocateNext: wrong([5]) }),
   ],
   [
     "a host pointer off the alignment",
@@ -850,7 +852,7 @@ const settings: Case[] = [
     "a target that is no bytes",
     TypeError,
     'got "abc"',
-    (s) => s.allocator.copyAllocationToMemory(s.mapped, 0, wrong("abc")),
+    (s) => s.allocator.copyAllocationToMemory(s.mapped, wrong("abc")),
   ],
   ["a list of frees that is none", TypeError, "got null", (s) => s.allocator.freeMemoryPages(wrong(null))],
   [
@@ -871,7 +873,7 @@ const handles: Case[] = [
     s.allocator.flushAllocations([{ allocation: s.mapped }, { allocation: a }]),
   ),
   ...forBadAllocations("copy to", (s, a) => s.allocator.copyMemoryToAllocation(new Uint8Array(1), a)),
-  ...forBadAllocations("copy from", (s, a) => s.allocator.copyAllocationToMemory(a, 0, new Uint8Array(1))),
+  ...forBadAllocations("copy from", (s, a) => s.allocator.copyAllocationToMemory(a, new Uint8Array(1))),
   ...forBadAllocations("info of", (s, a) => s.allocator.getAllocationInfo(a)),
   ...forBadAllocations("name", (s, a) => s.allocator.setAllocationName(a, "x")),
   ...forBadAllocations("set the priority of", (s, a) => s.allocator.setAllocationPriority(a, 1)),
@@ -1087,7 +1089,7 @@ const ranges: Case[] = [
     "copy beyond the end",
     RangeError,
     "1024 bytes from offset 1 on end at 1025",
-    (s) => s.allocator.copyAllocationToMemory(s.mapped, 1, new Uint8Array(1024)),
+    (s) => s.allocator.copyAllocationToMemory(s.mapped, new Uint8Array(1024), 1),
   ],
   [
     "bind from beyond the end",
@@ -1166,14 +1168,15 @@ function everyCall(allocator: Allocator, allocation: Allocation, pool: Pool): Re
   return {
     createBuffer: () => allocator.createBuffer(bufferOf(64)),
     tryCreateBuffer: () => allocator.tryCreateBuffer(bufferOf(64)),
-    createBufferWithAlignment: () => allocator.createBufferWithAlignment(bufferOf(64), undefined, 16),
     createDedicatedBuffer: () => allocator.createDedicatedBuffer(bufferOf(64)),
+    tryCreateDedicatedBuffer: () => allocator.tryCreateDedicatedBuffer(bufferOf(64)),
     createAliasingBuffer: () => allocator.createAliasingBuffer(allocation, bufferOf(16)),
     destroyBuffer: () => allocator.destroyBuffer(undefined, allocation),
     destroyBufferAlone: () => allocator.destroyBuffer(16n as Buffer),
     createImage: () => allocator.createImage(imageOf(1)),
     tryCreateImage: () => allocator.tryCreateImage(imageOf(1)),
     createDedicatedImage: () => allocator.createDedicatedImage(imageOf(1)),
+    tryCreateDedicatedImage: () => allocator.tryCreateDedicatedImage(imageOf(1)),
     createAliasingImage: () => allocator.createAliasingImage(allocation, imageOf(1)),
     destroyImage: () => allocator.destroyImage(undefined, allocation),
     destroyImageAlone: () => allocator.destroyImage(16n as Image),
@@ -1182,10 +1185,14 @@ function everyCall(allocator: Allocator, allocation: Allocation, pool: Pool): Re
     allocateMemory: () => allocator.allocateMemory(bytes(1)),
     tryAllocateMemory: () => allocator.tryAllocateMemory(bytes(1)),
     allocateDedicatedMemory: () => allocator.allocateDedicatedMemory(bytes(1)),
-    allocateMemoryPages: () => allocator.allocateMemoryPages(bytes(1), undefined, 2),
-    allocateNoPages: () => allocator.allocateMemoryPages(bytes(1), undefined, 0),
+    tryAllocateDedicatedMemory: () => allocator.tryAllocateDedicatedMemory(bytes(1)),
+    tryAllocateMemoryPages: () => allocator.tryAllocateMemoryPages(bytes(1), 2),
+    allocateMemoryPages: () => allocator.allocateMemoryPages(bytes(1), 2),
+    allocateNoPages: () => allocator.allocateMemoryPages(bytes(1), 0),
     allocateMemoryForBuffer: () => allocator.allocateMemoryForBuffer(16n as Buffer),
     allocateMemoryForImage: () => allocator.allocateMemoryForImage(16n as Image),
+    tryAllocateMemoryForBuffer: () => allocator.tryAllocateMemoryForBuffer(16n as Buffer),
+    tryAllocateMemoryForImage: () => allocator.tryAllocateMemoryForImage(16n as Image),
     freeMemory: () => allocator.freeMemory(allocation),
     freeNothing: () => allocator.freeMemory(null),
     freeMemoryPages: () => allocator.freeMemoryPages([allocation]),
@@ -1198,10 +1205,11 @@ function everyCall(allocator: Allocator, allocation: Allocation, pool: Pool): Re
     flushAllocation: () => allocator.flushAllocation(allocation),
     invalidateAllocation: () => allocator.invalidateAllocation(allocation),
     copyMemoryToAllocation: () => allocator.copyMemoryToAllocation(new Uint8Array(1), allocation),
-    copyAllocationToMemory: () => allocator.copyAllocationToMemory(allocation, 0, new Uint8Array(1)),
+    copyAllocationToMemory: () => allocator.copyAllocationToMemory(allocation, new Uint8Array(1)),
     getMemoryFd: () => allocator.getMemoryFd(allocation, 1),
     getMemoryWin32Handle: () => allocator.getMemoryWin32Handle(allocation, 2),
     importMemory: () => allocator.importMemory({ fd: 5, handleType: 1 }, bytes(1)),
+    tryImportMemory: () => allocator.tryImportMemory({ fd: 5, handleType: 1 }, bytes(1)),
     getAllocationInfo: () => allocator.getAllocationInfo(allocation),
     setAllocationUserData: () => allocator.setAllocationUserData(allocation, 1),
     setAllocationName: () => allocator.setAllocationName(allocation, "x"),
@@ -1211,6 +1219,11 @@ function everyCall(allocator: Allocator, allocation: Allocation, pool: Pool): Re
     findMemoryTypeIndexForBufferInfo: () => allocator.findMemoryTypeIndexForBufferInfo(bufferOf(1)),
     findMemoryTypeIndexForImageInfo: () => allocator.findMemoryTypeIndexForImageInfo(imageOf(1)),
     createPool: () => allocator.createPool({ memoryTypeIndex: 0 }),
+    tryCreatePool: () => allocator.tryCreatePool({ memoryTypeIndex: 0 }),
+    createTransients: () => allocator.createTransients([]),
+    tryCreateTransients: () => allocator.tryCreateTransients([]),
+    reserve: () => allocator.reserve([]),
+    tryReserve: () => allocator.tryReserve([]),
     destroyPool: () => allocator.destroyPool(pool),
     destroyNoPool: () => allocator.destroyPool(null),
     getPoolStatistics: () => allocator.getPoolStatistics(pool),
@@ -1231,7 +1244,13 @@ function everyCall(allocator: Allocator, allocation: Allocation, pool: Pool): Re
     "allocation.map": () => allocation.map(),
     "allocation.write": () => allocation.write(new Uint8Array(1)),
     "allocation.read": () => allocation.read(0, 1),
+    "allocation.name": () => {
+      allocation.name = "x";
+    },
     "pool.destroy": () => pool.destroy(),
+    "pool.name": () => {
+      pool.name = "x";
+    },
   };
 }
 

@@ -120,7 +120,7 @@ function buffersSteps({ allocator }: World): Step[] {
         allocator.tryCreateBuffer(bufferOf(100), { usage: MemoryUsage.Auto, flags: hostWrite }),
       ),
     "create one that is aligned": () =>
-      bag.keep("aligned", allocator.createBufferWithAlignment(bufferOf(64), undefined, 4096)),
+      bag.keep("aligned", allocator.createBuffer(bufferOf(64), { minAlignment: 4096 })),
     "create one that fits no block": () => bag.keep("large", allocator.createBuffer(bufferOf(12 * MiB))),
     "create one in mapped memory of its own": () =>
       bag.keep(
@@ -254,10 +254,10 @@ function memorySteps({ allocator, device }: World): Step[] {
     "allocate dedicated memory": () =>
       bag.hold("dedicated", allocator.allocateDedicatedMemory(bytes(1000, Type.Host), { flags: hostWrite })),
     "allocate pages in several blocks": () => {
-      pages = allocator.allocateMemoryPages(bytes(300 * KiB, Type.Host), { flags: hostWrite }, 5);
+      pages = allocator.allocateMemoryPages(bytes(300 * KiB, Type.Host), 5, { flags: hostWrite });
     },
     "allocate pages and nothing else": () => {
-      pages = [...pages, ...allocator.allocateMemoryPages(bytes(400 * KiB, Type.Window), undefined, 4)];
+      pages = [...pages, ...allocator.allocateMemoryPages(bytes(400 * KiB, Type.Window), 4)];
     },
     "create a buffer by hand": () => bag.resources.set("buffer", device.createBuffer(bufferOf(800))),
     "allocate memory for it": () =>
@@ -401,7 +401,7 @@ function copiesSteps({ allocator }: World): Step[] {
     "copy in": () => allocator.copyMemoryToAllocation(data, cached(), 100),
     "copy out": () => {
       const target = new Uint8Array(300);
-      allocator.copyAllocationToMemory(cached(), 100, target);
+      allocator.copyAllocationToMemory(cached(), target, 100);
       expect(target).toEqual(data);
     },
     write: () => bag.get("more").write(data, 7),

@@ -200,7 +200,7 @@ describe("what else a recording says", () => {
     }),
   );
   const pool = writer.poolMade(1e6, {
-    memoryType: 1,
+    memoryTypeIndex: 1,
     flags: 0,
     blockSize: MiB,
     minBlockCount: 0,

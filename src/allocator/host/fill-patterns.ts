@@ -29,6 +29,6 @@ function fill(allocation: AllocationData, pattern: number): void {
   if (!state.debug.fillPatterns || !allocation.isMappingAllowed) return;
   // Imported memory holds data already.
   if (memoryObject?.isImported === true) return;
-  if (!state.memoryTypes.isHostVisible(allocation.memoryType)) return;
+  if (!state.memoryTypes.isHostVisible(allocation.memoryTypeIndex)) return;
   fillAllocation(allocation, pattern, 0);
 }

@@ -23,7 +23,7 @@ export class CorruptionError extends Error {
   constructor(allocation: Allocation) {
     super(
       `memory after allocation${allocation.label} was overwritten ` +
-        `(memory type ${allocation.memoryType}, offset ${allocation.offset}, ${allocation.size} bytes)`,
+        `(memory type ${allocation.memoryTypeIndex}, offset ${allocation.offset}, ${allocation.size} bytes)`,
     );
     this.allocation = allocation;
   }

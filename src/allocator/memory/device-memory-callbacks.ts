@@ -5,7 +5,7 @@ import type { DeviceMemory } from "../../vulkan/handles.ts";
 /** What the user's callbacks are told of one memory object. */
 export interface DeviceMemoryEvent {
   /** Index of the memory type. */
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   /** VkDeviceMemory */
   readonly memory: DeviceMemory;
   /** Bytes. */

@@ -139,14 +139,14 @@ export class DeviceMemorySource {
 
   private notify(
     callback: ((event: DeviceMemoryEvent) => void) | undefined,
-    memoryType: number,
+    memoryTypeIndex: number,
     memory: DeviceMemory,
     size: number,
   ): void {
     if (callback === undefined) return;
     this.inCallback = true;
     try {
-      callback(asData({ memoryType, memory, size }));
+      callback(asData({ memoryTypeIndex, memory, size }));
     } finally {
       this.inCallback = false;
     }

@@ -29,7 +29,7 @@ export type Allocatable =
 /** The answer of `Allocator.wouldAllocate`. */
 export interface AllocationPlan {
   /** Index of the memory type. */
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   /** Whether it would come from a block that is there, from a new block, or get dedicated memory. */
   readonly from: "block" | "newBlock" | "dedicated";
   /** Bytes of new device memory; 0 for a block that is there. */
@@ -43,17 +43,17 @@ const planning: MemoryVisitor<AllocationPlan> = {
   block(_state, request, { blockList }) {
     const newBytes = blockList.plan(request);
     if (newBytes === undefined) return undefined;
-    const { memoryTypeIndex: memoryType } = blockList;
-    return { memoryType, from: newBytes === 0 ? "block" : "newBlock", newBytes, size: request.size };
+    const { memoryTypeIndex } = blockList;
+    return { memoryTypeIndex, from: newBytes === 0 ? "block" : "newBlock", newBytes, size: request.size };
   },
 
   dedicated(state, request, { dedicated }) {
     const { size } = request;
-    const { heapIndex, memoryTypeIndex: memoryType } = dedicated;
+    const { heapIndex, memoryTypeIndex } = dedicated;
     const isPossible =
       (!request.isWithinBudget || isWithinBudget(state, size, heapIndex)) &&
       state.deviceMemory.isAllowed(heapIndex, size);
-    return isPossible ? { memoryType, from: "dedicated", newBytes: size, size } : undefined;
+    return isPossible ? { memoryTypeIndex, from: "dedicated", newBytes: size, size } : undefined;
   },
 };
 
@@ -78,7 +78,7 @@ export function planAllocation(
     describeBuffer(state, request, what.buffer);
     // As a buffer is made: with what is remembered first.
     if (requirements.recall(what.buffer, request.requirements)) {
-      raiseAlignment(request, allocationInfo, 1);
+      raiseAlignment(request, allocationInfo);
       const plan = selectMemory(state, request, planning);
       if (plan !== undefined) return plan;
     }
@@ -90,6 +90,6 @@ export function planAllocation(
   } else {
     readRequirements(request, what.requirements);
   }
-  raiseAlignment(request, allocationInfo, 1);
+  raiseAlignment(request, allocationInfo);
   return selectMemory(state, request, planning);
 }

@@ -14,7 +14,7 @@ export interface Leak {
   /** Bytes from the start of its memory object. */
   readonly offset: number;
   /** Index of the memory type. */
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   /** Whether it has a memory object to itself. */
   readonly dedicated: boolean;
   /** The custom pool's name or number; undefined for the default pools. */
@@ -33,7 +33,7 @@ export interface LeakSource {
   readonly type: number;
   readonly size: number;
   readonly offset: number;
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   readonly dedicatedMemory: boolean;
   readonly pool: { readonly label: string } | undefined;
   readonly userData: unknown;
@@ -47,7 +47,7 @@ export function leakOf(allocation: LeakSource, stack: string | undefined, isWait
     kind: kindName(allocation.type),
     size: allocation.size,
     offset: allocation.offset,
-    memoryType: allocation.memoryType,
+    memoryTypeIndex: allocation.memoryTypeIndex,
     dedicated: allocation.dedicatedMemory,
     pool: allocation.pool?.label,
     userData: allocation.userData,
@@ -92,7 +92,7 @@ export function describeLeak(leak: Leak): string {
   const where = leak.dedicated ? "dedicated memory" : `offset ${leak.offset}`;
   const pool = leak.pool === undefined ? "" : `, ${leak.pool}`;
   const name = leak.name === undefined ? "unnamed" : JSON.stringify(leak.name);
-  const line = `  ${name}: ${leak.kind}, ${leak.size} bytes, memory type ${leak.memoryType}, ${where}${pool}${leak.isWaiting ? ", waits to be destroyed" : ""}`;
+  const line = `  ${name}: ${leak.kind}, ${leak.size} bytes, memory type ${leak.memoryTypeIndex}, ${where}${pool}${leak.isWaiting ? ", waits to be destroyed" : ""}`;
   return leak.stack === undefined ? line : `${line}\n${leak.stack}`;
 }
 

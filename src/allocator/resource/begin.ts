@@ -49,9 +49,7 @@ export function setMemoryChain(request: AllocationRequest, next: NextChain | und
 export function raiseAlignment(
   { requirements }: AllocationRequest,
   allocationInfo: AllocationCreateInfo | undefined,
-  minAlignment: number,
 ): void {
   const wanted = allocationInfo?.minAlignment ?? 1;
   if (requirements.alignment < wanted) requirements.alignment = wanted;
-  if (requirements.alignment < minAlignment) requirements.alignment = minAlignment;
 }

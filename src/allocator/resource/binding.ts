@@ -142,10 +142,10 @@ function checkFits(
   what: string,
 ): void {
   checkEnd(allocation, offset, size, what);
-  if ((memoryTypeBits & (1 << allocation.memoryType)) === 0) {
+  if ((memoryTypeBits & (1 << allocation.memoryTypeIndex)) === 0) {
     throw new RangeError(
       `the ${what} needs a memory type of 0x${memoryTypeBits.toString(16)}, ` +
-        `allocation${allocation.label} has memory type ${allocation.memoryType}`,
+        `allocation${allocation.label} has memory type ${allocation.memoryTypeIndex}`,
     );
   }
 }

@@ -6,6 +6,7 @@
 
 import { assert } from "../../foundation/assert.ts";
 import { alignUp } from "../../foundation/bits.ts";
+import { checkName } from "../../foundation/check.ts";
 import { NO_SLOT, type Slot } from "../../metadata/block-metadata.ts";
 import { BufferCreate } from "../../vulkan/constants.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
@@ -18,7 +19,7 @@ import { allocating, undoAllocation } from "../memory/allocate.ts";
 import { SearchMode } from "../memory/block-search.ts";
 import type { MemoryBlock } from "../memory/memory-block.ts";
 import { selectMemory } from "../memory/selection.ts";
-import { type AllocationCreateInfo, checkName, NO_SETTINGS } from "../options.ts";
+import { type AllocationCreateInfo, NO_SETTINGS } from "../options.ts";
 import { ResourceKind } from "../resource-kind.ts";
 import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
@@ -36,18 +37,13 @@ const IS_BUFFER: number = kindBits(ResourceKind.Buffer);
 const NONE = NO_SLOT;
 const { Find: FIND, Take: TAKE } = SearchMode;
 
-/**
- * A buffer with memory at a multiple of `minAlignment`, for whose memory object `next` may say more. Undefined, with the
- * failure recorded, where memory is out.
- */
+/** A buffer with memory, for whose memory object `next` may say more. Undefined, with the failure recorded, where memory is out. */
 export function createBuffer(
   state: AllocatorState,
   info: BufferCreateInfo,
   allocationInfo: AllocationCreateInfo | undefined,
-  minAlignment: number,
   next: NextChain | undefined,
 ): BufferWithMemory | undefined {
-  const isPlain = next === undefined && minAlignment === 1;
   const request = beginRequest(state, allocationInfo);
   checkBuffer(state, info);
   const usage = describeBuffer(state, request, info);
@@ -60,13 +56,13 @@ export function createBuffer(
     request.buffer = buffer;
     const isRecalled = state.requirements.ofBuffer(buffer, info, request.requirements);
     const { size } = request.requirements;
-    raiseAlignment(request, allocationInfo, minAlignment);
+    raiseAlignment(request, allocationInfo);
     allocation = selectMemory(state, request, allocating);
     // What is remembered is rounded up: where there is no room for that, there may be for what the driver says.
     if (allocation === undefined && isRecalled) {
       state.requirements.ask(buffer, request.requirements);
       if (request.requirements.size < size) {
-        raiseAlignment(request, allocationInfo, minAlignment);
+        raiseAlignment(request, allocationInfo);
         allocation = selectMemory(state, request, allocating);
       }
     }
@@ -85,7 +81,7 @@ export function createBuffer(
   allocation.setResource(ResourceKind.Buffer, buffer, info.size, usage, copyBufferInfo(info));
   allocation.isUnbound = (request.flags & AllocationCreate.DontBind) !== 0;
   if (((info.flags ?? 0) & BufferCreate.DeviceAddressCaptureReplay) !== 0) state.bindings.mayPin = true;
-  if (isPlain && state.remembersKinds) learn(state, info, allocationInfo, request, allocation);
+  if (next === undefined && state.remembersKinds) learn(state, info, allocationInfo, request, allocation);
   const result = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
   if (state.recorder !== undefined) state.recorder.created(result, { buffer: info }, allocationInfo);
   return new BufferWithMemory(buffer, result);

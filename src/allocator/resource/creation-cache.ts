@@ -5,12 +5,13 @@
  */
 
 import { asInteger } from "../../foundation/bits.ts";
+import { checkName } from "../../foundation/check.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../../vulkan/resources.ts";
 import type { Allocation } from "../allocation.ts";
 import { AllocationCreate } from "../flags.ts";
 import type { BlockList } from "../memory/block-list.ts";
 import type { MemoryBlock } from "../memory/memory-block.ts";
-import { type AllocationCreateInfo, checkName, NO_SETTINGS } from "../options.ts";
+import { type AllocationCreateInfo, NO_SETTINGS } from "../options.ts";
 import type { Pool } from "../pool.ts";
 import { KnownImages } from "./known-images.ts";
 import { AllocationRequest } from "./request.ts";

@@ -60,7 +60,7 @@ export function createImage(
       request ??= beginImage(state, info, allocationInfo, next);
       request.image = image;
       Object.assign(request.requirements, requirements);
-      raiseAlignment(request, allocationInfo, 1);
+      raiseAlignment(request, allocationInfo);
       allocation = selectMemory(state, request, allocating);
     }
     if (allocation !== undefined && !isUnbound(request)) {

@@ -87,7 +87,7 @@ export function allocateMemoryPages(
   const request = beginRequest(state, allocationInfo);
   readRequirements(request, requirements);
   setMemoryChain(request, undefined);
-  raiseAlignment(request, allocationInfo, 1);
+  raiseAlignment(request, allocationInfo);
   const recorded = state.recorder === undefined ? undefined : { ...request.requirements };
   const pages = selectMemory(state, request, allocatingPages(count));
   return pages?.map((page) => {
@@ -148,7 +148,7 @@ function allocate(
   request: AllocationRequest,
   allocationInfo: AllocationCreateInfo | undefined,
 ): Allocation | undefined {
-  raiseAlignment(request, allocationInfo, 1);
+  raiseAlignment(request, allocationInfo);
   const requirements = state.recorder === undefined ? undefined : { ...request.requirements };
   const allocation = selectMemory(state, request, allocating);
   if (allocation === undefined) return undefined;

@@ -23,7 +23,7 @@ export function writtenRanges(
   seen: readonly WrittenRange[],
 ): readonly WrittenRange[] {
   const { memoryTypes } = allocation.state;
-  const isCoherent = !memoryTypes.isNonCoherent(allocation.memoryType);
+  const isCoherent = !memoryTypes.isNonCoherent(allocation.memoryTypeIndex);
   if (allocation.mapReferences > 0 && isCoherent) return [{ offset: 0, size: allocation.size }];
   return seen;
 }

@@ -24,7 +24,7 @@ interface DumpedAllocation {
 }
 
 interface DumpedBlock {
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   readonly pool: number | undefined;
   readonly size: number;
   readonly isDedicated: boolean;
@@ -32,7 +32,7 @@ interface DumpedBlock {
 }
 
 interface DumpedPool {
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   readonly name: string | undefined;
   readonly blockSize: number;
 }
@@ -55,7 +55,7 @@ export function importVmaJson(json: unknown): Uint8Array {
     for (const each of array(lists, `CustomPools.${type}`)) {
       const pool = object(each, `a pool of CustomPools.${type}`);
       pools.push({
-        memoryType,
+        memoryTypeIndex: memoryType,
         name: poolName(pool),
         blockSize: count(pool.PreferredBlockSize ?? 0, "PreferredBlockSize"),
       });
@@ -105,7 +105,7 @@ function writeSnapshot(
     snapshot.pool(number, { ...unknown, ...pool });
   });
   let allocation = 0;
-  blocks.forEach(({ memoryType, pool, size, isDedicated, allocations }, number) => {
+  blocks.forEach(({ memoryTypeIndex: memoryType, pool, size, isDedicated, allocations }, number) => {
     const bits = isDedicated ? BlockBit.Dedicated : 0;
     snapshot.block(number, bits, memoryType, pool, size, allocations.length);
     for (const { offset, size: bytes, type, usage, name } of allocations) {
@@ -203,11 +203,17 @@ function readList(list: Json, memoryType: number, pool: number | undefined, bloc
         throw new TypeError(`the allocations of block ${name} overlap`);
       end = offset + bytes;
     }
-    blocks.push({ memoryType, pool, size, isDedicated: false, allocations });
+    blocks.push({ memoryTypeIndex: memoryType, pool, size, isDedicated: false, allocations });
   }
   for (const each of array(list.DedicatedAllocations ?? [], "DedicatedAllocations")) {
     const allocation = readAllocation(object(each, "a dedicated allocation"), 0);
-    blocks.push({ memoryType, pool, size: allocation.size, isDedicated: true, allocations: [allocation] });
+    blocks.push({
+      memoryTypeIndex: memoryType,
+      pool,
+      size: allocation.size,
+      isDedicated: true,
+      allocations: [allocation],
+    });
   }
 }
 

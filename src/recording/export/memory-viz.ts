@@ -95,7 +95,14 @@ class Exporter {
       frames: () => void,
     ): void => {
       if (this.heapOf(block) !== heap) return;
-      this.writeEntry(action, this.addressOf(block) + offset, size, block.memoryType, record.time, frames);
+      this.writeEntry(
+        action,
+        this.addressOf(block) + offset,
+        size,
+        block.memoryTypeIndex,
+        record.time,
+        frames,
+      );
       endEntry();
     };
     switch (record.kind) {
@@ -138,7 +145,7 @@ class Exporter {
       case RecordKind.BlockMade:
         if (this.heapOf(record) === heap) {
           const address = this.addressOf({ id: record.block, size: record.size });
-          this.writeEntry("segment_alloc", address, record.size, record.memoryType, record.time, () =>
+          this.writeEntry("segment_alloc", address, record.size, record.memoryTypeIndex, record.time, () =>
             this.writeNoFrames(),
           );
           endEntry();
@@ -197,7 +204,7 @@ class Exporter {
       allocated_size: () => out.integer(used),
       active_size: () => out.integer(used),
       requested_size: () => out.integer(requested),
-      stream: () => out.integer(block.memoryType),
+      stream: () => out.integer(block.memoryTypeIndex),
       segment_type: () => out.text(block.isDedicated ? "large" : "small"),
       segment_pool_id: () => out.pair(block.pool === undefined ? 0 : block.pool + 1, 0),
       is_expandable: () => out.boolean(false),
@@ -281,7 +288,7 @@ class Exporter {
     });
   }
 
-  private heapOf({ memoryType }: { readonly memoryType: number }): number {
+  private heapOf({ memoryTypeIndex: memoryType }: { readonly memoryTypeIndex: number }): number {
     return this.recording.header.device?.memoryTypes[memoryType]?.heapIndex ?? 0;
   }
 

@@ -137,8 +137,8 @@ class Exporter {
     this.reserved.fill(0);
     this.used.fill(0);
     for (const block of state.blocks.values()) {
-      this.reserved[this.heapOf(block.memoryType)]! += block.size;
-      for (const { size } of block.allocations) this.used[this.heapOf(block.memoryType)]! += size;
+      this.reserved[this.heapOf(block.memoryTypeIndex)]! += block.size;
+      for (const { size } of block.allocations) this.used[this.heapOf(block.memoryTypeIndex)]! += size;
     }
     for (const heap of this.reserved.keys()) this.tellHeap(heap);
     this.tellBudgets(state.budgets);
@@ -151,7 +151,7 @@ class Exporter {
       case RecordKind.AllocationMade: {
         const block = state.blocks.get(record.block);
         if (block === undefined) break;
-        this.use(block.memoryType, record.size);
+        this.use(block.memoryTypeIndex, record.size);
         this.counter(Track.Count, state.allocations.size + 1);
         const what = record.name ?? describeRequest(record.request!);
         this.tellAllocation(what, { size: record.size, block: block.id, offset: record.offset });
@@ -161,7 +161,7 @@ class Exporter {
         const allocation = state.allocations.get(record.allocation);
         if (allocation === undefined) break;
         const { block, size, name, request, madeAt } = allocation;
-        this.use(block.memoryType, -size);
+        this.use(block.memoryTypeIndex, -size);
         this.counter(Track.Count, state.allocations.size - 1);
         const age = madeAt === undefined ? undefined : record.time - madeAt;
         this.tellAllocation(`free ${name ?? describeRequest(request)}`, { size, nanoseconds: age });
@@ -171,12 +171,12 @@ class Exporter {
         const allocation = state.allocations.get(record.allocation);
         const target = state.blocks.get(record.block);
         if (allocation === undefined || target === undefined) break;
-        this.use(allocation.block.memoryType, -allocation.size);
-        this.use(target.memoryType, allocation.size);
+        this.use(allocation.block.memoryTypeIndex, -allocation.size);
+        this.use(target.memoryTypeIndex, allocation.size);
         break;
       }
       case RecordKind.BlockMade:
-        this.reserve(record.memoryType, record.size);
+        this.reserve(record.memoryTypeIndex, record.size);
         break;
       case RecordKind.BlockFreed:
       case RecordKind.BlockResized:
@@ -184,10 +184,11 @@ class Exporter {
         const block = state.blocks.get(record.block);
         if (block === undefined) break;
         if (record.kind !== RecordKind.BlockResized) {
-          for (const { size } of block.allocations) this.use(block.memoryType, -size);
+          for (const { size } of block.allocations) this.use(block.memoryTypeIndex, -size);
         }
-        if (record.kind === RecordKind.BlockFreed) this.reserve(block.memoryType, -block.size);
-        if (record.kind === RecordKind.BlockResized) this.reserve(block.memoryType, record.size - block.size);
+        if (record.kind === RecordKind.BlockFreed) this.reserve(block.memoryTypeIndex, -block.size);
+        if (record.kind === RecordKind.BlockResized)
+          this.reserve(block.memoryTypeIndex, record.size - block.size);
         break;
       }
       case RecordKind.Budgets:

@@ -99,7 +99,7 @@ function defaultPools(state: RecordedState, header: RecordingHeader): Json {
   header.device!.memoryTypes.forEach(({ heapIndex, propertyFlags }, type) => {
     const isUsed = (propertyFlags & MemoryProperty.DeviceCoherentAMD) === 0 || hasAmdFlag(header);
     const blocks = [...state.blocks.values()].filter(
-      ({ pool, memoryType }) => pool === undefined && memoryType === type,
+      ({ pool, memoryTypeIndex: memoryType }) => pool === undefined && memoryType === type,
     );
     if (!isUsed && blocks.length === 0) return;
     json[`Type ${type}`] = listJson(blocks, state, preferredBlockSize(header, heapIndex));
@@ -127,7 +127,7 @@ function preferredBlockSize(header: RecordingHeader, heap: number): number {
 
 function customPools(state: RecordedState): Json {
   const byType = new Map<number, Json[]>();
-  for (const { id, memoryType, name, blockSize } of state.pools.values()) {
+  for (const { id, memoryTypeIndex: memoryType, name, blockSize } of state.pools.values()) {
     const pools = byType.get(memoryType) ?? [];
     byType.set(memoryType, pools);
     const blocks = [...state.blocks.values()].filter(({ pool }) => pool === id);

@@ -54,7 +54,7 @@ export class RecordFields {
   /** `BlockBit`s of a block; flags of a pool or a defragmentation. */
   bits = 0;
   /** Index of the memory type. */
-  memoryType = 0;
+  memoryTypeIndex = 0;
   /** Allocations of a block in a snapshot. */
   count = 0;
 
@@ -195,7 +195,7 @@ export class RecordFields {
   readBlock(): void {
     const { reader } = this;
     this.bits = reader.uint();
-    this.memoryType = reader.uint();
+    this.memoryTypeIndex = reader.uint();
     this.pool = reader.optional();
     this.size = reader.uint();
   }
@@ -203,7 +203,7 @@ export class RecordFields {
   /** @internal */
   readPool(): void {
     const { reader } = this;
-    this.memoryType = reader.uint();
+    this.memoryTypeIndex = reader.uint();
     this.bits = reader.uint();
     this.blockSize = reader.uint();
     this.minBlockCount = reader.uint();

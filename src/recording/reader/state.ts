@@ -61,7 +61,7 @@ export interface RecordedBlock {
   /** Whether bufferImageGranularity is ignored in it. */
   readonly ignoresGranularity: boolean;
   /** Index of the memory type. */
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   /** The custom pool's number. */
   readonly pool: number | undefined;
   /** Bytes. */
@@ -322,7 +322,7 @@ export class RecordedState {
   }
 
   private makeBlock(record: RecordCursor, madeAt: number | undefined): RecordedBlock | undefined {
-    const { block: id, bits, memoryType, pool, size } = record;
+    const { block: id, bits, memoryTypeIndex: memoryType, pool, size } = record;
     if (this.blocks.has(id)) {
       this.contradictions++;
       return undefined;
@@ -333,7 +333,7 @@ export class RecordedState {
       isImported: (bits & BlockBit.Imported) !== 0,
       isLinear: (bits & BlockBit.Linear) !== 0,
       ignoresGranularity: (bits & BlockBit.NoGranularity) !== 0,
-      memoryType,
+      memoryTypeIndex: memoryType,
       pool,
       size,
       madeAt,
@@ -410,11 +410,19 @@ showAs(
 );
 
 function poolOf(record: RecordCursor): RecordedPool {
-  const { memoryType, bits, blockSize, minBlockCount, maxBlockCount, priority, name } = record;
+  const {
+    memoryTypeIndex: memoryType,
+    bits,
+    blockSize,
+    minBlockCount,
+    maxBlockCount,
+    priority,
+    name,
+  } = record;
   const { minAllocationAlignment } = record;
   return {
     id: record.pool!,
-    memoryType,
+    memoryTypeIndex: memoryType,
     flags: bits,
     blockSize,
     minBlockCount,

@@ -31,9 +31,9 @@ export function statisticsOf(state: RecordedState, header: RecordingHeader): Rec
   for (const block of state.blocks.values()) {
     const statistics = blockStatistics(block, state);
     addDetailedStatistics(total, statistics);
-    const type = memoryTypes[block.memoryType];
+    const type = memoryTypes[block.memoryTypeIndex];
     if (type !== undefined) {
-      addDetailedStatistics(memoryType[block.memoryType]!, statistics);
+      addDetailedStatistics(memoryType[block.memoryTypeIndex]!, statistics);
       addDetailedStatistics(memoryHeap[type.heapIndex]!, statistics);
     }
     const pool = block.pool === undefined ? undefined : pools.get(block.pool);

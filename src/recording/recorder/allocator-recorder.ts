@@ -554,7 +554,7 @@ function poolInfo(pool: Pool): RecordedPoolInfo {
   const { options } = pool.blockList;
   const ignoresGranularity = options.granularity === 1 && pool.state.granularity > 1;
   return {
-    memoryType: pool.memoryTypeIndex,
+    memoryTypeIndex: pool.memoryTypeIndex,
     flags: (ignoresGranularity ? 0x2 : 0) | (options.linear ? 0x4 : 0),
     blockSize: options.explicitBlockSize ? options.preferredBlockSize : 0,
     minBlockCount: options.minBlockCount,

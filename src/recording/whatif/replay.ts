@@ -215,8 +215,15 @@ class Replay {
 
   private makePool(record: RecordCursor): void {
     if (this.settings.withoutPools === true) return;
-    const { memoryType, bits, blockSize, minBlockCount, maxBlockCount, priority, minAllocationAlignment } =
-      record;
+    const {
+      memoryTypeIndex: memoryType,
+      bits,
+      blockSize,
+      minBlockCount,
+      maxBlockCount,
+      priority,
+      minAllocationAlignment,
+    } = record;
     const wanted = this.recording.header.device?.memoryTypes[memoryType]?.propertyFlags ?? 0;
     const { memoryTypes } = this.device.memoryProperties;
     // The type with the most of the properties in common, and the fewest others.

@@ -6,7 +6,7 @@ import { putUint } from "../format/varint.ts";
 /** What a pool is made with; see `PoolCreateInfo`. */
 export interface RecordedPoolInfo {
   /** Index of the memory type. */
-  readonly memoryType: number;
+  readonly memoryTypeIndex: number;
   /** `PoolCreate` flags. */
   readonly flags: number;
   /** 0: as the allocator sees fit. */
@@ -63,7 +63,7 @@ export function putBlock(
 }
 
 export function putPool(bytes: Uint8Array, start: number, info: RecordedPoolInfo, name: number): number {
-  let at = putUint(bytes, start, info.memoryType);
+  let at = putUint(bytes, start, info.memoryTypeIndex);
   at = putUint(bytes, at, info.flags);
   at = putUint(bytes, at, info.blockSize);
   at = putUint(bytes, at, info.minBlockCount);

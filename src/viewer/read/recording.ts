@@ -450,7 +450,7 @@ export class RecordingReader {
     return index;
   }
 
-  #typeOf({ memoryType }: RecordCursor): number {
+  #typeOf({ memoryTypeIndex: memoryType }: RecordCursor): number {
     const builder = this.#builder;
     if (memoryType >= 32)
       throw new FileError(`The recording has a memory type ${memoryType}; there are 32 at most.`);

@@ -403,7 +403,7 @@ export class Machine {
     const { size, count, wishes } = operation;
     const settings = this.settings(wishes, true);
     const requirements = { size, alignment: 16, memoryTypeBits: this.typeBits(0xff) };
-    const pages = this.target.allocator.allocateMemoryPages(requirements, settings, count);
+    const pages = this.target.allocator.allocateMemoryPages(requirements, count, settings);
     expect(pages.length).toBe(count);
     for (const page of pages) this.add(page, wishes, settings, { size, alignment: 16 });
   }
@@ -484,8 +484,8 @@ export class Machine {
     this.add(allocation, wishes, settings, { size, alignment: 1, buffer, bufferInfo });
     if (plan === undefined) expect.fail("what cannot be planned cannot be allocated");
     if (plan.from === "block") {
-      expect([allocation.memoryType, blocks(), allocation.dedicatedMemory]).toEqual([
-        plan.memoryType,
+      expect([allocation.memoryTypeIndex, blocks(), allocation.dedicatedMemory]).toEqual([
+        plan.memoryTypeIndex,
         count,
         false,
       ]);

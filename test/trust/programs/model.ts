@@ -104,7 +104,7 @@ export class Model {
     const { memoryTypes, memoryHeaps } = allocator.getMemoryProperties();
     const own = memoryHeaps.map(() => ({ count: 0, bytes: 0 }));
     for (const { allocation } of this.entries) {
-      const heap = own[memoryTypes[allocation.memoryType]!.heapIndex]!;
+      const heap = own[memoryTypes[allocation.memoryTypeIndex]!.heapIndex]!;
       heap.count++;
       heap.bytes += allocation.size;
     }
