@@ -62,8 +62,6 @@ const config: UserConfig<DefaultTheme.Config> = {
             guide("Choosing memory", "choosing-memory"),
             guide("Usage patterns", "usage-patterns"),
             guide("Examples", "examples"),
-            guide("Uploading and reading back", "uploading"),
-            guide("Frames", "frames"),
           ],
         },
         {
@@ -97,7 +95,6 @@ const config: UserConfig<DefaultTheme.Config> = {
             page("Heaps of big buffers, WebGPU", "webgpu"),
             guide("The rest of Vulkan", "vulkan"),
             guide("Computing on the GPU", "computing"),
-            guide("Calling Vulkan", "calling-vulkan"),
             guide("Your own binding", "own-binding"),
           ],
         },

@@ -30,6 +30,7 @@ export {
 } from "./buffer-heap.ts";
 export { GpuBufferPool } from "./buffer-pool.ts";
 export {
+  type GpuObject,
   GpuObjectPool,
   type GpuPoolOptions,
   type GpuPoolStatistics,

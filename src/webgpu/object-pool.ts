@@ -35,7 +35,10 @@ export interface ObjectSharing {
   /** For each item, which of the objects it gets. */
   readonly objectOf: ArrayLike<number>;
   /** Bytes of each object. */
-  readonly objects: ArrayLike<{ readonly size: number }>;
+  readonly objects: ArrayLike<{
+    /** Bytes. */
+    readonly size: number;
+  }>;
 }
 
 interface Idle<Item> {
@@ -43,8 +46,14 @@ interface Idle<Item> {
   readonly since: number;
 }
 
+/** What a pool destroys in the end: a GPUBuffer, a GPUTexture. */
+export interface GpuObject {
+  /** Gives the object's memory back. */
+  destroy(): unknown;
+}
+
 /** Objects that are used again. */
-export abstract class GpuObjectPool<Descriptor, Item extends { destroy(): unknown }> {
+export abstract class GpuObjectPool<Descriptor, Item extends GpuObject> {
   private readonly maxIdleFrames: number;
   /** By what they are like. */
   private readonly idle: Map<string, Idle<Item>[]> = new Map();
