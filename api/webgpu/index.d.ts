@@ -133,9 +133,10 @@ interface ObjectSharing {
         readonly size: number;
     }>;
 }
-declare abstract class GpuObjectPool<Descriptor, Item extends {
+interface GpuObject {
     destroy(): unknown;
-}> {
+}
+declare abstract class GpuObjectPool<Descriptor, Item extends GpuObject> {
     take(descriptor: Descriptor): Item;
     takeShared(sharing: ObjectSharing, descriptors: readonly Descriptor[]): Item[];
     kindOf(descriptor: Descriptor): string;
@@ -191,6 +192,7 @@ export type {
   GpuErrorLike,
   GpuLimitsLike,
   GpuMoves,
+  GpuObject,
   GpuPoolOptions,
   GpuPoolStatistics,
   GpuQueueLike,
