@@ -16,7 +16,6 @@
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
-import type { Bindings } from "../allocator/memory/bindings.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
@@ -32,6 +31,7 @@ import {
   emptyDefragmentationStats,
 } from "./flags.ts";
 import { ListDefragmenter } from "./list-defragmenter.ts";
+import { checkTarget, mapAhead } from "./move/ending.ts";
 import { type DefragmentationMove, MoveMaker } from "./move/move.ts";
 import { Movability, PlannedList } from "./ports.ts";
 import type { Shared } from "./shared.ts";
@@ -402,26 +402,4 @@ function freeTarget({ dstTmpAllocation }: DefragmentationMove): void {
 /** Whether the list's pool was destroyed meanwhile. */
 function isGone(list: BlockList): boolean {
   return list.options.pool?.isDestroyed === true;
-}
-
-function checkTarget({ moved, dstTmpAllocation, operation }: DefragmentationMove, bindings: Bindings): void {
-  if (dstTmpAllocation.isFreed) {
-    throw new TypeError("the target of a defragmentation's move was freed: that is endPass's to do");
-  }
-  const { Copy, Ignore, Destroy } = DefragmentationMoveOperation;
-  if (operation !== Copy && operation !== Ignore && operation !== Destroy) {
-    throw new RangeError(`a move's operation must be one of 0, 1 and 2, got ${String(operation)}`);
-  }
-  if (operation !== Ignore) bindings.checkFreeable(moved);
-}
-
-/** Maps the new places as the allocations are mapped; all of them, or none with the error thrown. */
-function mapAhead(moves: readonly DefragmentationMove[]): void {
-  const swapped = moves.filter(({ isToBeSwapped }) => isToBeSwapped);
-  swapped.forEach((move, index) => {
-    if (move.mapAhead()) return;
-    const error = move.list.state.failure.toError();
-    for (const done of swapped.slice(0, index)) done.unmapAhead();
-    throw error;
-  });
 }
