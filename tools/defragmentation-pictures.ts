@@ -34,7 +34,7 @@ interface Shape {
 const SHAPES: readonly Shape[] = [
   { blocks: 1, pools: 1, isMixed: false, granularity: 1 },
   { blocks: 10, pools: 1, isMixed: false, granularity: 1 },
-  { blocks: 10, pools: 1, isMixed: true, granularity: 1024, isLong: true },
+  { blocks: 10, pools: 1, isMixed: true, granularity: 1024 },
   { blocks: 1000, pools: 1, isMixed: false, granularity: 1, isLong: true },
   { blocks: 1000, pools: 1, isMixed: true, granularity: 1 },
   { blocks: 1000, pools: 1, isMixed: true, granularity: 1024 },

@@ -11,7 +11,7 @@
  * Cost: for an item one search for the first target that may have room, and one in it, both logarithmic. Alignment and
  * neighbours can rule a target out after all; then the next one is tried, and after a few of these the first one that
  * has room whatever they cost. What a target has room for is known from above: its free bytes at first, its largest
- * free range once it was asked in vain or something was placed in it.
+ * free range once it was asked in vain, and where that is known at once also when something was placed in it.
  */
 
 import { assert } from "../foundation/assert.ts";
@@ -27,6 +27,8 @@ export interface Placed<Owner> {
   readonly item: Item<Owner>;
   readonly target: Block<Owner>;
   readonly slot: number;
+  /** What was known of the target's room before. */
+  readonly roomBefore: number;
 }
 
 /** Places items in a row of blocks. */
@@ -125,24 +127,27 @@ export class Placing<Owner> {
     this.meter.spend();
     const target = this.blocks.at(row % this.blocks.length);
     const { division } = target;
+    const roomBefore = this.room.at(row);
     const isFound = division.find(item.size, item.alignment, item.type, this.strategy, false);
-    if (isFound) this.placed.push({ item, target, slot: division.commit() });
-    this.room.set(row, division.largestFreeRange);
+    if (isFound) this.placed.push({ item, target, slot: division.commit(), roomBefore });
+    // Without an index the largest range is looked for one by one, which is for those that were asked in vain.
+    const isKnown = !isFound || this.strategy === LOWEST_PLACE;
+    this.room.set(row, isKnown ? division.largestFreeRange : Math.min(roomBefore, division.sumFreeSize));
     return isFound;
   }
 
   /** Takes what was placed out again, the last one first, up to the first `count`. */
   undo(count: number): void {
     while (this.placed.length > count) {
-      const { target, slot } = this.placed.pop()!;
-      this.takeOut(target, slot);
+      const { target, slot, roomBefore } = this.placed.pop()!;
+      assert(target.division.free(slot), "only an allocation is freed");
+      if (this.closed[target.index] === 0) this.setRoom(target.index, this.roomOf(target, roomBefore));
     }
   }
 
-  private takeOut(target: Block<Owner>, slot: number): void {
-    const { division } = target;
-    assert(division.free(slot), "only an allocation is freed");
-    if (this.closed[target.index] === 0) this.setRoom(target.index, division.largestFreeRange);
+  /** What is known of a target's room when something was taken out of it again. */
+  private roomOf({ division }: Block<Owner>, roomBefore: number): number {
+    return this.strategy === LOWEST_PLACE ? division.largestFreeRange : roomBefore;
   }
 
   validate(): void {
