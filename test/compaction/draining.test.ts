@@ -1,10 +1,11 @@
 /** Emptying one block after the other, in blocks that change meanwhile. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Draining } from "../../src/compaction/draining.ts";
 import { Meter } from "../../src/compaction/meter.ts";
 import type { Plan } from "../../src/compaction/plan.ts";
 import type { Slot } from "../../src/metadata/block-metadata.ts";
+import { TlsfMetadata } from "../../src/metadata/tlsf.ts";
 import {
   Chance,
   type Living,
@@ -132,6 +133,19 @@ describe("draining", () => {
     }
     expect(sizes).toEqual([256, 44]);
     expect(list.blocks[1]!.living.size).toBe(0);
+  });
+
+  it("looks for a target's largest free range, which takes a walk, only where it was asked in vain", () => {
+    const every = (step: number, first: number): number[] =>
+      Array.from({ length: 512 / step }, (_, index) => first + index * step);
+    const list = new ModelList([pieces(65536, 512, every(2, 0)), pieces(65536, 512, every(4, 1))]);
+    const walks = vi.spyOn(TlsfMetadata.prototype, "largestFreeRange", "get");
+    try {
+      expect(new Draining(list, false, new Meter()).next()?.moves.length).toBe(128);
+      expect(walks.mock.calls.length).toBeLessThan(8);
+    } finally {
+      walks.mockRestore();
+    }
   });
 
   it("probes, where moves are made in vain, what is in doubt first and then ever more", () => {
