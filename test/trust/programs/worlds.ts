@@ -53,6 +53,7 @@ const optionalExtensions: readonly string[] = [
   "VK_KHR_maintenance4",
   "VK_EXT_memory_budget",
   "VK_EXT_memory_priority",
+  "VK_EXT_pageable_device_local_memory",
 ];
 
 const powerOfTwo = (least: number, most: number): fc.Arbitrary<number> =>
