@@ -1,10 +1,12 @@
 /**
- * `npx tsx test/trust/mutants.ts [--seed 1] [--count 150] [--only <pattern>] [--folders metadata,allocator,…] [--quick]`
+ * `npx tsx test/trust/mutants.ts [--seed 1] [--count 150] [--only <pattern>] [--folders metadata,allocator,…] [--quick]
+ * [--again <log>]`
  *
  * Proof that the tests can fail: a seeded sample of small mistakes, one at a time, in a copy of the tree, and whether
  * the tests notice. A mistake is one operator, constant, condition or statement of `src`, changed so that it still
  * compiles. The tests of the mutated folder run first; the random programs and the others run when those pass, or not
- * at all with `--quick`, so that the score is a lower bound. Prints each mutant that survives, and the score.
+ * at all with `--quick`, so that the score is a lower bound: `--again` with what was printed runs them for what survived.
+ * Prints each mutant that survives, and the score.
  *
  * Left out is what no test can see: types and imports, the texts of errors and of the log, assertions (they state what
  * cannot be false, so that nothing happens without them), and `validate` methods, which are a part of the tests.
@@ -55,20 +57,20 @@ const testsOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   allocator: [
     ["test/allocator"],
-    [...thorough.allocator!, ...trust, "test/reported", "test/defrag", "test/conformance"],
+    [...thorough.allocator!, "test/recording/record", "test/reported", ...trust, "test/conformance"],
   ],
   face: [
     ["test/allocator", "test/frames"],
-    [...trust, "test/reported", "test/defrag", "test/sparse", "test/transient"],
+    ["test/recording/record", "test/reported", ...trust, "test/sparse", "test/transient"],
   ],
   compaction: [
     ["test/compaction", "test/defrag"],
     [...thorough.defrag!, ...trust],
   ],
-  defrag: [["test/defrag"], [...thorough.defrag!, ...trust]],
-  frames: [["test/frames"], trust],
-  sparse: [["test/sparse"], trust],
-  transient: [["test/transient"], trust],
+  defrag: [["test/defrag"], [...thorough.defrag!, "test/recording/record", ...trust]],
+  frames: [["test/frames"], ["test/ffi/transfers", ...trust]],
+  sparse: [["test/sparse"], ["test/cts", "test/trust/misuse"]],
+  transient: [["test/transient"], ["test/recording", "test/reported", "test/trust/misuse"]],
 };
 
 const swaps: Readonly<Record<number, readonly string[]>> = {
@@ -211,16 +213,23 @@ function pass(copy: string, paths: readonly string[], isQuick: boolean): Promise
   });
 }
 
+/** Which tests are run: the quick ones, the thorough ones, or these after those. */
+type Stages = "quick" | "thorough" | "both";
+
+function textOf({ file, line, before, after }: Mutant): string {
+  return `${file}:${line} ${JSON.stringify(before)} -> ${JSON.stringify(after)}`;
+}
+
 /** The first tests that notice the mutant; undefined if none do. */
-async function killerOf(copy: string, mutant: Mutant, isQuick: boolean): Promise<string | undefined> {
+async function killerOf(copy: string, mutant: Mutant, stages: Stages): Promise<string | undefined> {
   const { file, start, end, after } = mutant;
   const target = join(copy, file);
   const original = readFileSync(target, "utf8");
   writeFileSync(target, original.slice(0, start) + after + original.slice(end));
   try {
     const [quick, slow] = testsOf[file.split("/")[1]!]!;
-    if (!(await pass(copy, quick!, true))) return quick!.join(" ");
-    if (!isQuick && !(await pass(copy, slow!, false))) return slow!.join(" ");
+    if (stages !== "thorough" && !(await pass(copy, quick!, true))) return quick!.join(" ");
+    if (stages !== "quick" && !(await pass(copy, slow!, false))) return slow!.join(" ");
     return undefined;
   } finally {
     writeFileSync(target, original);
@@ -238,6 +247,7 @@ async function main(): Promise<void> {
         default: "metadata,allocator,compaction,defrag,face,frames,sparse,transient",
       },
       quick: { type: "boolean", default: false },
+      again: { type: "string" },
     },
   });
   const folders = values.folders.split(",");
@@ -248,7 +258,11 @@ async function main(): Promise<void> {
       .sort(),
   );
   const all = files.flatMap(mutantsOf);
-  const chosen = sample(all, Number(values.count), Number(values.seed));
+  const log = values.again === undefined ? undefined : readFileSync(values.again, "utf8");
+  const sampled = sample(all, Number(values.count), Number(values.seed));
+  const chosen =
+    log === undefined ? sampled : sampled.filter((mutant) => log.includes(`SURVIVED ${textOf(mutant)} `));
+  const stages: Stages = log === undefined ? (values.quick ? "quick" : "both") : "thorough";
   console.log(`${chosen.length} of ${all.length} mutants of ${files.length} files, seed ${values.seed}`);
   const copy = mkdtempSync(join(tmpdir(), "vma-ts-mutants-"));
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -279,38 +293,38 @@ async function main(): Promise<void> {
       }
     }
     symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-    await expectPassing(copy, folders, values.quick);
-    await judge(copy, chosen, values.quick);
+    await expectPassing(copy, folders, stages);
+    await judge(copy, chosen, stages);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
 }
 
 /** Tests that fail without a mistake would count every mutant as found. */
-async function expectPassing(copy: string, folders: readonly string[], isQuick: boolean): Promise<void> {
+async function expectPassing(copy: string, folders: readonly string[], stages: Stages): Promise<void> {
   for (const folder of folders) {
     const [quick, slow] = testsOf[folder]!;
-    if (!(await pass(copy, quick!, true)))
+    if (stages !== "thorough" && !(await pass(copy, quick!, true)))
       throw new Error(`without any mutant these fail: ${quick!.join(" ")}`);
-    if (isQuick || (await pass(copy, slow!, false))) continue;
+    if (stages === "quick" || (await pass(copy, slow!, false))) continue;
     throw new Error(`without any mutant these fail: ${slow!.join(" ")}`);
   }
 }
 
-async function judge(copy: string, mutants: readonly Mutant[], isQuick: boolean): Promise<void> {
+async function judge(copy: string, mutants: readonly Mutant[], stages: Stages): Promise<void> {
   const killed = new Map<string, number>();
   const total = new Map<string, number>();
   const count = (counts: Map<string, number>, key: string): void => {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   };
   for (const [index, mutant] of mutants.entries()) {
-    const killer = await killerOf(copy, mutant, isQuick);
+    const killer = await killerOf(copy, mutant, stages);
     const folder = relative("src", mutant.file).split("/")[0]!;
     for (const key of [folder, "all"]) {
       count(total, key);
       if (killer !== undefined) count(killed, key);
     }
-    const what = `${mutant.file}:${mutant.line} ${JSON.stringify(mutant.before)} -> ${JSON.stringify(mutant.after)}`;
+    const what = textOf(mutant);
     const score = `${killed.get("all") ?? 0}/${index + 1}`;
     console.log(
       killer === undefined ? `SURVIVED ${what} [${score}]` : `killed   ${what} by ${killer} [${score}]`,

@@ -63,23 +63,12 @@ export function selectMemory<Found>(
   let typeBits = request.requirements.memoryTypeBits;
   let type = pool === undefined ? firstMemoryType(state, request) : pool.memoryTypeIndex;
   while (type !== NO_MEMORY_TYPE) {
-    const found = visit(state, request, pool ?? state.defaultPools[type]!, visitor);
+    const found = tryMemoryType(state, request, pool ?? state.defaultPools[type]!, visitor);
     if (found !== undefined || pool !== undefined) return found;
     typeBits &= ~(1 << type);
     type = state.memoryTypes.find(typeBits, request);
   }
   return undefined;
-}
-
-function visit<Found>(
-  state: AllocatorState,
-  request: AllocationRequest,
-  source: MemorySource,
-  visitor: MemoryVisitor<Found> | TypeVisitor<Found>,
-): Found | undefined {
-  return typeof visitor === "function"
-    ? visitor(state, request, source)
-    : tryMemoryType(state, request, source, visitor);
 }
 
 /** Whether the caller is going to map what he asks for, wherever it lives. */
@@ -109,19 +98,20 @@ function selectInPool<Found>(
   }
   for (const source of sources) {
     request.spills = source !== sources.at(-1);
-    const found = visit(state, request, source, visitor);
+    const found = tryMemoryType(state, request, source, visitor);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-/** What the visitor found in the memory type of a pool. */
+/** What the visitor found in one memory type, of a pool or the default one. */
 export function tryMemoryType<Found>(
   state: AllocatorState,
   request: AllocationRequest,
   source: MemorySource,
-  visitor: MemoryVisitor<Found>,
+  visitor: MemoryVisitor<Found> | TypeVisitor<Found>,
 ): Found | undefined {
+  if (typeof visitor === "function") return visitor(state, request, source);
   switch (attemptsFor(state, request, source)) {
     case Attempts.Dedicated:
       return visitor.dedicated(state, request, source);
