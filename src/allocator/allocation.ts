@@ -148,6 +148,7 @@ export class Allocation implements AllocationData {
     return this.ownName;
   }
 
+  /** Undefined takes the name away. */
   set name(name: string | undefined) {
     checkName(name);
     const { state } = this.ensureAlive();

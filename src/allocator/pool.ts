@@ -129,6 +129,7 @@ export class Pool {
     return this.ownName;
   }
 
+  /** Undefined takes the name away. */
   set name(name: string | undefined) {
     checkName(name);
     checkUsable(this.state);

@@ -121,6 +121,7 @@ export abstract class SparseResource {
     return this.ownName;
   }
 
+  /** Undefined takes the name away. */
   set name(name: string | undefined) {
     checkName(name);
     this.ensureAlive();

@@ -43,3 +43,13 @@ it("has every number that a test names", () => {
   );
   expect([...new Set(named)].filter((number) => !known.has(number))).toEqual([]);
 });
+
+it("is sorted: a project's reports stand together, by number", () => {
+  const first = rows.flatMap(({ report }) => report.match(REPORT)?.[0] ?? []).map((text) => text.split("#"));
+  const projects = first.map(([project]) => project!).filter((project, i, all) => project !== all[i - 1]);
+  expect(projects).toEqual([...new Set(projects)]);
+  for (const project of projects) {
+    const numbers = first.filter(([name]) => name === project).map(([, number]) => Number(number));
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+  }
+});
