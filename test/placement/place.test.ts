@@ -116,6 +116,14 @@ describe("placing", () => {
     expect(height).toBe(32);
   });
 
+  it("knows that nothing ends below a fixed offset's end", () => {
+    const { height, lowerBound, isOptimal } = placed([
+      { size: 8, begin: 0, end: 4, offset: 96 },
+      { size: 12, begin: 0, end: 4 },
+    ]);
+    expect([height, lowerBound, isOptimal]).toEqual([104, 104, true]);
+  });
+
   it("keeps kinds off each other's pages", () => {
     const items = [
       { size: 10, begin: 0, end: 2, kind: "linear" },
