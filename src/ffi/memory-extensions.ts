@@ -1,10 +1,19 @@
 /** The device extensions that concern memory, and the features that some of them come with: which a device has. */
 
 import { ApiVersion } from "../vulkan/constants.ts";
-import type { VulkanInstance } from "./instance.ts";
+import type { InstanceFunctions } from "./commands.ts";
+import type { NativeCalls } from "./native/native-calls.ts";
 import { NativeMemory } from "./native-memory.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
 import type { StructName } from "./structs.ts";
+
+/** What is asked of the instance. */
+interface AskedInstance {
+  readonly native: NativeCalls;
+  readonly functions: InstanceFunctions;
+  readonly apiVersion: number;
+  readonly hasProperties2: boolean;
+}
 
 /** Extensions that concern memory, with the least Vulkan version that satisfies what they depend on. */
 const memoryExtensions: Readonly<Record<string, number>> = {
@@ -95,7 +104,7 @@ export interface Selection {
 
 /** What of the extensions for memory the device has and `isWanted`, with the features that they come with. */
 export function selectMemoryExtensions(
-  instance: VulkanInstance,
+  instance: AskedInstance,
   device: PhysicalDevice,
   isWanted: (extension: string) => boolean,
 ): Selection {
@@ -140,7 +149,7 @@ export function featureChain(
 }
 
 function supportedFeatures(
-  instance: VulkanInstance,
+  instance: AskedInstance,
   device: PhysicalDevice,
   candidates: readonly FeatureExtension[],
 ): FeatureExtension[] {

@@ -23,7 +23,7 @@ import type {
   OwnershipTransfer,
   TransferCommand,
 } from "../vulkan/transfer.ts";
-import type { NativeDevice } from "./device.ts";
+import type { DeviceFunctions } from "./commands.ts";
 import { Hazards, type ImagePart } from "./hazards.ts";
 import { layouts } from "./layout.ts";
 import type { NativeMemory, StructValues } from "./native-memory.ts";
@@ -52,7 +52,10 @@ export const EVERYTHING: AccessScope = {
 };
 
 /** What recording needs of a device. */
-export type RecordingDevice = Pick<NativeDevice, "functions" | "hasDepthAndStencil">;
+export interface RecordingDevice {
+  readonly functions: DeviceFunctions;
+  hasDepthAndStencil(image: Image): boolean;
+}
 
 /** A layout change of one part of an image. */
 interface LayoutChange {

@@ -8,7 +8,7 @@
 import { checkInteger, checkUint64 } from "../foundation/check.ts";
 import { ImageAspect, ImageLayout, PipelineStage } from "../vulkan/constants.ts";
 import type { TakeOver } from "../vulkan/transfer.ts";
-import type { NativeDevice } from "./device.ts";
+import type { DeviceFunctions } from "./commands.ts";
 import { layouts } from "./layout.ts";
 import type { NativeMemory } from "./native-memory.ts";
 
@@ -23,7 +23,7 @@ export const TAKE_OVER_BYTES: number = layouts.VkMemoryBarrier.size + LOT * layo
 
 /** Records barriers into a command buffer that was begun, outside of render passes. */
 export function recordTakeOvers(
-  device: Pick<NativeDevice, "functions">,
+  device: { readonly functions: DeviceFunctions },
   commandBuffer: bigint,
   memory: NativeMemory,
   takeOvers: readonly TakeOver[],
@@ -35,7 +35,7 @@ export function recordTakeOvers(
 }
 
 function recordLot(
-  { functions }: Pick<NativeDevice, "functions">,
+  { functions }: { readonly functions: DeviceFunctions },
   commandBuffer: bigint,
   memory: NativeMemory,
   lot: readonly TakeOver[],

@@ -13,13 +13,13 @@ import { checkInteger, checkUint64 } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import { showAs } from "../foundation/inspect.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
-import type { BindSparseInfo, SparseQueue } from "../vulkan/sparse.ts";
+import type { BindSparseInfo, SparseProperties, SparseQueue } from "../vulkan/sparse.ts";
 import type { QueueSynchronization, Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
 import { check } from "./commands.ts";
-import type { NativeDevice } from "./device.ts";
+import type { NativeCalls } from "./native/native-calls.ts";
 import { NativeMemory } from "./native-memory.ts";
-import { QueueFlag } from "./physical-device.ts";
-import { RECORDING_BYTES, record } from "./record.ts";
+import { type PhysicalDevice, QueueFlag } from "./physical-device.ts";
+import { RECORDING_BYTES, type RecordingDevice, record } from "./record.ts";
 import { encodeSynchronization, SparseEncoder } from "./sparse.ts";
 
 /** A queue of a device. */
@@ -30,6 +30,19 @@ export interface QueueChoice {
   readonly index?: number;
   /** VkQueue, as in `device.queues`; not looked at. */
   readonly handle?: bigint;
+}
+
+/** What a queue needs of its device. */
+interface QueueDevice extends RecordingDevice {
+  readonly native: NativeCalls;
+  readonly physicalDevice: PhysicalDevice;
+  readonly handle: bigint;
+  readonly allocationCallbacks: bigint;
+  readonly sparseProperties: SparseProperties | undefined;
+  /** Throws what a VkResult says. */
+  check(result: number, call: string): void;
+  /** The device is lost. */
+  lose(): void;
 }
 
 /** Checks the names of a {@link QueueChoice}'s options. */
@@ -101,14 +114,14 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
   /** Index of the queue family that the queue is of. */
   readonly familyIndex: number;
   readonly canBindSparse: boolean;
-  readonly #device: NativeDevice;
+  readonly #device: QueueDevice;
   readonly #memory: NativeMemory;
   readonly #idle: Slot[] = [];
   readonly #inFlight = new Set<NativeSubmission>();
   #sparse: SparseEncoder | undefined;
   #destroyed = false;
 
-  constructor(device: NativeDevice, choice: QueueChoice) {
+  constructor(device: QueueDevice, choice: QueueChoice) {
     this.#device = device;
     this.#memory = new NativeMemory(device.native, RECORDING_BYTES);
     this.familyIndex = checkInteger(choice.familyIndex, "familyIndex", 0, 0xffffffff);
