@@ -10,15 +10,17 @@ let gpu: GPU | undefined;
 
 /** A device of dawn's; undefined where there is none. */
 export async function requestDawn(): Promise<GPUDevice | undefined> {
-  if (process.env.VK_DRIVER_FILES === undefined && existsSync(SWIFTSHADER)) {
-    process.env.VK_DRIVER_FILES = SWIFTSHADER;
-  }
+  // For dawn alone: cases of Vulkan that follow in this process mean the machine's own driver.
+  const isOurs = process.env.VK_DRIVER_FILES === undefined && existsSync(SWIFTSHADER);
+  if (isOurs) process.env.VK_DRIVER_FILES = SWIFTSHADER;
   try {
     gpu ??= (await import("webgpu")).create([]);
     const adapter = await gpu.requestAdapter();
     return (await adapter?.requestDevice()) ?? undefined;
   } catch {
     return undefined;
+  } finally {
+    if (isOurs) delete process.env.VK_DRIVER_FILES;
   }
 }
 
