@@ -1283,34 +1283,16 @@ interface PhysicalDevice {
     readonly features: ReadonlySet<FeatureName>;
     readonly sparseProperties: SparseProperties | undefined;
 }
-interface RecordingDevice {
-    readonly functions: DeviceFunctions;
-    hasDepthAndStencil(image: Image): boolean;
-}
-interface RecordOptions {
-    readonly before?: AccessScope | undefined;
-    readonly after?: AccessScope | undefined;
-}
 interface QueueChoice {
     readonly familyIndex: number;
     readonly index?: number;
     readonly handle?: bigint;
-}
-interface QueueDevice extends RecordingDevice {
-    readonly native: NativeCalls;
-    readonly physicalDevice: PhysicalDevice;
-    readonly handle: bigint;
-    readonly allocationCallbacks: bigint;
-    readonly sparseProperties: SparseProperties | undefined;
-    check(result: number, call: string): void;
-    lose(): void;
 }
 declare class NativeTransferQueue implements TransferQueue, SparseQueue {
     #private;
     readonly handle: bigint;
     readonly familyIndex: number;
     readonly canBindSparse: boolean;
-    constructor(device: QueueDevice, choice: QueueChoice);
     submit(commands: readonly TransferCommand[], synchronization?: QueueSynchronization): Submission;
     bindSparse(info: BindSparseInfo): Submission;
     waitIdle(): void;
@@ -1326,6 +1308,10 @@ interface QueueRequest {
 interface DeviceQueue extends QueueChoice {
     readonly index: number;
     readonly handle: bigint;
+}
+interface RecordOptions {
+    readonly before?: AccessScope | undefined;
+    readonly after?: AccessScope | undefined;
 }
 interface TakenMemory {
     readonly memory: DeviceMemory;

@@ -121,6 +121,7 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
   #sparse: SparseEncoder | undefined;
   #destroyed = false;
 
+  /** @internal Use `device.createTransferQueue`. */
   constructor(device: QueueDevice, choice: QueueChoice) {
     this.#device = device;
     this.#memory = new NativeMemory(device.native, RECORDING_BYTES);
