@@ -114,8 +114,12 @@ export class Stream {
     if (events.length > 0) await Promise.race(events);
   }
 
-  /** Staging memory, or undefined where it has to be waited for. */
+  /**
+   * Staging memory, or undefined where it has to be waited for. What a full block holds is submitted before the next one is
+   * begun, so that the device copies it while that is filled.
+   */
   take(bytes: number, alignment: number): StagedPiece | undefined {
+    if (this.staging.roomLeft(alignment) < bytes) this.flush();
     return this.staging.take(bytes, alignment);
   }
 

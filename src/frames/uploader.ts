@@ -175,7 +175,10 @@ export class Uploader {
     stream.add({ kind: "ownership", image: target, layout, newLayout: layout, ...release });
   }
 
-  /** Submits what was collected now, with semaphores to wait for and to signal. Undefined where there was nothing. */
+  /**
+   * Submits what was collected now, with semaphores to wait for and to signal. Undefined where there was nothing. What a
+   * staging block was full of is submitted already, and waits for none of them.
+   */
   flush(synchronization?: QueueSynchronization): Submission | undefined {
     return this.#stream.flush(synchronization);
   }

@@ -121,7 +121,8 @@ async function roundTripOfImage(
   allocator.destroyImage(image.image, image.allocation);
 }
 
-async function roundTripOfBuffer(allocator: Allocator, queue: TransferQueue): Promise<void> {
+/** How many bytes of staging memory it took. */
+async function roundTripOfBuffer(allocator: Allocator, queue: TransferQueue): Promise<number> {
   using uploader = allocator.createUploader({ queue, ...SMALL });
   using readback = allocator.createReadback({ queue, ...SMALL });
   const target = allocator.createBuffer({ size: 400_000, usage: BUFFER }, AUTO);
@@ -139,10 +140,10 @@ async function roundTripOfBuffer(allocator: Allocator, queue: TransferQueue): Pr
   const [a, b] = await Promise.all([readback.buffer(target, 1000), readback.buffer(target, 2000, 1000)]);
   expect(a).toEqual(small[0]);
   expect(b).toEqual(Uint8Array.from([...small[1]!, ...small[2]!]));
-  expect(uploader.stagingSize).toBe(32768);
   await uploader.finish();
   await readback.finish();
   allocator.destroyBuffer(target.buffer, target.allocation);
+  return uploader.stagingSize;
 }
 
 describe.each([
@@ -153,7 +154,9 @@ describe.each([
   it("bring data of any size into a buffer and back", async () => {
     const device = new SimulatedDevice(profile);
     const allocator = createAllocator({ device });
-    await roundTripOfBuffer(allocator, new SimulatedTransferQueue(device, { completeAfter }));
+    const queue = new SimulatedTransferQueue(device, { completeAfter });
+    // A block whose copies are done is used again; others are made up to the limit.
+    expect(await roundTripOfBuffer(allocator, queue)).toBe(completeAfter === 3 ? 32768 : 16384);
     allocator.destroy();
     device.destroy();
   });
