@@ -7,7 +7,7 @@
  *     bits  0..7  how often mapMemory is in effect      bit 12     whether it may be mapped
  *     bits  8..10 SuballocationType                     bits 13,14 what was created with it
  *     bit  11     mapped persistently                   bit 15     whether that was left unbound
- *                                                       bits 16..  log2 of the alignment
+ *     bit  24     whether its bytes are still to be 0   bits 16..23 log2 of the alignment
  */
 
 import { checkInteger, checkName } from "../foundation/check.ts";
@@ -38,6 +38,8 @@ const KIND_SHIFT = 13;
 const KIND_MASK = 0x3;
 const UNBOUND = 1 << 15;
 const ALIGNMENT_SHIFT = 16;
+const ALIGNMENT_MASK = 0xff;
+const NEEDS_ZERO_FILL = 1 << 24;
 /** Copied from another module: see docs/performance.md, "What V8 makes of the allocator". */
 const NONE = NO_SLOT;
 
@@ -287,6 +289,20 @@ export class Allocation implements AllocationData {
     return new type(bytes.buffer as ArrayBuffer, count === 0 ? 0 : bytes.byteOffset, count);
   }
 
+  /**
+   * Whether its bytes were asked to be 0 (`zeroInitialize`), and neither the driver nor the host could see to it: until `Uploader.zero`
+   * is done, or the program has cleared what lives there by other means, they may be anything.
+   */
+  get needsZeroFill(): boolean {
+    this.ensureAlive();
+    return (this.bits & NEEDS_ZERO_FILL) !== 0;
+  }
+
+  /** @internal */
+  set needsZeroFill(needs: boolean) {
+    this.bits = needs ? this.bits | NEEDS_ZERO_FILL : this.bits & ~NEEDS_ZERO_FILL;
+  }
+
   /** Whether it was freed. */
   get isFreed(): boolean {
     return this.memoryObject === null;
@@ -417,12 +433,12 @@ export class Allocation implements AllocationData {
 
   /** @internal log2 of {@link alignment}. */
   get alignmentExponent(): number {
-    return this.bits >>> ALIGNMENT_SHIFT;
+    return (this.bits >> ALIGNMENT_SHIFT) & ALIGNMENT_MASK;
   }
 
   /** @internal Bytes, a power of two. */
   get alignment(): number {
-    return 2 ** (this.bits >>> ALIGNMENT_SHIFT);
+    return 2 ** ((this.bits >> ALIGNMENT_SHIFT) & ALIGNMENT_MASK);
   }
 
   /** @internal */

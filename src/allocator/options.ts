@@ -64,6 +64,12 @@ export interface AllocationCreateInfo {
   readonly name?: string | undefined;
   /** Whether dedicated memory is tried where no block could be had; default: as the allocator says. */
   readonly dedicatedFallback?: boolean;
+  /**
+   * Whether its bytes are to be 0; default false. The driver sees to dedicated memory where the device has
+   * VK_EXT_zero_initialize_device_memory, the host to an allocation that it may access. What is left says
+   * {@link Allocation.needsZeroFill}: `Uploader.zero` fills a buffer on the device.
+   */
+  readonly zeroInitialize?: boolean;
 }
 
 /** How memory of its own is made: with a structure chain, if one is wanted. */
@@ -125,6 +131,7 @@ const checkAllocationNames = optionsCheck<AllocationCreateInfo>("an allocation's
   userData: true,
   name: true,
   dedicatedFallback: true,
+  zeroInitialize: true,
 });
 const checkAllocatorNames = optionsCheck<AllocatorCreateInfo>("an allocator's settings", {
   device: true,
@@ -195,6 +202,7 @@ export function readAllocationCreateInfo(
   request.acceptedTypeBits = readMask(info.memoryTypeBits, "memoryTypeBits");
   request.priority = priority === undefined ? 0.5 : checkPriority(priority);
   request.dedicatedFallback = info.dedicatedFallback ?? fallback;
+  request.zeroInitialize = info.zeroInitialize === true;
   if (minAlignment !== undefined) checkAlignment(minAlignment, "minAlignment");
   if (name !== undefined) checkName(name);
   if (pool !== undefined && !(pool instanceof Pool)) {

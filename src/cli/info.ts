@@ -18,6 +18,7 @@ const EXTENSIONS: readonly (readonly [string, string])[] = [
   ["VK_EXT_memory_budget", "budgets come from the driver instead of being guessed"],
   ["VK_EXT_memory_priority", "memory can be told how much it matters"],
   ["VK_EXT_pageable_device_local_memory", "memory may be paged out, by priority"],
+  ["VK_EXT_zero_initialize_device_memory", "new memory objects can be zeroed"],
   ["VK_KHR_maintenance4", "requirements are known without asking; one driver call of four less"],
   ["VK_KHR_maintenance5", "buffers have 64 bits of usage"],
   ["VK_KHR_buffer_device_address", "shaders may use addresses of buffers"],

@@ -89,6 +89,12 @@ export const featureExtensions: readonly FeatureExtension[] = [
     since: ApiVersion.V1_0,
   },
   {
+    extension: "VK_EXT_zero_initialize_device_memory",
+    struct: "VkPhysicalDeviceZeroInitializeDeviceMemoryFeaturesEXT",
+    member: "zeroInitializeDeviceMemory",
+    since: ApiVersion.V1_1,
+  },
+  {
     extension: "VK_AMD_device_coherent_memory",
     struct: "VkPhysicalDeviceCoherentMemoryFeaturesAMD",
     member: "deviceCoherentMemory",

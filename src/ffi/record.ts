@@ -10,7 +10,7 @@
  */
 
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
-import { Access, ImageAspect, ImageLayout, PipelineStage } from "../vulkan/constants.ts";
+import { Access, canBecome, ImageAspect, ImageLayout, PipelineStage } from "../vulkan/constants.ts";
 import type { Image } from "../vulkan/handles.ts";
 import type {
   AccessScope,
@@ -516,8 +516,8 @@ function checkHandles(command: { readonly source: bigint; readonly target: bigin
 
 /** An image cannot be put into a layout that says its contents are unknown. */
 function checkFinalLayout(layout: number, what: string): number {
-  if (layout === ImageLayout.Undefined || layout === ImageLayout.Preinitialized) {
-    throw new RangeError(`${what} must be a layout other than Undefined and Preinitialized, got ${layout}`);
+  if (!canBecome(layout)) {
+    throw new RangeError(`${what} must be a layout that an image can be brought into, got ${layout}`);
   }
   return layout;
 }

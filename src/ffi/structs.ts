@@ -407,6 +407,11 @@ export const structs = {
     pNext: "pointer",
     pageableDeviceLocalMemory: "uint32_t",
   },
+  VkPhysicalDeviceZeroInitializeDeviceMemoryFeaturesEXT: {
+    sType: "uint32_t",
+    pNext: "pointer",
+    zeroInitializeDeviceMemory: "uint32_t",
+  },
   VkPhysicalDeviceMaintenance4Features: { sType: "uint32_t", pNext: "pointer", maintenance4: "uint32_t" },
   VkPhysicalDeviceMaintenance5FeaturesKHR: { sType: "uint32_t", pNext: "pointer", maintenance5: "uint32_t" },
   VkPhysicalDeviceCoherentMemoryFeaturesAMD: {
@@ -806,5 +811,6 @@ export const structureTypes: Readonly<Partial<Record<StructName, number>>> = {
   VkDeviceBufferMemoryRequirements: 1000413002,
   VkDeviceImageMemoryRequirements: 1000413003,
   VkPhysicalDeviceMaintenance5FeaturesKHR: 1000470000,
+  VkPhysicalDeviceZeroInitializeDeviceMemoryFeaturesEXT: 1000620000,
   VkBufferUsageFlags2CreateInfoKHR: 1000470006,
 };

@@ -6,7 +6,7 @@
  */
 
 import { checkInteger, checkUint64 } from "../foundation/check.ts";
-import { ImageAspect, ImageLayout, PipelineStage } from "../vulkan/constants.ts";
+import { canBecome, ImageAspect, ImageLayout, PipelineStage } from "../vulkan/constants.ts";
 import type { TakeOver } from "../vulkan/transfer.ts";
 import type { DeviceFunctions } from "./commands.ts";
 import { layouts } from "./layout.ts";
@@ -97,7 +97,7 @@ function check({
   checkInteger(sourceAccess, "sourceAccess", 0, 0xffffffff);
   checkInteger(targetStages, "targetStages", 1, 0xffffffff);
   checkInteger(targetAccess, "targetAccess", 0, 0xffffffff);
-  if (layout === ImageLayout.Undefined || layout === ImageLayout.Preinitialized) {
-    throw new RangeError(`layout must be one other than Undefined and Preinitialized, got ${layout}`);
+  if (!canBecome(layout)) {
+    throw new RangeError(`layout must be one that an image can be brought into, got ${layout}`);
   }
 }

@@ -127,6 +127,30 @@ export class Uploader {
   }
 
   /**
+   * Sets all bytes of a buffer that the allocator has created to 0, by a fill on the queue, which needs `BufferUsage.TransferDst`.
+   * Resolves when that is done; its allocation has no {@link Allocation.needsZeroFill} any more then.
+   *
+   * @throws TypeError where the target is not such a buffer.
+   */
+  zero(target: BufferWithMemory | Allocation): Promise<void> {
+    const handle = handleOf(target, "buffer");
+    const own = allocationOf(target)?.own;
+    if (own === undefined) throw new TypeError(`target must have an allocation, got ${quote(target)}`);
+    return this.#stream
+      .run(() => this.#zero(handle, own.resourceSize))
+      .then(() => {
+        if (!own.isFreed) own.needsZeroFill = false;
+      });
+  }
+
+  *#zero(target: Buffer, size: number): Generator<undefined, void> {
+    // A fill has whole words; the bytes behind them are copied.
+    const words = size - (size % 4);
+    if (words > 0) this.#stream.add({ kind: "fill", target, size: words, value: 0 });
+    if (size > words) yield* this.#buffer(target, new Uint8Array(size - words), words, undefined);
+  }
+
+  /**
    * Copies texels into an image: `data` has the mip levels one behind the other, the largest first, in each all layers, and all of it
    * packed. Resolves when they are there and the image is in its `layout`; until then the data must stay as it is.
    *

@@ -64,14 +64,17 @@ export type PieceUser = (bytes: Uint8Array, at: number) => void;
 
 export class LazyBytes {
   readonly size: number;
+  /** What its bytes are before they are written. */
+  readonly #fresh: number;
   readonly #pieces: (GrowingMemory | undefined)[] = [];
   readonly #viewed = new Set<number>();
 
-  constructor(size: number) {
+  constructor(size: number, fresh = 0) {
     this.size = size;
+    this.#fresh = fresh;
   }
 
-  /** Whether a byte of the range may be other than 0. */
+  /** Whether a byte of the range may be other than at first. */
   isTouched(offset: number, length: number): boolean {
     const last = Math.floor((offset + length - 1) / PIECE);
     for (let index = Math.floor(offset / PIECE); index <= last; index++) {
@@ -115,6 +118,7 @@ export class LazyBytes {
     const known = this.#pieces[index];
     if (known === undefined) {
       const piece = makeMemory(Math.min(PIECE, this.size - index * PIECE));
+      if (this.#fresh !== 0) new Uint8Array(piece.buffer).fill(this.#fresh);
       this.#pieces[index] = piece;
       return piece;
     }

@@ -44,6 +44,8 @@ export interface Import {
 export interface MemoryPlan {
   readonly dedicatedTo: bigint;
   readonly deviceAddress: boolean;
+  /** Whether all bytes are 0. */
+  readonly isZero: boolean;
   readonly priority: number;
   readonly exportTypes: number;
   readonly source: Import | undefined;
@@ -52,6 +54,7 @@ export interface MemoryPlan {
 const plainPlan: MemoryPlan = {
   dedicatedTo: 0n,
   deviceAddress: false,
+  isZero: false,
   priority: 0.5,
   exportTypes: 0,
   source: undefined,
@@ -89,7 +92,7 @@ export function planAllocation(state: DeviceState, info: MemoryAllocateInfo): Me
   const source = planImport(state, info);
   return {
     dedicatedTo: planDedicated(state, info, source),
-    deviceAddress: planFlags(state, info, source),
+    ...planFlags(state, info, source),
     priority: planPriority(info),
     exportTypes: findNext(chain, StructureType.ExportMemoryAllocateInfo)?.handleTypes ?? 0,
     source,
@@ -127,8 +130,12 @@ export function checkPriority(name: string, rule: string, priority: number): voi
   }
 }
 
-/** Checks VkMemoryAllocateFlagsInfo and the capture address; whether the memory has a device address. */
-function planFlags(state: DeviceState, info: MemoryAllocateInfo, source: Import | undefined): boolean {
+/** Checks VkMemoryAllocateFlagsInfo and the capture address. */
+function planFlags(
+  state: DeviceState,
+  info: MemoryAllocateInfo,
+  source: Import | undefined,
+): Pick<MemoryPlan, "deviceAddress" | "isZero"> {
   const given = findNext(info.pNext, StructureType.MemoryAllocateFlagsInfo);
   const flags = given?.flags ?? 0;
   if ((flags & MemoryAllocate.DeviceAddress) !== 0 && !state.features.bufferDeviceAddress) {
@@ -165,7 +172,25 @@ function planFlags(state: DeviceState, info: MemoryAllocateInfo, source: Import 
       "imported memory cannot be given a captured address",
     );
   }
-  return (flags & MemoryAllocate.DeviceAddress) !== 0;
+  const isZero = (flags & MemoryAllocate.ZeroInitializeEXT) !== 0;
+  if (isZero) checkZero(state, info, source);
+  return { deviceAddress: (flags & MemoryAllocate.DeviceAddress) !== 0, isZero };
+}
+
+function checkZero(state: DeviceState, info: MemoryAllocateInfo, source: Import | undefined): void {
+  const scope = "VkMemoryAllocateFlagsInfo";
+  if (!state.features.zeroInitializeDeviceMemory) {
+    forbid(
+      call,
+      "simulator-feature-not-enabled",
+      "ZeroInitializeEXT needs the feature zeroInitializeDeviceMemory",
+    );
+  }
+  if (source) forbid(call, `VUID-${scope}-flags-10760`, "imported memory cannot be zeroed");
+  const { propertyFlags } = state.profile.memoryTypes[info.memoryTypeIndex]!;
+  if ((propertyFlags & MemoryProperty.Protected) !== 0) {
+    forbid(call, `VUID-${scope}-flags-10761`, "protected memory cannot be zeroed");
+  }
 }
 
 /** Checks VkMemoryDedicatedAllocateInfo; the handle of the resource that the memory is for, or 0n. */

@@ -107,7 +107,8 @@ function makePayload(
   }
   const { HostVisible, HostCoherent } = MemoryProperty;
   const incoherent = (propertyFlags & (HostVisible | HostCoherent)) === HostVisible;
-  return new Payload(size, state.heaps[heapIndex], state.simulateCaches && incoherent);
+  const isCached = state.simulateCaches && incoherent;
+  return new Payload(size, state.heaps[heapIndex], isCached, undefined, plan.isZero ? 0 : state.freshMemory);
 }
 
 /** vkFreeMemory */

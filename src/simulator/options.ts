@@ -33,6 +33,11 @@ export interface SimulatedDeviceOptions {
    * invalidating exchange, so that a forgotten flush shows. Default false: all memory acts as coherent.
    */
   readonly simulateCaches?: boolean;
+  /**
+   * The byte that new memory is full of, where it is not zeroed (VK_EXT_zero_initialize_device_memory), so that reads of what nobody has
+   * written show; from 0 to 255, default 0. Filling costs time and memory: a memory object has all its bytes once one is touched.
+   */
+  readonly freshMemory?: number;
   /** The process, for devices that exchange external memory; default one of its own. */
   readonly host?: SimulatedHost;
   /** Requirements instead of the device's own. */
@@ -54,6 +59,7 @@ const checkDeviceNames = optionsCheck<SimulatedDeviceOptions>("a simulated devic
   features: true,
   permit: true,
   simulateCaches: true,
+  freshMemory: true,
   host: true,
   requirements: true,
   memoryBudget: true,
@@ -65,6 +71,7 @@ const checkFeatureNames = optionsCheck<DeviceFeatures>("features", {
   bufferDeviceAddressCaptureReplay: true,
   maintenance4: true,
   maintenance5: true,
+  zeroInitializeDeviceMemory: true,
   deviceCoherentMemory: true,
   protectedMemory: true,
   sparseBinding: true,
@@ -107,6 +114,7 @@ export function makeState(description: ProfileDescription, options: SimulatedDev
       bufferDeviceAddressCaptureReplay: false,
       maintenance4: extensions.has("VK_KHR_maintenance4"),
       maintenance5: extensions.has("VK_KHR_maintenance5"),
+      zeroInitializeDeviceMemory: extensions.has("VK_EXT_zero_initialize_device_memory"),
       deviceCoherentMemory: extensions.has("VK_AMD_device_coherent_memory"),
       protectedMemory: false,
       sparseBinding: false,
@@ -129,6 +137,7 @@ export function makeState(description: ProfileDescription, options: SimulatedDev
       ...options.permit,
     },
     simulateCaches: options.simulateCaches ?? false,
+    freshMemory: checkInteger(options.freshMemory ?? 0, "freshMemory", 0, 0xff),
     host: options.host ?? new SimulatedHost(),
   });
   state.requirements = options.requirements;

@@ -36,17 +36,20 @@ export class Payload {
   readonly #cached: boolean;
   /** Memory of the program itself, never detached. */
   readonly #pinned: Uint8Array | undefined;
+  /** What its bytes are before they are written. */
+  readonly #fresh: number;
   #device: LazyBytes | undefined;
   #host: LazyBytes | undefined;
   readonly #own = new Set<OwnCopy>();
   #owners = 1;
   #mappings = 0;
 
-  constructor(size: number, heap?: HeapUse, cached = false, pinned?: Uint8Array) {
+  constructor(size: number, heap?: HeapUse, cached = false, pinned?: Uint8Array, fresh = 0) {
     this.size = size;
     this.#heap = heap;
     this.#cached = cached;
     this.#pinned = pinned;
+    this.#fresh = fresh;
     if (heap) heap.used += size;
   }
 
@@ -172,12 +175,12 @@ export class Payload {
   }
 
   #deviceSide(): LazyBytes {
-    this.#device ??= new LazyBytes(this.size);
+    this.#device ??= new LazyBytes(this.size, this.#fresh);
     return this.#device;
   }
 
   #hostSide(): LazyBytes {
-    this.#host ??= new LazyBytes(this.size);
+    this.#host ??= new LazyBytes(this.size, this.#fresh);
     return this.#host;
   }
 }

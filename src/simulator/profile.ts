@@ -114,6 +114,7 @@ export const knownExtensions: readonly string[] = [
   "VK_EXT_memory_budget",
   "VK_EXT_memory_priority",
   "VK_EXT_pageable_device_local_memory",
+  "VK_EXT_zero_initialize_device_memory",
   "VK_AMD_device_coherent_memory",
 ];
 

@@ -3,6 +3,7 @@
 import { quote } from "../foundation/check.ts";
 import {
   BufferCreate,
+  canBecome,
   ImageCreate,
   ImageLayout,
   ImageTiling,
@@ -77,11 +78,18 @@ export function checkImageInfo(state: DeviceState, call: string, info: ImageCrea
   checkUsage(call, owner, info);
   checkImageFlags(state, call, owner, info);
   const initial = info.initialLayout ?? ImageLayout.Undefined;
-  if (initial !== ImageLayout.Undefined && initial !== ImageLayout.Preinitialized) {
+  if (initial === ImageLayout.ZeroInitializedEXT && !state.features.zeroInitializeDeviceMemory) {
+    forbid(
+      call,
+      `VUID-${owner}-initialLayout-10765`,
+      "ZeroInitializedEXT needs the feature zeroInitializeDeviceMemory",
+    );
+  }
+  if (initial !== ImageLayout.Undefined && canBecome(initial)) {
     forbid(
       call,
       `VUID-${owner}-initialLayout-00993`,
-      `initialLayout must be Undefined or Preinitialized, got ${initial}`,
+      `initialLayout must be Undefined, Preinitialized or ZeroInitializedEXT, got ${initial}`,
     );
   }
   checkSharing(call, owner, "sharingMode-00942", info);

@@ -56,6 +56,8 @@ export interface DeviceFeatures {
   readonly maintenance4: boolean;
   /** Default: whether VK_KHR_maintenance5 is enabled. */
   readonly maintenance5: boolean;
+  /** Default: whether VK_EXT_zero_initialize_device_memory is enabled. */
+  readonly zeroInitializeDeviceMemory: boolean;
   /** Default: whether VK_AMD_device_coherent_memory is enabled. */
   readonly deviceCoherentMemory: boolean;
   /** Default false. */
@@ -110,6 +112,8 @@ export class DeviceState {
   readonly features: DeviceFeatures;
   readonly permit: Permissions;
   readonly simulateCaches: boolean;
+  /** The byte that new memory is full of. */
+  readonly freshMemory: number;
   readonly host: SimulatedHost;
   readonly faults: Faults = new Faults();
   readonly calls: Record<CallName, number> = zeroCounts();
@@ -144,7 +148,14 @@ export class DeviceState {
   constructor(
     members: Pick<
       DeviceState,
-      "profile" | "apiVersion" | "extensions" | "features" | "permit" | "simulateCaches" | "host"
+      | "profile"
+      | "apiVersion"
+      | "extensions"
+      | "features"
+      | "permit"
+      | "simulateCaches"
+      | "freshMemory"
+      | "host"
     >,
   ) {
     this.profile = members.profile;
@@ -153,6 +164,7 @@ export class DeviceState {
     this.features = members.features;
     this.permit = members.permit;
     this.simulateCaches = members.simulateCaches;
+    this.freshMemory = members.freshMemory;
     this.host = members.host;
     this.typesBySort = memoryTypesBySort(members.profile);
     this.heaps = members.profile.memoryHeaps.map(() => ({ used: 0 }));

@@ -1,7 +1,7 @@
 /** What Vulkan demands of the buffers, images and regions of a copy. */
 
 import { checkInteger, quote } from "../foundation/check.ts";
-import { ImageLayout } from "../vulkan/constants.ts";
+import { canBecome } from "../vulkan/constants.ts";
 import type { Extent3D } from "../vulkan/resources.ts";
 import { forbid } from "./error.ts";
 import { type AspectFormat, formatAspects } from "./formats.ts";
@@ -74,8 +74,8 @@ export function checkWithin(
 
 /** An image cannot be put into a layout that says its contents are unknown. */
 export function checkFinalLayout(layout: number, what: string): number {
-  if (layout === ImageLayout.Undefined || layout === ImageLayout.Preinitialized) {
-    throw new RangeError(`${what} must be a layout other than Undefined and Preinitialized, got ${layout}`);
+  if (!canBecome(layout)) {
+    throw new RangeError(`${what} must be a layout that an image can be brought into, got ${layout}`);
   }
   return layout;
 }

@@ -6,7 +6,7 @@ import type { AllocatorState } from "../allocator/state.ts";
 import { checkArray, checkInteger, checkObject, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import type { Span } from "../placement/item.ts";
-import { Access, ImageCreate, ImageLayout, type PipelineStage } from "../vulkan/constants.ts";
+import { Access, canBecome, ImageCreate, ImageLayout, type PipelineStage } from "../vulkan/constants.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 
 /** How a pass uses a transient resource. */
@@ -171,8 +171,10 @@ function readUses(uses: readonly TransientUse[], label: string): TransientUse[] 
     checkInteger(stages, `the stages of ${where}`, 1, 0xffffffff);
     checkInteger(access, `the access of ${where}`, 0, 0xffffffff);
     checkInteger(layout, `the layout of ${where}`, 0, 0xffffffff);
-    if (layout === ImageLayout.Undefined || layout === ImageLayout.Preinitialized) {
-      throw new RangeError(`the layout of ${where} must be other than Undefined and Preinitialized`);
+    if (!canBecome(layout)) {
+      throw new RangeError(
+        `the layout of ${where} must be one that an image can be brought into, got ${layout}`,
+      );
     }
     if (typeof discards !== "boolean") {
       throw new TypeError(`discards of ${where} must be a boolean, got ${quote(discards)}`);

@@ -32,6 +32,7 @@ export const MemoryAllocate: EnumObject<typeof enums.MemoryAllocate> = {
   DeviceMask: 0x1,
   DeviceAddress: 0x2,
   DeviceAddressCaptureReplay: 0x4,
+  ZeroInitializeEXT: 0x8,
 };
 export type MemoryAllocate = enums.MemoryAllocate;
 
@@ -139,8 +140,18 @@ export const ImageLayout: EnumObject<typeof enums.ImageLayout> = {
   ReadOnlyOptimal: 1000314000,
   AttachmentOptimal: 1000314001,
   PresentSrcKHR: 1000001002,
+  ZeroInitializedEXT: 1000620000,
 };
 export type ImageLayout = enums.ImageLayout;
+
+/** Whether an image can be brought into a layout: not into those that say what its contents are before its first use. */
+export function canBecome(layout: number): boolean {
+  return (
+    layout !== ImageLayout.Undefined &&
+    layout !== ImageLayout.Preinitialized &&
+    layout !== ImageLayout.ZeroInitializedEXT
+  );
+}
 
 /** VkImageAspectFlagBits */
 export const ImageAspect: EnumObject<typeof enums.ImageAspect> = {

@@ -50,6 +50,8 @@ export declare enum MemoryAllocate {
   DeviceAddress = 0x2,
   /** DEVICE_ADDRESS_CAPTURE_REPLAY: its address can be captured, and asked for again in a replay. */
   DeviceAddressCaptureReplay = 0x4,
+  /** ZERO_INITIALIZE_EXT: all its bytes are 0. VK_EXT_zero_initialize_device_memory. */
+  ZeroInitializeEXT = 0x8,
 }
 
 /** VkPhysicalDeviceType */
@@ -230,6 +232,11 @@ export declare enum ImageLayout {
   AttachmentOptimal = 1000314001,
   /** PRESENT_SRC_KHR: for presentation. Needs VK_KHR_swapchain. */
   PresentSrcKHR = 1000001002,
+  /**
+   * ZERO_INITIALIZED_EXT: all its texels are 0, as the bytes of its memory; only as the initial layout.
+   * VK_EXT_zero_initialize_device_memory.
+   */
+  ZeroInitializedEXT = 1000620000,
 }
 
 /** VkImageAspectFlagBits */

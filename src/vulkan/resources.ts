@@ -74,7 +74,10 @@ export interface ImageCreateInfo {
   readonly sharingMode?: SharingMode;
   /** Two or more, with `SharingMode.Concurrent`; default none. */
   readonly queueFamilyIndices?: readonly number[];
-  /** {@link ImageLayout}, Undefined or Preinitialized; default Undefined. */
+  /**
+   * {@link ImageLayout}, Undefined, Preinitialized or, on a device with VK_EXT_zero_initialize_device_memory, ZeroInitializedEXT; default
+   * Undefined.
+   */
   readonly initialLayout?: ImageLayout;
   /** Structures such as {@link ImageFormatListCreateInfo}, in any order; default none. */
   readonly pNext?: NextChain;

@@ -22,6 +22,10 @@ typedef struct { VkStructureType sType; const void* pNext; VkFlags64 usage; } Vk
 #define VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_5_FEATURES_KHR 1000470000
 #define VK_STRUCTURE_TYPE_BUFFER_USAGE_FLAGS_2_CREATE_INFO_KHR 1000470006
 #endif
+#ifndef VK_EXT_zero_initialize_device_memory
+typedef struct { VkStructureType sType; void* pNext; VkBool32 zeroInitializeDeviceMemory; } VkPhysicalDeviceZeroInitializeDeviceMemoryFeaturesEXT;
+#define VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ZERO_INITIALIZE_DEVICE_MEMORY_FEATURES_EXT 1000620000
+#endif
 #ifndef VK_API_VERSION_1_4
 typedef struct { VkStructureType sType; void* pNext; VkBool32 globalPriorityQuery, shaderSubgroupRotate, shaderSubgroupRotateClustered, shaderFloatControls2, shaderExpectAssume, rectangularLines, bresenhamLines, smoothLines, stippledRectangularLines, stippledBresenhamLines, stippledSmoothLines, vertexAttributeInstanceRateDivisor, vertexAttributeInstanceRateZeroDivisor, indexTypeUint8, dynamicRenderingLocalRead, maintenance5, maintenance6, pipelineProtectedAccess, pipelineRobustness, hostImageCopy, pushDescriptor; } VkPhysicalDeviceVulkan14Features;
 #define VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_4_FEATURES 55

@@ -371,7 +371,7 @@ describeWithVulkan("a transfer queue", (ctx) => {
           layout: ImageLayout.Undefined,
         },
       ]),
-    ).toThrow(/layout must be a layout other than Undefined/);
+    ).toThrow(/layout must be a layout that an image can be brought into/);
     device.waitIdle();
     expect(b.bytes.every((byte) => byte === 0)).toBe(true);
     await device.queue.submit([good]).done();

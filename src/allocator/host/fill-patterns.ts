@@ -1,6 +1,10 @@
-/** VMA's patterns in memory that was just allocated or is about to be freed, as a tool for finding mistakes. */
+/**
+ * What new memory is filled with: zeros where the caller wants them, else VMA's patterns, which are a tool for finding mistakes, as is the
+ * one in memory that is about to be freed.
+ */
 
 import { VulkanError } from "../../vulkan/result.ts";
+import type { Allocation } from "../allocation.ts";
 import type { AllocationData } from "../memory/memory-object.ts";
 import { fillAllocation } from "./copies.ts";
 
@@ -14,6 +18,13 @@ export function fillCreated(allocation: AllocationData): void {
   fill(allocation, PATTERN_CREATED);
 }
 
+/** Zeroes a new allocation that needs it, where the host can. */
+export function zeroCreated(allocation: Allocation): void {
+  if (!allocation.needsZeroFill || !canFill(allocation)) return;
+  fillAllocation(allocation, 0, 0);
+  allocation.needsZeroFill = false;
+}
+
 /** Fills an allocation that is about to be freed with VMA's pattern, where the host can; freeing never fails. */
 export function fillDestroyed(allocation: AllocationData): void {
   try {
@@ -25,10 +36,12 @@ export function fillDestroyed(allocation: AllocationData): void {
 }
 
 function fill(allocation: AllocationData, pattern: number): void {
-  const { state, memoryObject } = allocation;
-  if (!state.debug.fillPatterns || !allocation.isMappingAllowed) return;
-  // Imported memory holds data already.
-  if (memoryObject?.isImported === true) return;
-  if (!state.memoryTypes.isHostVisible(allocation.memoryTypeIndex)) return;
-  fillAllocation(allocation, pattern, 0);
+  if (allocation.state.debug.fillPatterns && canFill(allocation)) fillAllocation(allocation, pattern, 0);
+}
+
+/** Whether the host may write to the allocation; imported memory holds data already. */
+function canFill({ state, memoryObject, isMappingAllowed, memoryTypeIndex }: AllocationData): boolean {
+  return (
+    isMappingAllowed && memoryObject?.isImported !== true && state.memoryTypes.isHostVisible(memoryTypeIndex)
+  );
 }

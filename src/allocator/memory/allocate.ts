@@ -5,7 +5,7 @@
 import { assert } from "../../foundation/assert.ts";
 import { VulkanError } from "../../vulkan/result.ts";
 import type { Allocation } from "../allocation.ts";
-import { fillCreated } from "../host/fill-patterns.ts";
+import { fillCreated, zeroCreated } from "../host/fill-patterns.ts";
 import type { AllocationRequest } from "../resource/request.ts";
 import type { AllocatorState } from "../state.ts";
 import { isWithinBudget } from "./budget.ts";
@@ -17,7 +17,12 @@ export const allocating: MemoryVisitor<Allocation> = {
   block(state, request, source) {
     const { made } = state.deviceMemory;
     const allocation = source.blockList.allocate(request);
-    return state.debug.fillPatterns ? filled(state, allocation, made) : allocation;
+    if (request.zeroInitialize) {
+      // Others have used the block before.
+      if (allocation !== undefined) allocation.needsZeroFill = true;
+      return filled(state, allocation, made, zeroCreated);
+    }
+    return state.debug.fillPatterns ? filled(state, allocation, made, fillCreated) : allocation;
   },
 
   dedicated(state, request, source) {
@@ -26,7 +31,8 @@ export const allocating: MemoryVisitor<Allocation> = {
     if (request.isWithinBudget && !isWithinBudget(state, request.size, dedicated.heapIndex)) return undefined;
     const { made } = state.deviceMemory;
     const allocation = dedicated.allocate(request, blockList.options.next);
-    return state.debug.fillPatterns ? filled(state, allocation, made) : allocation;
+    if (request.zeroInitialize) return filled(state, allocation, made, zeroCreated);
+    return state.debug.fillPatterns ? filled(state, allocation, made, fillCreated) : allocation;
   },
 };
 
@@ -45,10 +51,11 @@ function filled(
   state: AllocatorState,
   allocation: Allocation | undefined,
   made: number,
+  fill: (allocation: Allocation) => void,
 ): Allocation | undefined {
   if (allocation === undefined) return undefined;
   try {
-    fillCreated(allocation);
+    fill(allocation);
   } catch (error) {
     undoAllocation(allocation, made);
     if (!(error instanceof VulkanError)) throw error;

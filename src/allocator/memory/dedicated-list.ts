@@ -6,7 +6,7 @@ import { addAllocation, type DetailedStatistics, type Statistics } from "../../m
 import { findNext, type NextChain, StructureType } from "../../vulkan/next.ts";
 import { Allocation, packBits } from "../allocation.ts";
 import { checkHostPointer } from "./external-memory.ts";
-import { chainForDedicated, mayImport } from "./memory-chain.ts";
+import { chainForDedicated, isZeroedByDriver, mayImport } from "./memory-chain.ts";
 import { DedicatedMemory } from "./memory-object.ts";
 import type { MemoryRequest } from "./memory-request.ts";
 import type { MemoryState, PoolIdentity } from "./memory-state.ts";
@@ -64,6 +64,7 @@ export class DedicatedList {
       request.isMapped,
     );
     const allocation = new Allocation(memoryObject, NO_SLOT, facts, request.userData, request.name);
+    if (request.zeroInitialize && !isZeroedByDriver(chain)) allocation.needsZeroFill = true;
     this.allocations.add(allocation);
     state.budgets.addAllocation(this.heapIndex, request.size);
     return allocation;

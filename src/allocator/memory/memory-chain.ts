@@ -1,6 +1,7 @@
 /** The pNext chains of new memory objects: what the allocator adds stands before what the user gave. */
 
-import { ApiVersion, MemoryAllocate } from "../../vulkan/constants.ts";
+import { ApiVersion, MemoryAllocate, MemoryProperty } from "../../vulkan/constants.ts";
+import type { VulkanDevice } from "../../vulkan/device.ts";
 import { findNext, type NextChain, type NextStructure, StructureType } from "../../vulkan/next.ts";
 import { AllocationCreate, AllocatorCreate, hasFlag } from "../flags.ts";
 import type { MemoryRequest } from "./memory-request.ts";
@@ -15,7 +16,7 @@ export function chainForBlock(
   const own: NextStructure[] = [];
   if (!mayImport(list.next)) addExport(own, state, memoryTypeIndex);
   addPriority(own, state, list.priority);
-  if (hasFlag(state, AllocatorCreate.BufferDeviceAddress)) addDeviceAddress(own);
+  if (hasFlag(state, AllocatorCreate.BufferDeviceAddress)) addFlags(own, MemoryAllocate.DeviceAddress);
   return joinChains(own, list.next);
 }
 
@@ -30,8 +31,12 @@ export function chainForDedicated(
   // What is imported is exported only where its own chain says so.
   if (!mayImport(next)) addExport(own, state, memoryTypeIndex);
   addPriority(own, state, request.priority);
-  if (hasFlag(state, AllocatorCreate.BufferDeviceAddress) && request.mayHaveDeviceAddress)
-    addDeviceAddress(own);
+  const hasAddress = hasFlag(state, AllocatorCreate.BufferDeviceAddress) && request.mayHaveDeviceAddress;
+  const isZeroed = request.zeroInitialize && canBeZeroed(state, memoryTypeIndex) && !mayImport(next);
+  addFlags(
+    own,
+    (hasAddress ? MemoryAllocate.DeviceAddress : 0) | (isZeroed ? MemoryAllocate.ZeroInitializeEXT : 0),
+  );
   // The host's own memory cannot be tied to a resource.
   const isHosts = findNext(next, StructureType.ImportMemoryHostPointerInfoEXT) !== undefined;
   if (usesDedicatedInfo(state) && !isHosts && (request.typeFlags & AllocationCreate.CanAlias) === 0) {
@@ -81,8 +86,29 @@ function addPriority(chain: NextStructure[], state: MemoryState, priority: numbe
   }
 }
 
-function addDeviceAddress(chain: NextStructure[]): void {
-  chain.push({ sType: StructureType.MemoryAllocateFlagsInfo, flags: MemoryAllocate.DeviceAddress });
+function addFlags(chain: NextStructure[], flags: MemoryAllocate | 0): void {
+  if (flags !== 0) chain.push({ sType: StructureType.MemoryAllocateFlagsInfo, flags });
+}
+
+/** Whether the driver zeroes new memory objects (VK_EXT_zero_initialize_device_memory). */
+export function canZeroMemory({ enabledFeatures, enabledExtensions }: VulkanDevice): boolean {
+  return (
+    enabledFeatures?.has("zeroInitializeDeviceMemory") ??
+    enabledExtensions.has("VK_EXT_zero_initialize_device_memory")
+  );
+}
+
+/** Whether it zeroes those of such a memory type: none that is protected. */
+function canBeZeroed({ device, apiVersion }: MemoryState, memoryTypeIndex: number): boolean {
+  const { propertyFlags } = device.memoryProperties.memoryTypes[memoryTypeIndex]!;
+  const isProtected = (propertyFlags & MemoryProperty.Protected) !== 0;
+  return apiVersion >= ApiVersion.V1_1 && !isProtected && canZeroMemory(device);
+}
+
+/** Whether the chain has the driver zero the memory object. */
+export function isZeroedByDriver(chain: NextChain | undefined): boolean {
+  const flags = findNext(chain, StructureType.MemoryAllocateFlagsInfo)?.flags ?? 0;
+  return (flags & MemoryAllocate.ZeroInitializeEXT) !== 0;
 }
 
 function addDedicated(chain: NextStructure[], request: MemoryRequest): void {

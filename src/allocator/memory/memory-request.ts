@@ -22,6 +22,8 @@ export interface MemoryRequest {
   readonly name: string | undefined;
   /** Whether dedicated memory is tried where no block could be had. */
   readonly dedicatedFallback: boolean;
+  /** Whether its bytes are to be 0. */
+  readonly zeroInitialize: boolean;
   /** A chain for the memory object of this allocation alone. */
   readonly next: NextChain | undefined;
   /** Bytes. */

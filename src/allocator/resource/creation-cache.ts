@@ -29,7 +29,7 @@ const SETTINGS = [
   "dedicatedFallback",
 ] as const;
 type Settings = {
-  readonly [Name in (typeof SETTINGS)[number]]?: AllocationCreateInfo[Name] | undefined;
+  readonly [Name in (typeof SETTINGS)[number] | "zeroInitialize"]?: AllocationCreateInfo[Name] | undefined;
 };
 
 /** Allocations with these are not remembered: more is to be done for them than to find a place. */
@@ -142,7 +142,8 @@ export class CachedCreation implements Settings {
       this.memoryTypeBits === settings.memoryTypeBits &&
       this.priority === settings.priority &&
       this.minAlignment === settings.minAlignment &&
-      this.dedicatedFallback === settings.dedicatedFallback
+      this.dedicatedFallback === settings.dedicatedFallback &&
+      settings.zeroInitialize !== true
     );
   }
 
@@ -178,7 +179,7 @@ export class CreationCache {
     largestSize: number,
   ): void {
     const isUsual = request.typesTried === 1 && request.beginsWithBlock && (request.flags & UNUSUAL) === 0;
-    if (!isUsual || allocation.dedicatedMemory) return;
+    if (!isUsual || request.zeroInitialize || allocation.dedicatedMemory) return;
     const { list } = allocation.memoryObject as MemoryBlock;
     const largest = Math.min(largestSize, Math.floor(list.options.preferredBlockSize / 2));
     if (request.size > largest) return;

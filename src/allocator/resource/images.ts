@@ -6,16 +6,19 @@
  */
 
 import { assert } from "../../foundation/assert.ts";
+import { ImageLayout } from "../../vulkan/constants.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
 import type { DeviceMemory, Image } from "../../vulkan/handles.ts";
 import type { NextChain } from "../../vulkan/next.ts";
 import type { ImageCreateInfo } from "../../vulkan/resources.ts";
+import { Result, VulkanError } from "../../vulkan/result.ts";
 import { Allocation } from "../allocation.ts";
 import { AllocationCreate } from "../flags.ts";
 import { allocating, undoAllocation } from "../memory/allocate.ts";
 import { SearchMode } from "../memory/block-search.ts";
+import { canZeroMemory } from "../memory/memory-chain.ts";
 import { selectMemory } from "../memory/selection.ts";
-import { type AllocationCreateInfo, NO_SETTINGS } from "../options.ts";
+import { type AllocationCreateInfo, dedicatedSettings, NO_SETTINGS } from "../options.ts";
 import { ResourceKind } from "../resource-kind.ts";
 import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
@@ -34,10 +37,12 @@ const { Take: TAKE } = SearchMode;
 export function createImage(
   state: AllocatorState,
   info: ImageCreateInfo,
-  allocationInfo: AllocationCreateInfo | undefined,
+  given: AllocationCreateInfo | undefined,
   next: NextChain | undefined,
 ): ImageWithMemory | undefined {
   checkUsable(state);
+  const isZero = info?.initialLayout === ImageLayout.ZeroInitializedEXT;
+  const allocationInfo = isZero ? zeroSettings(state, given) : given;
   const isPlain = state.remembersKinds && next === undefined && info?.pNext === undefined;
   const cached = isPlain ? state.images.findImage(info, allocationInfo) : undefined;
   if (cached !== undefined && state.requirements.remembers === true) {
@@ -63,6 +68,7 @@ export function createImage(
       raiseAlignment(request, allocationInfo);
       allocation = selectMemory(state, request, allocating);
     }
+    if (isZero && allocation?.needsZeroFill === true) throw notZeroed("the memory was not zeroed");
     if (allocation !== undefined && !isUnbound(request)) {
       device.bindImageMemory(image, allocation.deviceMemory, allocation.offset);
     }
@@ -85,6 +91,20 @@ export function createImage(
   const result = state.tracker.isActive ? state.tracker.track(allocation) : allocation;
   if (state.recorder !== undefined) state.recorder.created(result, { image: info }, allocationInfo);
   return new ImageWithMemory(image, result);
+}
+
+/** The settings for an image that begins with texels of 0: only memory of its own does. */
+function zeroSettings(
+  { device }: AllocatorState,
+  given: AllocationCreateInfo | undefined,
+): AllocationCreateInfo {
+  if (!canZeroMemory(device)) throw notZeroed("it needs VK_EXT_zero_initialize_device_memory");
+  return { ...dedicatedSettings(given), zeroInitialize: true };
+}
+
+function notZeroed(why: string): VulkanError {
+  const detail = `an image with the initialLayout ZeroInitializedEXT cannot be had: ${why}`;
+  return new VulkanError(Result.ErrorFeatureNotPresent, "createImage", detail);
 }
 
 /** An image whose description is known, in a block that is there; undefined when it takes more than that. */

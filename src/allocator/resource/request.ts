@@ -36,6 +36,7 @@ export class AllocationRequest implements MemoryRequest, MemoryTypeQuery {
   userData: unknown = undefined;
   name: string | undefined = undefined;
   dedicatedFallback = true;
+  zeroInitialize = false;
   /** A chain for the memory object of this allocation alone. */
   next: NextChain | undefined = undefined;
 

@@ -2,7 +2,14 @@
 
 import type { Allocation } from "../../allocator/allocation.ts";
 import { ResourceKind } from "../../allocator/resource-kind.ts";
-import { BufferCreate, BufferUsage, ImageAspect, ImageCreate, ImageLayout } from "../../vulkan/constants.ts";
+import {
+  BufferCreate,
+  BufferUsage,
+  canBecome,
+  ImageAspect,
+  ImageCreate,
+  ImageLayout,
+} from "../../vulkan/constants.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
 import type { Buffer, Image } from "../../vulkan/handles.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../../vulkan/resources.ts";
@@ -41,8 +48,7 @@ export function canCopy(allocation: Allocation, layout: LayoutSource | undefined
     (format >= FIRST_YCBCR_444 && format <= LAST_YCBCR_444);
   if (isYcbcr) return false;
   const stated = layoutOf(allocation, layout);
-  // Nothing can be brought into the layout Preinitialized.
-  return stated !== undefined && stated !== ImageLayout.Preinitialized;
+  return stated !== undefined && (canBecome(stated) || stated === ImageLayout.Undefined);
 }
 
 /** What the program says of the layout of an image; undefined for what is none. */
