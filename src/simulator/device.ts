@@ -98,7 +98,8 @@ export class SimulatedDevice implements VulkanDevice {
     this.onLost = (listener) => this.faults.onLost(listener);
     this.enabledExtensions = state.extensions;
     // Only what a program asked for: the simulator lets more pass than it was told to enable.
-    const features = Object.entries(options.features ?? {});
+    const { zeroInitializeDeviceMemory } = state.features;
+    const features = Object.entries({ zeroInitializeDeviceMemory, ...options.features });
     this.enabledFeatures = new Set(features.filter(([, isOn]) => isOn).map(([name]) => name));
     this.properties = propertiesOf(state);
     this.sparseProperties = state.features.sparseBinding ? state.profile.sparse.properties : undefined;
