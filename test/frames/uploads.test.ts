@@ -345,6 +345,29 @@ describeWithVulkan("uploads on a device", (ctx) => {
     await roundTripOfBuffer(allocator, ctx.device.queue);
   });
 
+  it("zero a buffer that was asked to be zero, in memory that others have used", async () => {
+    using allocator = createAllocator({ device: ctx.device });
+    const { queue } = ctx.device;
+    using uploader = allocator.createUploader({ queue, ...SMALL });
+    using readback = allocator.createReadback({ queue, ...SMALL });
+    const info = { size: 4003, usage: BUFFER };
+    const last = allocator.createBuffer(info, AUTO);
+    await uploader.buffer(last, new Uint8Array(4003).fill(0xa5));
+    last.allocation.destroy();
+    const made = allocator.createBuffer(info, { ...AUTO, zeroInitialize: true });
+    expect(made.allocation.needsZeroFill).toBe(true);
+    await uploader.zero(made);
+    expect(made.allocation.needsZeroFill).toBe(false);
+    expect(await readback.buffer(made, 4003)).toEqual(new Uint8Array(4003));
+    await uploader.finish();
+    await readback.finish();
+    made.allocation.destroy();
+    const settings = { ...AUTO, flags: AllocationCreate.HostAccessRandom, zeroInitialize: true };
+    const seen = allocator.createBuffer(info, settings);
+    expect(seen.allocation.read(0, 4003)).toEqual(new Uint8Array(4003));
+    seen.allocation.destroy();
+  });
+
   it.each(images)("bring $name into an image and back", async ({ info, aspect }) => {
     using allocator = createAllocator({ device: ctx.device });
     await roundTripOfImage(allocator, ctx.device.queue, info, aspect);
