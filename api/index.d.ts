@@ -317,6 +317,7 @@ declare class Allocation {
     mappedRange(offset?: number, size?: number): Uint8Array | undefined;
     get mappedAddress(): bigint | undefined;
     view<T>(type: TypedArrayType<T>, offset?: number, length?: number): T;
+    get needsZeroFill(): boolean;
     get isFreed(): boolean;
     info(): AllocationInfo;
     map(): Mapping;
@@ -358,6 +359,7 @@ interface AllocationCreateInfo {
     readonly userData?: unknown;
     readonly name?: string | undefined;
     readonly dedicatedFallback?: boolean;
+    readonly zeroInitialize?: boolean;
 }
 interface DedicatedCreateInfo extends AllocationCreateInfo {
     readonly memoryAllocateNext?: NextChain | undefined;
@@ -589,6 +591,7 @@ declare class Uploader {
     #private;
     get stagingSize(): number;
     buffer(target: BufferTarget, data: HostData, offset?: number, { isIdle, release }?: BufferUploadOptions): Promise<void>;
+    zero(target: BufferWithMemory | Allocation): Promise<void>;
     image(target: ImageTarget, data: HostData, options: ImageUploadOptions): Promise<void>;
     flush(synchronization?: QueueSynchronization): Submission | undefined;
     finish(): Promise<void>;

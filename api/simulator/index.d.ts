@@ -192,6 +192,7 @@ interface DeviceFeatures {
     readonly bufferDeviceAddressCaptureReplay: boolean;
     readonly maintenance4: boolean;
     readonly maintenance5: boolean;
+    readonly zeroInitializeDeviceMemory: boolean;
     readonly deviceCoherentMemory: boolean;
     readonly protectedMemory: boolean;
     readonly sparseBinding: boolean;
@@ -211,6 +212,7 @@ interface SimulatedDeviceOptions {
     readonly features?: Partial<DeviceFeatures>;
     readonly permit?: Partial<Permissions>;
     readonly simulateCaches?: boolean;
+    readonly freshMemory?: number;
     readonly host?: SimulatedHost;
     readonly requirements?: RequirementsSource;
     readonly memoryBudget?: BudgetSource;

@@ -827,6 +827,11 @@ declare const structs: {
         readonly pNext: "pointer";
         readonly pageableDeviceLocalMemory: "uint32_t";
     };
+    readonly VkPhysicalDeviceZeroInitializeDeviceMemoryFeaturesEXT: {
+        readonly sType: "uint32_t";
+        readonly pNext: "pointer";
+        readonly zeroInitializeDeviceMemory: "uint32_t";
+    };
     readonly VkPhysicalDeviceMaintenance4Features: {
         readonly sType: "uint32_t";
         readonly pNext: "pointer";

@@ -19,7 +19,8 @@ declare enum MemoryHeapFlag {
 declare enum MemoryAllocate {
     DeviceMask = 1,
     DeviceAddress = 2,
-    DeviceAddressCaptureReplay = 4
+    DeviceAddressCaptureReplay = 4,
+    ZeroInitializeEXT = 8
 }
 declare enum PhysicalDeviceType {
     Other = 0,
@@ -106,7 +107,8 @@ declare enum ImageLayout {
     Preinitialized = 8,
     ReadOnlyOptimal = 1000314000,
     AttachmentOptimal = 1000314001,
-    PresentSrcKHR = 1000001002
+    PresentSrcKHR = 1000001002,
+    ZeroInitializedEXT = 1000620000
 }
 declare enum ImageAspect {
     Color = 1,

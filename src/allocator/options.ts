@@ -202,7 +202,7 @@ export function readAllocationCreateInfo(
   request.acceptedTypeBits = readMask(info.memoryTypeBits, "memoryTypeBits");
   request.priority = priority === undefined ? 0.5 : checkPriority(priority);
   request.dedicatedFallback = info.dedicatedFallback ?? fallback;
-  request.zeroInitialize = info.zeroInitialize === true;
+  request.zeroInitialize = readZero(info.zeroInitialize);
   if (minAlignment !== undefined) checkAlignment(minAlignment, "minAlignment");
   if (name !== undefined) checkName(name);
   if (pool !== undefined && !(pool instanceof Pool)) {
@@ -221,6 +221,11 @@ export function checkSettings(info: AllocationCreateInfo | null | undefined): vo
 
 function readMask(mask: number | undefined, what: string): number {
   return mask === undefined ? 0 : checkInteger(mask, what, 0, 0xffffffff);
+}
+
+function readZero(zeroInitialize: boolean | undefined): boolean {
+  if (zeroInitialize === undefined || typeof zeroInitialize === "boolean") return zeroInitialize === true;
+  throw new TypeError(`zeroInitialize must be a boolean, got ${quote(zeroInitialize)}`);
 }
 
 /** With VMA's flag for it, string user data is the name. */

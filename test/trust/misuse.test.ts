@@ -348,6 +348,12 @@ const sizes: Case[] = [
     (s) => s.allocator.createBuffer(bufferOf(1), { minAlignment: 48 }),
   ],
   [
+    "a zeroInitialize of 1",
+    TypeError,
+    "zeroInitialize must be a boolean, got 1",
+    (s) => s.allocator.createBuffer(bufferOf(1), { zeroInitialize: 1 as never }),
+  ],
+  [
     "settings' minAlignment of 6",
     RangeError,
     "power of two, got 6",

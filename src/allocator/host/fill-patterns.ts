@@ -4,7 +4,6 @@
  */
 
 import { VulkanError } from "../../vulkan/result.ts";
-import type { Allocation } from "../allocation.ts";
 import type { AllocationData } from "../memory/memory-object.ts";
 import { fillAllocation } from "./copies.ts";
 
@@ -19,7 +18,7 @@ export function fillCreated(allocation: AllocationData): void {
 }
 
 /** Zeroes a new allocation that needs it, where the host can. */
-export function zeroCreated(allocation: Allocation): void {
+export function zeroCreated(allocation: AllocationData): void {
   if (!allocation.needsZeroFill || !canFill(allocation)) return;
   fillAllocation(allocation, 0, 0);
   allocation.needsZeroFill = false;

@@ -31,6 +31,8 @@ export interface AllocationData extends RecordedAllocation, ResourceHolder {
   /** How often the program has it mapped. */
   mapCount: number;
   readonly isMappingAllowed: boolean;
+  /** Whether its bytes were asked to be 0, and are still to be filled. */
+  needsZeroFill: boolean;
   readonly mappedData: Uint8Array | undefined;
   readonly mappedAddress: bigint | undefined;
   mappedRange(offset?: number, size?: number): Uint8Array | undefined;

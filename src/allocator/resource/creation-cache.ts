@@ -143,7 +143,7 @@ export class CachedCreation implements Settings {
       this.priority === settings.priority &&
       this.minAlignment === settings.minAlignment &&
       this.dedicatedFallback === settings.dedicatedFallback &&
-      settings.zeroInitialize !== true
+      !settings.zeroInitialize
     );
   }
 

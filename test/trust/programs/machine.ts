@@ -310,7 +310,9 @@ export class Machine {
     else if (wishes.neverAllocate) flags |= NeverAllocate;
     if (wishes.withinBudget) flags |= WithinBudget;
     if (wishes.upper && pool?.blockList.hasUpperAddress) flags |= UpperAddress;
-    return { flags, usage, pool, minAlignment: wishes.minAlignment };
+    // Some of the allocations ask for zeros, without another choice that would make other programs of all seeds.
+    const zeroInitialize = wishes.minAlignment === 1;
+    return { flags, usage, pool, minAlignment: wishes.minAlignment, zeroInitialize };
   }
 
   private add(
@@ -338,6 +340,14 @@ export class Machine {
     };
     this.model.entries.push(entry);
     this.disarm();
+    if (allocation.needsZeroFill) expect(info.zeroInitialize, "what says that zeros are missing").toBe(true);
+    else if (info.zeroInitialize === true && isHostVisible && wishes.access !== "none") {
+      const first = allocation.read(0, Math.min(allocation.size, 4096));
+      expect(
+        first.every((byte) => byte === 0),
+        "memory that was asked to be zero is",
+      ).toBe(true);
+    }
     this.write(entry, this.steps);
   }
 
