@@ -58,12 +58,12 @@ describe("zeroInitialize", () => {
   });
 
   it.each([false, true])("is a fill's work in a block, with the extension: %s", async (has) => {
-    const here = world({}, {}, garbage(has));
+    const here = world({}, { rememberRequirements: true }, garbage(has));
     const { allocator, device } = here;
     using uploader = allocator.createUploader({ queue: new SimulatedTransferQueue(device) });
     // Not a multiple of four bytes, and twice: a kind of buffer that is known is asked for again.
-    for (let i = 0; i < 2; i++) {
-      const plain = allocator.createBuffer(bufferOf(1003), { usage: AUTO });
+    for (let i = 0; i < 4; i++) {
+      const plain = allocator.createBuffer(bufferOf(2048), { usage: AUTO });
       plain.allocation.destroy();
       const made = allocator.createBuffer(bufferOf(1003), { usage: AUTO, zeroInitialize });
       expect([made.allocation.dedicatedMemory, made.allocation.needsZeroFill]).toEqual([false, true]);
@@ -169,11 +169,11 @@ describe("an image that begins with texels of 0", () => {
   };
 
   it("has zeroed memory of its own", async () => {
-    const { allocator, device } = world({}, {}, garbage(true));
+    const { allocator, device } = world({}, { rememberRequirements: true }, garbage(true));
     const queue = new SimulatedTransferQueue(device);
     using uploader = allocator.createUploader({ queue });
     using readback = allocator.createReadback({ queue });
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < 4; i++) {
       // A kind of image that is known otherwise lives in a block.
       allocator
         .createImage({ ...info, initialLayout: ImageLayout.Undefined }, { usage: AUTO })

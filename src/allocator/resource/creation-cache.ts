@@ -179,7 +179,7 @@ export class CreationCache {
     largestSize: number,
   ): void {
     const isUsual = request.typesTried === 1 && request.beginsWithBlock && (request.flags & UNUSUAL) === 0;
-    if (!isUsual || request.zeroInitialize || allocation.dedicatedMemory) return;
+    if (!isUsual || allocation.dedicatedMemory) return;
     const { list } = allocation.memoryObject as MemoryBlock;
     const largest = Math.min(largestSize, Math.floor(list.options.preferredBlockSize / 2));
     if (request.size > largest) return;
