@@ -114,6 +114,8 @@ export type {
 } from "./frames/index.ts";
 export type { DetailedStatistics, Statistics } from "./metadata/statistics.ts";
 export type {
+  PageDefragmentationResult,
+  PageDefragmentOptions,
   PagePool,
   PagePoolCreateInfo,
   PagePoolStatistics,

@@ -69,7 +69,8 @@ export function bindSparse(state: SparseState, queue: SparseQueue, request: Spar
   return submission;
 }
 
-function checkQueue(queue: SparseQueue): void {
+/** Checks that a queue can bind. */
+export function checkQueue(queue: SparseQueue, call = "bindSparse"): void {
   checkObject(queue, "the queue");
   if (typeof queue.bindSparse !== "function") {
     throw new TypeError(`the queue must be one that can bind sparse resources, got ${quote(queue)}`);
@@ -77,7 +78,7 @@ function checkQueue(queue: SparseQueue): void {
   if (queue.canBindSparse) return;
   throw new VulkanError(
     Result.ErrorFeatureNotPresent,
-    "bindSparse",
+    call,
     "the queue's family cannot bind sparse resources: use a queue of a family that has QueueFlag.SparseBinding",
   );
 }
@@ -94,7 +95,12 @@ function collectParts(
   checkArray(share, "share");
   for (const part of evict) {
     const change = changeOf(state, changes, part);
-    const { marks, pages, geometry } = change.resource;
+    const { marks, pages, geometry, isMoving, label } = change.resource;
+    if (isMoving) {
+      throw new TypeError(
+        `pages of ${label} are being moved: wait for the defragmentation of its pool before any is evicted`,
+      );
+    }
     geometry.visit(part.region, true, (first, count) => {
       for (let page = first; page < first + count; page++) {
         if (pages[page] === NO_PAGE || marks[page] !== Mark.Nothing) continue;

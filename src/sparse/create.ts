@@ -111,7 +111,7 @@ export function createSparseBuffer(
     const requirements = emptyMemoryRequirements();
     device.getBufferMemoryRequirements(buffer, requirements, false);
     const { size, alignment } = requirements;
-    const pool = poolFor(state, requirements, options);
+    const pool = poolFor(state, home, requirements, options);
     const geometry = new LinearGeometry(given.size, size, alignment, false);
     const id = state.nextId++;
     const made = new SparseBuffer({ home, id, handle: buffer, info, geometry, pool, ...namesOf(options) });
@@ -147,7 +147,7 @@ export function createSparseImage(
     const requirements = emptyMemoryRequirements();
     device.getImageMemoryRequirements(image, requirements, false);
     const { size, alignment } = requirements;
-    const pool = poolFor(state, requirements, options);
+    const pool = poolFor(state, home, requirements, options);
     const geometry = wishes.residency
       ? new ImageGeometry(info, device.getImageSparseMemoryRequirements!(image), alignment)
       : new LinearGeometry(size, size, alignment, true);
@@ -162,7 +162,7 @@ export function createSparseImage(
 }
 
 /** Makes a page pool, with no memory yet. */
-export function createPagePool(state: SparseState, info: PagePoolCreateInfo): PagePool {
+export function createPagePool(state: SparseState, home: SparseHome, info: PagePoolCreateInfo): PagePool {
   const { allocator } = state;
   checkUsable(allocator);
   checkPoolOptions(info);
@@ -186,7 +186,7 @@ export function createPagePool(state: SparseState, info: PagePoolCreateInfo): Pa
         : checkMultiple(info.maxSize, pageSize, "maxSize"),
     priority: info.priority,
   };
-  const pool = new PagePool(allocator, settings);
+  const pool = new PagePool(allocator, settings, home);
   state.pools.add(pool);
   return pool;
 }
@@ -238,6 +238,7 @@ function namesOf({ name, userData }: SparseCreateInfo): { name: string | undefin
 /** The pool of a resource's pages, which must suit it. */
 function poolFor(
   state: SparseState,
+  home: SparseHome,
   { alignment, memoryTypeBits }: MemoryRequirements,
   options: SparseCreateInfo,
 ): PagePool {
@@ -247,14 +248,15 @@ function poolFor(
     const key = `${type} ${alignment}`;
     let pool = state.defaultPools.get(key);
     if (pool === undefined) {
-      pool = new PagePool(state.allocator, {
+      const settings: PagePoolSettings = {
         name: undefined,
         memoryTypeIndex: type,
         pageSize: alignment,
         chunkSize: 0,
         maxSize: Number.POSITIVE_INFINITY,
         priority: undefined,
-      });
+      };
+      pool = new PagePool(state.allocator, settings, home);
       state.defaultPools.set(key, pool);
     }
     return pool;

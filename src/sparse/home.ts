@@ -16,6 +16,8 @@ import {
   type PagePoolCreateInfo,
   type SparseCreateInfo,
 } from "./create.ts";
+import { defragmentPages } from "./defragment.ts";
+import type { PageDefragmentationResult, PageDefragmentOptions } from "./defragment-options.ts";
 import type { PagePool } from "./page-pool.ts";
 import { isPageMemory, type SparseStatistics, sparseJson, sparseLeaks, sparseStatistics } from "./report.ts";
 import type { SparseBindRequest, SparseBuffer, SparseHome, SparseImage, SparseResource } from "./resource.ts";
@@ -40,7 +42,7 @@ export class SparseRoom implements SparseHome {
   }
 
   createPool(info: PagePoolCreateInfo = {}): PagePool {
-    return createPagePool(this.state, info);
+    return createPagePool(this.state, this, info);
   }
 
   /** Destroys a pool none of whose pages is in use. */
@@ -56,12 +58,17 @@ export class SparseRoom implements SparseHome {
         `${pool.label} has the pages of ${users.length} resources: ${users[0]!.label} and so on`,
       );
     }
+    if (pool.isDefragmenting) throw new TypeError(`${pool.label} is being defragmented`);
     if (pool.retiring > 0) {
       throw new TypeError(`${pool.label} has ${pool.retiring} pages that a queue is not done with`);
     }
     pool.destroyed = true;
     this.state.pools.delete(pool);
     pool.freeAll();
+  }
+
+  defragment(pool: PagePool, options: PageDefragmentOptions): Promise<PageDefragmentationResult> {
+    return defragmentPages(this.state, pool, options);
   }
 
   bind(queue: SparseQueue, request: SparseBindRequest): Submission {
@@ -107,6 +114,13 @@ export class SparseRoom implements SparseHome {
   /** Throws where a queue is not done with something; then the allocator cannot be destroyed. */
   checkDone(): void {
     this.state.collect();
+    for (const pool of this.state.allPools()) {
+      if (pool.isDefragmenting) {
+        throw new TypeError(
+          `${pool.label} is being defragmented: wait for that before the allocator is destroyed`,
+        );
+      }
+    }
     const { length } = this.state.work;
     if (length === 0) return;
     throw new TypeError(

@@ -8,7 +8,7 @@
  * 4. Whatever runs there are, and smaller chunks for what is missing.
  *
  * Chunks are dedicated memory of the allocator, so that its limits, budgets, statistics, dumps and recordings know them, and
- * nothing moves them. Empty ones are given back by that same policy: one is kept.
+ * nothing moves them; pages are moved from one to another by `./defragment.ts`. Empty ones are given back by that same policy: one is kept.
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
@@ -27,6 +27,7 @@ import { assert } from "../foundation/assert.ts";
 import { alignDown, alignUp } from "../foundation/bits.ts";
 import { showAsText } from "../foundation/inspect.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
+import type { PageDefragmentationResult, PageDefragmentOptions } from "./defragment-options.ts";
 import { PageChunk, type PageRun } from "./page-chunk.ts";
 
 /** A request is not split into more runs than this while a new chunk can be had. */
@@ -79,6 +80,11 @@ export interface PagePoolStatistics {
   readonly longestFreeRun: number;
 }
 
+/** What a pool asks of the allocator's sparse side. */
+export interface PagePoolHome {
+  defragment(pool: PagePool, options: PageDefragmentOptions): Promise<PageDefragmentationResult>;
+}
+
 /** Pages of one memory type. Made by `allocator.createPagePool`; sparse resources without one share default pools. */
 export class PagePool {
   /** @internal */
@@ -93,13 +99,23 @@ export class PagePool {
   readonly chunks: (PageChunk | undefined)[] = [];
   /** @internal Pages that have no reference and are not free yet. */
   retiring = 0;
+  /** @internal Pages that have no reference yet, as something is being moved to them. */
+  arriving = 0;
+  /** @internal Whether its pages are being moved. */
+  isDefragmenting = false;
+  /** @internal Chunks that were given back, ever. */
+  chunksFreed = 0;
+  /** @internal Bytes of these. */
+  bytesFreed = 0;
   /** @internal */
   destroyed = false;
+  private readonly home: PagePoolHome;
 
   /** @internal Use `allocator.createPagePool`. */
-  constructor(state: AllocatorState, settings: PagePoolSettings) {
+  constructor(state: AllocatorState, settings: PagePoolSettings, home: PagePoolHome) {
     this.state = state;
     this.settings = settings;
+    this.home = home;
   }
 
   /** Whether it was destroyed. */
@@ -161,6 +177,27 @@ export class PagePool {
       retiringCount: this.retiring,
       longestFreeRun,
     };
+  }
+
+  /**
+   * Moves pages out of nearly empty memory objects into others, so that these come free, and gives them back. Contents stay, and so
+   * do the buffers themselves: only the memory behind their pages is another.
+   *
+   * Pages of buffers with the usage TransferSrc are moved, shared ones for all that share them; pages of images stay where they
+   * are. It goes in passes: new pages are bound to a buffer of the library's own, the bytes are copied there, and then one
+   * vkQueueBindSparse takes the new pages from that and binds them in the place of the old ones, which are free once it is done.
+   * This needs the feature sparseBinding alone.
+   *
+   * As with `allocator.defragment` what is moved must not be written meanwhile, and the device must be done using it when a pass
+   * begins: what other queues do with the buffers is to be waited for before this is called, and not to be submitted again before
+   * the promise settles. Pages may be committed meanwhile, and buffers destroyed; evicting pages of what is being moved is refused.
+   * What a queue is still binding when a pass begins is not moved in that.
+   *
+   * @throws TypeError for a pool that is destroyed or being defragmented already, or options that are wrong; VulkanError where the
+   *     queue cannot bind, or a driver's call fails: what earlier passes have moved stays where it is now, and nothing is lost.
+   */
+  defragment(options: PageDefragmentOptions): Promise<PageDefragmentationResult> {
+    return this.home.defragment(this, options);
   }
 
   // ---- Spans --------------------------------------------------------------------------------------------
@@ -234,15 +271,38 @@ export class PagePool {
     return true;
   }
 
+  /** @internal Takes so many free pages of one chunk, in long runs. Something is to be moved to them. */
+  takeIn(chunk: PageChunk, count: number): PageId[] {
+    const ids: PageId[] = [];
+    while (ids.length < count) {
+      const run = chunk.findLongest(count - ids.length);
+      assert(run !== undefined, "what is to go to a chunk fits there");
+      chunk.take(run);
+      for (let page = run.first; page < run.first + run.count; page++) ids.push(this.idOf(chunk, page));
+    }
+    this.arriving += count;
+    return ids;
+  }
+
+  /** @internal Gives back pages that nothing was moved to. */
+  giveArriving(ids: readonly PageId[]): void {
+    this.arriving -= ids.length;
+    this.#give(ids);
+  }
+
   /** @internal The queue is done with pages that were retired. */
   give(ids: readonly PageId[]): void {
+    this.retiring -= ids.length;
+    this.#give(ids);
+  }
+
+  #give(ids: readonly PageId[]): void {
     const touched = new Set<PageChunk>();
     for (const id of ids) {
       const chunk = this.chunkOf(id);
       chunk.give(this.pageOf(id));
       touched.add(chunk);
     }
-    this.retiring -= ids.length;
     for (const chunk of touched) this.#freed(chunk);
   }
 
@@ -278,7 +338,7 @@ export class PagePool {
         if (!chunk.isFree(page) && chunk.references[page] === 0) retiring++;
       }
     }
-    assert(retiring === this.retiring, "pages that are neither bound nor free are retiring");
+    assert(retiring === this.retiring + this.arriving, "pages that are neither bound nor free go or come");
     const inSlots = this.chunks.filter((chunk) => chunk !== undefined).length;
     assert(inSlots === this.blocks.length, "every slot's chunk is in the list");
   }
@@ -398,6 +458,8 @@ export class PagePool {
   #free(chunk: PageChunk): void {
     if (this.blocks.includes(chunk)) removeBlock(this.blocks, chunk);
     this.chunks[chunk.slot] = undefined;
+    this.chunksFreed++;
+    this.bytesFreed += chunk.size;
     freeAllocation(this.state, chunk.allocation.own);
   }
 

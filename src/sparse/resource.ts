@@ -14,7 +14,7 @@ import type {
   SparseBufferRegion,
   SparseImageRegion,
 } from "./geometry.ts";
-import { NO_PAGE, type PageId, type PagePool } from "./page-pool.ts";
+import { NO_PAGE, type PageId, type PagePool, type PagePoolHome } from "./page-pool.ts";
 
 /** How much of a region is resident. */
 export interface Residency {
@@ -55,7 +55,7 @@ export interface SparseBindRequest extends QueueSynchronization {
 }
 
 /** What resources ask of the allocator's sparse side. */
-export interface SparseHome {
+export interface SparseHome extends PagePoolHome {
   readonly allocator: AllocatorState;
   bind(queue: SparseQueue, request: SparseBindRequest): Submission;
   destroy(resource: SparseResource): void;
@@ -93,6 +93,8 @@ export abstract class SparseResource {
   readonly marks: Uint8Array;
   /** @internal How many batches that bind its pages are not complete. */
   inFlight = 0;
+  /** @internal Whether pages of it are being moved. */
+  isMoving = false;
   /** @internal */
   resident = 0;
   /** @internal */

@@ -19,6 +19,8 @@ export interface SparseWork {
   readonly resources: readonly SparseResource[];
   /** Pages to be free again when it is done. */
   readonly retiring: readonly { readonly pool: PagePool; readonly ids: readonly PageId[] }[];
+  /** What else is to be done when it is done. */
+  readonly finish?: () => void;
 }
 
 /** The sparse side of one allocator. */
@@ -34,6 +36,8 @@ export class SparseState {
   readonly dying: Set<SparseResource> = new Set();
   /** In the order of submission. */
   work: SparseWork[] = [];
+  /** Buffers that a defragmentation copies through. */
+  readonly scratch: Set<Buffer> = new Set();
   nextId = 0;
 
   constructor(allocator: AllocatorState) {
@@ -62,7 +66,8 @@ export class SparseState {
     for (const work of done) this.#finish(work);
   }
 
-  #finish({ resources, retiring }: SparseWork): void {
+  #finish({ resources, retiring, finish }: SparseWork): void {
+    finish?.();
     for (const { pool, ids } of retiring) pool.give(ids);
     for (const resource of resources) {
       resource.inFlight--;
@@ -91,6 +96,11 @@ export class SparseState {
     pool.give(ids);
   }
 
+  /** Destroys a buffer that was copied through, unless the end of the allocator has. */
+  destroyScratch(buffer: Buffer): void {
+    if (this.scratch.delete(buffer)) this.allocator.device.destroyBuffer(buffer);
+  }
+
   /** Frees everything, whatever queues do. */
   freeAll(): void {
     for (const resource of [...this.resources.values(), ...this.dying]) {
@@ -100,6 +110,7 @@ export class SparseState {
     this.resources.clear();
     this.dying.clear();
     this.work = [];
+    for (const buffer of this.scratch) this.destroyScratch(buffer);
     for (const pool of this.allPools()) {
       pool.destroyed = true;
       pool.freeAll();

@@ -1,0 +1,399 @@
+/**
+ * Defragmentation of page pools: what it gives back, that every byte stays, and what it refuses. Then random programs against a
+ * naive model of bytes, and every call failing once.
+ */
+
+import { describe, expect, it } from "vitest";
+import {
+  AllocationCreate,
+  type Allocator,
+  BufferUsage,
+  createAllocator,
+  MemoryUsage,
+  type PagePool,
+  type SparseBuffer,
+  VulkanError,
+} from "../../src/index.ts";
+import type { SimulatedDevice } from "../../src/simulator/index.ts";
+import { random } from "../simulator/helpers.ts";
+import { simulated } from "./devices.ts";
+
+const PAGE = 65536;
+const COPY = BufferUsage.TransferSrc | BufferUsage.TransferDst;
+const STEPS = Number(process.env.VMA_TS_STEPS ?? 120);
+
+/** A buffer, and what its resident pages begin with: eight bytes that nothing else has, and the same at their end. */
+interface Model {
+  readonly sparse: SparseBuffer;
+  readonly pages: Map<number, number>;
+}
+
+let stamps = 0;
+
+/** Bytes that a page is filled with: all different from those of any other stamp. */
+function bytesOf(stamp: number): Uint8Array {
+  const words = new Uint32Array(PAGE / 4);
+  for (let i = 0; i < words.length; i++) words[i] = Math.imul(stamp, 2654435761) ^ Math.imul(i, 40503);
+  return new Uint8Array(words.buffer);
+}
+
+/** Writes new bytes to pages that are resident. */
+function write(device: SimulatedDevice, allocator: Allocator, model: Model, pages: readonly number[]): void {
+  if (pages.length === 0) return;
+  const { buffer, allocation } = allocator.createBuffer(
+    { size: pages.length * PAGE, usage: COPY },
+    { usage: MemoryUsage.AutoPreferHost, flags: AllocationCreate.HostAccessRandom },
+  );
+  const copies = pages.map((page, i) => {
+    stamps++;
+    allocation.write(bytesOf(stamps), i * PAGE);
+    model.pages.set(page, stamps);
+    return {
+      kind: "buffer",
+      source: buffer,
+      sourceOffset: i * PAGE,
+      target: model.sparse.buffer,
+      targetOffset: page * PAGE,
+      size: Math.min(PAGE, model.sparse.size - page * PAGE),
+    } as const;
+  });
+  device.queue.submit(copies);
+  device.queue.waitIdle();
+  allocation.destroy();
+}
+
+/** Compares every byte of what is resident. */
+function check(device: SimulatedDevice, allocator: Allocator, models: readonly Model[]): void {
+  const { buffer, allocation } = allocator.createBuffer(
+    { size: PAGE, usage: COPY },
+    { usage: MemoryUsage.AutoPreferHost, flags: AllocationCreate.HostAccessRandom },
+  );
+  for (const { sparse, pages } of models) {
+    expect(sparse.residentCount).toBe(pages.size);
+    for (const [page, stamp] of pages) {
+      const size = Math.min(PAGE, sparse.size - page * PAGE);
+      device.queue.submit([
+        { kind: "buffer", source: sparse.buffer, sourceOffset: page * PAGE, target: buffer, size },
+      ]);
+      device.queue.waitIdle();
+      const isSame = Buffer.compare(allocation.read(0, size), bytesOf(stamp).subarray(0, size)) === 0;
+      expect(isSame, `page ${page} of ${sparse.label} has its bytes`).toBe(true);
+    }
+  }
+  allocation.destroy();
+}
+
+/** A pool of eight chunks of 16 pages, each of which a buffer had, with two pages left in each. */
+function scattered(device: SimulatedDevice, allocator: Allocator, options: { aliased?: boolean } = {}) {
+  const pool = allocator.createPagePool({ chunkSize: 16 * PAGE, name: "scattered" });
+  const models = Array.from({ length: 8 }, (_, i): Model => {
+    const sparse = allocator.createSparseBuffer(
+      { size: 16 * PAGE - 10, usage: COPY },
+      { pages: pool, name: `${i}`, ...options },
+    );
+    sparse.commit(device.queue);
+    return { sparse, pages: new Map() };
+  });
+  device.queue.waitIdle();
+  for (const [i, model] of models.entries()) {
+    const kept = [i, 15];
+    for (let page = 0; page < 16; page++) {
+      if (!kept.includes(page)) model.sparse.evict(device.queue, { offset: page * PAGE, size: PAGE });
+    }
+    device.queue.waitIdle();
+    write(device, allocator, model, kept);
+  }
+  allocator.calculateSparseStatistics();
+  return { pool, models };
+}
+
+function end(device: SimulatedDevice, allocator: Allocator, pool: PagePool, models: readonly Model[]): void {
+  for (const { sparse } of models) sparse.destroy();
+  allocator.validate();
+  allocator.destroyPagePool(pool);
+  allocator.destroy();
+  expect(device.leaks()).toEqual([]);
+  device.destroy();
+}
+
+describe("defragmentation of a page pool", () => {
+  it("gives memory objects back, and every byte stays", async () => {
+    const device = simulated();
+    const allocator = createAllocator({ device });
+    const { pool, models } = scattered(device, allocator);
+    expect(pool.statistics()).toMatchObject({ chunkCount: 8, freeCount: 8 * 14 });
+    const result = await pool.defragment({ queue: device.queue });
+    allocator.validate();
+    // Sixteen pages fit into one chunk; two of them are there already.
+    expect(result).toEqual({
+      pagesMoved: 14,
+      bytesMoved: 14 * PAGE,
+      deviceMemoryBlocksFreed: 7,
+      bytesFreed: 7 * 16 * PAGE,
+      pagesPinned: 0,
+    });
+    expect(pool.statistics()).toMatchObject({ chunkCount: 1, freeCount: 0, retiringCount: 0 });
+    check(device, allocator, models);
+    expect(await pool.defragment({ queue: device.queue })).toMatchObject({ pagesMoved: 0, bytesFreed: 0 });
+    end(device, allocator, pool, models);
+  });
+
+  it("needs nothing but sparseBinding", async () => {
+    const rest = ["sparseResidencyBuffer", "sparseResidencyAliased", "sparseResidencyImage2D"];
+    const device = simulated({}, {}, rest);
+    const allocator = createAllocator({ device });
+    const pool = allocator.createPagePool({ chunkSize: 16 * PAGE });
+    const models = [10, 5, 11, 4].map((count): Model => {
+      const sparse = allocator.createSparseBuffer(
+        { size: count * PAGE, usage: COPY },
+        { pages: pool, residency: false },
+      );
+      sparse.commit(device.queue);
+      device.queue.waitIdle();
+      const model = { sparse, pages: new Map() };
+      write(device, allocator, model, Array.from({ length: count }, (_, i) => i));
+      return model;
+    });
+    models.splice(2, 1)[0]!.sparse.destroy();
+    models.splice(0, 1)[0]!.sparse.destroy();
+    expect(pool.statistics().chunkCount).toBe(2);
+    const result = await pool.defragment({ queue: device.queue });
+    expect(result).toMatchObject({ pagesMoved: 4, deviceMemoryBlocksFreed: 1 });
+    check(device, allocator, models);
+    end(device, allocator, pool, models);
+  });
+
+  it("keeps to a limit, and goes on where it has stopped", async () => {
+    const device = simulated();
+    const allocator = createAllocator({ device });
+    const { pool, models } = scattered(device, allocator);
+    let moved = 0;
+    for (let call = 0; call < 5; call++) {
+      const result = await pool.defragment({
+        queue: device.queue,
+        maxBytes: 3 * PAGE + 1,
+        maxBytesPerPass: 2 * PAGE,
+      });
+      expect(result.pagesMoved).toBe(call < 4 ? 3 : 2);
+      moved += result.pagesMoved;
+      allocator.validate();
+      check(device, allocator, models);
+    }
+    expect(moved).toBe(14);
+    expect(pool.statistics().chunkCount).toBe(1);
+    end(device, allocator, pool, models);
+  });
+
+  it("moves shared pages for all that share them", async () => {
+    const device = simulated();
+    const allocator = createAllocator({ device });
+    const { pool, models } = scattered(device, allocator, { aliased: true });
+    const other = allocator.createSparseBuffer(
+      { size: 16 * PAGE, usage: COPY },
+      { pages: pool, aliased: true },
+    );
+    allocator.bindSparse(device.queue, {
+      share: models.map(({ sparse }, i) => ({
+        target: { resource: other, region: { offset: (15 - i) * PAGE, size: PAGE } },
+        source: { resource: sparse, region: { offset: i * PAGE, size: PAGE } },
+      })),
+    });
+    device.queue.waitIdle();
+    expect(await pool.defragment({ queue: device.queue })).toMatchObject({ pagesMoved: 14 });
+    allocator.validate();
+    const seen = new Map(models.map(({ pages }, i) => [15 - i, pages.get(i)!]));
+    check(device, allocator, [...models, { sparse: other, pages: seen }]);
+    // What is written through one is seen by the other.
+    write(device, allocator, models[3]!, [3]);
+    seen.set(12, models[3]!.pages.get(3)!);
+    check(device, allocator, [...models, { sparse: other, pages: seen }]);
+    end(device, allocator, pool, [...models, { sparse: other, pages: seen }]);
+  });
+
+  it("leaves pages that cannot be copied where they are, and counts them", async () => {
+    const device = simulated();
+    const allocator = createAllocator({ device });
+    const { pool, models } = scattered(device, allocator);
+    const pinned = allocator.createSparseBuffer(
+      { size: 3 * PAGE, usage: BufferUsage.TransferDst },
+      { pages: pool },
+    );
+    pinned.commit(device.queue);
+    device.queue.waitIdle();
+    const before = pinned.pages.slice();
+    const result = await pool.defragment({ queue: device.queue });
+    expect(result).toMatchObject({ pagesPinned: 3, deviceMemoryBlocksFreed: 6 });
+    expect(pinned.pages).toEqual(before);
+    check(device, allocator, models);
+    pinned.destroy();
+    end(device, allocator, pool, models);
+  });
+
+  it("lets a program commit and destroy meanwhile, and refuses to evict what is being moved", async () => {
+    const device = simulated();
+    device.queue.completeAfter = 2;
+    const allocator = createAllocator({ device });
+    const { pool, models } = scattered(device, allocator);
+    const defragmentation = pool.defragment({ queue: device.queue });
+    expect(() => models[1]!.sparse.evict(device.queue)).toThrow(/being moved/);
+    expect(() => allocator.destroyPagePool(pool)).toThrow(TypeError);
+    expect(() => allocator.destroy()).toThrow(/being defragmented/);
+    await expect(pool.defragment({ queue: device.queue })).rejects.toThrow(/already/);
+    allocator.validate();
+    const [gone] = models.splice(2, 1);
+    gone!.sparse.destroy();
+    models[0]!.sparse.commit(device.queue, { offset: 5 * PAGE, size: 1 });
+    allocator.validate();
+    await defragmentation;
+    device.queue.waitIdle();
+    allocator.validate();
+    write(device, allocator, models[0]!, [5]);
+    check(device, allocator, models);
+    models[1]!.sparse.evict(device.queue);
+    device.queue.waitIdle();
+    end(device, allocator, pool, models);
+  });
+
+  it("ends after the pass that is under way when it is aborted", async () => {
+    const device = simulated();
+    device.queue.completeAfter = 1;
+    const allocator = createAllocator({ device });
+    const { pool, models } = scattered(device, allocator);
+    const abort = new AbortController();
+    const options = { queue: device.queue, maxBytesPerPass: 2 * PAGE, signal: abort.signal };
+    const defragmentation = pool.defragment(options);
+    abort.abort(new Error("enough"));
+    await expect(defragmentation).rejects.toThrow("enough");
+    allocator.validate();
+    expect(pool.statistics().chunkCount).toBeLessThanOrEqual(8);
+    await expect(pool.defragment(options)).rejects.toThrow("enough");
+    check(device, allocator, models);
+    end(device, allocator, pool, models);
+  });
+
+  it("refuses what is wrong before anything is created", async () => {
+    const device = simulated();
+    const allocator = createAllocator({ device });
+    const { pool, models } = scattered(device, allocator);
+    const { queue } = device;
+    const before = device.leaks().length;
+    const wrong = [
+      [{}, TypeError],
+      [{ queue, maxBytes: -1 }, RangeError],
+      [{ queue, maxBytesPerPass: 0 }, RangeError],
+      [{ queue, signal: 5 }, TypeError],
+      [{ queue, maxByte: 5 }, TypeError],
+      [{ queue: device.createTransferQueue({ sparseBinding: false }) }, VulkanError],
+    ] as const;
+    for (const [options, error] of wrong) {
+      await expect(pool.defragment(options as never), JSON.stringify(Object.keys(options))).rejects.toThrow(
+        error,
+      );
+    }
+    expect(device.leaks().length).toBe(before);
+    end(device, allocator, pool, models);
+  });
+});
+
+/** One random program. */
+async function program(seed: number): Promise<{ moved: number; freed: number }> {
+  const next = random(seed);
+  const integer = (below: number): number => Math.floor(next() * below);
+  const device = simulated();
+  const allocator = createAllocator({ device });
+  const { queue } = device;
+  const pool = allocator.createPagePool({ chunkSize: 8 * PAGE });
+  const models: Model[] = [];
+  let moved = 0;
+  let freed = 0;
+  for (let step = 0; step < STEPS; step++) {
+    queue.completeAfter = integer(3);
+    const model = models[integer(models.length)];
+    const way = integer(10);
+    if (way === 0 && models.length < 8) {
+      const size = (1 + integer(20)) * PAGE - 4 * integer(1000);
+      const sparse = allocator.createSparseBuffer({ size, usage: COPY }, { pages: pool });
+      models.push({ sparse, pages: new Map() });
+    } else if (way === 1 && model !== undefined && models.length > 5) {
+      models.splice(models.indexOf(model), 1);
+      model.sparse.destroy();
+    } else if (way <= 4 && model !== undefined) {
+      const first = integer(model.sparse.pageCount);
+      const count = 1 + integer(model.sparse.pageCount - first);
+      const pages = Array.from({ length: count }, (_, i) => first + i).filter((page) => !model.pages.has(page));
+      model.sparse.commit(queue, {
+        offset: first * PAGE,
+        size: Math.min(count * PAGE, model.sparse.size - first * PAGE),
+      });
+      queue.waitIdle();
+      write(device, allocator, model, pages);
+    } else if (way <= 7 && model !== undefined) {
+      for (const page of [...model.pages.keys()]) {
+        if (next() < 0.5) continue;
+        const size = Math.min(PAGE, model.sparse.size - page * PAGE);
+        model.sparse.evict(queue, { offset: page * PAGE, size });
+        model.pages.delete(page);
+      }
+      queue.waitIdle();
+    } else if (way >= 8) {
+      const result = await pool.defragment({
+        queue,
+        ...(next() < 0.5 ? { maxBytes: integer(20) * PAGE } : {}),
+        ...(next() < 0.5 ? { maxBytesPerPass: (1 + integer(5)) * PAGE } : {}),
+      });
+      moved += result.pagesMoved;
+      freed += result.deviceMemoryBlocksFreed;
+      check(device, allocator, models);
+    }
+    allocator.validate();
+  }
+  check(device, allocator, models);
+  end(device, allocator, pool, models);
+  return { moved, freed };
+}
+
+describe("random programs with defragmentation of pages", () => {
+  it.each([1, 2, 3, 4, 5, 6])("keep every byte, seed %i", async (seed) => {
+    const { moved, freed } = await program(seed);
+    expect(moved).toBeGreaterThan(0);
+    expect(freed).toBeGreaterThan(0);
+  });
+});
+
+describe("failing the n-th call of a defragmentation", () => {
+  it("loses nothing, whichever it is", async () => {
+    const failed = new Set<string>();
+    let n = 1;
+    for (; n < 200; n++) {
+      const device = simulated();
+      device.queue.completeAfter = 1;
+      const allocator = createAllocator({ device });
+      const { pool, models } = scattered(device, allocator);
+      const fault = device.faults.failCall(n);
+      let error: unknown;
+      try {
+        await pool.defragment({ queue: device.queue, maxBytesPerPass: 6 * PAGE });
+      } catch (thrown) {
+        error = thrown;
+      }
+      if (fault.fired === 0) break;
+      if (error !== undefined) {
+        expect(error).toBeInstanceOf(VulkanError);
+        failed.add((error as VulkanError).call);
+      }
+      device.faults.clear();
+      device.queue.waitIdle();
+      allocator.calculateSparseStatistics();
+      allocator.validate();
+      expect(pool.statistics().retiringCount).toBe(0);
+      check(device, allocator, models);
+      // And it can be done all the same.
+      await pool.defragment({ queue: device.queue });
+      expect(pool.statistics().chunkCount).toBe(1);
+      check(device, allocator, models);
+      end(device, allocator, pool, models);
+    }
+    expect(n).toBeLessThan(200);
+    for (const call of ["vkCreateBuffer", "vkQueueBindSparse", "vkQueueSubmit"]) expect(failed).toContain(call);
+  });
+});
