@@ -587,6 +587,77 @@ const queues: Case[] = [
   },
 ];
 
+// ---- Defragmentation of page pools ---
+
+function bufferDefragmentation(kind: "sparse_binding" | "sparse_residency" | "sparse_aliased"): Case {
+  return {
+    name: `sparse_resources.defragmentation.buffer.${kind}`,
+    async run(context) {
+      const features = {
+        sparse_binding: [],
+        sparse_residency: ["sparseResidencyBuffer"],
+        sparse_aliased: ["sparseResidencyBuffer", "sparseResidencyAliased"],
+      };
+      needFeature(context, ...features[kind]);
+      const { allocator, device } = context;
+      const { queue } = device;
+      const options = { residency: kind !== "sparse_binding", aliased: kind === "sparse_aliased" };
+      const probe = allocator.createSparseBuffer({ size: 1, usage: COPY }, options);
+      const page = probe.pageSize;
+      const { memoryTypeIndex } = probe.pool;
+      probe.destroy();
+      const pages = allocator.createPagePool({ pageSize: page, memoryTypeIndex, chunkSize: 8 * page });
+      const isWhole = kind === "sparse_binding";
+      const sizes = isWhole ? [5, 3, 6, 2, 5, 3] : Array.from({ length: 8 }, () => 8);
+      const buffers = sizes.map((size) =>
+        allocator.createSparseBuffer({ size: size * page, usage: COPY }, { ...options, pages }),
+      );
+      if (isWhole) {
+        // Each memory object has two buffers.
+        for (const buffer of buffers) await buffer.commit(queue).done();
+      } else {
+        // Each memory object has a page of each buffer.
+        for (let at = 0; at < 8; at++) {
+          const commit = buffers.map((resource) => ({ resource, region: { offset: at * page, size: page } }));
+          await allocator.bindSparse(queue, { commit }).done();
+        }
+      }
+      const before = pages.statistics().chunkCount;
+      check(before === (isWhole ? 3 : 8), `${before} memory objects were made`);
+      const kept = isWhole ? [1, 3, 5] : [2, 5, 7];
+      const bytes = kept.map((buffer, i) => pattern(sizes[buffer]! * page, i));
+      for (const [i, buffer] of kept.entries()) {
+        await throughBuffers(context, bytes[i]!, (source) => [
+          { kind: "buffer", source, target: buffers[buffer]!.buffer, size: bytes[i]!.length },
+        ]);
+      }
+      for (const [i, buffer] of buffers.entries()) if (!kept.includes(i)) buffer.destroy();
+      const result = await pages.defragment({ queue, maxBytesPerPass: 5 * page });
+      allocator.validate();
+      check(result.pagesMoved > 0, "pages are moved");
+      const used = bytes.reduce((sum, { length }) => sum + length / page, 0);
+      const { chunkCount } = pages.statistics();
+      check(chunkCount === Math.ceil(used / 8), `${used} pages are left in ${chunkCount} memory objects`);
+      for (const [i, buffer] of kept.entries()) {
+        const result = await throughBuffers(context, bytes[i]!, (_, target) => [
+          { kind: "buffer", source: buffers[buffer]!.buffer, target, size: bytes[i]!.length },
+        ]);
+        checkBytes(result, bytes[i]!, `buffer ${buffer} after its pages were moved`);
+        // And it can be written.
+        const again = pattern(bytes[i]!.length, 100 + i);
+        const written = await throughBuffers(context, again, (source, target) => [
+          { kind: "buffer", source, target: buffers[buffer]!.buffer, size: again.length },
+          { kind: "buffer", source: buffers[buffer]!.buffer, target, size: again.length },
+        ]);
+        checkBytes(written, again, `buffer ${buffer} written anew`);
+      }
+      for (const buffer of kept) buffers[buffer]!.destroy();
+      await allocator.bindSparse(queue, {}).done();
+      allocator.destroyPagePool(pages);
+    },
+  };
+}
+
 const resident = shapes.filter(({ feature }) => feature !== undefined);
 const names = Object.keys(formats);
 
@@ -607,4 +678,7 @@ export const sparseCases: readonly Case[] = [
   ...[2, 4, 8, 16].map(multisampled),
   ...names.map(blockShape),
   ...queues,
+  bufferDefragmentation("sparse_binding"),
+  bufferDefragmentation("sparse_residency"),
+  bufferDefragmentation("sparse_aliased"),
 ];
