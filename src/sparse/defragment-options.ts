@@ -3,6 +3,8 @@
 import type { AbortSignalLike } from "../foundation/abort.ts";
 import { checkInteger, checkObject, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
+import type { ImageLayout } from "../vulkan/constants.ts";
+import type { Image } from "../vulkan/handles.ts";
 import type { SparseQueue } from "../vulkan/sparse.ts";
 import type { TransferQueue } from "../vulkan/transfer.ts";
 
@@ -14,6 +16,11 @@ export interface PageDefragmentOptions {
   readonly maxBytes?: number;
   /** Bytes to move in one pass, rounded up to whole pages: so large is the buffer to copy through. Default 64 MiB. */
   readonly maxBytesPerPass?: number;
+  /**
+   * The layout that all levels of an image outside its mip tail are in, by its VkImage, one of ImageLayout; undefined and
+   * ImageLayout.Undefined leave its pages where they are. Without this function pages of images are not moved.
+   */
+  readonly imageLayout?: (image: Image) => ImageLayout | undefined;
   /** Ends it after the pass that is under way; the promise is rejected with the signal's reason. What was moved stays there. */
   readonly signal?: AbortSignalLike;
 }
@@ -28,7 +35,7 @@ export interface PageDefragmentationResult {
   readonly deviceMemoryBlocksFreed: number;
   /** Bytes of these. */
   readonly bytesFreed: number;
-  /** Pages that have to stay where they are: of images, and of buffers without the usage TransferSrc. */
+  /** Pages that have to stay where they are, see `PagePool.defragment`. */
   readonly pagesPinned: number;
 }
 
@@ -36,6 +43,7 @@ const checkNames = optionsCheck<PageDefragmentOptions>("the options of defragmen
   queue: true,
   maxBytes: true,
   maxBytesPerPass: true,
+  imageLayout: true,
   signal: true,
 });
 const PASS = 64 * 1024 * 1024;
@@ -45,6 +53,7 @@ export interface PageDefragmentSettings {
   readonly queue: TransferQueue & SparseQueue;
   readonly maxPages: number;
   readonly maxPagesPerPass: number;
+  readonly imageLayout: PageDefragmentOptions["imageLayout"];
   readonly signal: AbortSignalLike | undefined;
 }
 
@@ -55,12 +64,15 @@ export function readDefragmentOptions(
 ): PageDefragmentSettings {
   checkObject(options, "the options of defragment");
   checkNames(options);
-  const { queue, maxBytes, maxBytesPerPass = PASS, signal } = options;
+  const { queue, maxBytes, maxBytesPerPass = PASS, imageLayout, signal } = options;
   if (typeof queue?.submit !== "function") {
     throw new TypeError(`queue must be a queue that copies and binds, got ${quote(queue)}`);
   }
   if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
     throw new TypeError(`signal must be an AbortSignal, got ${quote(signal)}`);
+  }
+  if (imageLayout !== undefined && typeof imageLayout !== "function") {
+    throw new TypeError(`imageLayout must be a function, got ${quote(imageLayout)}`);
   }
   return {
     queue,
@@ -69,6 +81,7 @@ export function readDefragmentOptions(
         ? Number.POSITIVE_INFINITY
         : Math.floor(checkInteger(maxBytes, "maxBytes") / pageSize),
     maxPagesPerPass: Math.ceil(checkInteger(maxBytesPerPass, "maxBytesPerPass", 1) / pageSize),
+    imageLayout,
     signal,
   };
 }

@@ -3,20 +3,25 @@
  * for step by step, as none may begin before the one before it is done:
  *
  *     1. plan, take new pages          n n n          of chunks that stay
- *     2. bind them to a buffer         [n n n]        vkQueueBindSparse
- *     3. copy                          o o o -> n n n vkCmdCopyBuffer, out of the sparse buffers
- *     4. rebind                        o <- buffers -> n, in one vkQueueBindSparse that also takes them from 2.'s buffer
+ *     2. bind them to scratch          [n n n]        vkQueueBindSparse
+ *     3. copy                          o o o -> n n n vkCmdCopyBuffer, vkCmdCopyImage, out of the sparse resources
+ *     4. rebind                        o <- resources -> n, in one vkQueueBindSparse that also takes them from scratch
  *     5. free the old ones             when the queue is done with 4.
  *
- * New pages are bound to one resource at a time, so no aliasing is needed: a device with sparseBinding can do it. Tables change
- * at 4., once the queue has taken it: what fails before leaves everything as it was, but for the pages that wait for the queue.
+ * Scratch is one buffer for all buffers, and a twin of each image, in which blocks lie at the same texels. New pages are bound to
+ * one resource at a time, so that buffers need sparseBinding alone. How texels lie in a page is the driver's own affair, though:
+ * Vulkan says that two images agree on it only where both were made with SparseAliased, and of mip tails not even then.
+ *
+ * Tables change at 4., once the queue has taken it: what fails before leaves everything as it was, but for the pages that wait
+ * for the queue.
  */
 
 import { checkUsable } from "../allocator/usable.ts";
-import { BufferCreate, BufferUsage } from "../vulkan/constants.ts";
-import type { Buffer } from "../vulkan/handles.ts";
+import { BufferCreate, BufferUsage, ImageAspect, ImageLayout, ImageUsage } from "../vulkan/constants.ts";
+import type { Buffer, Image } from "../vulkan/handles.ts";
 import { emptyMemoryRequirements } from "../vulkan/resources.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
+import type { BindSparseInfo } from "../vulkan/sparse.ts";
 import type { Submission, TransferCommand } from "../vulkan/transfer.ts";
 import { waitUntilDone } from "../vulkan/wait-until-done.ts";
 import { checkQueue } from "./bind.ts";
@@ -28,11 +33,11 @@ import {
   type PageDefragmentSettings,
   readDefragmentOptions,
 } from "./defragment-options.ts";
-import { LinearGeometry } from "./geometry.ts";
+import { type Geometry, LinearGeometry } from "./geometry.ts";
 import type { PageChunk } from "./page-chunk.ts";
 import { NO_PAGE, type PageId, type PagePool } from "./page-pool.ts";
 import { planPages } from "./plan-moves.ts";
-import { SparseBuffer, type SparseResource } from "./resource.ts";
+import { SparseBuffer, SparseImage, type SparseResource } from "./resource.ts";
 import type { SparseState } from "./sparse-state.ts";
 
 /** A page of a resource. */
@@ -46,6 +51,19 @@ interface Move {
   readonly from: PageId;
   readonly to: PageId;
   readonly places: readonly Place[];
+}
+
+/** Something of the library's own that new pages are bound to while they are written. */
+interface Scratch {
+  readonly kind: "buffer" | "image";
+  readonly handle: Buffer | Image;
+  readonly geometry: Geometry;
+  /** The image that it is a twin of; a buffer is for all buffers. */
+  readonly twin: SparseImage | undefined;
+  /** In the order of its pages. */
+  readonly moves: readonly Move[];
+  /** For each move the page in it. */
+  readonly pages: readonly number[];
 }
 
 /** Moves pages until nothing is left to gain, or as many as the options allow. */
@@ -83,24 +101,46 @@ export async function defragmentPages(
     bytesMoved: pagesMoved * pool.pageSize,
     deviceMemoryBlocksFreed: pool.chunksFreed - chunksFreed,
     bytesFreed: pool.bytesFreed - bytesFreed,
-    pagesPinned: pinnedPages(state, pool),
+    pagesPinned: pinnedPages(state, pool, settings),
   };
 }
 
-/** Whether pages of a resource can be moved at all. */
-function canCopy(resource: SparseResource): boolean {
-  return resource instanceof SparseBuffer && (resource.info.usage & BufferUsage.TransferSrc) !== 0;
+const COPIES: number = ImageUsage.TransferSrc | ImageUsage.TransferDst;
+
+/** The pages of a resource that can be moved at all, so many from the first one on; images as long as their layout is known. */
+function copyable(resource: SparseResource): number {
+  if (resource instanceof SparseBuffer) {
+    return (resource.info.usage & BufferUsage.TransferSrc) === 0 ? 0 : resource.pageCount;
+  }
+  if (!(resource instanceof SparseImage) || !resource.isAliased) return 0;
+  const { geometry, info, blockExtent } = resource;
+  const { firstOpaquePage: count, always } = geometry;
+  if (blockExtent === undefined || count === 0 || always.length > 0) return 0;
+  if ((info.usage & COPIES) !== COPIES || geometry.blockAt(0).aspectMask !== ImageAspect.Color) return 0;
+  return count;
 }
 
 function* resourcesOf(state: SparseState, pool: PagePool): Generator<SparseResource> {
   for (const resource of state.resources.values()) if (resource.pool === pool) yield resource;
 }
 
-function pinnedPages(state: SparseState, pool: PagePool): number {
+/** The layout of an image, if it is known. */
+function layoutOf(
+  resource: SparseResource,
+  { imageLayout }: PageDefragmentSettings,
+): ImageLayout | undefined {
+  const layout = imageLayout?.(resource.handle as Image);
+  return layout === ImageLayout.Undefined ? undefined : layout;
+}
+
+function pinnedPages(state: SparseState, pool: PagePool, settings: PageDefragmentSettings): number {
   const pinned = new Set<PageId>();
   for (const resource of resourcesOf(state, pool)) {
-    if (canCopy(resource)) continue;
-    for (const id of resource.pages) if (id !== NO_PAGE) pinned.add(id);
+    const { pages } = resource;
+    const isUnknown = resource.kind === "image" && layoutOf(resource, settings) === undefined;
+    for (let page = isUnknown ? 0 : copyable(resource); page < pages.length; page++) {
+      if (pages[page] !== NO_PAGE) pinned.add(pages[page]!);
+    }
   }
   return pinned.size;
 }
@@ -115,6 +155,8 @@ class Pass {
   #copied: Move[] = [];
   /** What is bound to the pages that go elsewhere. */
   readonly #resources: Set<SparseResource> = new Set();
+  /** The layouts of images. */
+  readonly #layouts: Map<SparseResource, ImageLayout> = new Map();
 
   constructor(state: SparseState, pool: PagePool, settings: PageDefragmentSettings) {
     this.#state = state;
@@ -129,7 +171,8 @@ class Pass {
     const places = this.#findPlaces();
     const isMovable = (chunk: PageChunk, page: number): boolean => {
       const of = places.get(pool.idOf(chunk, page));
-      return of !== undefined && of.length === chunk.references[page];
+      if (of === undefined || of.length !== chunk.references[page]) return false;
+      return of.every(({ resource }) => resource.kind === of[0]!.resource.kind);
     };
     const planned = planPages(pool.blocks, isMovable, maxPages);
     const byTarget = new Map<PageChunk, PageId[]>();
@@ -157,8 +200,15 @@ class Pass {
   #findPlaces(): Map<PageId, Place[]> {
     const found = new Map<PageId, Place[]>();
     for (const resource of resourcesOf(this.#state, this.#pool)) {
-      if (!canCopy(resource) || resource.inFlight > 0) continue;
-      resource.pages.forEach((id, page) => {
+      if (resource.inFlight > 0) continue;
+      const count = copyable(resource);
+      if (count === 0) continue;
+      if (resource.kind === "image") {
+        const layout = layoutOf(resource, this.#settings);
+        if (layout === undefined) continue;
+        this.#layouts.set(resource, layout);
+      }
+      resource.pages.subarray(0, count).forEach((id, page) => {
         if (id === NO_PAGE) return;
         const place = { resource, page };
         const places = found.get(id);
@@ -186,16 +236,16 @@ class Pass {
   async #run(): Promise<number> {
     const { queue } = this.#settings;
     const ids = this.#moves.map(({ to }) => to);
-    let scratch: Buffer | undefined;
+    const scratch: Scratch[] = [];
     /** Gives back what was taken, as soon as nothing uses it any more. */
     const giveUp = (): void => {
-      if (scratch !== undefined) this.#state.destroyScratch(scratch);
+      for (const { handle } of scratch) this.#state.destroyScratch(handle);
       if (!this.#pool.isDestroyed) this.#pool.giveArriving(ids);
     };
     let bound: Submission;
     try {
-      scratch = this.#createScratch();
-      bound = queue.bindSparse({ bufferBinds: [{ buffer: scratch, binds: this.#scratchBinds(ids).opaque }] });
+      this.#createScratch(scratch);
+      bound = queue.bindSparse(this.#bindsOf(scratch, true));
     } catch (error) {
       giveUp();
       throw error;
@@ -252,19 +302,53 @@ class Pass {
     }
   }
 
-  #createScratch(): Buffer {
+  /** Makes what the moves need, and adds it to the list. */
+  #createScratch(list: Scratch[]): void {
+    const { device } = this.#state.allocator;
+    const buffers: Move[] = [];
+    const images = new Map<SparseImage, Move[]>();
+    for (const move of this.#moves) {
+      const { resource } = move.places[0]!;
+      if (resource instanceof SparseImage) {
+        const moves = images.get(resource) ?? [];
+        images.set(resource, moves);
+        moves.push(move);
+      } else {
+        buffers.push(move);
+      }
+    }
+    if (buffers.length > 0) list.push(this.#createBuffer(buffers));
+    for (const [twin, moves] of images) {
+      const handle = device.createImage(twin.info);
+      this.#state.scratch.set(handle, "image");
+      const pages = moves.map(({ places }) => places[0]!.page);
+      list.push({ kind: "image", handle, geometry: twin.geometry, twin, moves, pages });
+    }
+  }
+
+  #createBuffer(moves: readonly Move[]): Scratch {
     const { device } = this.#state.allocator;
     const { pageSize, memoryTypeIndex } = this.#pool;
-    const size = this.#moves.length * pageSize;
+    const size = moves.length * pageSize;
     const usage = BufferUsage.TransferSrc | BufferUsage.TransferDst;
-    const buffer = device.createBuffer({ size, usage, flags: BufferCreate.SparseBinding });
-    this.#state.scratch.add(buffer);
+    const handle = device.createBuffer({ size, usage, flags: BufferCreate.SparseBinding });
     const requirements = emptyMemoryRequirements();
-    device.getBufferMemoryRequirements(buffer, requirements, false);
+    device.getBufferMemoryRequirements(handle, requirements, false);
     const { alignment, memoryTypeBits } = requirements;
     const isAllowed = (memoryTypeBits & (1 << memoryTypeIndex)) !== 0;
-    if (isAllowed && alignment === pageSize && requirements.size === size) return buffer;
-    this.#state.destroyScratch(buffer);
+    if (isAllowed && alignment === pageSize && requirements.size === size) {
+      this.#state.scratch.set(handle, "buffer");
+      const geometry = new LinearGeometry(size, size, pageSize, false);
+      return {
+        kind: "buffer",
+        handle,
+        geometry,
+        twin: undefined,
+        moves,
+        pages: moves.map((_, page) => page),
+      };
+    }
+    device.destroyBuffer(handle);
     throw new VulkanError(
       Result.ErrorFeatureNotPresent,
       "defragment",
@@ -272,47 +356,98 @@ class Pass {
     );
   }
 
-  #scratchBinds(ids: readonly PageId[]): Binds {
-    const size = ids.length * this.#pool.pageSize;
-    const geometry = new LinearGeometry(size, size, this.#pool.pageSize, false);
-    const binds: Binds = { opaque: [], blocks: [] };
-    addBinds(
-      binds,
-      geometry,
-      this.#pool,
-      ids.map((_, page) => page),
-      ids,
-    );
-    return binds;
+  /** Binds the new pages to scratch, or takes them from there and binds some of them to resources. */
+  #bindsOf(scratch: readonly Scratch[], isWriting: boolean, moves: readonly Move[] = []): BindSparseInfo {
+    const buffers: { buffer: Buffer; binds: Binds["opaque"] }[] = [];
+    const images: { image: Image; binds: Binds["blocks"] }[] = [];
+    const add = (
+      handle: Buffer | Image,
+      geometry: Geometry,
+      pages: readonly number[],
+      ids: readonly PageId[],
+    ): void => {
+      const binds: Binds = { opaque: [], blocks: [] };
+      addBinds(binds, geometry, this.#pool, pages, ids);
+      if (binds.opaque.length > 0) buffers.push({ buffer: handle as Buffer, binds: binds.opaque });
+      if (binds.blocks.length > 0) images.push({ image: handle as Image, binds: binds.blocks });
+    };
+    for (const { handle, geometry, pages, moves: own } of scratch) {
+      add(
+        handle,
+        geometry,
+        pages,
+        own.map(({ to }) => (isWriting ? to : NO_PAGE)),
+      );
+    }
+    const changes = new Map<SparseResource, { page: number; to: PageId }[]>();
+    for (const { to, places } of moves) {
+      for (const { resource, page } of places) {
+        const list = changes.get(resource) ?? [];
+        changes.set(resource, list);
+        list.push({ page, to });
+      }
+    }
+    for (const [{ handle, geometry }, list] of changes) {
+      list.sort((a, b) => a.page - b.page);
+      add(
+        handle,
+        geometry,
+        list.map(({ page }) => page),
+        list.map(({ to }) => to),
+      );
+    }
+    return { bufferBinds: buffers, imageBinds: images };
+  }
+
+  #copies(scratch: readonly Scratch[]): TransferCommand[] {
+    const copied = new Set(this.#copied);
+    return scratch.flatMap((each) => {
+      if (!each.moves.some((move) => copied.has(move))) return [];
+      return each.twin === undefined ? this.#bufferCopies(each, copied) : [this.#imageCopy(each, each.twin)];
+    });
   }
 
   /** Page by page into the buffer, in few copies. */
-  #copies(target: Buffer): TransferCommand[] {
+  #bufferCopies({ handle, moves }: Scratch, copied: ReadonlySet<Move>): TransferCommand[] {
     const { pageSize } = this.#pool;
     const copies: TransferCommand[] = [];
-    const slots = new Map(this.#moves.map((move, slot) => [move, slot]));
-    const copied = this.#copied;
-    for (let at = 0; at < copied.length; ) {
-      const { resource, page } = copied[at]!.places[0]!;
-      const slot = slots.get(copied[at]!)!;
-      let count = 1;
-      while (at + count < copied.length && slots.get(copied[at + count]!) === slot + count) {
-        const next = copied[at + count]!.places[0]!;
+    for (let at = 0; at < moves.length; ) {
+      const { resource, page } = moves[at]!.places[0]!;
+      let count = 0;
+      while (at + count < moves.length && copied.has(moves[at + count]!)) {
+        const next = moves[at + count]!.places[0]!;
         if (next.resource !== resource || next.page !== page + count) break;
         count++;
       }
-      const sourceOffset = page * pageSize;
-      copies.push({
-        kind: "buffer",
-        source: resource.handle as Buffer,
-        sourceOffset,
-        target,
-        targetOffset: slot * pageSize,
-        size: Math.min(count * pageSize, (resource as SparseBuffer).size - sourceOffset),
-      });
-      at += count;
+      if (count > 0) {
+        const sourceOffset = page * pageSize;
+        copies.push({
+          kind: "buffer",
+          source: resource.handle as Buffer,
+          sourceOffset,
+          target: handle as Buffer,
+          targetOffset: at * pageSize,
+          size: Math.min(count * pageSize, (resource as SparseBuffer).size - sourceOffset),
+        });
+      }
+      at += Math.max(count, 1);
     }
     return copies;
+  }
+
+  /** All levels outside the mip tail at once: where a twin has no pages, nothing is written. */
+  #imageCopy({ handle }: Scratch, twin: SparseImage): TransferCommand {
+    const { info } = twin;
+    return {
+      kind: "image",
+      source: twin.handle as Image,
+      target: handle as Image,
+      layout: this.#layouts.get(twin)!,
+      aspect: ImageAspect.Color,
+      extent: info.extent,
+      mipLevels: Math.min(info.mipLevels ?? 1, twin.mipTailFirstLevel!),
+      arrayLayers: info.arrayLayers ?? 1,
+    };
   }
 
   /** Whether everything that is bound to a page is as it was planned: nothing is evicted meanwhile. */
@@ -323,7 +458,7 @@ class Pass {
     );
   }
 
-  async #rebind(scratch: Buffer, giveUp: () => void): Promise<number> {
+  async #rebind(scratch: readonly Scratch[], giveUp: () => void): Promise<number> {
     const pool = this.#pool;
     const state = this.#state;
     const moves = this.#copied.filter((move) => this.#isUnchanged(move));
@@ -334,12 +469,7 @@ class Pass {
     }
     let submission: Submission;
     try {
-      submission = this.#settings.queue.bindSparse({
-        bufferBinds: [
-          { buffer: scratch, binds: this.#scratchBinds(this.#moves.map(() => NO_PAGE)).opaque },
-          ...this.#rebinds(moves),
-        ],
-      });
+      submission = this.#settings.queue.bindSparse(this.#bindsOf(scratch, false, moves));
     } catch (error) {
       giveUp();
       throw error;
@@ -357,7 +487,7 @@ class Pass {
     const dropped = this.#moves.filter((move) => !done.has(move)).map(({ to }) => to);
     pool.arriving -= moves.length;
     const finish = (): void => {
-      state.destroyScratch(scratch);
+      for (const { handle } of scratch) state.destroyScratch(handle);
       if (!pool.isDestroyed) pool.giveArriving(dropped);
     };
     state.add({ submission, resources: [...resources], retiring: [{ pool, ids: retired }], finish });
@@ -365,29 +495,6 @@ class Pass {
     state.collect();
     checkUsable(state.allocator);
     return moves.length;
-  }
-
-  #rebinds(moves: readonly Move[]): { readonly buffer: Buffer; readonly binds: Binds["opaque"] }[] {
-    const changes = new Map<SparseResource, { page: number; to: PageId }[]>();
-    for (const { to, places } of moves) {
-      for (const { resource, page } of places) {
-        const list = changes.get(resource) ?? [];
-        changes.set(resource, list);
-        list.push({ page, to });
-      }
-    }
-    return [...changes].map(([resource, list]) => {
-      list.sort((a, b) => a.page - b.page);
-      const binds: Binds = { opaque: [], blocks: [] };
-      addBinds(
-        binds,
-        resource.geometry,
-        this.#pool,
-        list.map(({ page }) => page),
-        list.map(({ to }) => to),
-      );
-      return { buffer: resource.handle as Buffer, binds: binds.opaque };
-    });
   }
 }
 

@@ -181,16 +181,21 @@ export class PagePool {
 
   /**
    * Moves pages out of nearly empty memory objects into others, so that these come free, and gives them back. Contents stay, and so
-   * do the buffers themselves: only the memory behind their pages is another.
+   * do the resources themselves: only the memory behind their pages is another.
    *
-   * Pages of buffers with the usage TransferSrc are moved, shared ones for all that share them; pages of images stay where they
-   * are. It goes in passes: new pages are bound to a buffer of the library's own, the bytes are copied there, and then one
+   * It goes in passes: new pages are bound to a resource of the library's own, what was in the old ones is copied there, and then one
    * vkQueueBindSparse takes the new pages from that and binds them in the place of the old ones, which are free once it is done.
-   * This needs the feature sparseBinding alone.
+   * Shared pages are moved for all that share them.
+   *
+   * - Pages of buffers with the usage TransferSrc are moved, on every device with sparseBinding.
+   * - Pages of images are moved outside mip tails where the option `imageLayout` says the image's layout, and the image has
+   *   residency, color, no metadata aspect, the usages TransferSrc and TransferDst, and was made with `{ aliased: true }`: Vulkan lets
+   *   a page's contents be seen by another image only then. Each pass copies such an image once.
+   * - Other pages stay where they are, and so do the memory objects that they are in.
    *
    * As with `allocator.defragment` what is moved must not be written meanwhile, and the device must be done using it when a pass
-   * begins: what other queues do with the buffers is to be waited for before this is called, and not to be submitted again before
-   * the promise settles. Pages may be committed meanwhile, and buffers destroyed; evicting pages of what is being moved is refused.
+   * begins: what other queues do with them is to be waited for before this is called, and not to be submitted again before
+   * the promise settles. Pages may be committed meanwhile, and resources destroyed; evicting pages of what is being moved is refused.
    * What a queue is still binding when a pass begins is not moved in that.
    *
    * @throws TypeError for a pool that is destroyed or being defragmented already, or options that are wrong; VulkanError where the

@@ -36,8 +36,8 @@ export class SparseState {
   readonly dying: Set<SparseResource> = new Set();
   /** In the order of submission. */
   work: SparseWork[] = [];
-  /** Buffers that a defragmentation copies through. */
-  readonly scratch: Set<Buffer> = new Set();
+  /** What a defragmentation copies through. */
+  readonly scratch: Map<Buffer | Image, "buffer" | "image"> = new Map();
   nextId = 0;
 
   constructor(allocator: AllocatorState) {
@@ -96,9 +96,13 @@ export class SparseState {
     pool.give(ids);
   }
 
-  /** Destroys a buffer that was copied through, unless the end of the allocator has. */
-  destroyScratch(buffer: Buffer): void {
-    if (this.scratch.delete(buffer)) this.allocator.device.destroyBuffer(buffer);
+  /** Destroys what was copied through, unless the end of the allocator has. */
+  destroyScratch(handle: Buffer | Image): void {
+    const { device } = this.allocator;
+    const kind = this.scratch.get(handle);
+    this.scratch.delete(handle);
+    if (kind === "buffer") device.destroyBuffer(handle as Buffer);
+    else if (kind === "image") device.destroyImage(handle as Image);
   }
 
   /** Frees everything, whatever queues do. */
@@ -110,7 +114,7 @@ export class SparseState {
     this.resources.clear();
     this.dying.clear();
     this.work = [];
-    for (const buffer of this.scratch) this.destroyScratch(buffer);
+    for (const handle of this.scratch.keys()) this.destroyScratch(handle);
     for (const pool of this.allPools()) {
       pool.destroyed = true;
       pool.freeAll();

@@ -9,9 +9,13 @@ import {
   type Allocator,
   BufferUsage,
   createAllocator,
+  Format,
+  ImageLayout,
+  ImageUsage,
   MemoryUsage,
   type PagePool,
   type SparseBuffer,
+  type SparseImage,
   VulkanError,
 } from "../../src/index.ts";
 import type { SimulatedDevice } from "../../src/simulator/index.ts";
@@ -114,6 +118,110 @@ function end(device: SimulatedDevice, allocator: Allocator, pool: PagePool, mode
   allocator.destroy();
   expect(device.leaks()).toEqual([]);
   device.destroy();
+}
+
+const layout = ImageLayout.ShaderReadOnlyOptimal;
+
+/** An image, and what its resident blocks of 128 by 128 texels were filled with. */
+interface ModelImage {
+  readonly sparse: SparseImage;
+  readonly blocks: Map<number, number>;
+}
+
+const blockAt = (block: number) => ({
+  offset: { x: (block % 4) * 128, y: Math.floor(block / 4) * 128 },
+  extent: { width: 128, height: 128 },
+});
+
+/** Images of 16 blocks and a mip tail, of which two blocks and the tail are left; tails lie in chunks of their own. */
+function scatteredImages(device: SimulatedDevice, allocator: Allocator, aliased: boolean) {
+  const pool = allocator.createPagePool({ chunkSize: 8 * PAGE });
+  const { queue } = device;
+  const images = Array.from({ length: 6 }, (): ModelImage => {
+    const sparse = allocator.createSparseImage(
+      {
+        format: Format.R8G8B8A8Unorm,
+        extent: { width: 512, height: 512 },
+        mipLevels: 10,
+        usage: ImageUsage.TransferSrc | ImageUsage.TransferDst,
+      },
+      { pages: pool, aliased },
+    );
+    return { sparse, blocks: new Map() };
+  });
+  for (const { sparse } of images) sparse.commit(queue, { mipLevel: 9 });
+  for (const { sparse } of images) sparse.commit(queue, { mipLevel: 0 });
+  const { buffer, allocation } = allocator.createBuffer(
+    { size: 16 * PAGE, usage: COPY },
+    { usage: MemoryUsage.AutoPreferHost, flags: AllocationCreate.HostAccessRandom },
+  );
+  queue.waitIdle();
+  for (const [i, { sparse, blocks }] of images.entries()) {
+    for (const block of [i, 15 - i]) blocks.set(block, ++stamps);
+    for (const [block, stamp] of blocks) allocation.write(bytesOf(stamp), block * PAGE);
+    for (let block = 0; block < 16; block++) {
+      if (!blocks.has(block)) sparse.evict(queue, blockAt(block));
+    }
+    queue.waitIdle();
+    queue.submit([
+      ...[...blocks.keys()].map(
+        (block, at) =>
+          ({
+            kind: "bufferToImage",
+            source: buffer,
+            sourceOffset: block * PAGE,
+            target: sparse.image,
+            oldLayout: at === 0 ? ImageLayout.Undefined : layout,
+            newLayout: layout,
+            ...blockAt(block),
+          }) as const,
+      ),
+      ...Array.from(
+        { length: sparse.mipTailFirstLevel! - 1 },
+        (_, level) =>
+          ({
+            kind: "bufferToImage",
+            source: buffer,
+            target: sparse.image,
+            mipLevel: level + 1,
+            newLayout: layout,
+            extent: { width: 512 >> (level + 1), height: 512 >> (level + 1) },
+          }) as const,
+      ),
+    ]);
+    queue.waitIdle();
+  }
+  allocation.destroy();
+  allocator.calculateSparseStatistics();
+  return { pool, images };
+}
+
+function checkImages(device: SimulatedDevice, allocator: Allocator, images: readonly ModelImage[]): void {
+  const { buffer, allocation } = allocator.createBuffer(
+    { size: PAGE, usage: COPY },
+    { usage: MemoryUsage.AutoPreferHost, flags: AllocationCreate.HostAccessRandom },
+  );
+  for (const { sparse, blocks } of images) {
+    for (const [block, stamp] of blocks) {
+      device.queue.submit([
+        { kind: "imageToBuffer", source: sparse.image, target: buffer, layout, ...blockAt(block) },
+      ]);
+      device.queue.waitIdle();
+      const isSame = Buffer.compare(allocation.read(0, PAGE), bytesOf(stamp)) === 0;
+      expect(isSame, `block ${block} of ${sparse.label} has its texels`).toBe(true);
+    }
+  }
+  allocation.destroy();
+}
+
+function endImages(
+  device: SimulatedDevice,
+  allocator: Allocator,
+  pool: PagePool,
+  images: readonly ModelImage[],
+): void {
+  for (const { sparse } of images) sparse.destroy();
+  end(device, allocator, pool, []);
 }
 
 describe("defragmentation of a page pool", () => {
@@ -229,6 +337,36 @@ describe("defragmentation of a page pool", () => {
     end(device, allocator, pool, models);
   });
 
+  it("moves blocks of images whose layout it is told, and leaves mip tails", async () => {
+    const device = simulated();
+    const allocator = createAllocator({ device });
+    const { pool, images } = scatteredImages(device, allocator, true);
+    const { queue } = device;
+    expect(await pool.defragment({ queue })).toMatchObject({ pagesMoved: 0, pagesPinned: 6 * 3 });
+    const chunks = pool.statistics().chunkCount;
+    const result = await pool.defragment({ queue, imageLayout: () => layout, maxBytesPerPass: 4 * PAGE });
+    allocator.validate();
+    // A page of each image is its mip tail.
+    expect(result.pagesPinned).toBe(6);
+    expect(result.pagesMoved).toBeGreaterThan(0);
+    expect(pool.statistics().chunkCount).toBeLessThan(chunks);
+    checkImages(device, allocator, images);
+    endImages(device, allocator, pool, images);
+  });
+
+  it("leaves images whose pages no other image may read", async () => {
+    const device = simulated();
+    const allocator = createAllocator({ device });
+    const { pool, images } = scatteredImages(device, allocator, false);
+    const { queue } = device;
+    expect(await pool.defragment({ queue, imageLayout: () => layout })).toMatchObject({
+      pagesMoved: 0,
+      pagesPinned: 6 * 3,
+    });
+    checkImages(device, allocator, images);
+    endImages(device, allocator, pool, images);
+  });
+
   it("lets a program commit and destroy meanwhile, and refuses to evict what is being moved", async () => {
     const device = simulated();
     device.queue.completeAfter = 2;
@@ -283,6 +421,7 @@ describe("defragmentation of a page pool", () => {
       [{ queue, maxBytesPerPass: 0 }, RangeError],
       [{ queue, signal: 5 }, TypeError],
       [{ queue, maxByte: 5 }, TypeError],
+      [{ queue, imageLayout: layout }, TypeError],
       [{ queue: device.createTransferQueue({ sparseBinding: false }) }, VulkanError],
     ] as const;
     for (const [options, error] of wrong) {
@@ -395,5 +534,40 @@ describe("failing the n-th call of a defragmentation", () => {
     }
     expect(n).toBeLessThan(200);
     for (const call of ["vkCreateBuffer", "vkQueueBindSparse", "vkQueueSubmit"]) expect(failed).toContain(call);
+  });
+
+  it("loses nothing of images either", async () => {
+    const failed = new Set<string>();
+    let n = 1;
+    for (; n < 200; n++) {
+      const device = simulated();
+      device.queue.completeAfter = 1;
+      const allocator = createAllocator({ device });
+      const { pool, images } = scatteredImages(device, allocator, true);
+      const fault = device.faults.failCall(n);
+      const options = { queue: device.queue, imageLayout: () => layout };
+      let error: unknown;
+      try {
+        await pool.defragment({ ...options, maxBytesPerPass: 6 * PAGE });
+      } catch (thrown) {
+        error = thrown;
+      }
+      if (error !== undefined) {
+        expect(error).toBeInstanceOf(VulkanError);
+        failed.add((error as VulkanError).call);
+      }
+      const hasFired = fault.fired > 0;
+      device.faults.clear();
+      device.queue.waitIdle();
+      allocator.calculateSparseStatistics();
+      allocator.validate();
+      checkImages(device, allocator, images);
+      await pool.defragment(options);
+      checkImages(device, allocator, images);
+      endImages(device, allocator, pool, images);
+      if (!hasFired) break;
+    }
+    expect(n).toBeLessThan(200);
+    expect(failed).toContain("vkCreateImage");
   });
 });
