@@ -12,6 +12,7 @@ import {
   ImageType,
   ImageUsage,
   MemoryUsage,
+  type PagePool,
   type SparseImage,
 } from "../../src/index.ts";
 import type { Buffer, Image, Semaphore } from "../../src/vulkan/handles.ts";
@@ -234,7 +235,7 @@ function create(
   shape: Shape,
   format: number,
   mipLevels: number,
-  options: { residency: boolean; aliased?: boolean },
+  options: { residency: boolean; aliased?: boolean; pages?: PagePool },
 ): SparseImage {
   const { imageType = ImageType.Image2D } = shape.info;
   if (options.residency) {
@@ -658,6 +659,72 @@ function bufferDefragmentation(kind: "sparse_binding" | "sparse_residency" | "sp
   };
 }
 
+function imageDefragmentation(format: string): Case {
+  return {
+    name: `sparse_resources.defragmentation.image.2d.${format}`,
+    async run(context) {
+      needFeature(context, "sparseResidencyImage2D", "sparseResidencyAliased");
+      const { allocator, device } = context;
+      const { queue } = device;
+      const [vkFormat, bytes] = formats[format]!;
+      const shape: Shape = { name: "2d", info: { extent: { width: 1024, height: 512 } }, feature: undefined };
+      const options = { residency: true, aliased: true };
+      const probe = create(context, shape, vkFormat, 1, options);
+      const { pageSize, pageCount, blockExtent } = probe;
+      const { memoryTypeIndex } = probe.pool;
+      const isMovable = probe.mipTailFirstLevel !== 0 && probe.geometry.always.length === 0;
+      probe.destroy();
+      need(isMovable, "sparse images without metadata outside their mip tail");
+      const { width, height } = blockExtent!;
+      const columns = 1024 / width;
+      // Each image has a memory object; then a block is left in each.
+      const pages = allocator.createPagePool({ pageSize, memoryTypeIndex, chunkSize: pageCount * pageSize });
+      const images: { image: SparseImage; block: number; texels: Uint8Array }[] = [];
+      const all = Array.from({ length: 4 }, () =>
+        create(context, shape, vkFormat, 1, { ...options, pages }),
+      );
+      for (const image of all) await image.commit(queue).done();
+      check(pages.statistics().chunkCount === 4, "each image has a memory object");
+      for (const [i, image] of all.entries()) {
+        const copy = copiesOf(image.image, shape, bytes, 0);
+        const texels = pattern(copy.size, i);
+        await throughBuffers(context, texels, (source) => [copy.write(source, 0)]);
+        const block = (i * 3) % pageCount;
+        const evict = Array.from({ length: pageCount }, (_, at) => at)
+          .filter((at) => at !== block)
+          .map((at) => ({
+            resource: image,
+            region: {
+              offset: { x: (at % columns) * width, y: Math.floor(at / columns) * height },
+              extent: { width, height },
+            },
+          }));
+        await allocator.bindSparse(queue, { evict }).done();
+        check(image.residentCount === 1, "one block is left");
+        images.push({ image, block, texels });
+      }
+      const result = await pages.defragment({ queue, imageLayout: () => layout });
+      allocator.validate();
+      check(result.pagesPinned === 0, "no page has to stay");
+      const chunkCount = Math.ceil(4 / pageCount);
+      check(pages.statistics().chunkCount === chunkCount, `${result.deviceMemoryBlocksFreed} were given back`);
+      for (const { image, block, texels } of images) {
+        const copy = copiesOf(image.image, shape, bytes, 0);
+        const seen = await throughBuffers(context, texels, (_, target) => [copy.read(target, 0)]);
+        const [x, y] = [(block % columns) * width, Math.floor(block / columns) * height];
+        for (let row = y; row < Math.min(512, y + height); row++) {
+          const from = (row * 1024 + x) * bytes;
+          const to = from + Math.min(width, 1024 - x) * bytes;
+          checkBytes(seen.subarray(from, to), texels.subarray(from, to), `row ${row} of block ${block}`);
+        }
+        image.destroy();
+      }
+      await allocator.bindSparse(queue, {}).done();
+      allocator.destroyPagePool(pages);
+    },
+  };
+}
+
 const resident = shapes.filter(({ feature }) => feature !== undefined);
 const names = Object.keys(formats);
 
@@ -681,4 +748,5 @@ export const sparseCases: readonly Case[] = [
   bufferDefragmentation("sparse_binding"),
   bufferDefragmentation("sparse_residency"),
   bufferDefragmentation("sparse_aliased"),
+  ...names.map(imageDefragmentation),
 ];
