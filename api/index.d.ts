@@ -635,6 +635,20 @@ interface StagingOptions {
 interface StreamOptions extends StagingOptions {
     readonly queue: TransferQueue;
 }
+interface PageDefragmentOptions {
+    readonly queue: TransferQueue & SparseQueue;
+    readonly maxBytes?: number;
+    readonly maxBytesPerPass?: number;
+    readonly imageLayout?: (image: Image) => ImageLayout | undefined;
+    readonly signal?: AbortSignalLike;
+}
+interface PageDefragmentationResult {
+    readonly pagesMoved: number;
+    readonly bytesMoved: number;
+    readonly deviceMemoryBlocksFreed: number;
+    readonly bytesFreed: number;
+    readonly pagesPinned: number;
+}
 interface PagePoolStatistics {
     readonly name: string | undefined;
     readonly memoryTypeIndex: number;
@@ -654,6 +668,7 @@ declare class PagePool {
     get pageSize(): number;
     get size(): number;
     statistics(): PagePoolStatistics;
+    defragment(options: PageDefragmentOptions): Promise<PageDefragmentationResult>;
     validate(): void;
     toString(): string;
     toJSON(): object;
@@ -1061,6 +1076,8 @@ export type {
   LendOptions,
   OtherMove,
   OtherMoveResult,
+  PageDefragmentOptions,
+  PageDefragmentationResult,
   PagePoolCreateInfo,
   PagePoolStatistics,
   PassMove,

@@ -265,7 +265,11 @@ class Pass {
       giveUp();
       throw error;
     }
-    await this.#wait(copied, [...this.#resources].filter(({ isDestroyed }) => !isDestroyed), giveUp);
+    await this.#wait(
+      copied,
+      [...this.#resources].filter(({ isDestroyed }) => !isDestroyed),
+      giveUp,
+    );
     return this.#rebind(scratch, giveUp);
   }
 

@@ -680,9 +680,7 @@ function imageDefragmentation(format: string): Case {
       // Each image has a memory object; then a block is left in each.
       const pages = allocator.createPagePool({ pageSize, memoryTypeIndex, chunkSize: pageCount * pageSize });
       const images: { image: SparseImage; block: number; texels: Uint8Array }[] = [];
-      const all = Array.from({ length: 4 }, () =>
-        create(context, shape, vkFormat, 1, { ...options, pages }),
-      );
+      const all = Array.from({ length: 4 }, () => create(context, shape, vkFormat, 1, { ...options, pages }));
       for (const image of all) await image.commit(queue).done();
       check(pages.statistics().chunkCount === 4, "each image has a memory object");
       for (const [i, image] of all.entries()) {
@@ -707,7 +705,10 @@ function imageDefragmentation(format: string): Case {
       allocator.validate();
       check(result.pagesPinned === 0, "no page has to stay");
       const chunkCount = Math.ceil(4 / pageCount);
-      check(pages.statistics().chunkCount === chunkCount, `${result.deviceMemoryBlocksFreed} were given back`);
+      check(
+        pages.statistics().chunkCount === chunkCount,
+        `${result.deviceMemoryBlocksFreed} were given back`,
+      );
       for (const { image, block, texels } of images) {
         const copy = copiesOf(image.image, shape, bytes, 0);
         const seen = await throughBuffers(context, texels, (_, target) => [copy.read(target, 0)]);

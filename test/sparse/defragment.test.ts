@@ -259,7 +259,12 @@ describe("defragmentation of a page pool", () => {
       sparse.commit(device.queue);
       device.queue.waitIdle();
       const model = { sparse, pages: new Map() };
-      write(device, allocator, model, Array.from({ length: count }, (_, i) => i));
+      write(
+        device,
+        allocator,
+        model,
+        Array.from({ length: count }, (_, i) => i),
+      );
       return model;
     });
     models.splice(2, 1)[0]!.sparse.destroy();
@@ -459,7 +464,9 @@ async function program(seed: number): Promise<{ moved: number; freed: number }> 
     } else if (way <= 4 && model !== undefined) {
       const first = integer(model.sparse.pageCount);
       const count = 1 + integer(model.sparse.pageCount - first);
-      const pages = Array.from({ length: count }, (_, i) => first + i).filter((page) => !model.pages.has(page));
+      const pages = Array.from({ length: count }, (_, i) => first + i).filter(
+        (page) => !model.pages.has(page),
+      );
       model.sparse.commit(queue, {
         offset: first * PAGE,
         size: Math.min(count * PAGE, model.sparse.size - first * PAGE),
@@ -533,7 +540,8 @@ describe("failing the n-th call of a defragmentation", () => {
       end(device, allocator, pool, models);
     }
     expect(n).toBeLessThan(200);
-    for (const call of ["vkCreateBuffer", "vkQueueBindSparse", "vkQueueSubmit"]) expect(failed).toContain(call);
+    for (const call of ["vkCreateBuffer", "vkQueueBindSparse", "vkQueueSubmit"])
+      expect(failed).toContain(call);
   });
 
   it("loses nothing of images either", async () => {
