@@ -41,7 +41,7 @@ const RULES = new Map<string, FolderRule>([
   ["webgpu", { folders: ["heap", "placement", "metadata", "foundation"] }],
   ["allocator", { folders: ["blocks", "metadata", "vulkan", "foundation"] }],
   ["defrag", { folders: ["allocator", "compaction", "metadata", "vulkan", "foundation"] }],
-  ["sparse", { folders: ["allocator", "blocks", "metadata", "vulkan", "foundation"] }],
+  ["sparse", { folders: ["allocator", "blocks", "compaction", "metadata", "vulkan", "foundation"] }],
   ["transient", { folders: ["allocator", "placement", "metadata", "vulkan", "foundation"] }],
   ["frames", { folders: ["allocator", "metadata", "vulkan", "foundation"] }],
   [
