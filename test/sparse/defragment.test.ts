@@ -342,6 +342,35 @@ describe("defragmentation of a page pool", () => {
     end(device, allocator, pool, models);
   });
 
+  it("leaves pages that are shared with something that stays", async () => {
+    const device = simulated();
+    const allocator = createAllocator({ device });
+    const { pool, models } = scattered(device, allocator, { aliased: true });
+    const other = allocator.createSparseBuffer(
+      { size: 16 * PAGE, usage: BufferUsage.TransferDst },
+      { pages: pool, aliased: true },
+    );
+    const { sparse } = models[7]!;
+    allocator.bindSparse(device.queue, {
+      share: [
+        {
+          target: { resource: other, region: { size: PAGE } },
+          source: { resource: sparse, region: { offset: 7 * PAGE, size: PAGE } },
+        },
+      ],
+    });
+    device.queue.waitIdle();
+    const place = sparse.pages[7];
+    const result = await pool.defragment({ queue: device.queue });
+    expect(result.deviceMemoryBlocksFreed).toBe(7);
+    expect(sparse.pages[7]).toBe(place);
+    expect(other.pages[0]).toBe(place);
+    allocator.validate();
+    check(device, allocator, models);
+    other.destroy();
+    end(device, allocator, pool, models);
+  });
+
   it("moves blocks of images whose layout it is told, and leaves mip tails", async () => {
     const device = simulated();
     const allocator = createAllocator({ device });
