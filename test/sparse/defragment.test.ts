@@ -350,21 +350,19 @@ describe("defragmentation of a page pool", () => {
       { size: 16 * PAGE, usage: BufferUsage.TransferDst },
       { pages: pool, aliased: true },
     );
-    const { sparse } = models[7]!;
+    const shared = [0, 7].map((i) => ({ sparse: models[i]!.sparse, page: i }));
     allocator.bindSparse(device.queue, {
-      share: [
-        {
-          target: { resource: other, region: { size: PAGE } },
-          source: { resource: sparse, region: { offset: 7 * PAGE, size: PAGE } },
-        },
-      ],
+      share: shared.map(({ sparse, page }) => ({
+        target: { resource: other, region: { offset: page * PAGE, size: PAGE } },
+        source: { resource: sparse, region: { offset: page * PAGE, size: PAGE } },
+      })),
     });
     device.queue.waitIdle();
-    const place = sparse.pages[7];
+    const places = shared.map(({ sparse, page }) => sparse.pages[page]);
     const result = await pool.defragment({ queue: device.queue });
-    expect(result.deviceMemoryBlocksFreed).toBe(7);
-    expect(sparse.pages[7]).toBe(place);
-    expect(other.pages[0]).toBe(place);
+    expect(result.deviceMemoryBlocksFreed).toBe(6);
+    expect(shared.map(({ sparse, page }) => sparse.pages[page])).toEqual(places);
+    expect([other.pages[0], other.pages[7]]).toEqual(places);
     allocator.validate();
     check(device, allocator, models);
     other.destroy();
