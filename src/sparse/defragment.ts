@@ -17,15 +17,11 @@
  */
 
 import { checkUsable } from "../allocator/usable.ts";
-import { BufferCreate, BufferUsage, ImageAspect, ImageLayout, ImageUsage } from "../vulkan/constants.ts";
-import type { Buffer, Image } from "../vulkan/handles.ts";
-import { emptyMemoryRequirements } from "../vulkan/resources.ts";
-import { Result, VulkanError } from "../vulkan/result.ts";
-import type { BindSparseInfo } from "../vulkan/sparse.ts";
-import type { Submission, TransferCommand } from "../vulkan/transfer.ts";
+import { BufferUsage, ImageAspect, ImageLayout, ImageUsage } from "../vulkan/constants.ts";
+import type { Image } from "../vulkan/handles.ts";
+import type { Submission } from "../vulkan/transfer.ts";
 import { waitUntilDone } from "../vulkan/wait-until-done.ts";
 import { checkQueue } from "./bind.ts";
-import { addBinds, type Binds } from "./bind-runs.ts";
 import { checkPagePool } from "./create.ts";
 import {
   type PageDefragmentationResult,
@@ -33,38 +29,19 @@ import {
   type PageDefragmentSettings,
   readDefragmentOptions,
 } from "./defragment-options.ts";
-import { type Geometry, LinearGeometry } from "./geometry.ts";
 import type { PageChunk } from "./page-chunk.ts";
 import { NO_PAGE, type PageId, type PagePool } from "./page-pool.ts";
+import {
+  createScratch,
+  type Move,
+  type Place,
+  type Scratch,
+  scratchBinds,
+  scratchCopies,
+} from "./page-scratch.ts";
 import { planPages } from "./plan-moves.ts";
 import { SparseBuffer, SparseImage, type SparseResource } from "./resource.ts";
 import type { SparseState } from "./sparse-state.ts";
-
-/** A page of a resource. */
-interface Place {
-  readonly resource: SparseResource;
-  readonly page: number;
-}
-
-/** A page of the pool that goes elsewhere, with all that is bound to it. */
-interface Move {
-  readonly from: PageId;
-  readonly to: PageId;
-  readonly places: readonly Place[];
-}
-
-/** Something of the library's own that new pages are bound to while they are written. */
-interface Scratch {
-  readonly kind: "buffer" | "image";
-  readonly handle: Buffer | Image;
-  readonly geometry: Geometry;
-  /** The image that it is a twin of; a buffer is for all buffers. */
-  readonly twin: SparseImage | undefined;
-  /** In the order of its pages. */
-  readonly moves: readonly Move[];
-  /** For each move the page in it. */
-  readonly pages: readonly number[];
-}
 
 /** Moves pages until nothing is left to gain, or as many as the options allow. */
 export async function defragmentPages(
@@ -244,8 +221,8 @@ class Pass {
     };
     let bound: Submission;
     try {
-      this.#createScratch(scratch);
-      bound = queue.bindSparse(this.#bindsOf(scratch, true));
+      createScratch(this.#state, this.#pool, this.#moves, scratch);
+      bound = queue.bindSparse(scratchBinds(this.#pool, scratch, true));
     } catch (error) {
       giveUp();
       throw error;
@@ -260,7 +237,7 @@ class Pass {
     }
     let copied: Submission;
     try {
-      copied = queue.submit(this.#copies(scratch));
+      copied = queue.submit(scratchCopies(this.#pool, scratch, this.#copied, this.#layouts));
     } catch (error) {
       giveUp();
       throw error;
@@ -306,154 +283,6 @@ class Pass {
     }
   }
 
-  /** Makes what the moves need, and adds it to the list. */
-  #createScratch(list: Scratch[]): void {
-    const { device } = this.#state.allocator;
-    const buffers: Move[] = [];
-    const images = new Map<SparseImage, Move[]>();
-    for (const move of this.#moves) {
-      const { resource } = move.places[0]!;
-      if (resource instanceof SparseImage) {
-        const moves = images.get(resource) ?? [];
-        images.set(resource, moves);
-        moves.push(move);
-      } else {
-        buffers.push(move);
-      }
-    }
-    if (buffers.length > 0) list.push(this.#createBuffer(buffers));
-    for (const [twin, moves] of images) {
-      const handle = device.createImage(twin.info);
-      this.#state.scratch.set(handle, "image");
-      const pages = moves.map(({ places }) => places[0]!.page);
-      list.push({ kind: "image", handle, geometry: twin.geometry, twin, moves, pages });
-    }
-  }
-
-  #createBuffer(moves: readonly Move[]): Scratch {
-    const { device } = this.#state.allocator;
-    const { pageSize, memoryTypeIndex } = this.#pool;
-    const size = moves.length * pageSize;
-    const usage = BufferUsage.TransferSrc | BufferUsage.TransferDst;
-    const handle = device.createBuffer({ size, usage, flags: BufferCreate.SparseBinding });
-    const requirements = emptyMemoryRequirements();
-    device.getBufferMemoryRequirements(handle, requirements, false);
-    const { alignment, memoryTypeBits } = requirements;
-    const isAllowed = (memoryTypeBits & (1 << memoryTypeIndex)) !== 0;
-    if (isAllowed && alignment === pageSize && requirements.size === size) {
-      this.#state.scratch.set(handle, "buffer");
-      const geometry = new LinearGeometry(size, size, pageSize, false);
-      return {
-        kind: "buffer",
-        handle,
-        geometry,
-        twin: undefined,
-        moves,
-        pages: moves.map((_, page) => page),
-      };
-    }
-    device.destroyBuffer(handle);
-    throw new VulkanError(
-      Result.ErrorFeatureNotPresent,
-      "defragment",
-      `${this.#pool.label} has pages of ${pageSize} bytes in memory type ${memoryTypeIndex}, and a buffer to copy through would have pages of ${alignment} bytes in the types 0b${(memoryTypeBits >>> 0).toString(2)}; evict pages and commit them again`,
-    );
-  }
-
-  /** Binds the new pages to scratch, or takes them from there and binds some of them to resources. */
-  #bindsOf(scratch: readonly Scratch[], isWriting: boolean, moves: readonly Move[] = []): BindSparseInfo {
-    const buffers: { buffer: Buffer; binds: Binds["opaque"] }[] = [];
-    const images: { image: Image; binds: Binds["blocks"] }[] = [];
-    const add = (
-      handle: Buffer | Image,
-      geometry: Geometry,
-      pages: readonly number[],
-      ids: readonly PageId[],
-    ): void => {
-      const binds: Binds = { opaque: [], blocks: [] };
-      addBinds(binds, geometry, this.#pool, pages, ids);
-      if (binds.opaque.length > 0) buffers.push({ buffer: handle as Buffer, binds: binds.opaque });
-      if (binds.blocks.length > 0) images.push({ image: handle as Image, binds: binds.blocks });
-    };
-    for (const { handle, geometry, pages, moves: own } of scratch) {
-      add(
-        handle,
-        geometry,
-        pages,
-        own.map(({ to }) => (isWriting ? to : NO_PAGE)),
-      );
-    }
-    const changes = new Map<SparseResource, { page: number; to: PageId }[]>();
-    for (const { to, places } of moves) {
-      for (const { resource, page } of places) {
-        const list = changes.get(resource) ?? [];
-        changes.set(resource, list);
-        list.push({ page, to });
-      }
-    }
-    for (const [{ handle, geometry }, list] of changes) {
-      list.sort((a, b) => a.page - b.page);
-      add(
-        handle,
-        geometry,
-        list.map(({ page }) => page),
-        list.map(({ to }) => to),
-      );
-    }
-    return { bufferBinds: buffers, imageBinds: images };
-  }
-
-  #copies(scratch: readonly Scratch[]): TransferCommand[] {
-    const copied = new Set(this.#copied);
-    return scratch.flatMap((each) => {
-      if (!each.moves.some((move) => copied.has(move))) return [];
-      return each.twin === undefined ? this.#bufferCopies(each, copied) : [this.#imageCopy(each, each.twin)];
-    });
-  }
-
-  /** Page by page into the buffer, in few copies. */
-  #bufferCopies({ handle, moves }: Scratch, copied: ReadonlySet<Move>): TransferCommand[] {
-    const { pageSize } = this.#pool;
-    const copies: TransferCommand[] = [];
-    for (let at = 0; at < moves.length; ) {
-      const { resource, page } = moves[at]!.places[0]!;
-      let count = 0;
-      while (at + count < moves.length && copied.has(moves[at + count]!)) {
-        const next = moves[at + count]!.places[0]!;
-        if (next.resource !== resource || next.page !== page + count) break;
-        count++;
-      }
-      if (count > 0) {
-        const sourceOffset = page * pageSize;
-        copies.push({
-          kind: "buffer",
-          source: resource.handle as Buffer,
-          sourceOffset,
-          target: handle as Buffer,
-          targetOffset: at * pageSize,
-          size: Math.min(count * pageSize, (resource as SparseBuffer).size - sourceOffset),
-        });
-      }
-      at += Math.max(count, 1);
-    }
-    return copies;
-  }
-
-  /** All levels outside the mip tail at once: where a twin has no pages, nothing is written. */
-  #imageCopy({ handle }: Scratch, twin: SparseImage): TransferCommand {
-    const { info } = twin;
-    return {
-      kind: "image",
-      source: twin.handle as Image,
-      target: handle as Image,
-      layout: this.#layouts.get(twin)!,
-      aspect: ImageAspect.Color,
-      extent: info.extent,
-      mipLevels: Math.min(info.mipLevels ?? 1, twin.mipTailFirstLevel!),
-      arrayLayers: info.arrayLayers ?? 1,
-    };
-  }
-
   /** Whether everything that is bound to a page is as it was planned: nothing is evicted meanwhile. */
   #isUnchanged({ from, places }: Move): boolean {
     return (
@@ -473,7 +302,7 @@ class Pass {
     }
     let submission: Submission;
     try {
-      submission = this.#settings.queue.bindSparse(this.#bindsOf(scratch, false, moves));
+      submission = this.#settings.queue.bindSparse(scratchBinds(pool, scratch, false, moves));
     } catch (error) {
       giveUp();
       throw error;
