@@ -19,7 +19,8 @@ void main() {
   for (int x = 0; x < imageSize(first).x; x++) sum += uint(imageLoad(first, ivec2(x, at.y)).r * 255.0 + 0.5);
   sums[at.y] = sum;
 #elif defined(COMPOSE)
-  float exposure = 1.0 + float(sums[at.y] & 255u) / 512.0;
+  // Of the row's mean: drivers round differently, and a picture must not hang on the last bit of a sum.
+  float exposure = 1.0 + float(sums[at.y]) / (512.0 * float(imageSize(first).x));
   imageStore(result, at, min((imageLoad(first, at) + imageLoad(second, at)) * exposure, 1.0));
 #else
   if (operation == 0u) { // light
