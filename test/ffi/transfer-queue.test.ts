@@ -328,10 +328,12 @@ describeWithVulkan("a transfer queue", (ctx) => {
     setImmediate(count);
     const submissions = Array.from({ length: 10 }, () => device.queue.submit(commands));
     expect(submissions.at(-1)!.isComplete()).toBe(false);
-    await Promise.all(submissions.map((submission) => submission.done()));
+    const done = Promise.all(submissions.map((submission) => submission.done()));
+    // A fast device may be done by now; where it is not, waiting in place would give the event loop no turn at all.
+    const isWaiting = !submissions.at(-1)!.isComplete();
+    await done;
     counting = false;
-    // Waiting in place would give it no turn at all; how many there are depends on how fast the device is.
-    expect(turns).toBeGreaterThan(0);
+    expect(turns).toBeGreaterThanOrEqual(isWaiting ? 1 : 0);
     expect(submissions.every((submission) => submission.isComplete())).toBe(true);
     await submissions[0]!.done();
     a.free();
