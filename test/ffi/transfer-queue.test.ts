@@ -319,23 +319,27 @@ describeWithVulkan("a transfer queue", (ctx) => {
       target: b.handle,
       size,
     }));
-    let turns = 0;
-    let counting = true;
-    const count = (): void => {
-      turns++;
-      if (counting) setImmediate(count);
-    };
-    setImmediate(count);
-    const submissions = Array.from({ length: 10 }, () => device.queue.submit(commands));
-    expect(submissions.at(-1)!.isComplete()).toBe(false);
-    const done = Promise.all(submissions.map((submission) => submission.done()));
-    // A fast device may be done by now; where it is not, waiting in place would give the event loop no turn at all.
-    const isWaiting = !submissions.at(-1)!.isComplete();
-    await done;
-    counting = false;
-    expect(turns).toBeGreaterThanOrEqual(isWaiting ? 1 : 0);
-    expect(submissions.every((submission) => submission.isComplete())).toBe(true);
-    await submissions[0]!.done();
+    let isWaiting = false;
+    // A fast device may be done before anybody waits: then it is tried again.
+    for (let attempt = 0; attempt < 20 && !isWaiting; attempt++) {
+      let turns = 0;
+      let counting = true;
+      const count = (): void => {
+        turns++;
+        if (counting) setImmediate(count);
+      };
+      setImmediate(count);
+      const submissions = Array.from({ length: 10 }, () => device.queue.submit(commands));
+      const done = Promise.all(submissions.map((submission) => submission.done()));
+      isWaiting = !submissions.at(-1)!.isComplete();
+      await done;
+      counting = false;
+      if (isWaiting) expect(turns).toBeGreaterThan(0);
+      expect(submissions.every((submission) => submission.isComplete())).toBe(true);
+      await submissions[0]!.done();
+    }
+    // Waiting in place would leave nothing to wait for.
+    expect(isWaiting).toBe(true);
     a.free();
     b.free();
   });
