@@ -33,6 +33,15 @@ describe("Without an intention, the cost decides:", () => {
     expect(allocator.findMemoryTypeIndex(all, { preferredFlags: MemoryProperty.LazilyAllocated })).toBe(0);
   });
 
+  it("refuses a setting that makes no sense though the rest was asked before", () => {
+    const { allocator } = world();
+    const requiredFlags = MemoryProperty.HostVisible;
+    allocator.findMemoryTypeIndex(all, { requiredFlags });
+    expect(() =>
+      allocator.findMemoryTypeIndex(all, { requiredFlags, zeroInitialize: "yes" as never }),
+    ).toThrow(TypeError);
+  });
+
   it("keeps to memoryTypeBits of the allocation as well as of the resource", () => {
     const { allocator } = world();
     expect(allocator.findMemoryTypeIndex(all, { memoryTypeBits: only(Type.Window) })).toBe(Type.Window);

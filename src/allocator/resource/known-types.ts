@@ -49,7 +49,8 @@ function isPlain(info: AllocationCreateInfo): boolean {
     info.name === undefined &&
     info.priority === undefined &&
     info.minAlignment === undefined &&
-    info.dedicatedFallback === undefined
+    info.dedicatedFallback === undefined &&
+    info.zeroInitialize === undefined
   );
 }
 
