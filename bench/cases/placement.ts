@@ -89,7 +89,7 @@ function provenCase(
   return {
     id: `placement/${id}`,
     group: GROUP,
-    title: `the best placement of ${title}`,
+    title: `the best for ${title}`,
     operation: "placement",
     sides: () => [ours(items(), repetitions, { timeLimit: 60_000 })],
   };
@@ -168,18 +168,8 @@ export const placementCases: readonly Case[] = [
   },
   provenCase("deferred", "a deferred renderer's 38 resources", () => graphs[0]!.items, 20),
   provenCase("inference", "a residual network's 100 tensors", () => graphs[2]!.items, 10),
-  provenCase(
-    "packing-200",
-    "a perfect packing of 200 items over 1,000 steps",
-    () => perfectPacking(200, 1),
-    3,
-  ),
-  provenCase(
-    "packing-400",
-    "a perfect packing of 400 items over 1,000 steps",
-    () => perfectPacking(400, 1),
-    1,
-  ),
+  provenCase("packing-200", "a perfect packing of 200 items, 1,000 steps", () => perfectPacking(200, 1), 3),
+  provenCase("packing-400", "a perfect packing of 400 items, 1,000 steps", () => perfectPacking(400, 1), 1),
   millionCase("short-lived", "alive for 1 % of the time", () => shortLived(MILLION, 1)),
   millionCase("uniform", "of any lifetime", () => uniform(MILLION, 1)),
 ];

@@ -28,6 +28,7 @@ const FIXED_COLOURS: readonly SideName[] = [
   SideName.DedicatedCpp,
   SideName.TypedArrayCalls,
   SideName.StructureCalls,
+  SideName.PlainKoffi,
 ];
 
 /** Every side has its colour in all charts; what is not in the list shares those behind the first two. */

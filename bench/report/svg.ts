@@ -12,21 +12,21 @@ const STYLE = `
   .grid { stroke: #d1d9e0; stroke-width: 1 }
   .whisker { stroke: #1f2328; stroke-width: 1 }
   .line { fill: none; stroke-width: 2 }
-  .c0 { fill: #0969da } .c1 { fill: #bc4c00 } .c2 { fill: #1a7f37 } .c3 { fill: #8250df } .c4 { fill: #9a6700 } .c5 { fill: #6e7781 } .c6 { fill: #bf3989 } .c7 { fill: #1b7c83 }
-  .l0 { stroke: #0969da } .l1 { stroke: #bc4c00 } .l2 { stroke: #1a7f37 } .l3 { stroke: #8250df } .l4 { stroke: #9a6700 } .l5 { stroke: #6e7781 } .l6 { stroke: #bf3989 } .l7 { stroke: #1b7c83 }
+  .c0 { fill: #0969da } .c1 { fill: #bc4c00 } .c2 { fill: #1a7f37 } .c3 { fill: #8250df } .c4 { fill: #9a6700 } .c5 { fill: #6e7781 } .c6 { fill: #bf3989 } .c7 { fill: #1b7c83 } .c8 { fill: #cf222e }
+  .l0 { stroke: #0969da } .l1 { stroke: #bc4c00 } .l2 { stroke: #1a7f37 } .l3 { stroke: #8250df } .l4 { stroke: #9a6700 } .l5 { stroke: #6e7781 } .l6 { stroke: #bf3989 } .l7 { stroke: #1b7c83 } .l8 { stroke: #cf222e }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc }
     .muted { fill: #9198a1 }
     .page { fill: #0d1117 }
     .grid { stroke: #3d444d }
     .whisker { stroke: #f0f6fc }
-    .c0 { fill: #4493f8 } .c1 { fill: #f0883e } .c2 { fill: #3fb950 } .c3 { fill: #ab7df8 } .c4 { fill: #d29922 } .c5 { fill: #8b949e } .c6 { fill: #db61a2 } .c7 { fill: #39c5cf }
-    .l0 { stroke: #4493f8 } .l1 { stroke: #f0883e } .l2 { stroke: #3fb950 } .l3 { stroke: #ab7df8 } .l4 { stroke: #d29922 } .l5 { stroke: #8b949e } .l6 { stroke: #db61a2 } .l7 { stroke: #39c5cf }
+    .c0 { fill: #4493f8 } .c1 { fill: #f0883e } .c2 { fill: #3fb950 } .c3 { fill: #ab7df8 } .c4 { fill: #d29922 } .c5 { fill: #8b949e } .c6 { fill: #db61a2 } .c7 { fill: #39c5cf } .c8 { fill: #ff7b72 }
+    .l0 { stroke: #4493f8 } .l1 { stroke: #f0883e } .l2 { stroke: #3fb950 } .l3 { stroke: #ab7df8 } .l4 { stroke: #d29922 } .l5 { stroke: #8b949e } .l6 { stroke: #db61a2 } .l7 { stroke: #39c5cf } .l8 { stroke: #ff7b72 }
   }
 `;
 
 /** How many colours there are. */
-export const COLOURS = 8;
+export const COLOURS = 9;
 
 function escapeText(text: string): string {
   return text
