@@ -7,15 +7,15 @@
  * The bytes that VMA's way would move are for all lists together: what one does not need another one may use.
  */
 
+import type { Algorithm } from "./algorithm.ts";
+import { packsIn, tryBaseline } from "./baseline.ts";
 import { chooseForBytes } from "./budgets.ts";
 import type { Choice } from "./candidates.ts";
-import type { Effort } from "./effort.ts";
 import { EmptyingSearch } from "./emptying.ts";
 import type { Meter } from "./meter.ts";
 import type { Block, ListPort } from "./model.ts";
 import { packBlock } from "./packing.ts";
 import type { PassLimits } from "./pass-budget.ts";
-import { packsIn, plainWay } from "./plain-way.ts";
 import { largest, type Plan, total } from "./plan.ts";
 
 const INFINITE: number = Number.POSITIVE_INFINITY;
@@ -27,7 +27,7 @@ const MAX_PACKED = 4;
 const Attempt = { Wishes: 0, Within: 1, Further: 2 } as const;
 
 /** What is to be done. */
-export interface Course<Owner> {
+export interface ChosenPlans<Owner> {
   /** One for each list; all of them VMA's way, or none. */
   readonly plans: readonly Plan<Owner>[];
   /** Bytes that may be moved beyond that. */
@@ -35,21 +35,21 @@ export interface Course<Owner> {
   /** What was found in each list. */
   readonly searches: readonly EmptyingSearch<Owner>[];
   /** What VMA's way would come to in all of them; undefined where it was not tried out. */
-  readonly plain: Pick<Plan<Owner>, "blocksFreed" | "bytes"> | undefined;
+  readonly baseline: Pick<Plan<Owner>, "blocksFreed" | "bytes"> | undefined;
 }
 
 /** Chooses what to do. Changes nothing. */
-export function* chooseCourse<Owner>(
+export function* choosePlans<Owner>(
   lists: readonly ListPort<Owner>[],
-  effort: Effort,
+  algorithm: Algorithm,
   limits: PassLimits,
   meter: Meter,
-): Generator<undefined, Course<Owner>> {
-  const rules = { effort, maxBytesPerPass: limits.maxBytesPerPass };
+): Generator<undefined, ChosenPlans<Owner>> {
+  const rules = { algorithm, maxBytesPerPass: limits.maxBytesPerPass };
   const searches: EmptyingSearch<Owner>[] = [];
   for (const list of lists) {
     const search = new EmptyingSearch(list, rules, meter);
-    yield* search.search(effort.orders);
+    yield* search.search(algorithm.orders);
     searches.push(search);
   }
   if (limits.maxBytesMoved) {
@@ -57,23 +57,23 @@ export function* chooseCourse<Owner>(
     const plans = chooseForBytes(searches, limits.maxBytesMoved).map((choice, index) =>
       searches[index]!.elaborate(choice),
     );
-    return { plans, bytesLeft: limits.maxBytesMoved - total(plans, "bytes"), searches, plain: undefined };
+    return { plans, bytesLeft: limits.maxBytesMoved - total(plans, "bytes"), searches, baseline: undefined };
   }
   // At first the most bytes freed; or, where it may cost what it likes, the most memory objects.
-  const enough = effort.isFrugal ? 0 : INFINITE;
+  const enough = algorithm.isFrugal ? 0 : INFINITE;
   const wishes = searches.map((search) => search.choose({ bytes: INFINITE, enough, largest: 0 }));
-  const goal = yield* findGoal(lists, effort, limits, meter, triedBytes(searches, wishes, effort));
-  const bytes = effort.isFrugal ? goal.bytes : INFINITE;
+  const goal = yield* findGoal(lists, algorithm, limits, meter, triedBytes(searches, wishes, algorithm));
+  const bytes = algorithm.isFrugal ? goal.bytes : INFINITE;
   for (const attempt of [Attempt.Wishes, Attempt.Within, Attempt.Further]) {
     if (attempt === Attempt.Further) for (const search of searches) yield* search.search(INFINITE);
-    const isFrugal = effort.isFrugal || attempt === Attempt.Further;
+    const isFrugal = algorithm.isFrugal || attempt === Attempt.Further;
     const choices = attempt === Attempt.Wishes ? wishes : chooseWithin(searches, goal, bytes, isFrugal);
     if (!isEnough(choices, goal, bytes)) continue;
-    const plans = yield* elaborate(searches, choices, goal, effort, limits, meter);
+    const plans = yield* elaborate(searches, choices, goal, algorithm, limits, meter);
     if (plans !== undefined)
-      return { plans, bytesLeft: bytes - total(plans, "bytes"), searches, plain: goal };
+      return { plans, bytesLeft: bytes - total(plans, "bytes"), searches, baseline: goal };
   }
-  return { plans: goal.plans, bytesLeft: effort.isFrugal ? 0 : INFINITE, searches, plain: goal };
+  return { plans: goal.plans, bytesLeft: algorithm.isFrugal ? 0 : INFINITE, searches, baseline: goal };
 }
 
 /** What VMA's way comes to: in all lists together, and in each. */
@@ -93,14 +93,14 @@ interface Target {
 /** What VMA's way comes to, as it is and as it is meant to be, the best of both, as far as it matters. */
 function* findGoal<Owner>(
   lists: readonly ListPort<Owner>[],
-  { plainPacks: packs }: Effort,
+  { baselinePacks: packs }: Algorithm,
   limits: PassLimits,
   meter: Meter,
   bytes: number,
 ): Generator<undefined, Goal<Owner>> {
-  const ways = [yield* plainWay(lists, { packs, bytes }, limits, meter)];
+  const ways = [yield* tryBaseline(lists, { packs, bytes }, limits, meter)];
   if (lists.some((list) => packsIn(list, packs) !== packs)) {
-    ways.push(yield* plainWay(lists, { packs, bytes, isMended: true }, limits, meter));
+    ways.push(yield* tryBaseline(lists, { packs, bytes, isMended: true }, limits, meter));
   }
   return {
     bytes: Math.min(...ways.map((plans) => total(plans, "bytes"))),
@@ -129,16 +129,16 @@ function isBetter<Owner>(a: readonly Plan<Owner>[], b: readonly Plan<Owner>[]): 
 function triedBytes<Owner>(
   searches: readonly EmptyingSearch<Owner>[],
   wishes: readonly Choice<Owner>[],
-  effort: Effort,
+  algorithm: Algorithm,
 ): number {
   const isAllFound =
     searches.every((search) => search.isAllFound) &&
     largest(wishes, "largestFreed") === largest(searches, "largestBlock");
   if (!isAllFound) return INFINITE;
-  if (!effort.isFrugal) return 0;
+  if (!algorithm.isFrugal) return 0;
   // Only the bytes are in doubt, packing of what stands alone among them; or they are for packing what remains.
   const alone = searches.reduce((sum, search, index) => sum + search.alone(wishes[index]!), 0);
-  return effort.packsRest ? INFINITE : total(wishes, "bytes") + alone;
+  return algorithm.packsRest ? INFINITE : total(wishes, "bytes") + alone;
 }
 
 /** The best of each list, with the bytes that the lists before it have left. */
@@ -171,7 +171,7 @@ function* elaborate<Owner>(
   searches: readonly EmptyingSearch<Owner>[],
   choices: readonly Choice<Owner>[],
   goal: Goal<Owner>,
-  { isFrugal }: Effort,
+  { isFrugal }: Algorithm,
   limits: PassLimits,
   meter: Meter,
 ): Generator<undefined, Plan<Owner>[] | undefined> {

@@ -16,7 +16,7 @@ import type { Meter } from "./meter.ts";
 import {
   type Block,
   BlockRow,
-  DEFAULT_PLACE,
+  DEFAULT_STRATEGY,
   type Item,
   type ListPort,
   largestFirst,
@@ -80,7 +80,7 @@ export class Draining<Owner> {
     this.blocks = new BlockRow(list.blocks, false);
     const { length } = this.blocks;
     meter.spend(Math.ceil(length / 16));
-    this.placing = new Placing(this.blocks, list.granularity, meter, DEFAULT_PLACE);
+    this.placing = new Placing(this.blocks, list.granularity, meter, DEFAULT_STRATEGY);
     this.known = new Float64Array(length);
     this.retries = new Uint8Array(length);
     this.queue = new BlockQueue(length);
@@ -266,7 +266,7 @@ export class Draining<Owner> {
       from: block,
       to: target,
       offset: target.division.offsetOf(slot),
-      strategy: DEFAULT_PLACE,
+      strategy: DEFAULT_STRATEGY,
       after: 0,
     }));
     placing.undo(0);
@@ -282,7 +282,7 @@ export class Draining<Owner> {
       blocksFreed: isLast ? 1 : 0,
       bytesFreed: isLast ? block.size : 0,
       largestFree: block.size,
-      isPlain: false,
+      isBaseline: false,
     };
   }
 }

@@ -18,6 +18,7 @@
  */
 
 import { assert } from "../foundation/assert.ts";
+import type { Algorithm } from "./algorithm.ts";
 import {
   type Addition,
   type Bounds,
@@ -26,9 +27,15 @@ import {
   isBetter,
   victimsOf,
 } from "./candidates.ts";
-import type { Effort } from "./effort.ts";
 import type { Meter } from "./meter.ts";
-import { type Block, BlockRow, type Item, type ListPort, LOWEST_PLACE, largestFirst } from "./model.ts";
+import {
+  type Block,
+  BlockRow,
+  type Item,
+  type ListPort,
+  largestFirst,
+  MIN_OFFSET_STRATEGY,
+} from "./model.ts";
 import { Placing } from "./placing.ts";
 import { largest, type Plan, type PlannedMove, total } from "./plan.ts";
 
@@ -37,7 +44,7 @@ const ANEW_SHARE = 1 / 4;
 
 /** What a search may do. */
 export interface EmptyingRules {
-  readonly effort: Effort;
+  readonly algorithm: Algorithm;
   /** Bytes that no move can exceed, in any pass; default 0: no limit. */
   readonly maxBytesPerPass?: number | undefined;
 }
@@ -81,7 +88,7 @@ export class EmptyingSearch<Owner> {
     this.blocks = row.all;
     this.placing = new Placing(row, list.granularity, meter);
     const allocations = this.blocks.reduce((sum, { seen }) => sum + seen.allocationCount, 0);
-    const { placements, placementsPerAllocation } = rules.effort;
+    const { placements, placementsPerAllocation } = rules.algorithm;
     this.placementLimit = placements + allocations * placementsPerAllocation;
     this.lastStep = meter.steps + this.blocks.length + this.placementLimit;
     meter.spend(this.blocks.length);
@@ -327,7 +334,7 @@ export class EmptyingSearch<Owner> {
         (most, { seen }) => Math.max(most, seen.largestFreeRange),
         choice.largestFreed,
       ),
-      isPlain: false,
+      isBaseline: false,
     };
   }
 
@@ -354,7 +361,7 @@ export class EmptyingSearch<Owner> {
         from: sources.get(item)!,
         to: target,
         offset: target.division.offsetOf(slot),
-        strategy: LOWEST_PLACE,
+        strategy: MIN_OFFSET_STRATEGY,
         after: 0,
       }));
   }

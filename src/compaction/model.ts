@@ -7,9 +7,9 @@
  */
 
 /** VMA's default strategy of placing in a block. */
-export const DEFAULT_PLACE = 0;
+export const DEFAULT_STRATEGY = 0;
 /** VMA_ALLOCATION_CREATE_STRATEGY_MIN_OFFSET_BIT: the lowest place in a block. */
-export const LOWEST_PLACE = 0x00040000;
+export const MIN_OFFSET_STRATEGY = 0x00040000;
 
 /** No slot. */
 export const NO_ALLOCATION = 0;

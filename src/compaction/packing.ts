@@ -12,7 +12,7 @@
 
 import { assert } from "../foundation/assert.ts";
 import type { Meter } from "./meter.ts";
-import { type Block, type Division, type Item, LOWEST_PLACE, NO_ALLOCATION } from "./model.ts";
+import { type Block, type Division, type Item, MIN_OFFSET_STRATEGY, NO_ALLOCATION } from "./model.ts";
 import type { PlannedMove } from "./plan.ts";
 
 /** How often a block is gone through at most. */
@@ -80,7 +80,7 @@ export function* packBlock<Owner>(
         items.set(place, item);
         arrived.add(place);
         bytes += item.size;
-        moves.push({ item, from: block, to: block, offset, strategy: LOWEST_PLACE, after });
+        moves.push({ item, from: block, to: block, offset, strategy: MIN_OFFSET_STRATEGY, after });
         const largestFree = division.largestFreeRange;
         if (largestFree > best.largestFree) best = { count: moves.length, bytes, largestFree };
       }
@@ -95,7 +95,7 @@ export function* packBlock<Owner>(
 function findBelow<Owner>(division: Division, { size, alignment, type }: Item<Owner>, slot: number): boolean {
   return (
     division.sumFreeSize >= size &&
-    division.find(size, alignment, type, LOWEST_PLACE, false) &&
+    division.find(size, alignment, type, MIN_OFFSET_STRATEGY, false) &&
     division.foundOffset < division.offsetOf(slot)
   );
 }
@@ -135,7 +135,7 @@ export function packPart<Owner>(
     const offset = division.foundOffset;
     places.add(division.commit());
     left -= item.size;
-    moves.push({ item, from: block, to: block, offset, strategy: LOWEST_PLACE, after: 0 });
+    moves.push({ item, from: block, to: block, offset, strategy: MIN_OFFSET_STRATEGY, after: 0 });
     last = slot;
   }
   for (const place of [...places].reverse()) assert(division.free(place), "only an allocation is freed");

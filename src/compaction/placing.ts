@@ -15,9 +15,9 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { MaxTree, NO_PLACE } from "../foundation/max-tree.ts";
+import { MaxTree, NOT_FOUND } from "../foundation/max-tree.ts";
 import type { Meter } from "./meter.ts";
-import { type Block, type BlockRow, type Item, LOWEST_PLACE } from "./model.ts";
+import { type Block, type BlockRow, type Item, MIN_OFFSET_STRATEGY } from "./model.ts";
 
 /** Targets that are tried for one item though they may turn out to have no room. */
 const MAX_DOUBTFUL = 8;
@@ -51,7 +51,12 @@ export class Placing<Owner> {
   private readonly closed: Uint8Array;
 
   /** @param blocks in the order in which they are tried. */
-  constructor(blocks: BlockRow<Owner>, granularity: number, meter: Meter, strategy: number = LOWEST_PLACE) {
+  constructor(
+    blocks: BlockRow<Owner>,
+    granularity: number,
+    meter: Meter,
+    strategy: number = MIN_OFFSET_STRATEGY,
+  ) {
     const { length } = blocks;
     this.blocks = blocks;
     this.meter = meter;
@@ -114,7 +119,7 @@ export class Placing<Owner> {
     const { room } = this;
     const { size } = item;
     let row = room.find(size, 0);
-    for (let doubtful = 0; row !== NO_PLACE; ) {
+    for (let doubtful = 0; row !== NOT_FOUND; ) {
       if (this.placeAt(item, row)) return true;
       if (room.at(row) >= size) doubtful++;
       row = room.find(doubtful < MAX_DOUBTFUL ? size : size + item.alignment + this.slack, row + 1);
@@ -131,7 +136,7 @@ export class Placing<Owner> {
     const isFound = division.find(item.size, item.alignment, item.type, this.strategy, false);
     if (isFound) this.placed.push({ item, target, slot: division.commit(), roomBefore });
     // Without an index the largest range is looked for one by one, which is for those that were asked in vain.
-    const isKnown = !isFound || this.strategy === LOWEST_PLACE;
+    const isKnown = !isFound || this.strategy === MIN_OFFSET_STRATEGY;
     this.room.set(row, isKnown ? division.largestFreeRange : Math.min(roomBefore, division.sumFreeSize));
     return isFound;
   }
@@ -147,7 +152,7 @@ export class Placing<Owner> {
 
   /** What is known of a target's room when something was taken out of it again. */
   private roomOf({ division }: Block<Owner>, roomBefore: number): number {
-    return this.strategy === LOWEST_PLACE ? division.largestFreeRange : roomBefore;
+    return this.strategy === MIN_OFFSET_STRATEGY ? division.largestFreeRange : roomBefore;
   }
 
   validate(): void {

@@ -30,12 +30,12 @@ export interface Plan<Owner> {
   /** Bytes of the largest free range in the end, where what is given back counts as free ranges of its sizes. */
   readonly largestFree: number;
   /** Whether it is VMA's way, for which empty blocks are kept between passes as in VMA. */
-  readonly isPlain: boolean;
+  readonly isBaseline: boolean;
 }
 
 /** A plan that empties nothing. */
 export function planOf<Owner>(packed: Pick<Plan<Owner>, "moves" | "bytes" | "largestFree">): Plan<Owner> {
-  return { ...packed, victims: [], blocksFreed: 0, bytesFreed: 0, isPlain: false };
+  return { ...packed, victims: [], blocksFreed: 0, bytesFreed: 0, isBaseline: false };
 }
 
 /** The sum of one number over some plans. */

@@ -19,20 +19,20 @@ import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
-import { type Course, chooseCourse } from "../compaction/choosing.ts";
+import { type ChosenPlans, choosePlans } from "../compaction/choosing.ts";
 import { type Grant, Meter } from "../compaction/meter.ts";
 import { PassBudget } from "../compaction/pass-budget.ts";
 import { showAs } from "../foundation/inspect.ts";
 import {
+  algorithmOf,
   type DefragmentationInfo,
   DefragmentationMoveOperation,
   type DefragmentationStats,
-  effortOf,
   emptyDefragmentationStats,
 } from "./flags.ts";
 import { ListDefragmenter } from "./list-defragmenter.ts";
 import { checkTarget, mapAhead } from "./move/ending.ts";
-import { type DefragmentationMove, MoveMaker } from "./move/move.ts";
+import { type DefragmentationMove, MoveFactory } from "./move/move.ts";
 import { Movability, PlannedList } from "./ports.ts";
 import type { Shared } from "./shared.ts";
 import { TypeMoves } from "./type-moves.ts";
@@ -61,7 +61,7 @@ export class DefragmentationContext {
   private readonly lists: readonly ListDefragmenter[];
   private readonly typeMoves: TypeMoves;
   private readonly onEnd: (self: DefragmentationContext) => void;
-  private readonly maker: MoveMaker = new MoveMaker();
+  private readonly factory: MoveFactory = new MoveFactory();
   private readonly budget: PassBudget;
   private readonly done: DefragmentationStats = emptyDefragmentationStats();
   /** The moves of the pass that is under way. */
@@ -81,7 +81,7 @@ export class DefragmentationContext {
     this.state = state;
     this.info = info;
     const shared: Shared = {
-      effort: effortOf(info.flags ?? 0),
+      algorithm: algorithmOf(info.flags ?? 0),
       movability: new Movability(state.bindings, info.canMove),
       meter: new Meter(),
       allowance: { bytes: info.maxBytesMoved || Number.POSITIVE_INFINITY },
@@ -90,7 +90,7 @@ export class DefragmentationContext {
       maxMoveBytes: info.maxBytesPerPass || Number.POSITIVE_INFINITY,
       done: this.done,
       outlook: { blocksFreed: 0, bytes: 0 },
-      plain: undefined,
+      baseline: undefined,
     };
     this.shared = shared;
     this.lists = lists.map((list) => new ListDefragmenter(list, shared));
@@ -165,7 +165,7 @@ export class DefragmentationContext {
     const { meter, movability } = this.shared;
     const grant = this.grant;
     meter.grant(grant);
-    const pass = { maker: this.maker, budget: this.budget, moves, movability };
+    const pass = { factory: this.factory, budget: this.budget, moves, movability };
     if (!this.typeMoves.isDone) {
       this.typeMoves.plan(pass);
       if (!this.typeMoves.isDone) return;
@@ -192,16 +192,16 @@ export class DefragmentationContext {
     this.hasBegun = true;
     const { present } = this;
     const { meter, allowance } = this.shared;
-    const course = this.mayChoose(grant) ? this.tryToChoose(grant) : undefined;
+    const chosen = this.mayChoose(grant) ? this.tryToChoose(grant) : undefined;
     meter.grant(grant);
-    if (course === undefined) {
+    if (chosen === undefined) {
       for (const each of present) each.drain();
       return;
     }
-    allowance.bytes = course.bytesLeft;
-    this.shared.plain = course.plain;
+    allowance.bytes = chosen.bytesLeft;
+    this.shared.baseline = chosen.baseline;
     present.forEach((each, index) => {
-      each.follow(course.plans[index]!);
+      each.follow(chosen.plans[index]!);
     });
   }
 
@@ -219,8 +219,8 @@ export class DefragmentationContext {
     return least <= most;
   }
 
-  private tryToChoose(grant: Grant): Course<Allocation> | undefined {
-    const { meter, movability, maxMoveBytes, effort } = this.shared;
+  private tryToChoose(grant: Grant): ChosenPlans<Allocation> | undefined {
+    const { meter, movability, maxMoveBytes, algorithm } = this.shared;
     const lists = this.present.map(({ list }) => new PlannedList(list, movability, maxMoveBytes));
     const { steps, milliseconds } = grant;
     if (steps !== undefined) meter.grant({ steps: Math.ceil(steps * CHOOSING_SHARE) });
@@ -232,7 +232,7 @@ export class DefragmentationContext {
     const limits = isAllowanceFixed
       ? { ...this.info, maxBytesMoved: Math.max(1, allowance.bytes) }
       : this.info;
-    const { done, value } = chooseCourse(lists, effort, limits, meter).next();
+    const { done, value } = choosePlans(lists, algorithm, limits, meter).next();
     return done === true ? value : undefined;
   }
 

@@ -2,7 +2,7 @@
 
 import type { Allocation, Pool } from "../allocator/index.ts";
 import type { PinReason } from "../allocator/memory/bindings.ts";
-import { BALANCED, type Effort, EXTENSIVE, FAST, FULL } from "../compaction/effort.ts";
+import { type Algorithm, BALANCED, EXTENSIVE, FAST, FULL } from "../compaction/algorithm.ts";
 import { checkFlags, checkInteger, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
 import type { EnumObject } from "../foundation/enum-object.ts";
@@ -138,8 +138,8 @@ export function checkMilliseconds(value: unknown, what: string): void {
   if (!(value >= 0)) throw new RangeError(`${what} must be at least 0, got ${value}`);
 }
 
-/** The effort that the flags ask for. */
-export function effortOf(flags: number): Effort {
+/** The algorithm that the flags ask for. */
+export function algorithmOf(flags: number): Algorithm {
   if ((flags & DefragmentationFlag.AlgorithmFast) !== 0) return FAST;
   if ((flags & DefragmentationFlag.AlgorithmFull) !== 0) return FULL;
   if ((flags & DefragmentationFlag.AlgorithmExtensive) !== 0) return EXTENSIVE;

@@ -11,7 +11,7 @@
 import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
-import { type Course, chooseCourse } from "../compaction/choosing.ts";
+import { type ChosenPlans, choosePlans } from "../compaction/choosing.ts";
 import { Draining } from "../compaction/draining.ts";
 import type { Plan } from "../compaction/plan.ts";
 import { ListPacking } from "./list-packing.ts";
@@ -45,7 +45,7 @@ export class ListDefragmenter {
   private runs: PlanRun[] = [];
   private draining: Draining<Allocation> | undefined;
   private surveys = 0;
-  private choosing: Generator<undefined, Course<Allocation>> | undefined;
+  private choosing: Generator<undefined, ChosenPlans<Allocation>> | undefined;
   private hasChosen = false;
   /** Whether nothing was chosen that keeps to what VMA would do, or it had to be left. */
   private isFree = false;
@@ -66,7 +66,7 @@ export class ListDefragmenter {
 
   /** Whether empty blocks are kept between passes, as they are part of the plan. */
   get keepsEmpty(): boolean {
-    return this.runs.some(({ plan }) => plan.isPlain);
+    return this.runs.some(({ plan }) => plan.isBaseline);
   }
 
   /** Carries out this plan, whose bytes are not part of the allowance any more. */
@@ -157,10 +157,10 @@ export class ListDefragmenter {
     }
     if (this.phase !== Phase.Following || this.runs.length > 0) return;
     const isDisturbed = through.some((run) => run.isDisturbed);
-    const isPlain = through.some(({ plan }) => plan.isPlain);
-    if (isPlain) this.trim();
-    if (isDisturbed || (isPlain && !this.shared.effort.isFrugal)) this.drain();
-    else if (isPlain) this.phase = Phase.Done;
+    const isBaseline = through.some(({ plan }) => plan.isBaseline);
+    if (isBaseline) this.trim();
+    if (isDisturbed || (isBaseline && !this.shared.algorithm.isFrugal)) this.drain();
+    else if (isBaseline) this.phase = Phase.Done;
     else this.beginPacking();
   }
 
@@ -210,7 +210,7 @@ export class ListDefragmenter {
       this.surveys++;
       this.draining = new Draining(
         new PlannedList(list, shared.movability, shared.maxMoveBytes),
-        shared.effort.isFrugal,
+        shared.algorithm.isFrugal,
         shared.meter,
       );
     }
@@ -236,11 +236,11 @@ export class ListDefragmenter {
 
   /** Bytes that the next block to be emptied may take. */
   private get bytesToDrain(): number {
-    const { allowance, plain, movability, effort, done, outlook } = this.shared;
-    if (plain === undefined || !effort.isFrugal || !movability.isDoubtful()) return allowance.bytes;
+    const { allowance, baseline, movability, algorithm, done, outlook } = this.shared;
+    if (baseline === undefined || !algorithm.isFrugal || !movability.isDoubtful()) return allowance.bytes;
     const freed = done.deviceMemoryBlocksFreed + outlook.blocksFreed;
-    if (freed < plain.blocksFreed * ENOUGH_SHARE) return allowance.bytes;
-    return Math.min(allowance.bytes, plain.bytes - done.bytesMoved - outlook.bytes);
+    if (freed < baseline.blocksFreed * ENOUGH_SHARE) return allowance.bytes;
+    return Math.min(allowance.bytes, baseline.bytes - done.bytesMoved - outlook.bytes);
   }
 
   private putLast(block: MemoryBlock): void {
@@ -274,13 +274,13 @@ export class ListDefragmenter {
   }
 
   private beginChoosing(): void {
-    const { movability, maxMoveBytes, meter, effort, limits } = this.shared;
+    const { movability, maxMoveBytes, meter, algorithm, limits } = this.shared;
     const { list } = this;
     this.hasChosen = true;
     this.phase = Phase.Choosing;
     this.choosing = (function* () {
       const remembered = yield* rememberList(list, movability, maxMoveBytes, meter);
-      return yield* chooseCourse([remembered], effort, limits, meter);
+      return yield* choosePlans([remembered], algorithm, limits, meter);
     })();
   }
 
@@ -301,14 +301,14 @@ export class ListDefragmenter {
 
   /** Packs what remains, where there is anything to gain by it. */
   private beginPacking(): void {
-    const { effort } = this.shared;
+    const { algorithm } = this.shared;
     const { blocks } = this.list;
     this.draining = undefined;
     this.phase = Phase.Packing;
     let count = 0;
-    if (this.hasPacked && !effort.packsAllBlocks) count = 0;
-    else if (blocks.length === 1 || effort.packsRest) count = blocks.length;
-    else if (this.isFree && effort.plainPacks > 0 && !this.hasFreed) count = 1;
+    if (this.hasPacked && !algorithm.packsAllBlocks) count = 0;
+    else if (blocks.length === 1 || algorithm.packsRest) count = blocks.length;
+    else if (this.isFree && algorithm.baselinePacks > 0 && !this.hasFreed) count = 1;
     this.hasPacked = false;
     this.packing = new ListPacking(this.list, count, this.shared);
     this.endPacking();
@@ -330,7 +330,7 @@ export class ListDefragmenter {
   private endPacking(): boolean {
     if (this.packing?.isThrough !== true || this.runs.length > 0) return false;
     this.packing = undefined;
-    if (this.hasPacked && this.shared.effort.packsAllBlocks) this.beginDraining();
+    if (this.hasPacked && this.shared.algorithm.packsAllBlocks) this.beginDraining();
     else this.phase = Phase.Done;
     return true;
   }

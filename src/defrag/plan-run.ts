@@ -11,10 +11,10 @@
 
 import type { Allocation } from "../allocator/allocation.ts";
 import type { MemoryBlock } from "../allocator/memory/memory-block.ts";
-import { LOWEST_PLACE } from "../compaction/model.ts";
+import { MIN_OFFSET_STRATEGY } from "../compaction/model.ts";
 import { Admission, type PassBudget } from "../compaction/pass-budget.ts";
 import type { Plan, PlannedMove } from "../compaction/plan.ts";
-import type { DefragmentationMove, MoveMaker } from "./move/move.ts";
+import type { DefragmentationMove, MoveFactory } from "./move/move.ts";
 import { type Movability, memoryOf } from "./ports.ts";
 
 /** So many moves of a plan wait for another pass at most; then the present one ends. */
@@ -37,7 +37,7 @@ export type Progress = (typeof Progress)[keyof typeof Progress];
 
 /** What a run needs in a pass. */
 export interface PassContext {
-  readonly maker: MoveMaker;
+  readonly factory: MoveFactory;
   readonly budget: PassBudget;
   readonly moves: DefragmentationMove[];
   readonly movability: Movability;
@@ -145,19 +145,19 @@ export class PlanRun {
 
   private make(
     { item, from, to, offset, strategy }: PlannedMove<Allocation>,
-    { maker }: PassContext,
+    { factory }: PassContext,
     isInTurn: boolean,
   ): DefragmentationMove | undefined {
     const target = memoryOf(to);
     const isThere = !target.metadata.isEmpty || target.list.blocks.includes(target);
     const move = isThere
-      ? maker.make(item.owner, target, strategy, isInTurn ? undefined : offset)
+      ? factory.make(item.owner, target, strategy, isInTurn ? undefined : offset)
       : undefined;
     if (move !== undefined || !isInTurn || !this.victims.has(memoryOf(from))) return move;
     let tried = 0;
     for (const other of this.elsewhere()) {
       if (other === target || this.victims.has(other) || other.metadata.isEmpty) continue;
-      const elsewhere = maker.make(item.owner, other, LOWEST_PLACE);
+      const elsewhere = factory.make(item.owner, other, MIN_OFFSET_STRATEGY);
       if (elsewhere !== undefined) return elsewhere;
       if (other.metadata.sumFreeSize >= item.size && ++tried >= MAX_ELSEWHERE) return undefined;
     }

@@ -5,7 +5,7 @@ import type { Bindings, PinReason } from "../allocator/memory/bindings.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { purchases } from "../compaction/budgets.ts";
-import { type Course, chooseCourse } from "../compaction/choosing.ts";
+import { type ChosenPlans, choosePlans } from "../compaction/choosing.ts";
 import { Meter } from "../compaction/meter.ts";
 import { total } from "../compaction/plan.ts";
 import { assert } from "../foundation/assert.ts";
@@ -14,11 +14,11 @@ import { optionsCheck } from "../foundation/check-names.ts";
 import { asData } from "../foundation/inspect.ts";
 import type { DeviceMemory } from "../vulkan/handles.ts";
 import {
+  algorithmOf,
   type CanMove,
   DEFRAGMENTATION_NAMES,
   type DefragmentationInfo,
   type DefragmentationStats,
-  effortOf,
 } from "./flags.ts";
 import { Movability, memoryOf, PlannedList, rememberList } from "./ports.ts";
 
@@ -84,7 +84,7 @@ export function planDefragmentation(
   const movability = new Movability(state.bindings, info.canMove);
   const maxMoveBytes = info.maxBytesPerPass || Number.POSITIVE_INFINITY;
   const ports = lists.map((list) => new PlannedList(list, movability, maxMoveBytes));
-  const { value } = chooseCourse(ports, effortOf(info.flags ?? 0), info, new Meter()).next();
+  const { value } = choosePlans(ports, algorithmOf(info.flags ?? 0), info, new Meter()).next();
   assert(value !== undefined, "planning without a limit is not interrupted");
   return describe(state, lists, value, info);
 }
@@ -111,18 +111,18 @@ function* planRemembered(
   lists: readonly BlockList[],
   info: DefragmentationPlanInfo,
   meter: Meter,
-): Generator<undefined, Course<Allocation>> {
+): Generator<undefined, ChosenPlans<Allocation>> {
   const movability = new Movability(bindings, info.canMove);
   const maxMoveBytes = info.maxBytesPerPass || Number.POSITIVE_INFINITY;
   const ports: PlannedList[] = [];
   for (const list of lists) ports.push(yield* rememberList(list, movability, maxMoveBytes, meter));
-  return yield* chooseCourse(ports, effortOf(info.flags ?? 0), info, meter);
+  return yield* choosePlans(ports, algorithmOf(info.flags ?? 0), info, meter);
 }
 
 function describe(
   { bindings }: AllocatorState,
   lists: readonly BlockList[],
-  { plans, searches }: Course<Allocation>,
+  { plans, searches }: ChosenPlans<Allocation>,
   { budgets = [], canMove }: DefragmentationPlanInfo,
 ): DefragmentationPlan {
   const moves = plans.flatMap((plan) =>

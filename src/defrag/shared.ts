@@ -1,6 +1,6 @@
 /** What the lists of one defragmentation have in common: its settings, the planning granted, and what may still be moved. */
 
-import type { Effort } from "../compaction/effort.ts";
+import type { Algorithm } from "../compaction/algorithm.ts";
 import type { Meter } from "../compaction/meter.ts";
 import type { PassLimits } from "../compaction/pass-budget.ts";
 import type { DefragmentationStats } from "./flags.ts";
@@ -19,7 +19,7 @@ export interface Outlook {
 
 /** What the lists of one defragmentation share. */
 export interface Shared {
-  readonly effort: Effort;
+  readonly algorithm: Algorithm;
   readonly movability: Movability;
   readonly meter: Meter;
   readonly allowance: Allowance;
@@ -30,5 +30,5 @@ export interface Shared {
   readonly done: Readonly<DefragmentationStats>;
   readonly outlook: Outlook;
   /** What VMA's way would come to with nothing ignored; undefined where that is not known. */
-  plain: Outlook | undefined;
+  baseline: Outlook | undefined;
 }

@@ -12,7 +12,7 @@
 import { assert } from "./assert.ts";
 
 /** No place. */
-export const NO_PLACE = -1;
+export const NOT_FOUND = -1;
 
 /** Largest values over a row of places. */
 export class MaxTree {
@@ -55,15 +55,15 @@ export class MaxTree {
     }
   }
 
-  /** The first place from `from` on whose value is at least `least`, or {@link NO_PLACE}. */
+  /** The first place from `from` on whose value is at least `least`, or {@link NOT_FOUND}. */
   find(least: number, from: number): number {
     const { nodes, leaves } = this;
-    if (from >= leaves) return NO_PLACE;
+    if (from >= leaves) return NOT_FOUND;
     let node = from + leaves;
     while (nodes[node]! < least) {
       while ((node & 1) === 1) {
         node >>= 1;
-        if (node <= 1) return NO_PLACE;
+        if (node <= 1) return NOT_FOUND;
       }
       node++;
     }

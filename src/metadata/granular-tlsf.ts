@@ -12,7 +12,7 @@ import {
   GranularityPages,
   isRounded,
   MAX_ROUNDED_GRANULARITY,
-  NO_PLACE,
+  NO_OFFSET,
   ROUNDED_TYPES,
 } from "./granularity.ts";
 import { NarrowTlsf } from "./narrow-tlsf.ts";
@@ -60,7 +60,7 @@ export class GranularTlsf extends NarrowTlsf {
     if (pages === undefined) return true;
     const offset = this.gapStart(owner);
     const place = pages.place(this.foundOffset, foundSize, offset, this.gapBytes(owner), this.foundType);
-    if (place === NO_PLACE) return false;
+    if (place === NO_OFFSET) return false;
     this.foundPadding = place - offset;
     return true;
   }

@@ -22,7 +22,7 @@ import { SuballocationType } from "./block-metadata.ts";
 export const MAX_ROUNDED_GRANULARITY = 256;
 
 /** What {@link GranularityPages.place} answers where a range has no place. */
-export const NO_PLACE = -1;
+export const NO_OFFSET = -1;
 
 /** For each {@link SuballocationType}, the set of types, as bits, that may not share its page. */
 const CONFLICTS: readonly number[] = conflictTable();
@@ -86,7 +86,7 @@ export class GranularityPages {
 
   /**
    * Where in a free range `bytes` bytes of `type` may begin, given that they could begin at `offset` but for
-   * their neighbours: there, or on the next page, or not at all ({@link NO_PLACE}).
+   * their neighbours: there, or on the next page, or not at all ({@link NO_OFFSET}).
    */
   place(
     offset: number,
@@ -98,11 +98,11 @@ export class GranularityPages {
     let start = offset;
     if (this.conflictsOn(this.pageOf(start), type)) {
       start = alignUp(start, this.granularity);
-      if (rangeSize < bytes + start - rangeOffset) return NO_PLACE;
-      if (this.conflictsOn(this.pageOf(start), type)) return NO_PLACE;
+      if (rangeSize < bytes + start - rangeOffset) return NO_OFFSET;
+      if (this.conflictsOn(this.pageOf(start), type)) return NO_OFFSET;
     }
     const lastPage = this.pageOf(start + bytes - 1);
-    if (lastPage !== this.pageOf(start) && this.conflictsOn(lastPage, type)) return NO_PLACE;
+    if (lastPage !== this.pageOf(start) && this.conflictsOn(lastPage, type)) return NO_OFFSET;
     return start;
   }
 

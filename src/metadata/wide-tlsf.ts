@@ -11,7 +11,7 @@ import {
   GranularityPages,
   isRounded,
   MAX_ROUNDED_GRANULARITY,
-  NO_PLACE,
+  NO_OFFSET,
 } from "./granularity.ts";
 import type { NamedMetadataOptions } from "./handles.ts";
 import {
@@ -111,7 +111,7 @@ export class WideTlsf extends TlsfMetadata {
     if (size < bytes + (start - offset)) return false;
     if (pages !== undefined) {
       start = pages.place(start, bytes, offset, size, this.foundType);
-      if (start === NO_PLACE) return false;
+      if (start === NO_OFFSET) return false;
     }
     this.foundOwner = owner;
     this.foundOffset = start;

@@ -8,7 +8,7 @@
 
 import { Draining } from "../compaction/draining.ts";
 import { Meter } from "../compaction/meter.ts";
-import { type BlockPort, DEFAULT_PLACE, type Item, type ListPort } from "../compaction/model.ts";
+import { type BlockPort, DEFAULT_STRATEGY, type Item, type ListPort } from "../compaction/model.ts";
 import { assert } from "../foundation/assert.ts";
 import { NO_SLOT, type Slot, SuballocationType } from "../metadata/block-metadata.ts";
 import { createTlsf } from "../metadata/create-tlsf.ts";
@@ -39,7 +39,7 @@ export function planPages(
       if (planned.length >= maxPages) return planned;
       const { port } = to;
       assert(port instanceof ModelOfChunk, "a pool plans with its own chunks");
-      const slot = port.division.allocate(1, 1, Unknown, DEFAULT_PLACE, false);
+      const slot = port.division.allocate(1, 1, Unknown, DEFAULT_STRATEGY, false);
       assert(slot !== NO_SLOT, "what was tried out fits");
       planned.push({ ...item.owner, to: port.chunk });
     }
@@ -70,7 +70,7 @@ class ModelOfChunk implements BlockPort<Page> {
       let end = page + 1;
       const isFree = chunk.isFree(page);
       if (isFree) while (end < pageCount && chunk.isFree(end)) end++;
-      const slot = this.division.allocate(end - page, 1, Unknown, DEFAULT_PLACE, false);
+      const slot = this.division.allocate(end - page, 1, Unknown, DEFAULT_STRATEGY, false);
       assert(slot !== NO_SLOT && this.division.offsetOf(slot) === page, "a model is filled in order");
       if (isFree) gaps.push(slot);
       else {

@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage, PoolCreate } from "../../src/allocator/index.ts";
 import { SuballocationType } from "../../src/metadata/block-metadata.ts";
-import { GranularityPages, NO_PLACE } from "../../src/metadata/granularity.ts";
+import { GranularityPages, NO_OFFSET } from "../../src/metadata/granularity.ts";
 import { NO_ALLOCATION, VirtualBlock, VirtualBlockCreate } from "../../src/metadata/index.ts";
 import { armMobile, intelIntegrated } from "../../src/simulator/index.ts";
 import type { MemoryProperty } from "../../src/vulkan/constants.ts";
@@ -39,7 +39,7 @@ describe("Granularity", () => {
     pages.take(0, 512, Buffer);
     pages.take(1024, 512, Buffer);
     // An image cannot begin on page 0, but neither on page 1, where it would be pushed to.
-    expect(pages.place(512, 256, 512, 3000, ImageOptimal)).toBe(NO_PLACE);
+    expect(pages.place(512, 256, 512, 3000, ImageOptimal)).toBe(NO_OFFSET);
     expect(pages.place(2048, 256, 2048, 3000, ImageOptimal)).toBe(2048);
   });
 

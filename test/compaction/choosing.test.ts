@@ -1,22 +1,22 @@
 /** What is chosen does no less than VMA's way and costs no more; and its figures are what comes of carrying it out. */
 
 import { describe, expect, it } from "vitest";
-import { chooseCourse } from "../../src/compaction/choosing.ts";
-import { BALANCED, type Effort, EXTENSIVE, FAST, FULL } from "../../src/compaction/effort.ts";
+import { type Algorithm, BALANCED, EXTENSIVE, FAST, FULL } from "../../src/compaction/algorithm.ts";
+import { tryBaseline } from "../../src/compaction/baseline.ts";
+import { choosePlans } from "../../src/compaction/choosing.ts";
 import { Meter } from "../../src/compaction/meter.ts";
 import type { PassLimits } from "../../src/compaction/pass-budget.ts";
-import { plainWay } from "../../src/compaction/plain-way.ts";
 import { largest, type Plan, total } from "../../src/compaction/plan.ts";
 import { Chance, carryOut, type Living, layout, ModelList, pieces, randomList, seed } from "./setup.ts";
 
-const EFFORTS = { FAST, BALANCED, FULL, EXTENSIVE };
+const ALGORITHMS = { FAST, BALANCED, FULL, EXTENSIVE };
 
 function choose(
   lists: readonly ModelList[],
-  effort: Effort,
+  algorithm: Algorithm,
   limits: PassLimits = {},
 ): readonly Plan<Living>[] {
-  return chooseCourse(lists, effort, limits, new Meter()).next().value!.plans;
+  return choosePlans(lists, algorithm, limits, new Meter()).next().value!.plans;
 }
 
 /** Some lists as they may be in a program: of blocks of one size, or of several, crowded or sparse. */
@@ -34,34 +34,35 @@ function randomLists(chance: Chance): ModelList[] {
 }
 
 describe(`no algorithm does less than VMA's way, or moves more (seed ${seed})`, () => {
-  it.each(Object.entries(EFFORTS))("%s", (_name, effort) => {
+  it.each(Object.entries(ALGORITHMS))("%s", (_name, algorithm) => {
     let [better, packed] = [0, 0];
     for (let run = 0; run < 80; run++) {
-      const chance = new Chance(seed + run * 104_729 + effort.orders);
+      const chance = new Chance(seed + run * 104_729 + algorithm.orders);
       const lists = randomLists(chance);
       const before = lists.map(({ layout }) => layout);
       const limits = {
         maxBytesPerPass: chance.oneOf([0, 0, 1500]),
         maxAllocationsPerPass: chance.oneOf([0, 0, 1, 5]),
       };
-      const plans = choose(lists, effort, limits);
+      const plans = choose(lists, algorithm, limits);
       expect(lists.map(({ layout }) => layout)).toEqual(before);
       const outcomes = lists.map((list, index) => carryOut(list, plans[index]!));
       for (const isMended of [false, true]) {
-        const rules = { packs: effort.plainPacks, isMended };
-        const plain = plainWay(lists, rules, limits, new Meter()).next().value as Plan<Living>[];
+        const rules = { packs: algorithm.baselinePacks, isMended };
+        const baseline = tryBaseline(lists, rules, limits, new Meter()).next().value as Plan<Living>[];
         // Where only VMA's way itself will do, it is one of the two.
-        if (plans[0]!.isPlain && lists.some(({ hasAverages }) => !hasAverages)) continue;
+        if (plans[0]!.isBaseline && lists.some(({ hasAverages }) => !hasAverages)) continue;
         const hint = `run ${run}, VMA ${isMended ? "as it is meant to be" : "as it is"}`;
-        expect(total(outcomes, "blocksFreed"), hint).toBeGreaterThanOrEqual(total(plain, "blocksFreed"));
-        expect(total(outcomes, "bytesFreed"), hint).toBeGreaterThanOrEqual(total(plain, "bytesFreed"));
-        const isExcused = !effort.isFrugal && total(outcomes, "blocksFreed") > total(plain, "blocksFreed");
+        expect(total(outcomes, "blocksFreed"), hint).toBeGreaterThanOrEqual(total(baseline, "blocksFreed"));
+        expect(total(outcomes, "bytesFreed"), hint).toBeGreaterThanOrEqual(total(baseline, "bytesFreed"));
+        const isExcused =
+          !algorithm.isFrugal && total(outcomes, "blocksFreed") > total(baseline, "blocksFreed");
         // What is given back counts as a free range; the outcome's own largest one is in a block that is still there.
         const ours = largest(plans, "largestFree");
-        if (!isExcused) expect(ours, hint).toBeGreaterThanOrEqual(largest(plain, "largestFree"));
-        if (effort.isFrugal)
-          expect(total(outcomes, "bytes"), hint).toBeLessThanOrEqual(total(plain, "bytes"));
-        if (total(outcomes, "bytesFreed") > total(plain, "bytesFreed")) better++;
+        if (!isExcused) expect(ours, hint).toBeGreaterThanOrEqual(largest(baseline, "largestFree"));
+        if (algorithm.isFrugal)
+          expect(total(outcomes, "bytes"), hint).toBeLessThanOrEqual(total(baseline, "bytes"));
+        if (total(outcomes, "bytesFreed") > total(baseline, "bytesFreed")) better++;
       }
       packed += plans.filter((plan) => plan.moves.some(({ from, to }) => from === to)).length;
       plans.forEach((plan, index) => {
@@ -69,7 +70,7 @@ describe(`no algorithm does less than VMA's way, or moves more (seed ${seed})`, 
         if (plan.moves.length === 0 && plan.blocksFreed === 0) return;
         // VMA's way does not choose which of the empty blocks it keeps.
         const mayKeep = lists[index]!.minBlockCount > 0 || (lists[index]!.keepEmpty ?? 0) > 0;
-        if (plan.isPlain && mayKeep) return;
+        if (plan.isBaseline && mayKeep) return;
         expect(outcomes[index], `run ${run}, list ${index}`).toMatchObject({
           blocksFreed: plan.blocksFreed,
           bytesFreed: plan.bytesFreed,
@@ -85,9 +86,9 @@ describe(`no algorithm does less than VMA's way, or moves more (seed ${seed})`, 
 describe("what is chosen", () => {
   it.each(Object.entries({ BALANCED, FULL, EXTENSIVE }))(
     "packs a block where none can be emptied, for the largest free range: %s",
-    (_name, effort) => {
+    (_name, algorithm) => {
       const list = new ModelList([layout(200, [-50, 100, 50]), layout(200, [-100, 99, -1])]);
-      const [plan] = choose([list], effort, { maxBytesPerPass: 100, maxAllocationsPerPass: 1 });
+      const [plan] = choose([list], algorithm, { maxBytesPerPass: 100, maxAllocationsPerPass: 1 });
       expect(plan!.moves.map(({ item, to, offset }) => [item.size, to.index, offset])).toEqual([[99, 1, 0]]);
       expect(plan).toMatchObject({ bytes: 99, blocksFreed: 0, largestFree: 101 });
     },
@@ -113,7 +114,7 @@ describe("what is chosen", () => {
     );
     const list = new ModelList(blocks.sort((a, b) => a.division.sumFreeSize - b.division.sumFreeSize));
     const [plan] = choose([list], FULL);
-    expect(plan).toMatchObject({ isPlain: true, blocksFreed: 1 });
+    expect(plan).toMatchObject({ isBaseline: true, blocksFreed: 1 });
     expect(carryOut(list, plan!).blocksFreed).toBe(1);
   });
 
@@ -131,7 +132,7 @@ describe("what is chosen", () => {
       const lists = randomLists(new Chance(seed + run * 31));
       const expected = choose(lists, FULL);
       const meter = new Meter();
-      const planning = chooseCourse(lists, FULL, {}, meter);
+      const planning = choosePlans(lists, FULL, {}, meter);
       let slices = 0;
       while (true) {
         meter.grant({ steps: 1 });
@@ -153,7 +154,7 @@ describe("what is chosen", () => {
     const stepsFor = (blocks: number): number => {
       const list = randomList(new Chance(11), { blocks, keep: 0.5, largest: 400 });
       const meter = new Meter();
-      chooseCourse([list], BALANCED, {}, meter).next();
+      choosePlans([list], BALANCED, {}, meter).next();
       return meter.steps / list.blocks.reduce((sum, { division }) => sum + division.allocationCount, 0);
     };
     const [few, many] = [stepsFor(50), stepsFor(800)];

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { Meter } from "../../src/compaction/meter.ts";
 import { Block, BlockRow } from "../../src/compaction/model.ts";
 import { Placing } from "../../src/compaction/placing.ts";
-import { MaxTree, NO_PLACE } from "../../src/foundation/max-tree.ts";
+import { MaxTree, NOT_FOUND } from "../../src/foundation/max-tree.ts";
 import { NarrowTlsf } from "../../src/metadata/narrow-tlsf.ts";
 import { Chance, type Living, layout, ModelBlock, pieces, randomList, seed } from "./setup.ts";
 
@@ -92,7 +92,7 @@ describe("a tree of largest values", () => {
         tree.set(place, values[place]!);
         const [least, from] = [chance.integer(0, 55), chance.integer(0, count)];
         const expected = values.findIndex((value, index) => index >= from && value >= least);
-        expect(tree.find(least, from)).toBe(expected < 0 ? NO_PLACE : expected);
+        expect(tree.find(least, from)).toBe(expected < 0 ? NOT_FOUND : expected);
         expect(tree.at(place)).toBe(values[place]);
         expect(tree.max).toBe(Math.max(...values, -1));
       }

@@ -3,7 +3,7 @@
 import { expect } from "vitest";
 import {
   type BlockPort,
-  DEFAULT_PLACE,
+  DEFAULT_STRATEGY,
   type Item,
   type ListPort,
   NO_ALLOCATION,
@@ -49,7 +49,7 @@ export class ModelBlock implements BlockPort<Living> {
   /** Allocates; NO_ALLOCATION where there is no room. */
   add(id: number, size: number, alignment = 1, type: SuballocationType = 2): Slot {
     const { division } = this;
-    if (!division.find(size, alignment, type, DEFAULT_PLACE, false)) return NO_ALLOCATION as Slot;
+    if (!division.find(size, alignment, type, DEFAULT_STRATEGY, false)) return NO_ALLOCATION as Slot;
     const slot = division.commit();
     this.living.set(slot, { id, alignment, type, isMovable: true });
     return slot;

@@ -7,10 +7,10 @@
 import { describe, expect, it } from "vitest";
 import { sourcesOf } from "../../src/allocator/memory/all-memory.ts";
 import type { BlockList } from "../../src/allocator/memory/block-list.ts";
+import { tryBaseline } from "../../src/compaction/baseline.ts";
 import { Meter } from "../../src/compaction/meter.ts";
-import { plainWay } from "../../src/compaction/plain-way.ts";
 import { largest, total } from "../../src/compaction/plan.ts";
-import { effortOf } from "../../src/defrag/flags.ts";
+import { algorithmOf } from "../../src/defrag/flags.ts";
 import { DefragmentationFlag, type DefragmentationInfo } from "../../src/defrag/index.ts";
 import { Movability, PlannedList } from "../../src/defrag/ports.ts";
 import { Chance, KiB, memoryCount, seed } from "./setup.ts";
@@ -35,8 +35,8 @@ function simulate(program: Program, info: DefragmentationInfo, isMended: boolean
   const movability = new Movability(program.world.allocator.state.bindings, undefined);
   const most = info.maxBytesPerPass || Number.POSITIVE_INFINITY;
   const lists = listsOf(program).map((list) => new PlannedList(list, movability, most));
-  const rules = { packs: effortOf(info.flags ?? 0).plainPacks, isMended };
-  const plans = plainWay(lists, rules, info, new Meter()).next().value!;
+  const rules = { packs: algorithmOf(info.flags ?? 0).baselinePacks, isMended };
+  const plans = tryBaseline(lists, rules, info, new Meter()).next().value!;
   return {
     blocksFreed: total(plans, "blocksFreed"),
     bytesFreed: total(plans, "bytesFreed"),
@@ -82,20 +82,20 @@ describe.each(Object.entries(WORKLOADS))(`%s (seed ${seed})`, (_name, workload) 
         maxAllocationsPerPass: chance.oneOf([0, 0, 1, 7]),
         maxPlanningMilliseconds: 0,
       };
-      const plain = [false, true].map((isMended) => simulate(program, info, isMended));
+      const baseline = [false, true].map((isMended) => simulate(program, info, isMended));
       const ours = defragment(program, info);
       const isExtensive = flags === DefragmentationFlag.AlgorithmExtensive;
-      for (const other of plain) {
+      for (const other of baseline) {
         expect(ours.blocksFreed, `run ${run}`).toBeGreaterThanOrEqual(other.blocksFreed);
         expect(ours.bytesFreed, `run ${run}`).toBeGreaterThanOrEqual(other.bytesFreed);
       }
       // Where nothing will do but one of VMA's two ways, it can be that one alone.
-      const kept = plain.filter(
+      const kept = baseline.filter(
         (other) =>
           (isExtensive || ours.bytes <= other.bytes) &&
           ((isExtensive && ours.blocksFreed > other.blocksFreed) || ours.largestFree >= other.largestFree),
       );
-      expect(kept, `run ${run}: ${JSON.stringify({ ours, plain })}`).not.toEqual([]);
+      expect(kept, `run ${run}: ${JSON.stringify({ ours, baseline })}`).not.toEqual([]);
       if (ours.bytesFreed > 0) gained++;
       if (info.maxBytesPerPass + info.maxAllocationsPerPass > 0) passesWithLimits++;
       program.end();

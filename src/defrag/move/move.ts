@@ -125,7 +125,7 @@ showAs(
 );
 
 /** Makes the temporary allocations of a defragmentation. */
-export class MoveMaker {
+export class MoveFactory {
   private readonly request: AllocationRequest = new AllocationRequest();
 
   constructor() {

@@ -4,8 +4,8 @@
  * everything is taken to be movable, and alignments that a file does not tell are those that places happen to have.
  */
 
-import { chooseCourse } from "../../compaction/choosing.ts";
-import { BALANCED, type Effort, FAST, FULL } from "../../compaction/effort.ts";
+import { BALANCED, FAST, FULL } from "../../compaction/algorithm.ts";
+import { choosePlans } from "../../compaction/choosing.ts";
 import { Meter } from "../../compaction/meter.ts";
 import type { BlockPort, Item, ListPort } from "../../compaction/model.ts";
 import { total } from "../../compaction/plan.ts";
@@ -18,7 +18,7 @@ export const algorithms = ["FAST", "BALANCED", "FULL"] as const;
 /** An algorithm. */
 export type Algorithm = (typeof algorithms)[number];
 
-const efforts: Readonly<Record<Algorithm, Effort>> = { FAST, BALANCED, FULL };
+const rules: Readonly<Record<Algorithm, typeof FAST>> = { FAST, BALANCED, FULL };
 
 /** What an algorithm would do. */
 export interface Forecast {
@@ -41,9 +41,9 @@ export function* forecast(
 ): Generator<undefined, Forecast> {
   const meter = new Meter();
   meter.grant({ milliseconds });
-  const course = chooseCourse(listsOf(moment), efforts[algorithm], {}, meter);
+  const chosen = choosePlans(listsOf(moment), rules[algorithm], {}, meter);
   for (;;) {
-    const step = course.next();
+    const step = chosen.next();
     if (step.done === true) {
       const { plans } = step.value;
       return {

@@ -1,11 +1,11 @@
 /** VMA's way, tried out, against a version that looks through everything in every pass. */
 
 import { describe, expect, it } from "vitest";
-import { Packs } from "../../src/compaction/effort.ts";
+import { Packs } from "../../src/compaction/algorithm.ts";
+import { packsIn, tryBaseline } from "../../src/compaction/baseline.ts";
 import { Meter } from "../../src/compaction/meter.ts";
-import { DEFAULT_PLACE, LOWEST_PLACE } from "../../src/compaction/model.ts";
+import { DEFAULT_STRATEGY, MIN_OFFSET_STRATEGY } from "../../src/compaction/model.ts";
 import type { PassLimits } from "../../src/compaction/pass-budget.ts";
-import { packsIn, plainWay } from "../../src/compaction/plain-way.ts";
 import type { Plan } from "../../src/compaction/plan.ts";
 import type { Slot } from "../../src/metadata/block-metadata.ts";
 import type { TlsfMetadata } from "../../src/metadata/tlsf.ts";
@@ -13,7 +13,7 @@ import { Chance, carryOut, type Living, layout, ModelList, pieces, randomList, s
 
 function way(lists: readonly ModelList[], packs: Packs, limits: PassLimits, bytes?: number): Plan<Living>[] {
   const rules = bytes === undefined ? { packs } : { packs, bytes };
-  const { value } = plainWay(lists, rules, limits, new Meter()).next();
+  const { value } = tryBaseline(lists, rules, limits, new Meter()).next();
   return value!;
 }
 
@@ -32,7 +32,7 @@ interface NaiveStep {
   readonly arrival: Slot;
 }
 
-/** One list the plain way, as VMA's manual and its results have it; what it moves where, and what it frees. */
+/** One list VMA's way, as VMA's manual and its results have it; what it moves where, and what it frees. */
 function naiveWay(
   list: ModelList,
   packs: Packs,
@@ -75,7 +75,7 @@ function naiveWay(
         const gapBelow = from.division.freeSizeBefore(slot);
         let to = blocks
           .slice(0, at)
-          .find(({ division }) => division.find(size, owner.alignment, owner.type, DEFAULT_PLACE, false));
+          .find(({ division }) => division.find(size, owner.alignment, owner.type, DEFAULT_STRATEGY, false));
         const isWorthwhile =
           packs === Packs.Always ||
           blocks.length === 1 ||
@@ -87,7 +87,7 @@ function naiveWay(
         const mayPack = to === undefined && isWorthwhile;
         const isLower =
           mayPack &&
-          from.division.find(size, owner.alignment, owner.type, LOWEST_PLACE, false) &&
+          from.division.find(size, owner.alignment, owner.type, MIN_OFFSET_STRATEGY, false) &&
           from.division.foundOffset < from.division.offsetOf(slot);
         if (isLower) to = from;
         gapAbove = gapBelow;
@@ -203,7 +203,7 @@ describe(`VMA's way (seed ${seed})`, () => {
         ...full,
       ]);
       const meter = new Meter();
-      plainWay([list], { packs: Packs.Never }, { maxAllocationsPerPass: 1 }, meter).next();
+      tryBaseline([list], { packs: Packs.Never }, { maxAllocationsPerPass: 1 }, meter).next();
       return meter.steps;
     });
     expect(steps[1]! - steps[0]!).toBeLessThan(16 * 16);

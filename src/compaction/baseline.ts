@@ -13,10 +13,17 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { MaxTree, NO_PLACE } from "../foundation/max-tree.ts";
-import { Packs } from "./effort.ts";
+import { MaxTree, NOT_FOUND } from "../foundation/max-tree.ts";
+import { Packs } from "./algorithm.ts";
 import type { Meter } from "./meter.ts";
-import { Block, DEFAULT_PLACE, type Item, type ListPort, LOWEST_PLACE, NO_ALLOCATION } from "./model.ts";
+import {
+  Block,
+  DEFAULT_STRATEGY,
+  type Item,
+  type ListPort,
+  MIN_OFFSET_STRATEGY,
+  NO_ALLOCATION,
+} from "./model.ts";
 import { Admission, PassBudget, type PassLimits } from "./pass-budget.ts";
 import type { Plan, PlannedMove } from "./plan.ts";
 
@@ -31,7 +38,7 @@ export interface TrialRules {
 }
 
 /** Tries VMA's way out on some lists; as many plans. */
-export function* plainWay<Owner>(
+export function* tryBaseline<Owner>(
   lists: readonly ListPort<Owner>[],
   { packs, isMended = false, bytes = Number.POSITIVE_INFINITY }: TrialRules,
   limits: PassLimits,
@@ -88,8 +95,8 @@ class TrialBudget extends PassBudget {
 }
 
 /** A block in which things move. */
-class Place<Owner> {
-  readonly block: Block<Owner>;
+class TrialBlock<Owner> {
+  readonly copy: Block<Owner>;
   /** What lives in each slot; what has arrived in the pass that is under way is not among it. */
   readonly items: (Item<Owner> | undefined)[] = [];
   isGone = false;
@@ -99,17 +106,17 @@ class Place<Owner> {
   smallest = 0;
   largest = 0;
 
-  constructor(block: Block<Owner>) {
-    this.block = block;
-    for (const item of block.items) if (item.isMovable) this.items[item.slot] = item;
+  constructor(copy: Block<Owner>) {
+    this.copy = copy;
+    for (const item of copy.items) if (item.isMovable) this.items[item.slot] = item;
   }
 }
 
 interface Step<Owner> {
   readonly item: Item<Owner>;
-  readonly from: Place<Owner>;
+  readonly from: TrialBlock<Owner>;
   readonly slot: number;
-  readonly to: Place<Owner>;
+  readonly to: TrialBlock<Owner>;
   readonly arrival: number;
 }
 
@@ -120,7 +127,7 @@ class Trial<Owner> {
   private readonly meter: Meter;
   /** Bytes freed of each heap so far, by all lists. */
   private readonly heapBytesFreed: Map<number, number>;
-  private readonly places: Place<Owner>[] = [];
+  private readonly blocks: TrialBlock<Owner>[] = [];
   /** No block has room for more than so many bytes. */
   private room: MaxTree = new MaxTree([]);
   private blockCount = 0;
@@ -151,35 +158,35 @@ class Trial<Owner> {
       allocated += division.size - division.sumFreeSize;
       if (this.packs === Packs.WhereWorthwhile) gaps += division.freeRangeCount;
       free += division.sumFreeSize;
-      this.places.push(new Place(new Block(port, index, true)));
+      this.blocks.push(new TrialBlock(new Block(port, index, true)));
       this.meter.spend(1 + Math.ceil(division.allocationCount / 4));
       if (this.meter.isOver) yield;
     }
     this.averageSize = allocations === 0 ? 0 : Math.floor(allocated / allocations);
     this.averageGap = Math.floor(free / gaps);
-    this.blockCount = this.places.length;
-    this.room = new MaxTree(this.places.map(({ block }) => block.seen.sumFreeSize));
+    this.blockCount = this.blocks.length;
+    this.room = new MaxTree(this.blocks.map(({ copy }) => copy.seen.sumFreeSize));
   }
 
   /** Moves what it can in one pass, or until the budget is spent. */
   *pass(budget: PassBudget): Generator<undefined, void> {
-    // The fullest block is swept only when it stands alone.
-    const first = this.places.findIndex(({ isGone }) => !isGone);
+    // The fullest block is looked through only when it stands alone.
+    const first = this.blocks.findIndex(({ isGone }) => !isGone);
     if (first < 0) return;
     const least = this.blockCount > 1 ? first + 1 : first;
-    for (let index = this.places.length - 1; index >= least && !budget.isSpent; index--) {
-      const place = this.places[index]!;
-      if (place.isGone) continue;
-      if (place.isSettled && budget.hasRoomFor(place.largest)) {
-        if (place.largest > 0) budget.passOver();
-      } else this.sweep(place, budget);
+    for (let index = this.blocks.length - 1; index >= least && !budget.isSpent; index--) {
+      const block = this.blocks[index]!;
+      if (block.isGone) continue;
+      if (block.isSettled && budget.hasRoomFor(block.largest)) {
+        if (block.largest > 0) budget.passOver();
+      } else this.moveOutOf(block, budget);
       if (this.meter.isOver) yield;
     }
   }
 
-  /** Sweeps a block from its end on. */
-  private sweep(place: Place<Owner>, budget: PassBudget): void {
-    const { division } = place.block;
+  /** Moves what it can out of a block, or down in it, the last allocation first. */
+  private moveOutOf(block: TrialBlock<Owner>, budget: PassBudget): void {
+    const { division } = block.copy;
     let gapAbove = 0;
     let smallest = Number.POSITIVE_INFINITY;
     let largest = 0;
@@ -190,7 +197,7 @@ class Trial<Owner> {
       slot !== NO_ALLOCATION;
       slot = division.previousAllocation(slot)
     ) {
-      const item = place.items[slot];
+      const item = block.items[slot];
       if (item === undefined) continue;
       this.meter.spend();
       smallest = Math.min(smallest, item.size);
@@ -203,32 +210,32 @@ class Trial<Owner> {
       }
       const gapBelow = division.freeSizeBefore(slot);
       if (
-        this.moveAway(item, slot, place) ||
-        (this.isWorthPacking(item.size, gapAbove, gapBelow) && this.pack(item, slot, place))
+        this.moveAway(item, slot, block) ||
+        (this.isWorthPacking(item.size, gapAbove, gapBelow) && this.pack(item, slot, block))
       ) {
         budget.use(item.size);
         if (budget.isSpent) return;
       }
       gapAbove = gapBelow;
     }
-    place.isSettled = this.steps.length === before && !hasSkipped;
-    place.smallest = smallest;
-    place.largest = largest;
+    block.isSettled = this.steps.length === before && !hasSkipped;
+    block.smallest = smallest;
+    block.largest = largest;
   }
 
-  private moveAway(item: Item<Owner>, slot: number, from: Place<Owner>): boolean {
-    const { room, places } = this;
+  private moveAway(item: Item<Owner>, slot: number, from: TrialBlock<Owner>): boolean {
+    const { room, blocks } = this;
     const { size, alignment, type } = item;
-    const limit = from.block.index;
+    const limit = from.copy.index;
     for (
       let index = room.find(size, 0);
-      index !== NO_PLACE && index < limit;
+      index !== NOT_FOUND && index < limit;
       index = room.find(size, index + 1)
     ) {
-      const to = places[index]!;
-      const { division } = to.block;
-      if (division.find(size, alignment, type, DEFAULT_PLACE, false)) {
-        this.take(item, slot, from, to, DEFAULT_PLACE);
+      const to = blocks[index]!;
+      const { division } = to.copy;
+      if (division.find(size, alignment, type, DEFAULT_STRATEGY, false)) {
+        this.take(item, slot, from, to, DEFAULT_STRATEGY);
         return true;
       }
       room.set(index, division.largestFreeRange);
@@ -245,26 +252,26 @@ class Trial<Owner> {
     );
   }
 
-  private pack(item: Item<Owner>, slot: number, place: Place<Owner>): boolean {
-    const { division } = place.block;
+  private pack(item: Item<Owner>, slot: number, block: TrialBlock<Owner>): boolean {
+    const { division } = block.copy;
     if (division.sumFreeSize < item.size) return false;
-    if (!division.find(item.size, item.alignment, item.type, LOWEST_PLACE, false)) return false;
+    if (!division.find(item.size, item.alignment, item.type, MIN_OFFSET_STRATEGY, false)) return false;
     if (division.foundOffset >= division.offsetOf(slot)) return false;
-    this.take(item, slot, place, place, LOWEST_PLACE);
+    this.take(item, slot, block, block, MIN_OFFSET_STRATEGY);
     return true;
   }
 
   private take(
     item: Item<Owner>,
     slot: number,
-    from: Place<Owner>,
-    to: Place<Owner>,
+    from: TrialBlock<Owner>,
+    to: TrialBlock<Owner>,
     strategy: number,
   ): void {
-    const offset = to.block.division.foundOffset;
-    const arrival = to.block.division.commit();
+    const offset = to.copy.division.foundOffset;
+    const arrival = to.copy.division.commit();
     this.steps.push({ item, from, slot, to, arrival });
-    this.moves.push({ item, from: from.block, to: to.block, offset, strategy, after: this.passStart });
+    this.moves.push({ item, from: from.copy, to: to.copy, offset, strategy, after: this.passStart });
   }
 
   /** Frees what was moved. Returns whether anything was. */
@@ -274,11 +281,11 @@ class Trial<Owner> {
     this.passStart = this.moves.length;
     this.emptyCount = 0;
     if (steps.length === 0) return false;
-    for (const { block, isGone } of this.places) {
-      if (!isGone && block.seen.allocationCount === 0) this.emptyCount++;
+    for (const { copy, isGone } of this.blocks) {
+      if (!isGone && copy.seen.allocationCount === 0) this.emptyCount++;
     }
     for (const { item, from, slot, to, arrival } of steps) {
-      assert(from.block.division.free(slot), "only an allocation is freed");
+      assert(from.copy.division.free(slot), "only an allocation is freed");
       from.items[slot] = undefined;
       to.items[arrival] = item;
       this.bytes += item.size;
@@ -290,28 +297,28 @@ class Trial<Owner> {
 
   /** What could not be moved may be now, into what has become free. */
   private unsettle(steps: readonly Step<Owner>[]): void {
-    const changed: Set<Place<Owner>> = new Set();
+    const changed: Set<TrialBlock<Owner>> = new Set();
     for (const { from, to } of steps) changed.add(from).add(to);
     let [first, room] = [Number.POSITIVE_INFINITY, 0];
-    for (const place of changed) {
-      place.isSettled = false;
-      const { index, division } = place.block;
-      const bytes = place.isGone ? -1 : division.largestFreeRange;
+    for (const block of changed) {
+      block.isSettled = false;
+      const { index, division } = block.copy;
+      const bytes = block.isGone ? -1 : division.largestFreeRange;
       this.room.set(index, bytes);
       first = Math.min(first, index);
       room = Math.max(room, bytes);
     }
-    for (let index = first + 1; index < this.places.length; index++) {
-      const place = this.places[index]!;
-      if (place.smallest <= room) place.isSettled = false;
+    for (let index = first + 1; index < this.blocks.length; index++) {
+      const block = this.blocks[index]!;
+      if (block.smallest <= room) block.isSettled = false;
     }
   }
 
   /** Gives a block back as the list itself would, after something in `from` was freed. */
-  private giveBack(from: Place<Owner>): void {
+  private giveBack(from: TrialBlock<Owner>): void {
     const { keepEmpty, minBlockCount } = this.list;
     const othersEmpty = this.emptyCount;
-    const isEmpty = from.block.division.allocationCount === 0;
+    const isEmpty = from.copy.division.allocationCount === 0;
     if (isEmpty) this.emptyCount++;
     if (this.blockCount <= minBlockCount) return;
     if (isEmpty) {
@@ -319,23 +326,23 @@ class Trial<Owner> {
       return;
     }
     const last = this.last;
-    if (last.block.seen.allocationCount === 0 && othersEmpty > (keepEmpty ?? 0)) this.remove(last);
+    if (last.copy.seen.allocationCount === 0 && othersEmpty > (keepEmpty ?? 0)) this.remove(last);
   }
 
-  private get last(): Place<Owner> {
-    const { places } = this;
-    while (places[places.length - 1]!.isGone) places.pop();
-    return places[places.length - 1]!;
+  private get last(): TrialBlock<Owner> {
+    const { blocks } = this;
+    while (blocks[blocks.length - 1]!.isGone) blocks.pop();
+    return blocks[blocks.length - 1]!;
   }
 
   private get isOverBudget(): boolean {
     return this.list.isOverBudget(this.heapBytesFreed.get(this.list.heap) ?? 0);
   }
 
-  private remove(place: Place<Owner>): void {
+  private remove(block: TrialBlock<Owner>): void {
     const { heap } = this.list;
-    const { size, index } = place.block;
-    place.isGone = true;
+    const { size, index } = block.copy;
+    block.isGone = true;
     this.room.set(index, -1);
     this.blockCount--;
     this.emptyCount--;
@@ -348,7 +355,7 @@ class Trial<Owner> {
   /** What it has come to, with the blocks that are empty in the end and need not be kept. */
   end(): Plan<Owner> {
     const { keepEmpty, minBlockCount } = this.list;
-    const present = this.places.filter(({ isGone }) => !isGone).map(({ block }) => block);
+    const present = this.blocks.filter(({ isGone }) => !isGone).map(({ copy }) => copy);
     const victims = present.filter(({ seen }) => seen.allocationCount === 0).reverse();
     const surplus = Math.max(0, Math.min(victims.length - (keepEmpty ?? 0), this.blockCount - minBlockCount));
     let { bytesFreed, largestFreed } = this;
@@ -363,7 +370,7 @@ class Trial<Owner> {
       blocksFreed: this.blocksFreed + surplus,
       bytesFreed,
       largestFree: present.reduce((most, { seen }) => Math.max(most, seen.largestFreeRange), largestFreed),
-      isPlain: true,
+      isBaseline: true,
     };
   }
 }
