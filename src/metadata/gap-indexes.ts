@@ -15,7 +15,9 @@
 
 import { assert } from "../foundation/assert.ts";
 import { GapTree } from "./gap-tree.ts";
-import { NONE } from "./records.ts";
+import { RecordMark } from "./records.ts";
+
+const { NONE } = RecordMark;
 
 /** In which order an index has the gaps. */
 export const GapOrder = { Offset: 0, Search: 1 } as const;

@@ -17,7 +17,9 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { NONE } from "./records.ts";
+import { RecordMark } from "./records.ts";
+
+const { NONE } = RecordMark;
 
 /** log2 of the places in a node. */
 const SHIFT = 5;

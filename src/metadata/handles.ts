@@ -17,12 +17,16 @@
 import { quote } from "../foundation/check.ts";
 import type { BlockMetadataOptions, Labels, Slot } from "./block-metadata.ts";
 
-/** Slots that a name can tell apart, and what lies between two names of a slot. */
-export const NAME_STEP: number = 2 ** 24;
-/** All names are at least this. */
-const LEAST_NAME: number = 2 ** 52;
-/** All names are less. */
-export const NAMES_END: number = 2 ** 53;
+/** The numbers that are names. */
+export const NameSpace = {
+  /** Slots that a name can tell apart, and what lies between two names of a slot: 2^24. */
+  STEP: 0x1000000,
+  /** All names are at least this: 2^52. */
+  LEAST: 0x10000000000000,
+  /** All names are less: 2^53. */
+  END: 0x20000000000000,
+} as const;
+const { STEP: NAME_STEP, LEAST: LEAST_NAME, END: NAMES_END } = NameSpace;
 /** 2^32 divided by the golden ratio, for starts that are spread evenly. */
 const GOLDEN = 0x9e3779b1;
 

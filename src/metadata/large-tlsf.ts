@@ -7,29 +7,17 @@
 import { NO_SLOT, type Slot, Strategy, SuballocationType } from "./block-metadata.ts";
 import type { NamedMetadataOptions } from "./handles.ts";
 import { NO_LIST } from "./list-map.ts";
-import {
-  FIRST_FRESH as IS_FIRST_FRESH,
-  LAST_UNUSED as IS_LAST_UNUSED,
-  UNLISTED as IS_UNLISTED,
-  UNUSED as IS_UNUSED,
-  NONE as NO_RECORD,
-  RecordField,
-  slotOf,
-} from "./records.ts";
+import { RecordField, RecordMark, slotOf } from "./records.ts";
 import { listOfSize } from "./size-classes.ts";
-import { FIRST_ANCHOR, EDGE as THE_EDGE, type TlsfMetadata } from "./tlsf.ts";
+import { type TlsfMetadata, TlsfRecord } from "./tlsf.ts";
 import { WideTlsf } from "./wide-tlsf.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const { OFFSET, END, INT32_OFFSET, INT32_END, PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
-const UNLISTED = IS_UNLISTED;
-const UNUSED = IS_UNUSED;
-const NONE = NO_RECORD;
-const EDGE = THE_EDGE;
-const ANCHOR = FIRST_ANCHOR;
+const { LAST_UNUSED, FIRST_FRESH } = RecordField;
+const { NONE, UNLISTED, UNUSED } = RecordMark;
+const { EDGE, ANCHOR } = TlsfRecord;
 const NOWHERE = NO_LIST;
-const LAST_UNUSED = IS_LAST_UNUSED;
-const FIRST_FRESH = IS_FIRST_FRESH;
 const LARGEST_SIZE = Number.MAX_SAFE_INTEGER;
 /** Larger ones take more bits than an integer has. */
 const LARGEST_ALIGNMENT: number = 2 ** 30;
@@ -54,7 +42,7 @@ export class LargeTlsf extends WideTlsf {
     large.assign(narrow);
     large.labels = Float64Array.from({ length: narrow.slotLimit }, (_, slot) => narrow.labelOf(slot as Slot));
     const { words } = large;
-    let record = EDGE;
+    let record: number = EDGE;
     do {
       large.setPlace(record, words[record | INT32_OFFSET], words[record | INT32_END]);
       record = words[record | NEXT];
@@ -100,7 +88,7 @@ export class LargeTlsf extends WideTlsf {
     const mask = alignment - 1;
     const own = listOfSize(size, smallShift);
     const list = lists.firstFrom((strategy & LISTED_STRATEGIES) === MIN_MEMORY ? own : own + 1);
-    let owner = NONE;
+    let owner: number = NONE;
     let start = 0;
     let padding = 0;
     if (list !== NOWHERE) {

@@ -28,30 +28,15 @@ import {
   SuballocationType,
 } from "./block-metadata.ts";
 import { onSamePage, typesConflict } from "./granularity.ts";
-import {
-  NAMES_END as NAMES_END_OF_ALL,
-  type NamedMetadataOptions,
-  Names,
-  NAME_STEP as STEP,
-} from "./handles.ts";
-import {
-  forSlots,
-  LAST_UNUSED as IS_LAST_UNUSED,
-  UNUSED as IS_UNUSED,
-  RecordField,
-  Records,
-  recordOf,
-  slotOf,
-} from "./records.ts";
+import { type NamedMetadataOptions, NameSpace, Names } from "./handles.ts";
+import { forSlots, RecordField, RecordMark, Records, recordOf, slotOf } from "./records.ts";
 import { addAllocation, addUnusedRange, type DetailedStatistics, type Statistics } from "./statistics.ts";
 import { allocateVirtual } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const { ROW_BEFORE: BEFORE, ROW_AFTER: AFTER } = RecordField;
-const UNUSED = IS_UNUSED;
-const LAST_UNUSED = IS_LAST_UNUSED;
-const NAME_STEP = STEP;
-const NAMES_END = NAMES_END_OF_ALL;
+const { ROW_BEFORE: BEFORE, ROW_AFTER: AFTER, LAST_UNUSED } = RecordField;
+const { UNUSED } = RecordMark;
+const { STEP: NAME_STEP, END: NAMES_END } = NameSpace;
 
 /** The anchors of the two rows. */
 const [ROW_A, ROW_B] = [8, 16] as const;

@@ -10,10 +10,9 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import { CLASS_COUNT as ALL_CLASSES, LISTS_PER_CLASS, listAt } from "./size-classes.ts";
+import { listAt, SizeClass } from "./size-classes.ts";
 
-// A constant of this module, which V8 folds into its code; see ./records.ts.
-const CLASS_COUNT = ALL_CLASSES;
+const { COUNT: CLASS_COUNT, LISTS: LISTS_PER_CLASS } = SizeClass;
 
 /** No list. */
 export const NO_LIST = -1;

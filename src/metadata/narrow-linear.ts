@@ -14,32 +14,18 @@
  * variable (two) holds it.
  */
 
-import {
-  UPPER_ADDRESS as IS_UPPER_ADDRESS,
-  NO_SLOT,
-  type ResizableMetadata,
-  type Slot,
-  Strategy,
-} from "./block-metadata.ts";
+import { NO_SLOT, type ResizableMetadata, type Slot, Strategy, UPPER_ADDRESS } from "./block-metadata.ts";
 import { LinearMetadata, SecondRow } from "./linear.ts";
-import {
-  LAST_UNUSED as IS_LAST_UNUSED,
-  UNUSED as IS_UNUSED,
-  NONE as NO_RANGE,
-  RecordField,
-  TOO_LARGE,
-} from "./records.ts";
+import { RecordField, RecordMark, TOO_LARGE } from "./records.ts";
 import { WideLinear } from "./wide-linear.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const { INT32_OFFSET: OFFSET, INT32_END: END, ROW_BEFORE: BEFORE, ROW_AFTER: AFTER } = RecordField;
 const { Ring: RING, UpperStack: UPPER_STACK } = SecondRow;
-const UNUSED = IS_UNUSED;
-const NONE = NO_RANGE;
-const LAST_UNUSED = IS_LAST_UNUSED;
-const UPPER_ADDRESS = IS_UPPER_ADDRESS;
+const { LAST_UNUSED } = RecordField;
+const { NONE, UNUSED } = RecordMark;
 const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
-const ALL_FLAGS: number = STRATEGIES | IS_UPPER_ADDRESS;
+const ALL_FLAGS: number = STRATEGIES | UPPER_ADDRESS;
 /** As the bound of a row: there is no room below it, also not by int32 for an offset of 2^31, which is -2^31. */
 const UNKNOWN = 0;
 

@@ -22,32 +22,19 @@ import {
   Strategy,
   type SuballocationType,
 } from "./block-metadata.ts";
-import {
-  FIRST_FRESH as IS_FIRST_FRESH,
-  LAST_UNUSED as IS_LAST_UNUSED,
-  UNLISTED as IS_UNLISTED,
-  UNUSED as IS_UNUSED,
-  NONE as NO_RECORD,
-  RecordField,
-  slotOf,
-  TOO_LARGE,
-} from "./records.ts";
-import { CLASS_COUNT, SMALL_SIZE as LARGEST_SMALL_SIZE, listOfInt32 } from "./size-classes.ts";
-import { FIRST_ANCHOR, EDGE as THE_EDGE, TlsfMetadata, type TlsfOptions } from "./tlsf.ts";
-import { isUsual as isUsualRequest } from "./virtual-request.ts";
+import { RecordField, RecordMark, slotOf, TOO_LARGE } from "./records.ts";
+import { listOfInt32, SizeClass } from "./size-classes.ts";
+import { TlsfMetadata, type TlsfOptions, TlsfRecord } from "./tlsf.ts";
+import { isUsual } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const { INT32_OFFSET: OFFSET, INT32_END: END, PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
-const UNLISTED = IS_UNLISTED;
-const UNUSED = IS_UNUSED;
-const NONE = NO_RECORD;
-const EDGE = THE_EDGE;
-const ANCHOR = FIRST_ANCHOR;
-const LAST_UNUSED = IS_LAST_UNUSED;
-const FIRST_FRESH = IS_FIRST_FRESH;
+const { LAST_UNUSED, FIRST_FRESH } = RecordField;
+const { NONE, UNLISTED, UNUSED } = RecordMark;
+const { EDGE, ANCHOR } = TlsfRecord;
 /** The first level of the list map: all classes of sizes below 2^31 are in its first word. */
-const CLASSES = CLASS_COUNT;
-const SMALL_SIZE = LARGEST_SMALL_SIZE;
+const CLASSES = SizeClass.COUNT;
+const { SMALL_SIZE } = SizeClass;
 /** What {@link listOfInt32} adds to a large size's exponent and leading bits. */
 const LARGE_LISTS = -96;
 
@@ -75,13 +62,12 @@ const Mode = {
 } as const;
 type Mode = (typeof Mode)[keyof typeof Mode];
 const { Unchecked: UNCHECKED, Take: TAKE, Find: FIND, Commit: COMMIT } = Mode;
-const isUsual = isUsualRequest;
 
 /** Divides a block of less than 2^31 bytes. */
 export class NarrowTlsf extends TlsfMetadata {
   private readonly maps: Int32Array = this.lists.words;
   /** The record whose gap was found. */
-  private foundOwner = EDGE;
+  private foundOwner: number = EDGE;
   /** The list that the gap is in, or {@link TAIL}. */
   private foundList = TAIL;
   protected foundSize = 0;
@@ -177,7 +163,7 @@ export class NarrowTlsf extends TlsfMetadata {
     if (words[FIRST_FRESH] > this.lastFresh) return this.placeAfterLast(size, alignment, strategy, mode);
     // At a multiple of 2^31 or more there is offset 0, as with all bits in the mask.
     const mask = (alignment - 1) & LARGEST;
-    let owner = NONE;
+    let owner: number = NONE;
     let padding = 0;
     let from = TAIL;
     if (mode === COMMIT) {

@@ -22,12 +22,17 @@
  * ranges that fit without measuring them.
  */
 
-/** Lists in one memory class, and bits in the word that says which of them hold ranges. */
-export const LISTS_PER_CLASS = 32;
-/** Memory classes of all sizes below 2^53. */
-export const CLASS_COUNT = 46;
-/** The largest size, in bytes, of memory class 0. */
-export const SMALL_SIZE = 256;
+/** How sizes are divided. */
+export const SizeClass = {
+  /** Lists in one memory class, and bits in the word that says which of them hold ranges. */
+  LISTS: 32,
+  /** Memory classes of all sizes below 2^53. */
+  COUNT: 46,
+  /** The largest size, in bytes, of memory class 0. */
+  SMALL_SIZE: 256,
+} as const;
+const { LISTS: LISTS_PER_CLASS, SMALL_SIZE } = SizeClass;
+
 /** log2 of the bytes between the small lists of a virtual block. */
 export const VIRTUAL_SMALL_SHIFT = 3;
 /** log2 of the bytes between the small lists of a device block. */

@@ -50,40 +50,28 @@ import { type GapIndex, GapIndexes, GapOrder, type GapSource } from "./gap-index
 import type { GranularityPages } from "./granularity.ts";
 import { type NamedMetadataOptions, Names } from "./handles.ts";
 import { ListMap, NO_LIST } from "./list-map.ts";
-import {
-  UNLISTED as IS_UNLISTED,
-  UNUSED as IS_UNUSED,
-  NONE as NO_RECORD,
-  RecordField,
-  Records,
-  recordOf,
-  slotOf,
-} from "./records.ts";
-import {
-  CLASS_COUNT,
-  DEVICE_SMALL_SHIFT,
-  LISTS_PER_CLASS,
-  listOfSize,
-  VIRTUAL_SMALL_SHIFT,
-} from "./size-classes.ts";
+import { RecordField, RecordMark, Records, recordOf, slotOf } from "./records.ts";
+import { DEVICE_SMALL_SHIFT, listOfSize, SizeClass, VIRTUAL_SMALL_SHIFT } from "./size-classes.ts";
 import { addDetailedStatistics, type DetailedStatistics, type Statistics } from "./statistics.ts";
 import { allocateVirtual } from "./virtual-request.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const { PREVIOUS, NEXT, PREVIOUS_FREE, NEXT_FREE } = RecordField;
-const UNLISTED = IS_UNLISTED;
-const UNUSED = IS_UNUSED;
-const NONE = NO_RECORD;
-/** The record before the first allocation and behind the last. */
-export const EDGE = 8;
-/** The anchor of list 0. */
-export const FIRST_ANCHOR = 16;
-const ANCHOR = FIRST_ANCHOR;
+const { NONE, UNLISTED, UNUSED } = RecordMark;
+
+/** The records that a TLSF block reserves. */
+export const TlsfRecord = {
+  /** Before the first allocation and behind the last. */
+  EDGE: 8,
+  /** The anchor of list 0; those of the other lists follow. */
+  ANCHOR: 16,
+} as const;
+const { EDGE, ANCHOR } = TlsfRecord;
 
 const WORDS_PER_RECORD = 8;
-const LIST_COUNT: number = CLASS_COUNT * LISTS_PER_CLASS;
+const LIST_COUNT: number = SizeClass.COUNT * SizeClass.LISTS;
 /** NONE, the edge, and the anchors, four of which take as much as a record. */
-const RESERVED: number = FIRST_ANCHOR / WORDS_PER_RECORD + LIST_COUNT / 4;
+const RESERVED: number = ANCHOR / WORDS_PER_RECORD + LIST_COUNT / 4;
 
 /** A search looks at so many gaps before it asks an index. */
 const FEW_LOOKS = 16;
@@ -476,7 +464,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
   }
 
   *listedGaps(): Generator<number> {
-    let record = EDGE;
+    let record: number = EDGE;
     do {
       if (this.isListed(record)) yield record;
       record = this.words[record | NEXT];
@@ -485,7 +473,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
 
   visit(visitor: RangeVisitor): void {
     const { margin } = this;
-    let record = EDGE;
+    let record: number = EDGE;
     do {
       const next = this.words[record | NEXT];
       const end = this.gapStart(record);
@@ -534,7 +522,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
     let unusedRangeSizeMax = 0;
     let unusedRangeCount = 0;
     const { words, margin } = this;
-    let record = EDGE;
+    let record: number = EDGE;
     let end = 0;
     do {
       record = words[record | NEXT];
@@ -643,7 +631,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
     let freeBytes = 0;
     let allocations = 0;
     let listed = 0;
-    let record = EDGE;
+    let record: number = EDGE;
     do {
       const next = words[record | NEXT];
       assert(words[next | PREVIOUS] === record, "a record knows the record before it");

@@ -11,11 +11,11 @@ import { checkFlags, checkInteger, checkSize, quote } from "../foundation/check.
 import { optionsCheck } from "../foundation/check-names.ts";
 import type { EnumObject } from "../foundation/enum-object.ts";
 import { showAs } from "../foundation/inspect.ts";
-import { type ResizableMetadata, type Slot, NO_SLOT as ZERO } from "./block-metadata.ts";
+import { NO_SLOT, type ResizableMetadata, type Slot } from "./block-metadata.ts";
 import { createLinear } from "./create-linear.ts";
 import { createTlsf } from "./create-tlsf.ts";
 import type * as enums from "./enums.ts";
-import { NAMES_END as END, Names, NAME_STEP as STEP } from "./handles.ts";
+import { NameSpace, Names } from "./handles.ts";
 import {
   type DetailedStatistics,
   emptyDetailedStatistics,
@@ -83,10 +83,9 @@ const checkBlockNames = optionsCheck<VirtualBlockCreateInfo>("a virtual block's 
 });
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
-const NO_SLOT = ZERO;
-const NAME_STEP = STEP;
-const NAMES_END = END;
-const SLOT_MASK = STEP - 1;
+const NONE = NO_SLOT;
+const { STEP: NAME_STEP, END: NAMES_END } = NameSpace;
+const SLOT_MASK = NAME_STEP - 1;
 
 /** VmaVirtualBlock: divides `size` bytes. */
 export class VirtualBlock {
@@ -197,7 +196,7 @@ export class VirtualBlock {
     if (!names.next(metadata, slot)) {
       const other = metadata.renumber(slot);
       // With all 2^24 slots in use, there is no way but to begin with the names again.
-      if (other === NO_SLOT) names.begin(metadata, slot, slot + 1);
+      if (other === NONE) names.begin(metadata, slot, slot + 1);
       else slot = other;
     }
     assert(metadata.free(slot), "only an allocation is freed");
@@ -266,7 +265,7 @@ export class VirtualBlock {
   allocations(): VirtualAllocationInfo[] {
     const all: VirtualAllocationInfo[] = [];
     this.metadata.visit((_offset, _size, slot) => {
-      if (slot !== NO_SLOT) all.push(this.describe(slot));
+      if (slot !== NONE) all.push(this.describe(slot));
     });
     return all;
   }
@@ -275,7 +274,7 @@ export class VirtualBlock {
   freeRanges(): FreeRange[] {
     const all: FreeRange[] = [];
     this.metadata.visit((offset, size, slot) => {
-      if (slot === NO_SLOT) all.push({ offset, size });
+      if (slot === NONE) all.push({ offset, size });
     });
     return all;
   }
@@ -315,7 +314,7 @@ export class VirtualBlock {
     if (detailed) {
       const ranges: Json[] = [];
       this.metadata.visit((offset, size, slot) => {
-        ranges.push(slot === NO_SLOT ? freeRangeJson(offset, size) : this.allocationJson(slot));
+        ranges.push(slot === NONE ? freeRangeJson(offset, size) : this.allocationJson(slot));
       });
       report.Details = rangesJson(total, ranges);
     }
@@ -354,7 +353,7 @@ export class VirtualBlock {
     const { metadata } = this;
     metadata.validate();
     metadata.visit((_offset, _size, slot) => {
-      const isNamed = slot === NO_SLOT || this.names.isNamed(metadata, slot);
+      const isNamed = slot === NONE || this.names.isNamed(metadata, slot);
       assert(isNamed, "an allocation has a name of its slot");
     });
   }
@@ -370,7 +369,7 @@ export class VirtualBlock {
   }
 
   private attach(slot: Slot, userData: unknown): void {
-    if (slot === NO_SLOT) return;
+    if (slot === NONE) return;
     this.plainNamesEnd = 0;
     this.attached ??= [];
     this.attached[slot] = userData;

@@ -5,16 +5,15 @@
 
 import { checkAlignment, quote } from "../foundation/check.ts";
 import {
-  UPPER_ADDRESS as IS_UPPER_ADDRESS,
   type ResizableMetadata,
   type Slot,
   Strategy,
   SuballocationType,
+  UPPER_ADDRESS,
 } from "./block-metadata.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const UNKNOWN = SuballocationType.Unknown;
-const UPPER_ADDRESS = IS_UPPER_ADDRESS;
 const STRATEGIES: number = Strategy.MinMemory | Strategy.MinTime | Strategy.MinOffset;
 const ALL_FLAGS: number = STRATEGIES | UPPER_ADDRESS;
 

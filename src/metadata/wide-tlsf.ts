@@ -1,6 +1,6 @@
 /**
  * Two-level segregated fit, as ./tlsf.ts describes it, for all blocks: of up to 2^53 - 1 bytes, with margins and
- * with buffer-image granularity. Every public operation is a recipe of named steps.
+ * with buffer-image granularity. Every public operation is a sequence of named steps.
  */
 
 import { assert } from "../foundation/assert.ts";
@@ -14,22 +14,14 @@ import {
   NO_OFFSET,
 } from "./granularity.ts";
 import type { NamedMetadataOptions } from "./handles.ts";
-import {
-  forSlots,
-  UNLISTED as IS_UNLISTED,
-  UNUSED as IS_UNUSED,
-  RecordField,
-  recordOf,
-  slotOf,
-} from "./records.ts";
+import { forSlots, RecordField, RecordMark, recordOf, slotOf } from "./records.ts";
 import { listOfSize } from "./size-classes.ts";
-import { EDGE as THE_EDGE, TlsfMetadata } from "./tlsf.ts";
+import { TlsfMetadata, TlsfRecord } from "./tlsf.ts";
 
 // Constants of this module, which V8 folds into its code; see ./records.ts.
 const { OFFSET, END, PREVIOUS, NEXT, PREVIOUS_FREE } = RecordField;
-const UNLISTED = IS_UNLISTED;
-const UNUSED = IS_UNUSED;
-const EDGE = THE_EDGE;
+const { UNLISTED, UNUSED } = RecordMark;
+const { EDGE } = TlsfRecord;
 
 /** Where the figures of the last `find` lie in `request`: in a typed array they are never boxed. */
 const BYTES = 0;
@@ -50,7 +42,7 @@ export class WideTlsf extends TlsfMetadata {
   protected labels: Float64Array | undefined;
 
   private readonly request: Float64Array = new Float64Array(3);
-  private foundOwner = EDGE;
+  private foundOwner: number = EDGE;
   private foundSize = 0;
   private foundType: SuballocationType = SuballocationType.Unknown;
 

@@ -1,5 +1,5 @@
 /**
- * A Vulkan driver in memory. Each method follows one recipe: count the call, refuse what Vulkan forbids, fail
+ * A Vulkan driver in memory. Each method follows one order: count the call, refuse what Vulkan forbids, fail
  * where a fault is armed, and only then change something.
  *
  * A call costs some hundred nanoseconds: handles are looked up in one map, and bindings by binary search.

@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { ListMap, NO_LIST } from "../../src/metadata/list-map.ts";
-import { CLASS_COUNT, LISTS_PER_CLASS } from "../../src/metadata/size-classes.ts";
+import { SizeClass } from "../../src/metadata/size-classes.ts";
 import { type Random, seeded } from "./random.ts";
 
-const LISTS = CLASS_COUNT * LISTS_PER_CLASS;
+const LISTS = SizeClass.COUNT * SizeClass.LISTS;
 
 /** Compares every answer. */
 function expectSame(map: ListMap, marked: ReadonlySet<number>): void {
@@ -54,8 +54,8 @@ describe("the map of lists that are not empty", () => {
     seeded((random: Random) => {
       for (const [from, to] of [
         [0, LISTS],
-        [0, 32 * LISTS_PER_CLASS],
-        [32 * LISTS_PER_CLASS, LISTS],
+        [0, 32 * SizeClass.LISTS],
+        [32 * SizeClass.LISTS, LISTS],
       ] as const) {
         const map = new ListMap();
         const marked = new Set<number>();

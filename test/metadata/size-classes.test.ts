@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
-  CLASS_COUNT,
   DEVICE_SMALL_SHIFT,
   leastSizeOf,
   listAt,
   listOfInt32,
   listOfSize,
+  SizeClass,
   VIRTUAL_SMALL_SHIFT,
 } from "../../src/metadata/size-classes.ts";
 
@@ -78,7 +78,7 @@ describe("size classes", () => {
 
   it("begin at their least size", () => {
     for (const shift of [VIRTUAL_SMALL_SHIFT, DEVICE_SMALL_SHIFT]) {
-      for (let list = 0; list < CLASS_COUNT * 32; list++) {
+      for (let list = 0; list < SizeClass.COUNT * 32; list++) {
         if (list >= 256 >> shift && list < 32) continue; // a device block has four small lists
         const least = leastSizeOf(list, shift);
         expect([list, listOfSize(least, shift)]).toEqual([list, list]);
