@@ -381,8 +381,8 @@ export class Allocation implements AllocationData {
 
   /** The priority that {@link setPriority} gave it, else the one that its memory was made with. */
   get priority(): number {
-    const home = this.ensureAlive();
-    return home.state.priorities?.of(this.own) ?? home.basePriority;
+    const memoryObject = this.ensureAlive();
+    return memoryObject.state.priorities?.of(this.own) ?? memoryObject.basePriority;
   }
 
   /**
@@ -392,11 +392,11 @@ export class Allocation implements AllocationData {
    * priorities are remembered, and have no effect on the device.
    */
   setPriority(priority: number): void {
-    const home = this.ensureAlive();
+    const memoryObject = this.ensureAlive();
     checkPriority(priority);
-    const { state } = home;
+    const { state } = memoryObject;
     state.priorities ??= new Priorities(state.device);
-    state.priorities.set(this.own, home, priority);
+    state.priorities.set(this.own, memoryObject, priority);
   }
 
   /**
@@ -492,11 +492,11 @@ export class Allocation implements AllocationData {
 
   /** @internal Marks the allocation as freed. */
   markFreed(): void {
-    const home = this.memoryObject;
-    if (home !== null) {
-      const { ownViews, priorities } = home.state;
+    const memoryObject = this.memoryObject;
+    if (memoryObject !== null) {
+      const { ownViews, priorities } = memoryObject.state;
       if (ownViews !== undefined) endView(ownViews, this);
-      if (priorities !== undefined) priorities.freed(this, home);
+      if (priorities !== undefined) priorities.freed(this, memoryObject);
     }
     this.memoryObject = null;
     this.slot = NONE;

@@ -99,10 +99,10 @@ import {
   type Statistics,
 } from "../metadata/statistics.ts";
 import type { PagePoolCreateInfo, SparseCreateInfo } from "../sparse/create.ts";
-import { sparseIfAny, sparseOf } from "../sparse/home.ts";
 import type { PagePool } from "../sparse/page-pool.ts";
 import type { SparseStatistics } from "../sparse/report.ts";
 import type { SparseBindRequest, SparseBuffer, SparseImage } from "../sparse/resource.ts";
+import { sparseIfAny, sparseOf } from "../sparse/sparse-allocator.ts";
 import { createTransients } from "../transient/create.ts";
 import type { TransientResource } from "../transient/description.ts";
 import type { TransientOptions } from "../transient/options.ts";

@@ -4,7 +4,7 @@
  */
 
 /** The buffer that an allocation lies in. */
-export interface AllocationHome<Buffer> {
+export interface AllocationHolder<Buffer> {
   readonly buffer: Buffer;
   /** Whether the buffer is for this allocation alone. */
   readonly isDedicated: boolean;
@@ -29,7 +29,7 @@ export class HeapAllocation<Buffer> {
   /** Anything that the program wants to have with it. */
   userData: unknown;
   /** @internal Where it lies; undefined once it is freed. */
-  home: AllocationHome<Buffer> | undefined;
+  holder: AllocationHolder<Buffer> | undefined;
   /** @internal By which the metadata of its block knows it; 0 in a buffer of its own. */
   slot: number;
   /** @internal In units of the heap. */
@@ -41,7 +41,7 @@ export class HeapAllocation<Buffer> {
 
   /** @internal Heaps make allocations. */
   constructor(
-    home: AllocationHome<Buffer>,
+    holder: AllocationHolder<Buffer>,
     slot: number,
     offset: number,
     size: number,
@@ -49,7 +49,7 @@ export class HeapAllocation<Buffer> {
     name: string | undefined,
     userData: unknown,
   ) {
-    this.home = home;
+    this.holder = holder;
     this.slot = slot;
     this.start = offset;
     this.bytes = size;
@@ -73,7 +73,7 @@ export class HeapAllocation<Buffer> {
    * @throws RangeError once it is freed.
    */
   get offset(): number {
-    if (this.home === undefined) this.refuse();
+    if (this.holder === undefined) this.refuse();
     return this.start;
   }
 
@@ -98,18 +98,18 @@ export class HeapAllocation<Buffer> {
 
   /** Whether it was freed, or its heap destroyed. */
   get isFreed(): boolean {
-    return this.home === undefined;
+    return this.holder === undefined;
   }
 
   /** @internal */
-  get alive(): AllocationHome<Buffer> {
-    if (this.home === undefined) this.refuse();
-    return this.home;
+  get alive(): AllocationHolder<Buffer> {
+    if (this.holder === undefined) this.refuse();
+    return this.holder;
   }
 
   /** @internal It lies elsewhere now. */
-  place(home: AllocationHome<Buffer>, slot: number, offset: number, size: number): void {
-    this.home = home;
+  place(holder: AllocationHolder<Buffer>, slot: number, offset: number, size: number): void {
+    this.holder = holder;
     this.slot = slot;
     this.start = offset;
     this.bytes = size;

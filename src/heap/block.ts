@@ -6,7 +6,7 @@
 import type { PolicyBlock } from "../blocks/block-policy.ts";
 import { assert } from "../foundation/assert.ts";
 import { NarrowTlsf } from "../metadata/narrow-tlsf.ts";
-import type { AllocationHome, HeapAllocation } from "./allocation.ts";
+import type { AllocationHolder, HeapAllocation } from "./allocation.ts";
 
 /** What a heap tells of a buffer. */
 export interface HeapBlockInfo<Buffer> {
@@ -25,7 +25,7 @@ export interface HeapBlockInfo<Buffer> {
 }
 
 /** A buffer that is divided. */
-export class HeapBlock<Buffer> implements PolicyBlock, AllocationHome<Buffer>, HeapBlockInfo<Buffer> {
+export class HeapBlock<Buffer> implements PolicyBlock, AllocationHolder<Buffer>, HeapBlockInfo<Buffer> {
   readonly owner: object;
   readonly buffer: Buffer;
   readonly id: number;
@@ -67,7 +67,7 @@ export class HeapBlock<Buffer> implements PolicyBlock, AllocationHome<Buffer>, H
     this.metadata.visit((offset, size, slot) => {
       const allocation = this.allocations[slot];
       if (slot === 0 || allocation === undefined || allocation.isMoving) return;
-      assert(allocation.home === this && allocation.slot === slot, "an allocation knows where it lives");
+      assert(allocation.holder === this && allocation.slot === slot, "an allocation knows where it lives");
       assert(allocation.offset === offset * this.unit, "an allocation knows where it begins");
       assert(allocation.size <= size * this.unit, "an allocation is no larger than its range");
     });
@@ -75,7 +75,7 @@ export class HeapBlock<Buffer> implements PolicyBlock, AllocationHome<Buffer>, H
 }
 
 /** A buffer for one allocation alone. */
-export class DedicatedBuffer<Buffer> implements AllocationHome<Buffer>, HeapBlockInfo<Buffer> {
+export class DedicatedBuffer<Buffer> implements AllocationHolder<Buffer>, HeapBlockInfo<Buffer> {
   readonly owner: object;
   readonly buffer: Buffer;
   readonly id: number;

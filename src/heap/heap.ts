@@ -23,7 +23,7 @@ import {
   emptyDetailedStatistics,
   fragmentationOf,
 } from "../metadata/statistics.ts";
-import { type AllocationHome, HeapAllocation } from "./allocation.ts";
+import { type AllocationHolder, HeapAllocation } from "./allocation.ts";
 import { DedicatedBuffer, HeapBlock, type HeapBlockInfo } from "./block.ts";
 import { HeapContext, type MadeBuffer } from "./context.ts";
 import { buildStatsString } from "./dump.ts";
@@ -85,7 +85,7 @@ export abstract class BufferHeap<Buffer> {
     this.reading = new HeapList(this.context, this, undefined);
     this.lists.set(undefined, this.reading);
     this.releaser = {
-      releaseRange: (home, slot) => this.releaseRange(home, slot),
+      releaseRange: (holder, slot) => this.releaseRange(holder, slot),
       moved: (allocation) => this.tellMoved(allocation),
     };
   }
@@ -239,15 +239,23 @@ export abstract class BufferHeap<Buffer> {
     size: number,
     options: HeapAllocateOptions | undefined,
   ): HeapAllocation<Buffer> {
-    const home = new DedicatedBuffer(this, buffer, id, bytes, options?.writeScope);
+    const holder = new DedicatedBuffer(this, buffer, id, bytes, options?.writeScope);
     const { alignment } = options === undefined ? this.rules : this.rulesFor(options);
     const units = inUnits(alignment, options, this.unit);
-    const allocation = new HeapAllocation<Buffer>(home, 0, 0, size, units, options?.name, options?.userData);
-    home.allocation = allocation;
-    this.dedicated.add(home);
+    const allocation = new HeapAllocation<Buffer>(
+      holder,
+      0,
+      0,
+      size,
+      units,
+      options?.name,
+      options?.userData,
+    );
+    holder.allocation = allocation;
+    this.dedicated.add(holder);
     this.count++;
-    this.context.recorder?.bufferCreated(home);
-    this.context.recorder?.created(allocation, home);
+    this.context.recorder?.bufferCreated(holder);
+    this.context.recorder?.created(allocation, holder);
     return allocation;
   }
 
@@ -280,32 +288,32 @@ export abstract class BufferHeap<Buffer> {
    * @throws RangeError if it was freed already, or belongs to another heap; TypeError for what is no allocation.
    */
   free(allocation: HeapAllocation<Buffer>): void {
-    const home = this.homeOf(allocation);
+    const holder = this.holderOf(allocation);
     if (this.context.recorder !== undefined) this.context.recorder.freed(allocation);
     const { slot } = allocation;
-    allocation.home = undefined;
+    allocation.holder = undefined;
     this.count--;
     // What is just being moved gives its ranges back when that ends.
-    if (!allocation.isMoving) this.releaseRange(home, slot);
+    if (!allocation.isMoving) this.releaseRange(holder, slot);
   }
 
-  /** @internal The home of an allocation of this heap that is alive. */
-  protected homeOf(allocation: HeapAllocation<Buffer>): AllocationHome<Buffer> {
+  /** @internal The holder of an allocation of this heap that is alive. */
+  protected holderOf(allocation: HeapAllocation<Buffer>): AllocationHolder<Buffer> {
     if (!(allocation instanceof HeapAllocation)) {
       throw new TypeError(`an allocation must be one that a heap has made, got ${quote(allocation)}`);
     }
-    const home = allocation.alive;
-    if (home.owner !== this) throw new RangeError("the allocation belongs to another heap");
-    return home;
+    const holder = allocation.alive;
+    if (holder.owner !== this) throw new RangeError("the allocation belongs to another heap");
+    return holder;
   }
 
-  private releaseRange(home: AllocationHome<Buffer>, slot: number): void {
+  private releaseRange(holder: AllocationHolder<Buffer>, slot: number): void {
     if (this.isDestroyed) return;
-    if (home instanceof HeapBlock) {
-      this.listFor(home).free(home as HeapBlock<Buffer>, slot as Slot);
+    if (holder instanceof HeapBlock) {
+      this.listFor(holder).free(holder as HeapBlock<Buffer>, slot as Slot);
       return;
     }
-    const dedicated = home as DedicatedBuffer<Buffer>;
+    const dedicated = holder as DedicatedBuffer<Buffer>;
     this.dedicated.delete(dedicated);
     this.context.recorder?.bufferDestroyed(dedicated);
     this.context.destroy(dedicated, false);
@@ -337,11 +345,11 @@ export abstract class BufferHeap<Buffer> {
     if (this.isDestroyed) return;
     this.context.recorder?.destroyed();
     this.context.stop(new HeapError("destroyed", `${this.label} was destroyed`));
-    for (const allocation of this.allocations()) allocation.home = undefined;
+    for (const allocation of this.allocations()) allocation.holder = undefined;
     this.count = 0;
     this.isDestroyed = true;
     for (const list of this.lists.values()) list.destroy();
-    for (const home of this.dedicated) this.context.destroy(home, false);
+    for (const holder of this.dedicated) this.context.destroy(holder, false);
     this.dedicated.clear();
   }
 
@@ -372,7 +380,7 @@ export abstract class BufferHeap<Buffer> {
     mayStay: boolean,
   ): Promise<Moves<Buffer> | undefined> {
     checkSize(size, "size");
-    this.homeOf(allocation);
+    this.holderOf(allocation);
     const { unit, context } = this;
     const units = Math.ceil(size / unit);
     if (size > this.rules.maxSize) {
@@ -381,20 +389,20 @@ export abstract class BufferHeap<Buffer> {
       );
     }
     while (true) {
-      const home = this.homeOf(allocation);
+      const holder = this.holderOf(allocation);
       if (allocation.isMoving) {
         throw new HeapError("moving", "the allocation is just being moved");
       }
       const range =
-        home instanceof HeapBlock ? home.metadata.sizeOf(allocation.slot as Slot) : sizeOf(home) / unit;
+        holder instanceof HeapBlock ? holder.metadata.sizeOf(allocation.slot as Slot) : sizeOf(holder) / unit;
       // What gets smaller keeps its range, unless that would be more than half wasted.
       if (units <= range && 2 * units > range) {
-        allocation.place(home, allocation.slot, allocation.offset, size);
+        allocation.place(holder, allocation.slot, allocation.offset, size);
         this.tellMoved(allocation);
         return undefined;
       }
       const moves = new Moves<Buffer>(this.releaser);
-      const list = this.listFor(home as HeapBlock<Buffer>);
+      const list = this.listFor(holder as HeapBlock<Buffer>);
       if (units * unit > context.settings.blockSize) {
         const made = await context.make([units * unit], false, []);
         const target = new DedicatedBuffer(this, made.buffer, made.id, made.size, list.writeScope);
@@ -408,7 +416,7 @@ export abstract class BufferHeap<Buffer> {
         moves.add(allocation, target, 0, 0, size);
         return moves;
       }
-      const place = list.findPlace(units, allocation.alignment, mayStay ? undefined : home);
+      const place = list.findPlace(units, allocation.alignment, mayStay ? undefined : holder);
       if (place !== undefined) {
         moves.add(allocation, place.block, place.slot, place.offset, size);
         return moves;
@@ -439,7 +447,7 @@ export abstract class BufferHeap<Buffer> {
   /** Counts, sums and extremes over all ranges; walks them all. */
   calculateStatistics(): DetailedStatistics {
     const total = emptyDetailedStatistics();
-    for (const home of this.homes()) addDetailedStatistics(total, detailedStatistics(home));
+    for (const holder of this.holders()) addDetailedStatistics(total, detailedStatistics(holder));
     return total;
   }
 
@@ -450,10 +458,10 @@ export abstract class BufferHeap<Buffer> {
 
   /** Every buffer. */
   buffers(): HeapBlockInfo<Buffer>[] {
-    return [...this.homes()];
+    return [...this.holders()];
   }
 
-  private *homes(): Generator<HeapBlock<Buffer> | DedicatedBuffer<Buffer>> {
+  private *holders(): Generator<HeapBlock<Buffer> | DedicatedBuffer<Buffer>> {
     for (const list of this.lists.values()) yield* list.blocks;
     yield* this.dedicated;
   }
@@ -470,13 +478,13 @@ export abstract class BufferHeap<Buffer> {
   /** Visits every allocation and free range, buffer by buffer, in the order of offsets. */
   visit(visitor: HeapRangeVisitor<Buffer>): void {
     const { unit } = this;
-    for (const home of this.homes()) {
-      if (home instanceof HeapBlock) {
-        home.metadata.visit((offset, size, slot) => {
-          const allocation = slot === NO_SLOT ? undefined : home.allocations[slot];
-          visitor(home, offset * unit, size * unit, allocation);
+    for (const holder of this.holders()) {
+      if (holder instanceof HeapBlock) {
+        holder.metadata.visit((offset, size, slot) => {
+          const allocation = slot === NO_SLOT ? undefined : holder.allocations[slot];
+          visitor(holder, offset * unit, size * unit, allocation);
         });
-      } else visitor(home, 0, home.size, home.allocation);
+      } else visitor(holder, 0, holder.size, holder.allocation);
     }
   }
 
@@ -510,7 +518,7 @@ export abstract class BufferHeap<Buffer> {
       list.validate();
       blocks += list.blocks.length;
     }
-    for (const { size } of this.homes()) bytes += size;
+    for (const { size } of this.holders()) bytes += size;
     const { bufferBytes, blockCount } = this.context;
     assert(bytes <= bufferBytes && blocks <= blockCount, "every buffer is counted");
     assert(this.allocations().length === this.count, "every allocation is counted");
@@ -531,9 +539,9 @@ function inUnits(least: number, options: HeapAllocateOptions | undefined, unit: 
   return alignment / own;
 }
 
-function sizeOf<Buffer>(home: AllocationHome<Buffer>): number {
-  assert(home instanceof DedicatedBuffer, "what lies in no block has a buffer of its own");
-  return home.size;
+function sizeOf<Buffer>(holder: AllocationHolder<Buffer>): number {
+  assert(holder instanceof DedicatedBuffer, "what lies in no block has a buffer of its own");
+  return holder.size;
 }
 
 function checkOptions(options: HeapAllocateOptions): void {

@@ -7,7 +7,7 @@
  */
 
 import { assert } from "../foundation/assert.ts";
-import type { AllocationHome, HeapAllocation } from "./allocation.ts";
+import type { AllocationHolder, HeapAllocation } from "./allocation.ts";
 import { HeapBlock } from "./block.ts";
 import type { RangeCopy } from "./port.ts";
 
@@ -34,16 +34,16 @@ export interface HeapMove<Buffer> {
 /** Gives ranges back. */
 export interface RangeReleaser<Buffer> {
   /** Gives the range of a slot back, in a block or in a buffer of its own. */
-  releaseRange(home: AllocationHome<Buffer>, slot: number): void;
+  releaseRange(holder: AllocationHolder<Buffer>, slot: number): void;
   /** An allocation lies elsewhere now. */
   moved(allocation: HeapAllocation<Buffer>): void;
 }
 
 interface Way<Buffer> {
   readonly move: HeapMove<Buffer>;
-  readonly from: AllocationHome<Buffer>;
+  readonly from: AllocationHolder<Buffer>;
   readonly fromSlot: number;
-  readonly to: AllocationHome<Buffer>;
+  readonly to: AllocationHolder<Buffer>;
   readonly toSlot: number;
   /** Bytes that the allocation has in the end. */
   readonly size: number;
@@ -67,7 +67,7 @@ export class Moves<Buffer> {
    */
   add(
     allocation: HeapAllocation<Buffer>,
-    to: AllocationHome<Buffer>,
+    to: AllocationHolder<Buffer>,
     toSlot: number,
     offset: number,
     size: number,

@@ -18,15 +18,15 @@ export interface HeapStatistics extends Statistics {
 
 /** Everything about one buffer, in bytes; walks it. */
 export function detailedStatistics<Buffer>(
-  home: HeapBlock<Buffer> | DedicatedBuffer<Buffer>,
+  holder: HeapBlock<Buffer> | DedicatedBuffer<Buffer>,
 ): DetailedStatistics {
   const total = emptyDetailedStatistics();
-  if (!(home instanceof HeapBlock)) {
-    addAllocation(total, home.size);
-    return { ...total, blockCount: 1, blockBytes: home.size };
+  if (!(holder instanceof HeapBlock)) {
+    addAllocation(total, holder.size);
+    return { ...total, blockCount: 1, blockBytes: holder.size };
   }
-  home.metadata.addDetailedStatistics(total);
-  const { unit } = home;
+  holder.metadata.addDetailedStatistics(total);
+  const { unit } = holder;
   for (const key of SIZES) total[key] *= unit;
   return total;
 }

@@ -205,7 +205,7 @@ function checkPart(state: SparseState, part: SparsePart): SparseResource {
     throw new TypeError(`resource must be a SparseBuffer or a SparseImage, got ${quote(resource)}`);
   }
   resource.ensureAlive();
-  if (resource.home.allocator !== state.allocator) {
+  if (resource.owner.allocator !== state.allocator) {
     throw new TypeError(`${resource.label} belongs to another allocator`);
   }
   return resource;

@@ -20,7 +20,7 @@ import {
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { ImageGeometry, LinearGeometry } from "./geometry.ts";
 import { PagePool, type PagePoolSettings } from "./page-pool.ts";
-import { SparseBuffer, type SparseHome, SparseImage } from "./resource.ts";
+import { SparseBuffer, SparseImage, type SparseOwner } from "./resource.ts";
 import type { SparseState } from "./sparse-state.ts";
 import { requireSparseBuffers, requireSparseImages, sparseFlags } from "./support.ts";
 
@@ -95,7 +95,7 @@ const DEFAULT_PAGE = 65536;
 /** Makes a buffer none of whose pages is resident. */
 export function createSparseBuffer(
   state: SparseState,
-  home: SparseHome,
+  owner: SparseOwner,
   given: BufferCreateInfo,
   options: SparseCreateInfo,
 ): SparseBuffer {
@@ -111,10 +111,10 @@ export function createSparseBuffer(
     const requirements = emptyMemoryRequirements();
     device.getBufferMemoryRequirements(buffer, requirements, false);
     const { size, alignment } = requirements;
-    const pool = poolFor(state, home, requirements, options);
+    const pool = poolFor(state, owner, requirements, options);
     const geometry = new LinearGeometry(given.size, size, alignment, false);
     const id = state.nextId++;
-    const made = new SparseBuffer({ home, id, handle: buffer, info, geometry, pool, ...namesOf(options) });
+    const made = new SparseBuffer({ owner, id, handle: buffer, info, geometry, pool, ...namesOf(options) });
     state.resources.set(id, made);
     return made;
   } catch (error) {
@@ -126,7 +126,7 @@ export function createSparseBuffer(
 /** Makes an image none of whose pages is resident. */
 export function createSparseImage(
   state: SparseState,
-  home: SparseHome,
+  owner: SparseOwner,
   given: ImageCreateInfo,
   options: SparseCreateInfo,
 ): SparseImage {
@@ -147,12 +147,12 @@ export function createSparseImage(
     const requirements = emptyMemoryRequirements();
     device.getImageMemoryRequirements(image, requirements, false);
     const { size, alignment } = requirements;
-    const pool = poolFor(state, home, requirements, options);
+    const pool = poolFor(state, owner, requirements, options);
     const geometry = wishes.residency
       ? new ImageGeometry(info, device.getImageSparseMemoryRequirements!(image), alignment)
       : new LinearGeometry(size, size, alignment, true);
     const id = state.nextId++;
-    const made = new SparseImage({ home, id, handle: image, info, geometry, pool, ...namesOf(options) });
+    const made = new SparseImage({ owner, id, handle: image, info, geometry, pool, ...namesOf(options) });
     state.resources.set(id, made);
     return made;
   } catch (error) {
@@ -162,7 +162,7 @@ export function createSparseImage(
 }
 
 /** Makes a page pool, with no memory yet. */
-export function createPagePool(state: SparseState, home: SparseHome, info: PagePoolCreateInfo): PagePool {
+export function createPagePool(state: SparseState, owner: SparseOwner, info: PagePoolCreateInfo): PagePool {
   const { allocator } = state;
   checkUsable(allocator);
   checkPoolOptions(info);
@@ -186,7 +186,7 @@ export function createPagePool(state: SparseState, home: SparseHome, info: PageP
         : checkMultiple(info.maxSize, pageSize, "maxSize"),
     priority: info.priority,
   };
-  const pool = new PagePool(allocator, settings, home);
+  const pool = new PagePool(allocator, settings, owner);
   state.pools.add(pool);
   return pool;
 }
@@ -238,7 +238,7 @@ function namesOf({ name, userData }: SparseCreateInfo): { name: string | undefin
 /** The pool of a resource's pages, which must suit it. */
 function poolFor(
   state: SparseState,
-  home: SparseHome,
+  owner: SparseOwner,
   { alignment, memoryTypeBits }: MemoryRequirements,
   options: SparseCreateInfo,
 ): PagePool {
@@ -256,7 +256,7 @@ function poolFor(
         maxSize: Number.POSITIVE_INFINITY,
         priority: undefined,
       };
-      pool = new PagePool(state.allocator, settings, home);
+      pool = new PagePool(state.allocator, settings, owner);
       state.defaultPools.set(key, pool);
     }
     return pool;

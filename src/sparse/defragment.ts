@@ -8,7 +8,7 @@
  *     4. rebind                        o <- resources -> n, in one vkQueueBindSparse that also takes them from scratch
  *     5. free the old ones             when the queue is done with 4.
  *
- * Scratch is one buffer for all buffers, and a twin of each image, in which blocks lie at the same texels. New pages are bound to
+ * Scratch is one buffer for all buffers, and an alias of each image, in which blocks lie at the same texels. New pages are bound to
  * one resource at a time, so that buffers need sparseBinding alone. How texels lie in a page is the driver's own affair, though:
  * Vulkan says that two images agree on it only where both were made with SparseAliased, and of mip tails not even then.
  *

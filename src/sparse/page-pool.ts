@@ -81,7 +81,7 @@ export interface PagePoolStatistics {
 }
 
 /** What a pool asks of the allocator's sparse side. */
-export interface PagePoolHome {
+export interface PagePoolOwner {
   defragment(pool: PagePool, options: PageDefragmentOptions): Promise<PageDefragmentationResult>;
 }
 
@@ -109,13 +109,13 @@ export class PagePool {
   bytesFreed = 0;
   /** @internal */
   destroyed = false;
-  private readonly home: PagePoolHome;
+  private readonly owner: PagePoolOwner;
 
   /** @internal Use `allocator.createPagePool`. */
-  constructor(state: AllocatorState, settings: PagePoolSettings, home: PagePoolHome) {
+  constructor(state: AllocatorState, settings: PagePoolSettings, owner: PagePoolOwner) {
     this.state = state;
     this.settings = settings;
-    this.home = home;
+    this.owner = owner;
   }
 
   /** Whether it was destroyed. */
@@ -202,7 +202,7 @@ export class PagePool {
    *     queue cannot bind, or a driver's call fails: what earlier passes have moved stays where it is now, and nothing is lost.
    */
   defragment(options: PageDefragmentOptions): Promise<PageDefragmentationResult> {
-    return this.home.defragment(this, options);
+    return this.owner.defragment(this, options);
   }
 
   // ---- Spans --------------------------------------------------------------------------------------------

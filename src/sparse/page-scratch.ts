@@ -1,5 +1,5 @@
 /**
- * What a page pool's defragmentation copies through: one buffer for all buffers, and a twin of each image, in which blocks lie at the
+ * What a page pool's defragmentation copies through: one buffer for all buffers, and an alias of each image, in which blocks lie at the
  * same texels. How it is made, bound and filled.
  */
 
@@ -33,8 +33,8 @@ export interface Scratch {
   readonly kind: "buffer" | "image";
   readonly handle: Buffer | Image;
   readonly geometry: Geometry;
-  /** The image that it is a twin of; a buffer is for all buffers. */
-  readonly twin: SparseImage | undefined;
+  /** The image that it is an alias of; a buffer is for all buffers. */
+  readonly original: SparseImage | undefined;
   /** In the order of its pages. */
   readonly moves: readonly Move[];
   /** For each move the page in it. */
@@ -62,11 +62,11 @@ export function createScratch(
     }
   }
   if (buffers.length > 0) list.push(createBuffer(state, pool, buffers));
-  for (const [twin, moves] of images) {
-    const handle = device.createImage(twin.info);
+  for (const [original, moves] of images) {
+    const handle = device.createImage(original.info);
     state.scratch.set(handle, "image");
     const pages = moves.map(({ places }) => places[0]!.page);
-    list.push({ kind: "image", handle, geometry: twin.geometry, twin, moves, pages });
+    list.push({ kind: "image", handle, geometry: original.geometry, original, moves, pages });
   }
 }
 
@@ -87,7 +87,7 @@ function createBuffer(state: SparseState, pool: PagePool, moves: readonly Move[]
       kind: "buffer",
       handle,
       geometry,
-      twin: undefined,
+      original: undefined,
       moves,
       pages: moves.map((_, page) => page),
     };
@@ -158,9 +158,9 @@ export function scratchCopies(
   const copied = new Set(moves);
   return scratch.flatMap((each) => {
     if (!each.moves.some((move) => copied.has(move))) return [];
-    return each.twin === undefined
+    return each.original === undefined
       ? bufferCopies(pool, each, copied)
-      : [imageCopy(each, each.twin, layouts.get(each.twin)!)];
+      : [imageCopy(each, each.original, layouts.get(each.original)!)];
   });
 }
 
@@ -196,17 +196,17 @@ function bufferCopies(
   return copies;
 }
 
-/** All levels outside the mip tail at once: where a twin has no pages, nothing is written. */
-function imageCopy({ handle }: Scratch, twin: SparseImage, layout: ImageLayout): TransferCommand {
-  const { info } = twin;
+/** All levels outside the mip tail at once: where an alias has no pages, nothing is written. */
+function imageCopy({ handle }: Scratch, original: SparseImage, layout: ImageLayout): TransferCommand {
+  const { info } = original;
   return {
     kind: "image",
-    source: twin.handle as Image,
+    source: original.handle as Image,
     target: handle as Image,
     layout,
     aspect: ImageAspect.Color,
     extent: info.extent,
-    mipLevels: Math.min(info.mipLevels ?? 1, twin.mipTailFirstLevel!),
+    mipLevels: Math.min(info.mipLevels ?? 1, original.mipTailFirstLevel!),
     arrayLayers: info.arrayLayers ?? 1,
   };
 }

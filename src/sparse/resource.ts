@@ -14,7 +14,7 @@ import type {
   SparseBufferRegion,
   SparseImageRegion,
 } from "./geometry.ts";
-import { NO_PAGE, type PageId, type PagePool, type PagePoolHome } from "./page-pool.ts";
+import { NO_PAGE, type PageId, type PagePool, type PagePoolOwner } from "./page-pool.ts";
 
 /** How much of a region is resident. */
 export interface Residency {
@@ -55,7 +55,7 @@ export interface SparseBindRequest extends QueueSynchronization {
 }
 
 /** What resources ask of the allocator's sparse side. */
-export interface SparseHome extends PagePoolHome {
+export interface SparseOwner extends PagePoolOwner {
   readonly allocator: AllocatorState;
   bind(queue: SparseQueue, request: SparseBindRequest): Submission;
   destroy(resource: SparseResource): void;
@@ -63,7 +63,7 @@ export interface SparseHome extends PagePoolHome {
 
 /** What a resource is made of. */
 export interface SparseParts<Info, Own extends Geometry> {
-  readonly home: SparseHome;
+  readonly owner: SparseOwner;
   readonly id: number;
   readonly handle: Buffer | Image;
   readonly info: Info;
@@ -80,7 +80,7 @@ export abstract class SparseResource {
   /** The pool that its pages come from. */
   readonly pool: PagePool;
   /** @internal */
-  readonly home: SparseHome;
+  readonly owner: SparseOwner;
   /** @internal Its number, never used again. */
   readonly id: number;
   /** @internal VkBuffer or VkImage. */
@@ -107,7 +107,7 @@ export abstract class SparseResource {
 
   /** @internal */
   constructor(parts: SparseParts<unknown, Geometry>) {
-    this.home = parts.home;
+    this.owner = parts.owner;
     this.id = parts.id;
     this.handle = parts.handle;
     this.geometry = parts.geometry;
@@ -184,7 +184,7 @@ export abstract class SparseResource {
    */
   destroy(): void {
     this.ensureAlive();
-    this.home.destroy(this);
+    this.owner.destroy(this);
   }
 
   /** Does nothing when it is destroyed already; else {@link destroy}. */
@@ -266,12 +266,12 @@ export class SparseBuffer extends SparseResource {
     region?: SparseBufferRegion,
     synchronization?: QueueSynchronization,
   ): Submission {
-    return this.home.bind(queue, { ...synchronization, commit: [part(this, region)] });
+    return this.owner.bind(queue, { ...synchronization, commit: [part(this, region)] });
   }
 
   /** Takes the memory of the pages that the region (default: the whole buffer) covers. */
   evict(queue: SparseQueue, region?: SparseBufferRegion, synchronization?: QueueSynchronization): Submission {
-    return this.home.bind(queue, { ...synchronization, evict: [part(this, region)] });
+    return this.owner.bind(queue, { ...synchronization, evict: [part(this, region)] });
   }
 }
 
@@ -322,12 +322,12 @@ export class SparseImage extends SparseResource {
 
   /** Gives the blocks that the region (default: the whole image) touches memory: `allocator.bindSparse` for one region. */
   commit(queue: SparseQueue, region?: SparseImageRegion, synchronization?: QueueSynchronization): Submission {
-    return this.home.bind(queue, { ...synchronization, commit: [part(this, region)] });
+    return this.owner.bind(queue, { ...synchronization, commit: [part(this, region)] });
   }
 
   /** Takes the memory of the blocks that the region (default: the whole image) covers. */
   evict(queue: SparseQueue, region?: SparseImageRegion, synchronization?: QueueSynchronization): Submission {
-    return this.home.bind(queue, { ...synchronization, evict: [part(this, region)] });
+    return this.owner.bind(queue, { ...synchronization, evict: [part(this, region)] });
   }
 }
 

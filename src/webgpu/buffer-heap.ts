@@ -240,7 +240,7 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
   }
 
   private checkRange(allocation: HeapAllocation<BufferOf<Device>>, offset: number, size: number): void {
-    this.homeOf(allocation);
+    this.holderOf(allocation);
     if (allocation.isMoving) {
       throw new HeapError(
         "moving",

@@ -56,39 +56,39 @@ export class Priorities {
     return this.own.get(allocation);
   }
 
-  /** Gives an allocation that lives in `home` a priority. */
-  set(allocation: Prioritized, home: PrioritizedMemory, priority: number): void {
+  /** Gives an allocation that lives in `memoryObject` a priority. */
+  set(allocation: Prioritized, memoryObject: PrioritizedMemory, priority: number): void {
     const before = this.own.get(allocation);
     if (before === priority) return;
     const put = (to: number | undefined, from: number | undefined): void => {
-      if (from !== undefined) this.count(home, from, -1);
+      if (from !== undefined) this.count(memoryObject, from, -1);
       if (to === undefined) this.own.delete(allocation);
       else this.own.set(allocation, to);
-      if (to !== undefined) this.count(home, to, 1);
+      if (to !== undefined) this.count(memoryObject, to, 1);
     };
     put(priority, before);
     try {
-      this.refresh(home);
+      this.refresh(memoryObject);
     } catch (error) {
       put(before, priority);
-      this.refresh(home);
+      this.refresh(memoryObject);
       throw error;
     }
   }
 
-  /** An allocation that has lived in `home` is gone, and its memory still there. */
-  freed(allocation: Prioritized, home: PrioritizedMemory): void {
-    if (home.isDedicated) {
+  /** An allocation that has lived in `memoryObject` is gone, and its memory still there. */
+  freed(allocation: Prioritized, memoryObject: PrioritizedMemory): void {
+    if (memoryObject.isDedicated) {
       // The memory goes with it.
-      if (this.own.delete(allocation)) this.forget(home);
+      if (this.own.delete(allocation)) this.forget(memoryObject);
       return;
     }
     const priority = this.own.get(allocation);
     if (priority !== undefined) {
       this.own.delete(allocation);
-      this.count(home, priority, -1);
+      this.count(memoryObject, priority, -1);
     }
-    this.refresh(home);
+    this.refresh(memoryObject);
   }
 
   /** An allocation lives in another memory object now. */
@@ -103,31 +103,31 @@ export class Priorities {
   }
 
   /** Tells the device of a memory object's priority if it has changed. */
-  refresh(home: PrioritizedMemory): void {
-    const entry = this.entries.get(home);
+  refresh(memoryObject: PrioritizedMemory): void {
+    const entry = this.entries.get(memoryObject);
     if (entry === undefined) return;
-    const { basePriority, list } = home;
-    let wanted = home.allocationCount > entry.total || entry.total === 0 ? basePriority : 0;
+    const { basePriority, list } = memoryObject;
+    let wanted = memoryObject.allocationCount > entry.total || entry.total === 0 ? basePriority : 0;
     for (const priority of entry.counts.keys()) wanted = Math.max(wanted, priority);
     if (wanted !== entry.current) {
-      if (this.isTold) this.device.setDeviceMemoryPriority(home.memory, wanted);
+      if (this.isTold) this.device.setDeviceMemoryPriority(memoryObject.memory, wanted);
       list.loweredBlocks += Number(wanted < basePriority) - Number(entry.current < basePriority);
       entry.current = wanted;
     }
-    if (entry.total === 0) this.entries.delete(home);
+    if (entry.total === 0) this.entries.delete(memoryObject);
   }
 
-  private forget(home: PrioritizedMemory): void {
-    const entry = this.entries.get(home)!;
-    if (entry.current < home.basePriority) home.list.loweredBlocks--;
-    this.entries.delete(home);
+  private forget(memoryObject: PrioritizedMemory): void {
+    const entry = this.entries.get(memoryObject)!;
+    if (entry.current < memoryObject.basePriority) memoryObject.list.loweredBlocks--;
+    this.entries.delete(memoryObject);
   }
 
-  private count(home: PrioritizedMemory, priority: number, by: number): void {
-    let entry = this.entries.get(home);
+  private count(memoryObject: PrioritizedMemory, priority: number, by: number): void {
+    let entry = this.entries.get(memoryObject);
     if (entry === undefined) {
-      entry = { counts: new Map(), total: 0, current: home.basePriority };
-      this.entries.set(home, entry);
+      entry = { counts: new Map(), total: 0, current: memoryObject.basePriority };
+      this.entries.set(memoryObject, entry);
     }
     const count = (entry.counts.get(priority) ?? 0) + by;
     if (count === 0) entry.counts.delete(priority);
@@ -143,12 +143,12 @@ export class Priorities {
       totals.set(memoryObject, [...(totals.get(memoryObject) ?? []), priority]);
     }
     assert(totals.size === this.entries.size, "memory is watched while a priority was set in it");
-    for (const [home, priorities] of totals) {
-      const entry = this.entries.get(home)!;
-      const isBase = home.allocationCount > priorities.length;
+    for (const [memoryObject, priorities] of totals) {
+      const entry = this.entries.get(memoryObject)!;
+      const isBase = memoryObject.allocationCount > priorities.length;
       assert(entry.total === priorities.length, "every priority is counted");
       assert(
-        entry.current === Math.max(...priorities, isBase ? home.basePriority : 0),
+        entry.current === Math.max(...priorities, isBase ? memoryObject.basePriority : 0),
         "memory has the highest priority of what lives in it",
       );
     }

@@ -33,7 +33,7 @@ import { fillBuffer, fillImage, fillKnown, fillRefused, fillRequirements, fillSe
 import { stackOfCaller } from "./stacks.ts";
 
 /** What memory is made of. */
-type Home = MemoryBlock | DedicatedMemory;
+type MemoryObject = MemoryBlock | DedicatedMemory;
 
 /** A move, whose allocations are the allocator's own. */
 interface Move extends RecordedMove {
@@ -81,13 +81,13 @@ export class AllocatorRecorder implements Hook {
   private readonly clock: Clock;
   private readonly settings: RecorderSettings;
   private writer!: RecordingWriter;
-  private readonly blocks: Map<Home, BlockRecord> = new Map();
+  private readonly blocks: Map<MemoryObject, BlockRecord> = new Map();
   private readonly pools: Map<Pool, PoolRecord> = new Map();
   private readonly aliases: Map<string, AliasRecord> = new Map();
   private readonly defragmentations: Map<object, DefragmentationRecord> = new Map();
   private budgets: RecordedBudget[] = [];
   /** The block that was looked up last. */
-  private lastHome: Home | undefined = undefined;
+  private lastMemoryObject: MemoryObject | undefined = undefined;
   private lastRecord: BlockRecord | undefined = undefined;
 
   constructor(state: AllocatorState, clock: Clock, settings: RecorderSettings) {
@@ -116,16 +116,16 @@ export class AllocatorRecorder implements Hook {
     this.state.recorder = undefined;
   }
 
-  private adopt(home: Home, allocations: readonly (Allocation | undefined)[]): void {
-    const pool = poolOf(home);
+  private adopt(memoryObject: MemoryObject, allocations: readonly (Allocation | undefined)[]): void {
+    const pool = poolOf(memoryObject);
     const poolRecord = pool === undefined ? undefined : this.pools.get(pool)!;
     if (poolRecord !== undefined) poolRecord.blocks++;
-    const record = new BlockRecord(this.writer.adopt("blocks"), bitsOf(home), poolRecord?.id);
-    this.blocks.set(home, record);
+    const record = new BlockRecord(this.writer.adopt("blocks"), bitsOf(memoryObject), poolRecord?.id);
+    this.blocks.set(memoryObject, record);
     const { dictionary } = this.writer;
     for (const allocation of allocations) {
       if (allocation === undefined) continue;
-      if (home.isDedicated) record.sole = allocation;
+      if (memoryObject.isDedicated) record.sole = allocation;
       fillKnown(dictionary.requestRow, allocation, record.pool === undefined ? 0 : record.pool + 1);
       const id = this.writer.adopt("allocations");
       record.add(allocation.slot, id, dictionary.requestOfRow(), NO_STACK, allocation.name);
@@ -138,8 +138,8 @@ export class AllocatorRecorder implements Hook {
     const time = this.clock.now();
     const { writer } = this;
     const { slot, name } = handedOut;
-    const home = handedOut.memoryObject!;
-    const record = home.isDedicated ? this.addBlock(time, home) : this.recordOf(home);
+    const memoryObject = handedOut.memoryObject!;
+    const record = memoryObject.isDedicated ? this.addBlock(time, memoryObject) : this.recordOf(memoryObject);
     if (record === undefined) return;
     const { dictionary } = writer;
     const row = dictionary.requestRow;
@@ -151,12 +151,12 @@ export class AllocatorRecorder implements Hook {
     } else if ("image" in what) fillImage(row, what.image);
     else fillRequirements(row, what.requirements);
     const request = dictionary.requestOfRow();
-    const size = home.sizeOf(slot);
+    const size = memoryObject.sizeOf(slot);
     const stack = stackOfCaller(this.writer.dictionary, this.settings.stackDepth);
     const id = writer.allocationMade(
       time,
       record.id,
-      home.offsetOf(slot),
+      memoryObject.offsetOf(slot),
       size,
       request,
       requested < 0 ? size : requested,
@@ -165,13 +165,13 @@ export class AllocatorRecorder implements Hook {
       handedOut.isPersistentlyMapped,
     );
     record.add(slot, id, request, stack, name);
-    if (home.isDedicated) record.sole = handedOut;
+    if (memoryObject.isDedicated) record.sole = handedOut;
     writer.settle();
   }
 
   freed(allocation: Allocation): void {
-    const home = allocation.memoryObject!;
-    const record = this.recordOf(home);
+    const memoryObject = allocation.memoryObject!;
+    const record = this.recordOf(memoryObject);
     if (record === undefined) return;
     const { slot } = allocation;
     const id = record.idOf(slot);
@@ -184,7 +184,7 @@ export class AllocatorRecorder implements Hook {
     if (this.aliases.size > 0) this.dropAliases(time, allocation);
     writer.freed(time, id);
     record.remove(slot);
-    if (home.isDedicated) this.removeBlock(time, home, record);
+    if (memoryObject.isDedicated) this.removeBlock(time, memoryObject, record);
     writer.settle();
   }
 
@@ -293,23 +293,29 @@ export class AllocatorRecorder implements Hook {
     this.writer.settle();
   }
 
-  private addBlock(time: number, home: Home): BlockRecord {
-    const pool = poolOf(home);
+  private addBlock(time: number, memoryObject: MemoryObject): BlockRecord {
+    const pool = poolOf(memoryObject);
     const poolRecord = pool === undefined ? undefined : this.poolRecord(time, pool);
     if (poolRecord !== undefined) poolRecord.blocks++;
-    const bits = bitsOf(home);
-    const id = this.writer.blockMade(time, bits, home.memoryTypeIndex, poolRecord?.id, home.size);
+    const bits = bitsOf(memoryObject);
+    const id = this.writer.blockMade(
+      time,
+      bits,
+      memoryObject.memoryTypeIndex,
+      poolRecord?.id,
+      memoryObject.size,
+    );
     const record = new BlockRecord(id, bits, poolRecord?.id);
-    this.blocks.set(home, record);
+    this.blocks.set(memoryObject, record);
     return record;
   }
 
-  private removeBlock(time: number, home: Home, record: BlockRecord): void {
+  private removeBlock(time: number, memoryObject: MemoryObject, record: BlockRecord): void {
     if (record.live > 0) this.writer.blockCleared(time, record.id);
     this.writer.blockFreed(time, record.id);
-    this.blocks.delete(home);
-    this.lastHome = undefined;
-    const pool = poolOf(home);
+    this.blocks.delete(memoryObject);
+    this.lastMemoryObject = undefined;
+    const pool = poolOf(memoryObject);
     const poolRecord = pool === undefined ? undefined : this.pools.get(pool);
     if (poolRecord === undefined) return;
     poolRecord.blocks--;
@@ -390,13 +396,13 @@ export class AllocatorRecorder implements Hook {
 
   moved(allocation: Allocation, from: MemoryBlock, fromSlot: number): void {
     const source = this.recordOf(from);
-    const home = allocation.memoryObject!;
-    const target = this.recordOf(home);
+    const memoryObject = allocation.memoryObject!;
+    const target = this.recordOf(memoryObject);
     if (source === undefined || target === undefined) return;
     if (source.idOf(fromSlot) === NOT_RECORDED) return;
     target.takeOver(allocation.slot, source, fromSlot);
     const id = target.idOf(allocation.slot);
-    this.writer.moved(this.clock.now(), id, target.id, home.offsetOf(allocation.slot));
+    this.writer.moved(this.clock.now(), id, target.id, memoryObject.offsetOf(allocation.slot));
     this.writer.settle();
   }
 
@@ -469,10 +475,10 @@ export class AllocatorRecorder implements Hook {
 
   // ---- Inside -------------------------------------------------------------------------------------------
 
-  private recordOf(home: Home): BlockRecord | undefined {
-    if (home === this.lastHome) return this.lastRecord;
-    const record = this.blocks.get(home);
-    this.lastHome = home;
+  private recordOf(memoryObject: MemoryObject): BlockRecord | undefined {
+    if (memoryObject === this.lastMemoryObject) return this.lastRecord;
+    const record = this.blocks.get(memoryObject);
+    this.lastMemoryObject = memoryObject;
     this.lastRecord = record;
     return record;
   }
@@ -484,9 +490,16 @@ export class AllocatorRecorder implements Hook {
   /** Writes all that is alive. */
   snapshot(snapshot: SnapshotWriter): void {
     for (const [pool, { id }] of this.pools) snapshot.pool(id, poolInfo(pool));
-    for (const [home, record] of this.blocks) {
-      snapshot.block(record.id, record.bits, home.memoryTypeIndex, record.pool, home.size, record.live);
-      if (record.live > 0) this.snapshotBlock(snapshot, home, record);
+    for (const [memoryObject, record] of this.blocks) {
+      snapshot.block(
+        record.id,
+        record.bits,
+        memoryObject.memoryTypeIndex,
+        record.pool,
+        memoryObject.size,
+        record.live,
+      );
+      if (record.live > 0) this.snapshotBlock(snapshot, memoryObject, record);
     }
     for (const { id, allocation, request, offset, size } of this.aliases.values()) {
       snapshot.alias(id, this.idOf(allocation), request, offset, size);
@@ -499,12 +512,13 @@ export class AllocatorRecorder implements Hook {
     snapshot.budgets(this.budgets);
   }
 
-  private snapshotBlock(snapshot: SnapshotWriter, home: Home, record: BlockRecord): void {
-    if (home.isDedicated) {
-      if (record.sole !== undefined) this.snapshotAllocation(snapshot, record, record.sole, 0, home.size);
+  private snapshotBlock(snapshot: SnapshotWriter, memoryObject: MemoryObject, record: BlockRecord): void {
+    if (memoryObject.isDedicated) {
+      if (record.sole !== undefined)
+        this.snapshotAllocation(snapshot, record, record.sole, 0, memoryObject.size);
       return;
     }
-    const block = home as MemoryBlock;
+    const block = memoryObject as MemoryBlock;
     block.metadata.visit((offset, size, slot) => {
       const allocation = block.allocations[slot];
       if (allocation !== undefined) this.snapshotAllocation(snapshot, record, allocation, offset, size);
@@ -537,16 +551,16 @@ export class AllocatorRecorder implements Hook {
 }
 
 /** The pool of a memory object, which itself knows no more than who it is. */
-function poolOf(home: Home): Pool | undefined {
-  return home.pool as Pool | undefined;
+function poolOf(memoryObject: MemoryObject): Pool | undefined {
+  return memoryObject.pool as Pool | undefined;
 }
 
-function bitsOf(home: Home): number {
-  if (home.isDedicated) {
-    return BlockBit.Dedicated | ((home as DedicatedMemory).isImported ? BlockBit.Imported : 0);
+function bitsOf(memoryObject: MemoryObject): number {
+  if (memoryObject.isDedicated) {
+    return BlockBit.Dedicated | ((memoryObject as DedicatedMemory).isImported ? BlockBit.Imported : 0);
   }
-  const { options } = (home as MemoryBlock).list;
-  const ignoresGranularity = options.granularity === 1 && home.state.granularity > 1;
+  const { options } = (memoryObject as MemoryBlock).list;
+  const ignoresGranularity = options.granularity === 1 && memoryObject.state.granularity > 1;
   return (options.linear ? BlockBit.Linear : 0) | (ignoresGranularity ? BlockBit.NoGranularity : 0);
 }
 

@@ -21,13 +21,13 @@ interface Entry {
   readonly id: number;
   readonly stack: number;
   name: string | undefined;
-  home: HomeEntry;
+  holder: HolderEntry;
   offset: number;
   readonly size: number;
 }
 
 /** What is recorded of a buffer. */
-interface HomeEntry {
+interface HolderEntry {
   readonly id: number;
   readonly bits: number;
   readonly size: number;
@@ -48,7 +48,7 @@ export class HeapRecorder implements Hook {
   private readonly clock: Clock;
   private readonly stackDepth: number;
   private readonly onDestroyed: () => void;
-  private readonly homes: Map<RecordedBuffer, HomeEntry> = new Map();
+  private readonly holders: Map<RecordedBuffer, HolderEntry> = new Map();
   private readonly entries: Map<RecordedHeapAllocation, Entry> = new Map();
   private writer!: RecordingWriter;
 
@@ -62,17 +62,18 @@ export class HeapRecorder implements Hook {
   /** Takes in what is there already, and begins to write. */
   attach(writer: RecordingWriter): void {
     this.writer = writer;
-    for (const buffer of this.heap.buffers()) this.homes.set(buffer, homeOf(buffer, writer.adopt("blocks")));
+    for (const buffer of this.heap.buffers())
+      this.holders.set(buffer, holderOf(buffer, writer.adopt("blocks")));
     this.heap.visit((buffer, offset, size, allocation) => {
       if (allocation === undefined || this.entries.has(allocation)) return;
-      const home = this.homes.get(buffer)!;
+      const holder = this.holders.get(buffer)!;
       const { name } = allocation;
       const bytes = buffer.isDedicated ? roundUp(allocation.size) : size;
       this.enter(allocation, {
         id: writer.adopt("allocations"),
         stack: NO_STACK,
         name,
-        home,
+        holder,
         offset,
         size: bytes,
       });
@@ -88,34 +89,34 @@ export class HeapRecorder implements Hook {
 
   private enter(allocation: RecordedHeapAllocation, entry: Entry): void {
     this.entries.set(allocation, entry);
-    entry.home.live.add(entry);
+    entry.holder.live.add(entry);
   }
 
   bufferCreated(buffer: RecordedBuffer): void {
     const { writer } = this;
     const id = writer.blockMade(this.clock.now(), bitsOf(buffer), 0, undefined, buffer.size);
-    this.homes.set(buffer, homeOf(buffer, id));
+    this.holders.set(buffer, holderOf(buffer, id));
     writer.settle();
   }
 
   bufferDestroyed(buffer: RecordedBuffer): void {
-    const home = this.homes.get(buffer);
-    if (home === undefined) return;
-    this.homes.delete(buffer);
-    this.writer.blockFreed(this.clock.now(), home.id);
+    const holder = this.holders.get(buffer);
+    if (holder === undefined) return;
+    this.holders.delete(buffer);
+    this.writer.blockFreed(this.clock.now(), holder.id);
     this.writer.settle();
   }
 
   created(allocation: RecordedHeapAllocation, buffer: RecordedBuffer): void {
-    const home = this.homes.get(buffer);
-    if (home === undefined) return;
-    this.make(allocation, home, allocation.name, stackOfCaller(this.writer.dictionary, this.stackDepth));
+    const holder = this.holders.get(buffer);
+    if (holder === undefined) return;
+    this.make(allocation, holder, allocation.name, stackOfCaller(this.writer.dictionary, this.stackDepth));
     this.writer.settle();
   }
 
   private make(
     allocation: RecordedHeapAllocation,
-    home: HomeEntry,
+    holder: HolderEntry,
     name: string | undefined,
     stack: number,
   ): void {
@@ -124,8 +125,8 @@ export class HeapRecorder implements Hook {
     const request = this.requestOf();
     const time = this.clock.now();
     const { writer } = this;
-    const id = writer.allocationMade(time, home.id, offset, size, request, requested, name, stack, false);
-    this.enter(allocation, { id, stack, name, home, offset, size });
+    const id = writer.allocationMade(time, holder.id, offset, size, request, requested, name, stack, false);
+    this.enter(allocation, { id, stack, name, holder, offset, size });
   }
 
   freed(allocation: RecordedHeapAllocation): void {
@@ -140,24 +141,24 @@ export class HeapRecorder implements Hook {
 
   private forget(allocation: RecordedHeapAllocation, entry: Entry): void {
     this.entries.delete(allocation);
-    entry.home.live.delete(entry);
+    entry.holder.live.delete(entry);
   }
 
   moved(allocation: RecordedHeapAllocation, buffer: RecordedBuffer): void {
     const entry = this.entries.get(allocation);
-    const home = this.homes.get(buffer);
-    if (entry === undefined || home === undefined) return;
+    const holder = this.holders.get(buffer);
+    if (entry === undefined || holder === undefined) return;
     const { offset, size, name } = allocation;
     if (roundUp(size) !== entry.size) {
       // Another size: for the recording it is another allocation.
       this.writer.freed(this.clock.now(), entry.id);
       this.forget(allocation, entry);
-      this.make(allocation, home, name, entry.stack);
-    } else if (home !== entry.home || offset !== entry.offset) {
-      this.writer.moved(this.clock.now(), entry.id, home.id, offset);
-      entry.home.live.delete(entry);
-      home.live.add(entry);
-      entry.home = home;
+      this.make(allocation, holder, name, entry.stack);
+    } else if (holder !== entry.holder || offset !== entry.offset) {
+      this.writer.moved(this.clock.now(), entry.id, holder.id, offset);
+      entry.holder.live.delete(entry);
+      holder.live.add(entry);
+      entry.holder = holder;
       entry.offset = offset;
     }
     this.writer.settle();
@@ -194,7 +195,7 @@ export class HeapRecorder implements Hook {
 
   /** Writes all that is alive. */
   snapshot(snapshot: SnapshotWriter): void {
-    for (const { id, bits, size, live } of this.homes.values()) {
+    for (const { id, bits, size, live } of this.holders.values()) {
       snapshot.block(id, bits, 0, undefined, size, live.size);
       const inOrder = [...live].sort((a, b) => a.offset - b.offset);
       for (const each of inOrder) {
@@ -205,7 +206,7 @@ export class HeapRecorder implements Hook {
   }
 }
 
-function homeOf(buffer: RecordedBuffer, id: number): HomeEntry {
+function holderOf(buffer: RecordedBuffer, id: number): HolderEntry {
   return { id, bits: bitsOf(buffer), size: buffer.size, live: new Set() };
 }
 

@@ -20,11 +20,17 @@ import { defragmentPages } from "./defragment.ts";
 import type { PageDefragmentationResult, PageDefragmentOptions } from "./defragment-options.ts";
 import type { PagePool } from "./page-pool.ts";
 import { isPageMemory, type SparseStatistics, sparseJson, sparseLeaks, sparseStatistics } from "./report.ts";
-import type { SparseBindRequest, SparseBuffer, SparseHome, SparseImage, SparseResource } from "./resource.ts";
+import type {
+  SparseBindRequest,
+  SparseBuffer,
+  SparseImage,
+  SparseOwner,
+  SparseResource,
+} from "./resource.ts";
 import { SparseState } from "./sparse-state.ts";
 
 /** The sparse side of one allocator. */
-export class SparseRoom implements SparseHome {
+export class SparseAllocator implements SparseOwner {
   readonly allocator: AllocatorState;
   readonly state: SparseState;
 
@@ -163,20 +169,20 @@ export class SparseRoom implements SparseHome {
   }
 }
 
-const rooms = new WeakMap<AllocatorState, SparseRoom>();
+const rooms = new WeakMap<AllocatorState, SparseAllocator>();
 
 /** The sparse side of an allocator, made where it is not there yet. */
-export function sparseOf(allocator: AllocatorState): SparseRoom {
+export function sparseOf(allocator: AllocatorState): SparseAllocator {
   let room = rooms.get(allocator);
   if (room === undefined) {
     checkUsable(allocator);
-    room = new SparseRoom(allocator);
+    room = new SparseAllocator(allocator);
     rooms.set(allocator, room);
   }
   return room;
 }
 
 /** The sparse side of an allocator, if it has been used. */
-export function sparseIfAny(allocator: AllocatorState): SparseRoom | undefined {
+export function sparseIfAny(allocator: AllocatorState): SparseAllocator | undefined {
   return rooms.get(allocator);
 }
