@@ -3,8 +3,8 @@
 import { parseArgs } from "node:util";
 import type { PhysicalDevice } from "../ffi/physical-device.ts";
 import type { Vulkan } from "../ffi/vulkan.ts";
-import { HEAP_FLAG_NAMES, PROPERTY_FLAG_NAMES } from "../recording/export/vma-json.ts";
 import { apiVersionString, PhysicalDeviceType } from "../vulkan/constants.ts";
+import { flagNames, HEAP_FLAG_NAMES, PROPERTY_FLAG_NAMES } from "../vulkan/flag-names.ts";
 import { bytesText, plain, table, UserError } from "./output.ts";
 
 export const INFO_HELP = `vma-ts info [--json]
@@ -59,8 +59,6 @@ function describe(device: PhysicalDevice): {
   extensions: { name: string; present: boolean; why: string }[];
 } {
   const { properties, memoryProperties, extensions } = device;
-  const names = (flags: number, known: readonly (readonly [number, string])[]): string[] =>
-    known.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
   const type = Object.entries(PhysicalDeviceType).find(([, value]) => value === properties.deviceType)?.[0];
   const { limits } = properties;
   return {
@@ -76,11 +74,11 @@ function describe(device: PhysicalDevice): {
     },
     memoryHeaps: memoryProperties.memoryHeaps.map(({ size, flags }) => ({
       size,
-      flags: names(flags, HEAP_FLAG_NAMES),
+      flags: flagNames(flags, HEAP_FLAG_NAMES),
     })),
     memoryTypes: memoryProperties.memoryTypes.map(({ heapIndex, propertyFlags }) => ({
       heapIndex,
-      properties: names(propertyFlags, PROPERTY_FLAG_NAMES),
+      properties: flagNames(propertyFlags, PROPERTY_FLAG_NAMES),
     })),
     extensions: EXTENSIONS.map(([name, why]) => ({ name, present: extensions.has(name), why })),
   };

@@ -3,7 +3,7 @@
 import { isPowerOfTwo } from "../foundation/bits.ts";
 import { checkArray, checkFlags, checkInteger, checkObject, checkSize, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
-import { ApiVersion, makeApiVersion } from "../vulkan/constants.ts";
+import { ALL_MEMORY_PROPERTIES, ApiVersion, makeApiVersion } from "../vulkan/constants.ts";
 import type { DeviceLimits, MemoryHeap, MemoryType } from "../vulkan/device.ts";
 import type { SparseProperties } from "../vulkan/sparse.ts";
 
@@ -215,7 +215,7 @@ export function makeProfile(description: ProfileDescription): DeviceProfile {
     checkFlags(heap.flags, 0x3, "a heap's flags");
   }
   for (const type of memoryTypes) {
-    checkFlags(type.propertyFlags, 0x1ff, "a memory type's propertyFlags");
+    checkFlags(type.propertyFlags, ALL_MEMORY_PROPERTIES, "a memory type's propertyFlags");
     checkInteger(type.heapIndex, "a memory type's heapIndex", 0, memoryHeaps.length - 1);
   }
   const limits = { ...defaultLimits, ...description.limits };

@@ -20,6 +20,9 @@ export const MemoryProperty: EnumObject<typeof enums.MemoryProperty> = {
 };
 export type MemoryProperty = enums.MemoryProperty;
 
+/** Every bit of {@link MemoryProperty}. */
+export const ALL_MEMORY_PROPERTIES: number = Object.values(MemoryProperty).reduce((all, bit) => all | bit, 0);
+
 /** VkMemoryHeapFlagBits */
 export const MemoryHeapFlag: EnumObject<typeof enums.MemoryHeapFlag> = {
   DeviceLocal: 0x1,

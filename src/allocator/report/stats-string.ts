@@ -11,7 +11,8 @@ import {
   rangesJson,
   statisticsJson,
 } from "../../metadata/stats-string.ts";
-import { apiVersionString, MemoryHeapFlag, MemoryProperty } from "../../vulkan/constants.ts";
+import { apiVersionString } from "../../vulkan/constants.ts";
+import { flagNames, HEAP_FLAG_NAMES, PROPERTY_FLAG_NAMES } from "../../vulkan/flag-names.ts";
 import type { Allocation } from "../allocation.ts";
 import type { BlockList } from "../memory/block-list.ts";
 import type { DedicatedList } from "../memory/dedicated-list.ts";
@@ -50,7 +51,7 @@ export function buildStatsString(
       state.memoryTypes.heaps.map((heap, index) => [
         `Heap ${index}`,
         {
-          Flags: flagNames(heap.flags, heapFlagNames),
+          Flags: flagNames(heap.flags, HEAP_FLAG_NAMES),
           Size: heap.size,
           Budget: {
             BudgetBytes: state.budgets.budgetOf(index),
@@ -78,7 +79,7 @@ function memoryTypesOfHeap(
   state.memoryTypes.types.forEach((type, index) => {
     if (type.heapIndex !== heapIndex) return;
     json[`Type ${index}`] = {
-      Flags: flagNames(type.propertyFlags, propertyFlagNames),
+      Flags: flagNames(type.propertyFlags, PROPERTY_FLAG_NAMES),
       Stats: statisticsJson(statistics[index]!),
     };
   });
@@ -139,26 +140,4 @@ function allocationJson(allocation: Allocation): Json {
   if (customData !== undefined) json.CustomData = customData;
   if (allocation.name !== undefined) json.Name = allocation.name;
   return json;
-}
-
-const heapFlagNames: readonly (readonly [number, string])[] = [
-  [MemoryHeapFlag.DeviceLocal, "DEVICE_LOCAL"],
-  [MemoryHeapFlag.MultiInstance, "MULTI_INSTANCE"],
-];
-
-const propertyFlagNames: readonly (readonly [number, string])[] = [
-  [MemoryProperty.DeviceLocal, "DEVICE_LOCAL"],
-  [MemoryProperty.HostVisible, "HOST_VISIBLE"],
-  [MemoryProperty.HostCoherent, "HOST_COHERENT"],
-  [MemoryProperty.HostCached, "HOST_CACHED"],
-  [MemoryProperty.LazilyAllocated, "LAZILY_ALLOCATED"],
-  [MemoryProperty.Protected, "PROTECTED"],
-  [MemoryProperty.DeviceCoherentAMD, "DEVICE_COHERENT_AMD"],
-  [MemoryProperty.DeviceUncachedAMD, "DEVICE_UNCACHED_AMD"],
-];
-
-function flagNames(flags: number, names: readonly (readonly [number, string])[]): string[] {
-  const known = names.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
-  const rest = names.reduce((left, [bit]) => left & ~bit, flags);
-  return rest === 0 ? known : [...known, `0x${rest.toString(16)}`];
 }

@@ -5,7 +5,7 @@
  */
 
 import { knownExtensions, makeProfile, type ProfileDescription } from "../../simulator/index.ts";
-import { MemoryHeapFlag, MemoryProperty } from "../../vulkan/constants.ts";
+import { ALL_MEMORY_PROPERTIES, MemoryHeapFlag, MemoryProperty } from "../../vulkan/constants.ts";
 
 /** An object of JSON. */
 export type Json = { readonly [key: string]: unknown };
@@ -35,7 +35,7 @@ export function readProfile(json: unknown): ProfileDescription | undefined {
         flags: bits(flags, MemoryHeapFlag, 0x3),
       })),
       memoryTypes: (memory.memoryTypes as Json[]).map(({ propertyFlags, heapIndex }) => ({
-        propertyFlags: bits(propertyFlags, MemoryProperty, 0x1ff),
+        propertyFlags: bits(propertyFlags, MemoryProperty, ALL_MEMORY_PROPERTIES),
         heapIndex: numeric(heapIndex) ?? 0,
       })),
       limits: {

@@ -4,6 +4,7 @@
  * usage, stacks, times.
  */
 
+import { HEAP_FLAG_NAMES, PROPERTY_FLAG_NAMES } from "../../vulkan/flag-names.ts";
 import type { RecordedDevice } from "../format/header.ts";
 import { BlockBit } from "../format/kinds.ts";
 import { partialRequest } from "../format/request.ts";
@@ -11,7 +12,7 @@ import { NO_STACK } from "../writer/dictionary.ts";
 import { MemorySink } from "../writer/sink.ts";
 import type { SnapshotWriter } from "../writer/snapshot-writer.ts";
 import { RecordingWriter } from "../writer/writer.ts";
-import { HEAP_FLAG_NAMES, PROPERTY_FLAG_NAMES, SUBALLOCATION_NAMES } from "./vma-json.ts";
+import { SUBALLOCATION_NAMES } from "./vma-json.ts";
 
 type Json = { readonly [key: string]: unknown };
 

@@ -1,7 +1,8 @@
 /** A moment of a recording in VMA's JSON form (vmaBuildStatsString), which VMA's tools and this library's viewer read. */
 
 import type { DetailedStatistics } from "../../metadata/statistics.ts";
-import { MemoryHeapFlag, MemoryProperty } from "../../vulkan/constants.ts";
+import { MemoryProperty } from "../../vulkan/constants.ts";
+import { flagNames, HEAP_FLAG_NAMES, PROPERTY_FLAG_NAMES } from "../../vulkan/flag-names.ts";
 import type { RecordingHeader } from "../format/header.ts";
 import type { RecordedAllocation, RecordedBlock, RecordedState } from "../reader/state.ts";
 import { blockStatistics, statisticsOf, visitRanges } from "../reader/statistics.ts";
@@ -16,24 +17,6 @@ export const SUBALLOCATION_NAMES: readonly string[] = [
   "IMAGE_UNKNOWN",
   "IMAGE_LINEAR",
   "IMAGE_OPTIMAL",
-];
-
-/** VMA's names of heaps' flags. */
-export const HEAP_FLAG_NAMES: readonly (readonly [number, string])[] = [
-  [MemoryHeapFlag.DeviceLocal, "DEVICE_LOCAL"],
-  [MemoryHeapFlag.MultiInstance, "MULTI_INSTANCE"],
-];
-
-/** VMA's names of memory types' flags. */
-export const PROPERTY_FLAG_NAMES: readonly (readonly [number, string])[] = [
-  [MemoryProperty.DeviceLocal, "DEVICE_LOCAL"],
-  [MemoryProperty.HostVisible, "HOST_VISIBLE"],
-  [MemoryProperty.HostCoherent, "HOST_COHERENT"],
-  [MemoryProperty.HostCached, "HOST_CACHED"],
-  [MemoryProperty.LazilyAllocated, "LAZILY_ALLOCATED"],
-  [MemoryProperty.Protected, "PROTECTED"],
-  [MemoryProperty.DeviceCoherentAMD, "DEVICE_COHERENT_AMD"],
-  [MemoryProperty.DeviceUncachedAMD, "DEVICE_UNCACHED_AMD"],
 ];
 
 /**
@@ -199,10 +182,4 @@ function statisticsJson(statistics: DetailedStatistics): Json {
     json.UnusedRangeSizeMax = statistics.unusedRangeSizeMax;
   }
   return json;
-}
-
-function flagNames(flags: number, names: readonly (readonly [number, string])[]): string[] {
-  const known = names.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
-  const rest = names.reduce((left, [bit]) => left & ~bit, flags);
-  return rest === 0 ? known : [...known, `0x${rest.toString(16)}`];
 }

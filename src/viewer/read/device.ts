@@ -1,35 +1,20 @@
 /** The device in a recording's header, as heaps, types and facts; what is missing is made up plainly. */
 
 import type { RecordingHeader } from "../../recording/index.ts";
+import { flagNames, HEAP_FLAG_NAMES, PROPERTY_FLAG_NAMES } from "../../vulkan/flag-names.ts";
 import type { HistoryBuilder } from "../model/builder.ts";
 import type { DeviceInfo } from "../model/history.ts";
-
-const heapFlags = ["DEVICE_LOCAL", "MULTI_INSTANCE"];
-const propertyFlags = [
-  "DEVICE_LOCAL",
-  "HOST_VISIBLE",
-  "HOST_COHERENT",
-  "HOST_CACHED",
-  "LAZILY_ALLOCATED",
-  "PROTECTED",
-  "DEVICE_COHERENT_AMD",
-  "DEVICE_UNCACHED_AMD",
-];
-
-function flagNames(flags: number, names: readonly string[]): string[] {
-  return names.filter((_, bit) => Math.floor(flags / 2 ** bit) % 2 === 1);
-}
 
 /** Adds heaps and types; returns the facts. */
 export function addDevice(builder: HistoryBuilder, header: RecordingHeader): DeviceInfo {
   const { device, source, allocator } = header;
   for (const [index, { size, flags }] of (device?.memoryHeaps ?? []).entries())
-    builder.addHeap({ label: `Heap ${index}`, flags: flagNames(flags, heapFlags), size });
+    builder.addHeap({ label: `Heap ${index}`, flags: flagNames(flags, HEAP_FLAG_NAMES), size });
   for (const [index, type] of (device?.memoryTypes ?? []).entries())
     builder.addType({
       label: `Type ${index}`,
       heap: type.heapIndex,
-      flags: flagNames(type.propertyFlags, propertyFlags),
+      flags: flagNames(type.propertyFlags, PROPERTY_FLAG_NAMES),
     });
   if (builder.heaps.length === 0) {
     const label = source === "virtual" ? "Virtual blocks" : source === "webgpu" ? "GPUBuffers" : "Heap";
