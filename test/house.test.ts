@@ -103,7 +103,7 @@ const RULES = new Map<string, FolderRule>([
   [
     "viewer",
     {
-      folders: ["recording", "compaction", "foundation"],
+      folders: ["recording", "compaction", "vulkan", "foundation"],
       packages: ["preact", "preact/hooks", "@preact/signals"],
     },
   ],
