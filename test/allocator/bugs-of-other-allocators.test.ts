@@ -12,7 +12,7 @@ import { armMobile, intelIntegrated } from "../../src/simulator/index.ts";
 import type { MemoryProperty } from "../../src/vulkan/constants.ts";
 import { BufferUsage, PhysicalDeviceType } from "../../src/vulkan/constants.ts";
 import { Result } from "../../src/vulkan/result.ts";
-import { Chance, seed } from "./seeded.ts";
+import { Random, SEED } from "../helpers/random.ts";
 import {
   bufferOf,
   bytes,
@@ -44,22 +44,22 @@ describe("Granularity", () => {
   });
 
   it("VMA#517: no image comes to share a page, however fragmented a block is", () => {
-    const chance = new Chance(517);
+    const random = new Random(SEED, 517);
     const { allocator, device } = world({ limits });
     using pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: 256 * KiB });
     let alive: Allocation[] = [];
     // The simulator refuses a binding that breaks granularity.
     for (let step = 0; step < 600; step++) {
-      device.setRequirements({ size: chance.size(3000), alignment: 2 ** chance.integer(0, 9) });
-      if (chance.happens(0.45) && alive.length > 0) {
-        alive.splice(chance.integer(0, alive.length - 1), 1)[0]!.destroy();
-      } else if (chance.happens(0.5)) {
+      device.setRequirements({ size: random.magnitude(1, 3000), alignment: 2 ** random.between(0, 9) });
+      if (random.chance(0.45) && alive.length > 0) {
+        alive.splice(random.between(0, alive.length - 1), 1)[0]!.destroy();
+      } else if (random.chance(0.5)) {
         alive.push(allocator.createBuffer(bufferOf(1), { pool }).allocation);
       } else {
         alive.push(allocator.createImage(imageOf(1), { pool }).allocation);
       }
     }
-    expect(alive.length, `seed ${seed}`).toBeGreaterThan(10);
+    expect(alive.length, `seed ${SEED}`).toBeGreaterThan(10);
     free(...alive);
     alive = [];
   });
@@ -358,7 +358,7 @@ describe("Limits", () => {
 
 describe("Flushing", () => {
   it("VMA#27, VMA#93: ranges are whole atoms and do not reach past the memory object", () => {
-    const chance = new Chance(27);
+    const random = new Random(SEED, 27);
     const { allocator } = world({ limits: { nonCoherentAtomSize: 256, bufferImageGranularity: 1 } });
     using pool = allocator.createPool({ memoryTypeIndex: Type.NonCoherent, blockSize: 10_000 });
     const info = { usage: MemoryUsage.GpuToCpu, flags: AllocationCreate.Mapped };
@@ -368,10 +368,10 @@ describe("Flushing", () => {
     all.push(allocator.allocateDedicatedMemory(bytes(777, only(Type.NonCoherent)), info));
     // The simulator refuses any range that is not as Vulkan demands.
     for (let step = 0; step < 500; step++) {
-      const allocation = chance.oneOf(all);
-      const offset = chance.integer(0, allocation.size);
-      const size = chance.integer(0, allocation.size - offset);
-      allocator.flushAllocation(allocation, offset, chance.happens(0.2) ? undefined : size);
+      const allocation = random.pick(all);
+      const offset = random.between(0, allocation.size);
+      const size = random.between(0, allocation.size - offset);
+      allocator.flushAllocation(allocation, offset, random.chance(0.2) ? undefined : size);
       allocator.invalidateAllocation(allocation, offset, size);
     }
     expect(all.every((allocation) => allocation.offset % 256 === 0)).toBe(true);

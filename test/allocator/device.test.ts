@@ -31,10 +31,10 @@ import {
 } from "../../src/vulkan/resources.ts";
 import type { TransferCommand } from "../../src/vulkan/transfer.ts";
 import { allocate, free, libc, native } from "../helpers/native.ts";
+import { Random, SEED } from "../helpers/random.ts";
 import { describeWithVulkan, type VulkanContext } from "../helpers/vulkan.ts";
 import { problemsOf } from "./dump-schema.ts";
 import { bufferOf, KiB, MiB } from "./recipes.ts";
-import { Chance, seed } from "./seeded.ts";
 
 const { HostAccessRandom, HostAccessSequentialWrite, Mapped, DedicatedMemory, CanAlias } = AllocationCreate;
 const { OpaqueFd, HostAllocationEXT } = ExternalMemoryHandleType;
@@ -322,7 +322,7 @@ describeWithVulkan("External memory on a real device", (ctx) => {
   });
 });
 
-describe(`With seed ${seed},`, () => {
+describe(`With seed ${SEED},`, () => {
   describeWithVulkan("a random program on a real device", (ctx) => {
     const usages = [0x1, 0x3, 0x10, 0x22, 0xc0];
 
@@ -332,28 +332,28 @@ describe(`With seed ${seed},`, () => {
 
     /** Runs a program and returns where everything was placed, and what came of its bytes. */
     function places(rememberRequirements: boolean): string[] {
-      const chance = new Chance(77);
+      const random = new Random(SEED, 77);
       const unit = largestAlignment();
       using allocator = createAllocator({ device: ctx.device, rememberRequirements });
       const alive: { allocation: Allocation; start: number; size: number }[] = [];
       const log: string[] = [];
       const memories = new Map<bigint, number>();
       for (let step = 0; step < 800; step++) {
-        if (alive.length > 0 && chance.happens(0.45)) {
-          const [gone] = alive.splice(chance.integer(0, alive.length - 1), 1);
+        if (alive.length > 0 && random.chance(0.45)) {
+          const [gone] = alive.splice(random.between(0, alive.length - 1), 1);
           const kept = Buffer.compare(gone!.allocation.read(0, gone!.size), pattern(gone!.size, gone!.start));
           expect(kept, `step ${step}`).toBe(0);
           gone!.allocation.destroy();
           continue;
         }
         // What is remembered may be more than the driver would say, but never for multiples of the alignment.
-        const size = chance.size(512) * unit;
-        const usage = chance.oneOf(usages);
+        const size = random.magnitude(1, 512) * unit;
+        const usage = random.pick(usages);
         // All mapped: mapping a block for each write would take most of the time.
         const flags =
           HostAccessRandom |
           Mapped |
-          chance.oneOf([0, 0, AllocationCreate.StrategyMinOffset, DedicatedMemory]);
+          random.pick([0, 0, AllocationCreate.StrategyMinOffset, DedicatedMemory]);
         const { allocation } = allocator.createBuffer({ size, usage }, { usage: MemoryUsage.Auto, flags });
         allocation.write(pattern(size, step));
         alive.push({ allocation, start: step, size });

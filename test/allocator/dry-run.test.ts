@@ -8,8 +8,8 @@ import {
   type AllocationCreateInfo,
 } from "../../src/allocator/index.ts";
 import { VulkanError } from "../../src/vulkan/result.ts";
+import { Random, SEED } from "../helpers/random.ts";
 import { randomBuffer, randomImage, randomProfile, randomSettings } from "./programs.ts";
-import { Chance, seed } from "./seeded.ts";
 import {
   bufferOf,
   bytes,
@@ -99,7 +99,7 @@ describe("wouldAllocate", () => {
   });
 });
 
-describe(`wouldAllocate, seed ${seed},`, () => {
+describe(`wouldAllocate, seed ${SEED},`, () => {
   /** Does what was asked about, and says what came of it in the terms of a plan. */
   function carryOut({ allocator, events }: World, what: Allocatable, info: AllocationCreateInfo) {
     events.length = 0;
@@ -126,36 +126,42 @@ describe(`wouldAllocate, seed ${seed},`, () => {
   it("tells what then happens, whatever happened before", () => {
     const tally = { block: 0, newBlock: 0, dedicated: 0, out: 0 };
     for (let device = 0; device < 24; device++) {
-      const chance = new Chance(1000 + device);
-      const debug = { margin: chance.oneOf([0, 0, 16]), minAlignment: chance.oneOf([1, 1, 256]) };
-      const made = world(randomProfile(chance), {
-        rememberRequirements: chance.happens(0.5),
+      const random = new Random(SEED, 1000 + device);
+      const debug = { margin: random.pick([0, 0, 16]), minAlignment: random.pick([1, 1, 256]) };
+      const made = world(randomProfile(random), {
+        rememberRequirements: random.chance(0.5),
         debug,
         preferredLargeHeapBlockSize: 32 * MiB,
       });
       const { allocator } = made;
       const pools = [0, 1].map((memoryTypeIndex) =>
         memoryTypeIndex < made.device.memoryProperties.memoryTypes.length
-          ? allocator.createPool({ memoryTypeIndex, blockSize: chance.oneOf([0, 65536]), maxBlockCount: 3 })
+          ? allocator.createPool({ memoryTypeIndex, blockSize: random.pick([0, 65536]), maxBlockCount: 3 })
           : undefined,
       );
       const alive: Allocation[] = [];
       for (let step = 0; step < 120; step++) {
-        if (alive.length > 0 && chance.happens(0.35)) {
-          alive.splice(chance.integer(0, alive.length - 1), 1)[0]!.destroy();
+        if (alive.length > 0 && random.chance(0.35)) {
+          alive.splice(random.between(0, alive.length - 1), 1)[0]!.destroy();
           continue;
         }
-        const sort = chance.integer(0, 2);
-        const most = chance.oneOf([KiB, 64 * KiB, 8 * MiB, 64 * MiB]);
+        const sort = random.between(0, 2);
+        const most = random.pick([KiB, 64 * KiB, 8 * MiB, 64 * MiB]);
         const what: Allocatable =
           sort === 0
-            ? { buffer: randomBuffer(chance, most) }
+            ? { buffer: randomBuffer(random, most) }
             : sort === 1
-              ? { image: randomImage(chance) }
-              : { requirements: bytes(chance.size(most), chance.integer(1, 63), 2 ** chance.integer(0, 12)) };
+              ? { image: randomImage(random) }
+              : {
+                  requirements: bytes(
+                    random.magnitude(1, most),
+                    random.between(1, 63),
+                    2 ** random.between(0, 12),
+                  ),
+                };
         const info = {
-          ...randomSettings(chance),
-          pool: chance.happens(0.2) ? chance.oneOf(pools) : undefined,
+          ...randomSettings(random),
+          pool: random.chance(0.2) ? random.pick(pools) : undefined,
         };
         let plan: ReturnType<typeof allocator.wouldAllocate>;
         let planRefused = false;
@@ -169,7 +175,7 @@ describe(`wouldAllocate, seed ${seed},`, () => {
         if (allocation !== undefined) alive.push(allocation);
         // What the driver refuses cannot be foreseen.
         if (driverRefused) continue;
-        const label = `seed ${seed}, device ${device}, step ${step}`;
+        const label = `seed ${SEED}, device ${device}, step ${step}`;
         expect(planRefused, label).toBe(refused);
         if (plan === undefined || outcome === undefined) {
           expect(plan, label).toBe(outcome);

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate } from "../../src/allocator/index.ts";
 import type { DeviceMemory } from "../../src/vulkan/handles.ts";
-import { random } from "../simulator/helpers.ts";
+import { Random } from "../helpers/random.ts";
 import { bytes, free, KiB, world } from "./setup.ts";
 
 const extensions = ["VK_EXT_memory_priority", "VK_EXT_pageable_device_local_memory"];
@@ -128,23 +128,23 @@ describe("a priority that is set at run time", () => {
 
 describe("priorities of random programs", () => {
   it.each([1, 2, 3, 4, 5, 6])("are what a naive look at everything says (seed %i)", (seed) => {
-    const next = random(seed);
+    const random = new Random(seed);
     const { allocator, device } = world({}, { keepEmptyBlocks: 1 }, { extensions });
     const pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: 256 * KiB, priority: 0.625 });
     const live = new Map<Allocation, number>();
     const base = (each: Allocation): number => (each.pool === undefined ? 0.5 : 0.625);
     for (let step = 0; step < 400; step++) {
-      const roll = next();
+      const roll = random.fraction();
       const all = [...live.keys()];
-      const some = all[Math.floor(next() * all.length)];
+      const some = all[random.below(all.length)];
       if (roll < 0.4 || some === undefined) {
-        const isPooled = next() < 0.6;
-        const flags = !isPooled && next() < 0.3 ? Dedicated : 0;
-        const size = Math.ceil(next() * 60) * KiB;
+        const isPooled = random.chance(0.6);
+        const flags = !isPooled && random.chance(0.3) ? Dedicated : 0;
+        const size = random.between(1, 60) * KiB;
         const made = allocator.allocateMemory(bytes(size, 1), { flags, ...(isPooled ? { pool } : {}) });
         live.set(made, base(made));
       } else if (roll < 0.75) {
-        const priority = Math.floor(next() * 9) / 8;
+        const priority = random.below(9) / 8;
         some.setPriority(priority);
         live.set(some, priority);
       } else {

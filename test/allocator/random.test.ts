@@ -14,8 +14,8 @@ import {
 import { fallibleCalls } from "../../src/simulator/calls.ts";
 import type { DeviceMemory } from "../../src/vulkan/handles.ts";
 import { VulkanError } from "../../src/vulkan/result.ts";
+import { Random, SEED } from "../helpers/random.ts";
 import { randomBuffer, randomImage, randomProfile, randomSettings } from "./programs.ts";
-import { Chance, seed } from "./seeded.ts";
 import { bytes, KiB, MiB, type World, world } from "./setup.ts";
 
 const STEPS = Number(process.env.VMA_TS_STEPS ?? 20_000);
@@ -37,71 +37,75 @@ interface Known {
 }
 
 class Program {
-  readonly chance: Chance;
+  readonly random: Random;
   readonly made: World;
   readonly alive: Known[] = [];
   readonly pools: Pool[] = [];
   failures = 0;
 
   constructor(salt: number) {
-    this.chance = new Chance(salt);
-    this.made = world(randomProfile(this.chance), this.settings(), {
-      extensions: this.chance.happens(0.5) ? ["VK_EXT_memory_budget"] : [],
+    this.random = new Random(SEED, salt);
+    this.made = world(randomProfile(this.random), this.settings(), {
+      extensions: this.random.chance(0.5) ? ["VK_EXT_memory_budget"] : [],
     });
   }
 
   private settings(): Omit<AllocatorCreateInfo, "device"> {
-    const { chance } = this;
-    const margin = chance.oneOf([0, 0, 0, 16]);
+    const { random } = this;
+    const margin = random.pick([0, 0, 0, 16]);
     return {
-      rememberRequirements: chance.happens(0.5),
-      dedicatedFallback: !chance.happens(0.2),
-      preferredLargeHeapBlockSize: chance.oneOf([MiB, 16 * MiB]),
-      heapSizeLimits: chance.happens(0.3) ? [chance.integer(4, 64) * MiB] : [],
-      ...(chance.happens(0.3) ? { keepEmptyBlocks: chance.integer(0, 3) } : {}),
+      rememberRequirements: random.chance(0.5),
+      dedicatedFallback: !random.chance(0.2),
+      preferredLargeHeapBlockSize: random.pick([MiB, 16 * MiB]),
+      heapSizeLimits: random.chance(0.3) ? [random.between(4, 64) * MiB] : [],
+      ...(random.chance(0.3) ? { keepEmptyBlocks: random.between(0, 3) } : {}),
       debug: {
         margin,
-        detectCorruption: margin > 0 && chance.happens(0.5),
-        alwaysDedicated: chance.happens(0.05),
-        minAlignment: chance.oneOf([1, 1, 64]),
-        minBufferImageGranularity: chance.oneOf([1, 1, 8192]),
+        detectCorruption: margin > 0 && random.chance(0.5),
+        alwaysDedicated: random.chance(0.05),
+        minAlignment: random.pick([1, 1, 64]),
+        minBufferImageGranularity: random.pick([1, 1, 8192]),
       },
     };
   }
 
   step(): void {
-    const roll = this.chance.fraction();
+    const roll = this.random.fraction();
     if (roll < 0.42) this.allocate();
     else if (roll < 0.74) this.free();
     else if (roll < 0.84) this.mapOrUnmap();
     else if (roll < 0.92) this.write();
     else if (roll < 0.94) this.createPool();
     else if (roll < 0.955) this.destroyPool();
-    else if (roll < 0.97) this.made.allocator.trim(this.chance.integer(0, 2));
-    else if (roll < 0.98) this.made.allocator.setCurrentFrameIndex(this.chance.integer(0, 1000));
+    else if (roll < 0.97) this.made.allocator.trim(this.random.between(0, 2));
+    else if (roll < 0.98) this.made.allocator.setCurrentFrameIndex(this.random.between(0, 1000));
     else this.allocateWithFault();
   }
 
   private allocate(): void {
-    const { chance } = this;
+    const { random } = this;
     const { allocator, device } = this.made;
-    const pool = this.pools.length > 0 && chance.happens(0.3) ? chance.oneOf(this.pools) : undefined;
-    const info = { ...randomSettings(chance), pool };
-    const most = chance.oneOf([KiB, 64 * KiB, MiB, 12 * MiB]);
+    const pool = this.pools.length > 0 && random.chance(0.3) ? random.pick(this.pools) : undefined;
+    const info = { ...randomSettings(random), pool };
+    const most = random.pick([KiB, 64 * KiB, MiB, 12 * MiB]);
     const before = device.statistics();
     let size = 0;
     let alignment = info.minAlignment || 1;
     let made: Allocation;
     try {
-      const sort = chance.fraction();
+      const sort = random.fraction();
       if (sort < 0.5) {
-        const buffer = randomBuffer(chance, most);
+        const buffer = randomBuffer(random, most);
         size = buffer.size;
         made = allocator.createBuffer(buffer, info).allocation;
       } else if (sort < 0.75) {
-        made = allocator.createImage(randomImage(chance), info).allocation;
+        made = allocator.createImage(randomImage(random), info).allocation;
       } else {
-        const requirements = bytes(chance.size(most), chance.integer(1, 63), 2 ** chance.integer(0, 10));
+        const requirements = bytes(
+          random.magnitude(1, most),
+          random.between(1, 63),
+          2 ** random.between(0, 10),
+        );
         size = requirements.size;
         alignment = Math.max(alignment, requirements.alignment);
         made = allocator.allocateMemory(requirements, info);
@@ -134,9 +138,9 @@ class Program {
   private allocateWithFault(): void {
     const { faults } = this.made.device;
     const calls = Object.keys(fallibleCalls) as (keyof typeof fallibleCalls)[];
-    for (let count = this.chance.integer(1, 3); count > 0; count--) {
-      const call = this.chance.oneOf(calls.slice(0, 8));
-      faults.failNext(call, this.chance.oneOf(fallibleCalls[call]), { after: this.chance.integer(0, 1) });
+    for (let count = this.random.between(1, 3); count > 0; count--) {
+      const call = this.random.pick(calls.slice(0, 8));
+      faults.failNext(call, this.random.pick(fallibleCalls[call]), { after: this.random.between(0, 1) });
     }
     this.allocate();
     faults.clear();
@@ -144,7 +148,7 @@ class Program {
 
   private take(): Known | undefined {
     if (this.alive.length === 0) return undefined;
-    const index = this.chance.integer(0, this.alive.length - 1);
+    const index = this.random.between(0, this.alive.length - 1);
     const last = this.alive.pop()!;
     if (index === this.alive.length) return last;
     const known = this.alive[index]!;
@@ -158,9 +162,9 @@ class Program {
 
   private mapOrUnmap(): void {
     if (this.alive.length === 0) return;
-    const known = this.chance.oneOf(this.alive);
+    const known = this.random.pick(this.alive);
     const { allocator } = this.made;
-    if (known.mapped > 0 && this.chance.happens(0.6)) {
+    if (known.mapped > 0 && this.random.chance(0.6)) {
       allocator.unmapMemory(known.allocation);
       known.mapped--;
       return;
@@ -178,8 +182,8 @@ class Program {
   private write(): void {
     const small = this.alive.filter(({ size }) => size <= 4096);
     if (small.length === 0) return;
-    const known = this.chance.oneOf(small);
-    const pattern = this.chance.integer(0, 255);
+    const known = this.random.pick(small);
+    const pattern = this.random.between(0, 255);
     try {
       known.allocation.write(new Uint8Array(known.size).fill(pattern));
       known.pattern = pattern;
@@ -190,17 +194,17 @@ class Program {
 
   private createPool(): void {
     if (this.pools.length >= 4) return;
-    const { chance } = this;
-    const blockSize = chance.oneOf([0, 64 * KiB, MiB + 1000]);
-    const linear = chance.happens(0.3);
+    const { random } = this;
+    const blockSize = random.pick([0, 64 * KiB, MiB + 1000]);
+    const linear = random.chance(0.3);
     try {
       const pool = this.made.allocator.createPool({
-        memoryTypeIndex: chance.integer(0, this.made.device.memoryProperties.memoryTypes.length - 1),
+        memoryTypeIndex: random.between(0, this.made.device.memoryProperties.memoryTypes.length - 1),
         flags: linear ? PoolCreate.LinearAlgorithm : 0,
         blockSize,
-        minBlockCount: chance.integer(0, 1),
-        maxBlockCount: chance.integer(1, 4),
-        minAllocationAlignment: chance.oneOf([0, 0, 128]),
+        minBlockCount: random.between(0, 1),
+        maxBlockCount: random.between(1, 4),
+        minAllocationAlignment: random.pick([0, 0, 128]),
       });
       this.pools.push(pool);
     } catch (error) {
@@ -210,7 +214,7 @@ class Program {
 
   private destroyPool(): void {
     if (this.pools.length === 0) return;
-    const [pool] = this.pools.splice(this.chance.integer(0, this.pools.length - 1), 1);
+    const [pool] = this.pools.splice(this.random.between(0, this.pools.length - 1), 1);
     for (const known of this.alive.filter((each) => each.pool === pool)) known.allocation.destroy();
     this.alive.splice(0, this.alive.length, ...this.alive.filter((each) => each.pool !== pool));
     pool!.destroy();
@@ -280,7 +284,7 @@ class Program {
   }
 }
 
-describe(`A random program of ${STEPS} steps, seed ${seed} (set VMA_TS_SEED and VMA_TS_STEPS)`, () => {
+describe(`A random program of ${STEPS} steps, seed ${SEED} (set VMA_TS_SEED and VMA_TS_STEPS)`, () => {
   const devices = Math.ceil(STEPS / STEPS_PER_DEVICE);
   it.each(Array.from({ length: 10 }, (_, group) => group))("goes as the model says, part %i", (group) => {
     let failures = 0;
@@ -296,7 +300,7 @@ describe(`A random program of ${STEPS} steps, seed ${seed} (set VMA_TS_SEED and 
         }
         program.finish();
       } catch (error) {
-        throw new Error(`seed ${seed}, device ${device}, step ${step}`, { cause: error });
+        throw new Error(`seed ${SEED}, device ${device}, step ${step}`, { cause: error });
       }
       failures += program.failures;
       steps += step;

@@ -25,8 +25,8 @@ import {
 import { StructureType } from "../../src/vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../../src/vulkan/resources.ts";
 import { VulkanError } from "../../src/vulkan/result.ts";
+import { Random, SEED } from "../helpers/random.ts";
 import { randomImage, randomProfile, randomSettings } from "./programs.ts";
-import { Chance, seed } from "./seeded.ts";
 import { bufferOf, bytes, free, imageOf, KiB, kindsOf, MiB, only, Type, world } from "./setup.ts";
 
 /** Counts how often memory is searched for without what is remembered: each time begins with no failure. */
@@ -36,8 +36,8 @@ function searches(allocator: Allocator) {
 
 /** What a program on a random device came to: every placement, and every call to the driver but questions. */
 function outcomes(salt: number, rememberRequirements: boolean, imageShare = 0.1): string[] {
-  const chance = new Chance(salt);
-  const { allocator, device, events } = world(randomProfile(chance), { rememberRequirements });
+  const random = new Random(SEED, salt);
+  const { allocator, device, events } = world(randomProfile(random), { rememberRequirements });
   // What the driver wants is not always the same for one kind.
   device.setRequirements((resource) =>
     resource.kind === "image" && resource.info.extent.width % 16 === 5
@@ -52,25 +52,25 @@ function outcomes(salt: number, rememberRequirements: boolean, imageShare = 0.1)
   ];
   // Few kinds, so that they come up again and again; more than the recipes that are kept.
   const kinds = Array.from({ length: 12 }, () => ({
-    settings: { ...randomSettings(chance), pool: chance.oneOf(pools) },
-    usage: chance.oneOf([0x1, 0x3, 0x10, 0x22, 0xc0]),
-    image: randomImage(chance),
+    settings: { ...randomSettings(random), pool: random.pick(pools) },
+    usage: random.pick([0x1, 0x3, 0x10, 0x22, 0xc0]),
+    image: randomImage(random),
   }));
   const alive: Allocation[] = [];
   const log: string[] = [];
   for (let step = 0; step < 400; step++) {
-    if (alive.length > 0 && chance.happens(0.42)) {
-      alive.splice(chance.integer(0, alive.length - 1), 1)[0]!.destroy();
+    if (alive.length > 0 && random.chance(0.42)) {
+      alive.splice(random.between(0, alive.length - 1), 1)[0]!.destroy();
       continue;
     }
-    const { settings, usage, image } = chance.oneOf(kinds);
-    const info = chance.happens(0.3) ? { ...settings, userData: step, name: `at ${step}` } : settings;
-    const size = chance.size(chance.oneOf([KiB, 64 * KiB, 4 * MiB]));
+    const { settings, usage, image } = random.pick(kinds);
+    const info = random.chance(0.3) ? { ...settings, userData: step, name: `at ${step}` } : settings;
+    const size = random.magnitude(1, random.pick([KiB, 64 * KiB, 4 * MiB]));
     try {
-      const { allocation } = chance.happens(1 - imageShare)
+      const { allocation } = random.chance(1 - imageShare)
         ? allocator.createBuffer({ size, usage }, info)
         : allocator.createImage(
-            chance.happens(0.5) ? image : { ...image, extent: { width: chance.size(600), height: 8 } },
+            random.chance(0.5) ? image : { ...image, extent: { width: random.magnitude(1, 600), height: 8 } },
             info,
           );
       alive.push(allocation);
@@ -180,8 +180,8 @@ describe("What is remembered saves work:", () => {
     };
     for (let kind = 0; kind < 8; kind++) make(kind);
     expect(asked).toHaveBeenCalledTimes(8);
-    const chance = new Chance(8);
-    for (let i = 0; i < 200; i++) make(chance.oneOf([0, 1, 2, 3, 4, 5, 6, 7]));
+    const random = new Random(SEED, 8);
+    for (let i = 0; i < 200; i++) make(random.pick([0, 1, 2, 3, 4, 5, 6, 7]));
     expect(asked).toHaveBeenCalledTimes(8);
     make(8);
     for (let kind = 0; kind < 9; kind++) make(kind);
@@ -221,7 +221,7 @@ describe("The memory type for settings that were asked about before", () => {
 
   it("is the one that is found anew", () => {
     const { allocator } = world();
-    const chance = new Chance(17);
+    const random = new Random(SEED, 17);
     const questions = settings.flatMap((info) => [0x1f, 0x1e, 0xffffffff].map((bits) => ({ bits, info })));
     const anew = new Map(
       questions.map((question) => [
@@ -231,7 +231,7 @@ describe("The memory type for settings that were asked about before", () => {
     );
     expect(new Set(anew.values()).size).toBeGreaterThan(2);
     for (let i = 0; i < 500; i++) {
-      const question = chance.oneOf(questions);
+      const question = random.pick(questions);
       expect(allocator.findMemoryTypeIndex(question.bits, { ...question.info })).toBe(anew.get(question));
     }
   });
@@ -605,7 +605,7 @@ describe("What is remembered of buffers is rounded up;", () => {
   });
 });
 
-describe(`With seed ${seed},`, () => {
+describe(`With seed ${SEED},`, () => {
   it("programs go alike whether the way of images is known or found anew", () => {
     for (let salt = 1; salt <= 20; salt++) {
       const known = outcomes(salt, true, 0.6);

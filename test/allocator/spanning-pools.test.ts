@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage, PoolCreate } from "../../src/allocator/index.ts";
 import { Result } from "../../src/vulkan/result.ts";
-import { random } from "../simulator/helpers.ts";
+import { Random } from "../helpers/random.ts";
 import { bufferOf, bytes, failureOf, free, KiB, MiB, resultOf, Type, type World, world } from "./setup.ts";
 
 const { Device, Host, Window, NonCoherent } = Type;
@@ -173,7 +173,7 @@ describe("a pool of several memory types", () => {
   });
 
   it.each([1, 2, 3, 4])("agrees with a naive model (seed %i)", (seed) => {
-    const next = random(seed);
+    const random = new Random(seed);
     const it = world({}, { keepEmptyBlocks: 0 }, budgeted);
     const { allocator, device } = it;
     const maxBlockCount = 6;
@@ -192,10 +192,10 @@ describe("a pool of several memory types", () => {
     const live: Allocation[] = [];
     for (let step = 0; step < 300; step++) {
       allocator.setCurrentFrameIndex(step);
-      if (next() < 0.1) left = Math.floor(1 + next() * 5) * blockSize;
+      if (random.chance(0.1)) left = random.between(1, 5) * blockSize;
       allocator.setCurrentFrameIndex(step + 1);
-      if (next() < 0.55) {
-        const bits = [0b1001, 0b0011, 0b1011, 0b1010, 0b0001][Math.floor(next() * 5)]!;
+      if (random.chance(0.55)) {
+        const bits = [0b1001, 0b0011, 0b1011, 0b1010, 0b0001][random.below(5)]!;
         const used = live.filter(({ memoryTypeIndex }) => memoryTypeIndex !== Host).length * blockSize;
         const possible = [Device, Window, Host].filter((type) => (bits & (1 << type)) !== 0);
         const isFull = live.length === maxBlockCount;
@@ -206,7 +206,7 @@ describe("a pool of several memory types", () => {
         expect(made?.memoryTypeIndex).toBe(expected);
         if (made !== undefined) live.push(made);
       } else if (live.length > 0) {
-        free(...live.splice(Math.floor(next() * live.length), 1));
+        free(...live.splice(random.below(live.length), 1));
       }
       expect(allocator.getPoolStatistics(pool).allocationCount).toBe(live.length);
       allocator.validate();

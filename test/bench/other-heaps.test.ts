@@ -8,7 +8,7 @@ import {
   type OtherHeap,
   PowerOfTwoLists,
 } from "../../bench/harness/other-heaps.ts";
-import { Chance } from "../allocator/seeded.ts";
+import { Random, SEED } from "../helpers/random.ts";
 
 const SIZE = 100_000;
 
@@ -24,15 +24,15 @@ const ways: readonly (readonly [
 
 describe.each(ways)("%s", (_, make, canMove) => {
   it.each([1, 2, 3])("keeps allocations apart, and all of the buffer in use, in program %d", (salt) => {
-    const chance = new Chance(salt);
+    const random = new Random(SEED, salt);
     const heap = make(SIZE);
     const live: { readonly handle: unknown; readonly size: number; readonly offset: number }[] = [];
     let refused = 0;
     for (let step = 0; step < 2000; step++) {
-      if (live.length > 0 && chance.happens(0.45)) {
-        heap.free(live.splice(chance.integer(0, live.length - 1), 1)[0]!.handle);
+      if (live.length > 0 && random.chance(0.45)) {
+        heap.free(live.splice(random.between(0, live.length - 1), 1)[0]!.handle);
       } else {
-        const size = chance.integer(1, 3000);
+        const size = random.between(1, 3000);
         const handle = heap.allocate(size);
         if (handle === undefined) refused++;
         else live.push({ handle, size, offset: heap.offset(handle) });

@@ -13,7 +13,7 @@ import {
 } from "../../src/index.ts";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
 import type { VulkanDevice } from "../../src/vulkan/index.ts";
-import { Chance } from "../allocator/seeded.ts";
+import { Random, SEED } from "../helpers/random.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 
 const KIB = 1024;
@@ -96,22 +96,22 @@ function contents(open: () => Place): void {
 
   it.each(ways)("keeps everything through a random program of moves, $way", ({ flags }) =>
     withHeap(flags, async (heap) => {
-      const chance = new Chance(7);
+      const random = new Random(SEED, 7);
       const model = new Map<Mesh, Uint8Array>();
       for (let step = 0; step < 150; step++) {
-        if (chance.happens(0.6) || model.size === 0) {
-          const mesh = heap.allocate(chance.size(6000), { name: `mesh ${step}` })!;
+        if (random.chance(0.6) || model.size === 0) {
+          const mesh = heap.allocate(random.magnitude(1, 6000), { name: `mesh ${step}` })!;
           const bytes = pattern(mesh.size, step);
           await heap.write(mesh, bytes);
           model.set(mesh, bytes);
         } else {
-          const mesh = chance.oneOf([...model.keys()]);
+          const mesh = random.pick([...model.keys()]);
           heap.free(mesh);
           model.delete(mesh);
         }
         if (step % 20 === 0) {
-          const mesh = chance.oneOf([...model.keys()]);
-          const size = chance.size(9000);
+          const mesh = random.pick([...model.keys()]);
+          const size = random.magnitude(1, 9000);
           const before = model.get(mesh)!;
           await heap.resize(mesh, size);
           const kept = before.subarray(0, size);
@@ -121,12 +121,12 @@ function contents(open: () => Place): void {
           await heap.write(mesh, bytes);
           model.set(mesh, bytes);
         }
-        if (step % 30 === 0) await heap.defragment({ maxBytes: chance.size(20_000) });
+        if (step % 30 === 0) await heap.defragment({ maxBytes: random.magnitude(1, 20_000) });
         heap.validate();
       }
       const told: unknown[] = [];
       for (const mesh of [...model.keys()]) {
-        if (!chance.happens(0.6)) continue;
+        if (!random.chance(0.6)) continue;
         heap.free(mesh);
         model.delete(mesh);
       }

@@ -13,8 +13,8 @@ import { readRecording, record } from "../../src/recording/index.ts";
 import { replayRecording } from "../../src/recording/whatif/replay.ts";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
 import type { BufferUsage } from "../../src/vulkan/constants.ts";
+import { Random } from "../helpers/random.ts";
 import { requireVulkan, vulkanAbsence } from "../helpers/vulkan.ts";
-import { Random } from "../metadata/random.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "vma-ts-cli-"));

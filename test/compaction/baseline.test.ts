@@ -9,7 +9,8 @@ import type { PassLimits } from "../../src/compaction/pass-budget.ts";
 import type { Plan } from "../../src/compaction/plan.ts";
 import type { Slot } from "../../src/metadata/block-metadata.ts";
 import type { TlsfMetadata } from "../../src/metadata/tlsf.ts";
-import { Chance, carryOut, type Living, layout, ModelList, pieces, randomList, seed } from "./setup.ts";
+import { Random, SEED } from "../helpers/random.ts";
+import { carryOut, type Living, layout, ModelList, pieces, randomList } from "./setup.ts";
 
 function way(lists: readonly ModelList[], packs: Packs, limits: PassLimits, bytes?: number): Plan<Living>[] {
   const rules = bytes === undefined ? { packs } : { packs, bytes };
@@ -116,16 +117,16 @@ function naiveWay(
   return { moves, blocksFreed };
 }
 
-describe(`VMA's way (seed ${seed})`, () => {
+describe(`VMA's way (seed ${SEED})`, () => {
   it.each(Object.entries(Packs))("moves the same with little looking as with much: %s", (_name, packs) => {
     let moved = 0;
     for (let run = 0; run < 60; run++) {
-      const chance = new Chance(seed + run * 7907 + packs);
-      const list = randomList(chance, { granularity: chance.oneOf([1, 1, 64]), sizes: [4096, 2048] });
+      const random = new Random(SEED + run * 7907 + packs);
+      const list = randomList(random, { granularity: random.pick([1, 1, 64]), sizes: [4096, 2048] });
       const before = list.layout;
       const limits = {
-        maxBytesPerPass: chance.oneOf([0, 0, 300, 2000]),
-        maxAllocationsPerPass: chance.oneOf([0, 1, 5]),
+        maxBytesPerPass: random.pick([0, 0, 300, 2000]),
+        maxAllocationsPerPass: random.pick([0, 1, 5]),
       };
       const expected = naiveWay(list, packs, limits);
       const [plan] = way([list], packs, limits) as [Plan<Living>];

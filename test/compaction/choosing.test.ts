@@ -7,7 +7,8 @@ import { choosePlans } from "../../src/compaction/choosing.ts";
 import { Meter } from "../../src/compaction/meter.ts";
 import type { PassLimits } from "../../src/compaction/pass-budget.ts";
 import { largest, type Plan, total } from "../../src/compaction/plan.ts";
-import { Chance, carryOut, type Living, layout, ModelList, pieces, randomList, seed } from "./setup.ts";
+import { Random, SEED } from "../helpers/random.ts";
+import { carryOut, type Living, layout, ModelList, pieces, randomList } from "./setup.ts";
 
 const ALGORITHMS = { FAST, BALANCED, FULL, EXTENSIVE };
 
@@ -20,29 +21,29 @@ function choose(
 }
 
 /** Some lists as they may be in a program: of blocks of one size, or of several, crowded or sparse. */
-function randomLists(chance: Chance): ModelList[] {
-  const granularity = chance.oneOf([1, 1, 64]);
-  const sizes = chance.oneOf([[4096], [4096, 2048, 1024, 512]]);
-  const largest = chance.oneOf([300, 1000, 3000]);
-  return Array.from({ length: chance.oneOf([1, 1, 3]) }, () => {
-    const list = randomList(chance, { granularity, sizes, largest });
-    if (chance.happens(0.2)) list.minBlockCount = chance.integer(0, list.blocks.length);
-    if (chance.happens(0.2)) list.keepEmpty = chance.integer(0, 2);
-    list.hasAverages = chance.happens(0.8);
+function randomLists(random: Random): ModelList[] {
+  const granularity = random.pick([1, 1, 64]);
+  const sizes = random.pick([[4096], [4096, 2048, 1024, 512]]);
+  const largest = random.pick([300, 1000, 3000]);
+  return Array.from({ length: random.pick([1, 1, 3]) }, () => {
+    const list = randomList(random, { granularity, sizes, largest });
+    if (random.chance(0.2)) list.minBlockCount = random.between(0, list.blocks.length);
+    if (random.chance(0.2)) list.keepEmpty = random.between(0, 2);
+    list.hasAverages = random.chance(0.8);
     return list;
   });
 }
 
-describe(`no algorithm does less than VMA's way, or moves more (seed ${seed})`, () => {
+describe(`no algorithm does less than VMA's way, or moves more (seed ${SEED})`, () => {
   it.each(Object.entries(ALGORITHMS))("%s", (_name, algorithm) => {
     let [better, packed] = [0, 0];
     for (let run = 0; run < 80; run++) {
-      const chance = new Chance(seed + run * 104_729 + algorithm.orders);
-      const lists = randomLists(chance);
+      const random = new Random(SEED + run * 104_729 + algorithm.orders);
+      const lists = randomLists(random);
       const before = lists.map(({ layout }) => layout);
       const limits = {
-        maxBytesPerPass: chance.oneOf([0, 0, 1500]),
-        maxAllocationsPerPass: chance.oneOf([0, 0, 1, 5]),
+        maxBytesPerPass: random.pick([0, 0, 1500]),
+        maxAllocationsPerPass: random.pick([0, 0, 1, 5]),
       };
       const plans = choose(lists, algorithm, limits);
       expect(lists.map(({ layout }) => layout)).toEqual(before);
@@ -129,7 +130,7 @@ describe("what is chosen", () => {
 
   it("is the same when it is planned a step at a time", () => {
     for (let run = 0; run < 20; run++) {
-      const lists = randomLists(new Chance(seed + run * 31));
+      const lists = randomLists(new Random(SEED + run * 31));
       const expected = choose(lists, FULL);
       const meter = new Meter();
       const planning = choosePlans(lists, FULL, {}, meter);
@@ -152,7 +153,7 @@ describe("what is chosen", () => {
 
   it("takes steps in proportion to allocations and blocks", () => {
     const stepsFor = (blocks: number): number => {
-      const list = randomList(new Chance(11), { blocks, keep: 0.5, largest: 400 });
+      const list = randomList(new Random(SEED, 11), { blocks, keep: 0.5, largest: 400 });
       const meter = new Meter();
       choosePlans([list], BALANCED, {}, meter).next();
       return meter.steps / list.blocks.reduce((sum, { division }) => sum + division.allocationCount, 0);

@@ -6,16 +6,8 @@ import { Meter } from "../../src/compaction/meter.ts";
 import type { Plan } from "../../src/compaction/plan.ts";
 import type { Slot } from "../../src/metadata/block-metadata.ts";
 import { TlsfMetadata } from "../../src/metadata/tlsf.ts";
-import {
-  Chance,
-  type Living,
-  layout,
-  type ModelBlock,
-  ModelList,
-  pieces,
-  randomList,
-  seed,
-} from "./setup.ts";
+import { Random, SEED } from "../helpers/random.ts";
+import { type Living, layout, type ModelBlock, ModelList, pieces, randomList } from "./setup.ts";
 
 /** Moves what a plan says in the blocks themselves. */
 function perform(list: ModelList, plan: Plan<Living>): void {
@@ -64,7 +56,7 @@ describe("draining", () => {
   });
 
   it("changes nothing but by what is moved", () => {
-    const list = randomList(new Chance(seed), { blocks: 8 });
+    const list = randomList(new Random(SEED), { blocks: 8 });
     const before = list.layout;
     const draining = new Draining(list, false, new Meter());
     draining.next();
@@ -160,16 +152,16 @@ describe("draining", () => {
   });
 });
 
-describe(`draining at random (seed ${seed})`, () => {
+describe(`draining at random (seed ${SEED})`, () => {
   it("moves things to places that are free, and never loses any", () => {
     let freed = 0;
     for (let run = 0; run < 60; run++) {
-      const chance = new Chance(seed + run * 6151);
-      const list = randomList(chance, { granularity: chance.oneOf([1, 64]), sizes: [4096, 1024] });
+      const random = new Random(SEED + run * 6151);
+      const list = randomList(random, { granularity: random.pick([1, 64]), sizes: [4096, 1024] });
       const ids = (): number[] =>
         list.blocks.flatMap(({ living }) => [...living.values()].map(({ id }) => id)).sort();
       const before = ids();
-      freed += drain(list, chance.happens(0.5)).length;
+      freed += drain(list, random.chance(0.5)).length;
       expect(ids()).toEqual(before);
       list.validate();
     }

@@ -6,7 +6,8 @@ import { Block, BlockRow } from "../../src/compaction/model.ts";
 import { Placing } from "../../src/compaction/placing.ts";
 import { MaxTree, NOT_FOUND } from "../../src/foundation/max-tree.ts";
 import { NarrowTlsf } from "../../src/metadata/narrow-tlsf.ts";
-import { Chance, type Living, layout, ModelBlock, pieces, randomList, seed } from "./setup.ts";
+import { Random, SEED } from "../helpers/random.ts";
+import { type Living, layout, ModelBlock, pieces, randomList } from "./setup.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -61,9 +62,9 @@ describe("placing", () => {
     expect(targetOf()).toBe(2);
   });
 
-  it(`places all or nothing (seed ${seed})`, () => {
+  it(`places all or nothing (seed ${SEED})`, () => {
     for (let run = 0; run < 40; run++) {
-      const list = randomList(new Chance(seed + run * 13), { blocks: 6 });
+      const list = randomList(new Random(SEED + run * 13), { blocks: 6 });
       const blocks = models(list.blocks);
       const placing = new Placing(blocks, 1, new Meter());
       const last = blocks.at(5);
@@ -81,16 +82,16 @@ describe("placing", () => {
 });
 
 describe("a tree of largest values", () => {
-  it(`finds the first that is large enough (seed ${seed})`, () => {
-    const chance = new Chance(seed);
+  it(`finds the first that is large enough (seed ${SEED})`, () => {
+    const random = new Random(SEED);
     for (const count of [1, 2, 3, 7, 8, 100]) {
-      const values = Array.from({ length: count }, () => chance.integer(0, 50));
+      const values = Array.from({ length: count }, () => random.between(0, 50));
       const tree = new MaxTree(values);
       for (let step = 0; step < 200; step++) {
-        const place = chance.integer(0, count - 1);
-        values[place] = chance.integer(-1, 50);
+        const place = random.between(0, count - 1);
+        values[place] = random.between(-1, 50);
         tree.set(place, values[place]!);
-        const [least, from] = [chance.integer(0, 55), chance.integer(0, count)];
+        const [least, from] = [random.between(0, 55), random.between(0, count)];
         const expected = values.findIndex((value, index) => index >= from && value >= least);
         expect(tree.find(least, from)).toBe(expected < 0 ? NOT_FOUND : expected);
         expect(tree.at(place)).toBe(values[place]);

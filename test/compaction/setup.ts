@@ -12,9 +12,7 @@ import type { Plan } from "../../src/compaction/plan.ts";
 import type { Slot, SuballocationType } from "../../src/metadata/block-metadata.ts";
 import { createTlsf } from "../../src/metadata/create-tlsf.ts";
 import { TlsfMetadata } from "../../src/metadata/tlsf.ts";
-import type { Chance } from "../allocator/seeded.ts";
-
-export { Chance, seed } from "../allocator/seeded.ts";
+import type { Random } from "../helpers/random.ts";
 
 /** What is known of an allocation. */
 export interface Living {
@@ -119,25 +117,25 @@ export interface RandomListOptions {
 }
 
 /** A list of blocks that were filled at random, and emptied of a random part; the fullest first. */
-export function randomList(chance: Chance, options: RandomListOptions = {}): ModelList {
+export function randomList(random: Random, options: RandomListOptions = {}): ModelList {
   const {
     sizes = [4096],
     largest = 1000,
-    keep = chance.oneOf([0.3, 0.5, 0.7, 0.9]),
+    keep = random.pick([0.3, 0.5, 0.7, 0.9]),
     granularity = 1,
   } = options;
-  const count = options.blocks ?? chance.integer(1, 12);
+  const count = options.blocks ?? random.between(1, 12);
   let id = 0;
   const blocks = Array.from({ length: count }, () => {
-    const block = new ModelBlock(chance.oneOf(sizes), granularity);
+    const block = new ModelBlock(random.pick(sizes), granularity);
     const slots: Slot[] = [];
     for (let misses = 0; misses < 3; ) {
-      const type = granularity > 1 ? chance.oneOf([2, 5] as const) : 2;
-      const slot = block.add(id++, chance.size(largest), 2 ** chance.integer(0, 7), type);
+      const type = granularity > 1 ? random.pick([2, 5] as const) : 2;
+      const slot = block.add(id++, random.magnitude(1, largest), 2 ** random.between(0, 7), type);
       if (slot === NO_ALLOCATION) misses++;
       else slots.push(slot);
     }
-    for (const slot of slots) if (!chance.happens(keep)) block.remove(slot);
+    for (const slot of slots) if (!random.chance(keep)) block.remove(slot);
     return block;
   });
   blocks.sort((a, b) => a.division.sumFreeSize - b.division.sumFreeSize);

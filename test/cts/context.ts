@@ -4,6 +4,7 @@
  */
 
 import type { Allocator } from "../../src/index.ts";
+import { Random } from "../helpers/random.ts";
 import type { SparseDevice } from "../sparse/devices.ts";
 
 /** What a case is given. */
@@ -57,10 +58,7 @@ export function checkBytes(actual: Uint8Array, expected: Uint8Array, what: strin
 /** Bytes that differ from place to place. */
 export function pattern(length: number, seed: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  let state = (seed * 2654435761) >>> 0;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    bytes[i] = state >>> 24;
-  }
+  const random = new Random(seed);
+  for (let i = 0; i < length; i++) bytes[i] = random.next();
   return bytes;
 }

@@ -13,7 +13,7 @@ import {
   VulkanError,
 } from "../../src/index.ts";
 import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
-import { random } from "../simulator/helpers.ts";
+import { Random } from "../helpers/random.ts";
 import { type Case, type Context, check, checkBytes, need, pattern } from "./context.ts";
 
 const KiB = 1024;
@@ -97,20 +97,20 @@ function allocationRandom(seed: number): Case {
   return {
     name: `memory.allocation.random.${seed}`,
     run(context) {
-      const next = random(seed);
+      const random = new Random(seed);
       const live: Allocation[] = [];
       const used = new Map<number, number>();
       const types = plainTypes(context);
       for (let step = 0; step < 400; step++) {
-        const type = types[Math.floor(next() * types.length)]!;
-        const size = Math.ceil(2 ** (6 + next() * 14));
+        const type = random.pick(types);
+        const size = Math.ceil(2 ** (6 + random.fraction() * 14));
         const taken = used.get(type) ?? 0;
-        if (next() < 0.6 && taken + size <= share(context, type)) {
-          const made = allocate(context, type, size, next() < 0.1);
+        if (random.chance(0.6) && taken + size <= share(context, type)) {
+          const made = allocate(context, type, size, random.chance(0.1));
           live.push(made);
           used.set(type, taken + made.size);
         } else if (live.length > 0) {
-          const [gone] = live.splice(Math.floor(next() * live.length), 1);
+          const [gone] = live.splice(random.below(live.length), 1);
           used.set(gone!.memoryTypeIndex, used.get(gone!.memoryTypeIndex)! - gone!.size);
           context.allocator.freeMemory(gone);
         }
@@ -177,16 +177,16 @@ function mappingRandom(seed: number): Case {
   return {
     name: `memory.mapping.random.${seed}`,
     run(context) {
-      const next = random(seed);
+      const random = new Random(seed);
       const { allocator } = context;
       const live: { memory: Allocation; bytes: Uint8Array; maps: number }[] = [];
       const types = mappableTypes(context);
       for (let step = 0; step < 200; step++) {
-        const one = live[Math.floor(next() * live.length)];
-        const what = next();
+        const one = live[random.below(live.length)];
+        const what = random.fraction();
         if (one === undefined || (what < 0.2 && live.length < 20)) {
-          const size = 64 + Math.floor(next() * 64 * KiB);
-          const memory = allocate(context, types[Math.floor(next() * types.length)]!, size, next() < 0.2);
+          const size = 64 + random.below(64 * KiB);
+          const memory = allocate(context, random.pick(types), size, random.chance(0.2));
           const bytes = pattern(size, step);
           memory.write(bytes);
           live.push({ memory, bytes, maps: 0 });
@@ -197,8 +197,8 @@ function mappingRandom(seed: number): Case {
           allocator.unmapMemory(one.memory);
           one.maps--;
         } else if (what < 0.8) {
-          const at = Math.floor(next() * one.bytes.length);
-          const part = pattern(Math.floor(next() * (one.bytes.length - at)), step);
+          const at = random.below(one.bytes.length);
+          const part = pattern(random.below(one.bytes.length - at), step);
           if (one.maps > 0) {
             one.memory.mappedData!.set(part, at);
             if (part.length > 0) allocator.flushAllocation(one.memory, at, part.length);

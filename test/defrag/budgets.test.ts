@@ -7,19 +7,8 @@ import { Meter } from "../../src/compaction/meter.ts";
 import { type Plan, total } from "../../src/compaction/plan.ts";
 import { Movability, PlannedList } from "../../src/defrag/ports.ts";
 import { type Allocation, BufferUsage, DefragmentationFlag } from "../../src/index.ts";
-import {
-  blocksWith,
-  bytes,
-  Chance,
-  fragmented,
-  KiB,
-  MiB,
-  memoryCount,
-  runAll,
-  seed,
-  Type,
-  world,
-} from "./setup.ts";
+import { Random, SEED } from "../helpers/random.ts";
+import { blocksWith, bytes, fragmented, KiB, MiB, memoryCount, runAll, Type, world } from "./setup.ts";
 
 const PIECE = MiB / 8;
 
@@ -67,7 +56,7 @@ describe("a plan", () => {
   });
 
   it("comes to the same in slices, which let the program have its turns", async () => {
-    const { allocator, pool, live } = fragmented(new Chance(7, 7));
+    const { allocator, pool, live } = fragmented(new Random(7, 7));
     const budgets = [100 * KiB, MiB];
     for (const flags of Object.values(DefragmentationFlag)) {
       const expected = allocator.planDefragmentation({ pool, flags, budgets });
@@ -87,20 +76,21 @@ describe("a plan", () => {
     if (pool !== undefined) allocator.destroyPool(pool);
   });
 
-  it(`stands what the program does between slices (seed ${seed})`, async () => {
+  it(`stands what the program does between slices (seed ${SEED})`, async () => {
     for (let run = 0; run < 6; run++) {
-      const chance = new Chance(seed + run);
-      const { allocator, pool, live } = fragmented(chance);
+      const random = new Random(SEED + run);
+      const { allocator, pool, live } = fragmented(random);
       const planning = allocator.planDefragmentationInSlices({ pool, maxMillisecondsPerSlice: 0 });
       let isDone = false;
       const done = planning.finally(() => {
         isDone = true;
       });
       while (!isDone) {
-        const each = live.splice(chance.integer(0, live.length - 1), 1)[0];
-        if (each !== undefined && chance.happens(0.3)) allocator.freeMemory(each);
+        const each = live.splice(random.between(0, live.length - 1), 1)[0];
+        if (each !== undefined && random.chance(0.3)) allocator.freeMemory(each);
         else if (each !== undefined) live.push(each);
-        if (chance.happens(0.3)) live.push(allocator.allocateMemory(bytes(chance.size(100 * KiB)), { pool }));
+        if (random.chance(0.3))
+          live.push(allocator.allocateMemory(bytes(random.magnitude(1, 100 * KiB)), { pool }));
         await new Promise((resolve) => setTimeout(resolve));
       }
       const { moves } = await done;
@@ -133,18 +123,18 @@ describe("a limit of bytes", () => {
     }
   });
 
-  it(`holds where blocks are emptied as they come (seed ${seed})`, () => {
+  it(`holds where blocks are emptied as they come (seed ${SEED})`, () => {
     let freed = 0;
     for (let run = 0; run < 30; run++) {
-      const chance = new Chance(seed + run * 977);
-      const { allocator, pool, live } = fragmented(chance);
-      const maxBytesMoved = chance.integer(1, MiB);
-      const flags = chance.oneOf(Object.values(DefragmentationFlag));
+      const random = new Random(SEED + run * 977);
+      const { allocator, pool, live } = fragmented(random);
+      const maxBytesMoved = random.between(1, MiB);
+      const flags = random.pick(Object.values(DefragmentationFlag));
       const stats = runAll(allocator, {
         pool,
         flags,
         maxBytesMoved,
-        maxPlanningSteps: chance.oneOf([20, 100, 1000]),
+        maxPlanningSteps: random.pick([20, 100, 1000]),
       });
       expect(stats.bytesMoved).toBeLessThanOrEqual(maxBytesMoved);
       freed += stats.deviceMemoryBlocksFreed;
@@ -241,7 +231,7 @@ describe("a wish", () => {
 
 describe("planning a pass at a time", () => {
   it("has passes that only plan, which are not the last ones", () => {
-    const { allocator, pool, live } = fragmented(new Chance(3, 3));
+    const { allocator, pool, live } = fragmented(new Random(3, 3));
     const info = { pool, maxPlanningSteps: 1 };
     const context = allocator.beginDefragmentation(info);
     let [planned, moved] = [0, 0];
@@ -263,7 +253,7 @@ describe("planning a pass at a time", () => {
 
   it("comes to the same in every run where steps are counted", () => {
     const outcomes = [0, 1].map(() => {
-      const { allocator, pool, live } = fragmented(new Chance(5, 5));
+      const { allocator, pool, live } = fragmented(new Random(5, 5));
       const places: number[] = [];
       const context = allocator.beginDefragmentation({
         pool,
@@ -301,11 +291,11 @@ describe("planning a pass at a time", () => {
 });
 
 describe("blocks that are emptied as they come", () => {
-  it(`free no fewer memory objects in sums than VMA's way, which is not tried out, and move no more (seed ${seed})`, () => {
+  it(`free no fewer memory objects in sums than VMA's way, which is not tried out, and move no more (seed ${SEED})`, () => {
     const sums = { freed: 0, moved: 0 };
     const baseline = { freed: 0, moved: 0 };
     for (let run = 0; run < 80; run++) {
-      const { allocator, pool, live } = fragmented(new Chance(seed + run * 13));
+      const { allocator, pool, live } = fragmented(new Random(SEED + run * 13));
       const { defaultPools, pools } = allocator.state;
       const sources = pool === undefined ? defaultPools : [...pools];
       const lists = sources.flatMap((source) => source?.blockList ?? []);
@@ -334,19 +324,19 @@ describe("blocks that are emptied as they come", () => {
 });
 
 describe("allocations whose moves are ignored", () => {
-  it(`hold nothing up but themselves, and are asked for three times at most (seed ${seed})`, () => {
+  it(`hold nothing up but themselves, and are asked for three times at most (seed ${SEED})`, () => {
     let freed = 0;
     for (let run = 0; run < 40; run++) {
-      const chance = new Chance(seed + run * 3571);
-      const { allocator, pool, live } = fragmented(chance);
-      const fixed = new Set(live.filter(() => chance.happens(0.1)));
+      const random = new Random(SEED + run * 3571);
+      const { allocator, pool, live } = fragmented(random);
+      const fixed = new Set(live.filter(() => random.chance(0.1)));
       const places = new Map([...fixed].map((each) => [each, `${each.deviceMemory} ${each.offset}`]));
       const asked: Map<Allocation, number> = new Map();
       const context = allocator.beginDefragmentation({
         pool,
-        flags: chance.oneOf(Object.values(DefragmentationFlag)),
-        maxPlanningSteps: chance.oneOf([0, 50]),
-        maxAllocationsPerPass: chance.oneOf([0, 3]),
+        flags: random.pick(Object.values(DefragmentationFlag)),
+        maxPlanningSteps: random.pick([0, 50]),
+        maxAllocationsPerPass: random.pick([0, 3]),
         maxPlanningMilliseconds: 0,
       });
       for (let moves = context.beginPass(); moves !== undefined; moves = context.beginPass()) {

@@ -12,22 +12,23 @@ import type { Allocator } from "../../src/face/index.ts";
 import type { SimulatedDevice } from "../../src/simulator/index.ts";
 import { BufferUsage, Format, ImageLayout, ImageUsage } from "../../src/vulkan/constants.ts";
 import { Result, VulkanError } from "../../src/vulkan/result.ts";
+import { Random } from "../helpers/random.ts";
 import { Resources } from "./resources.ts";
-import { bytes, Chance, MiB, memoryCount, only, Type, world } from "./setup.ts";
+import { bytes, MiB, memoryCount, only, Type, world } from "./setup.ts";
 
 const general = (): number => ImageLayout.General;
 
 /** Buffers and images of which two thirds were destroyed; the same ones in every run. */
-async function holes(count = 150, largest = 250_000, chance = new Chance(1, 0)) {
+async function holes(count = 150, largest = 250_000, random = new Random(0, 1)) {
   const made = world({}, {}, { simulateCaches: true });
   const { allocator, device } = made;
   const queue = device.createTransferQueue({ completeAfter: 2 });
   const resources = new Resources(allocator, device.queue);
-  for (let index = 0; index < count; index++) resources.createAny(chance, largest);
+  for (let index = 0; index < count; index++) resources.createAny(random, largest);
   await resources.fill(resources.live);
-  resources.thin(chance, 0.66);
+  resources.thin(random, 0.66);
   const options: DefragmentOptions = { queue, imageLayout: general };
-  return { ...made, queue, resources, chance, options };
+  return { ...made, queue, resources, random, options };
 }
 
 /** Everything about the state that a failure must leave as it was, but for where things lie. */
@@ -95,7 +96,7 @@ describe("defragment", () => {
   });
 
   it("waits without holding the event loop, while the program creates and destroys", async () => {
-    const { allocator, resources, chance, options, queue } = await holes(200);
+    const { allocator, resources, random, options, queue } = await holes(200);
     queue.completeAfter = 20;
     let isRunning = true;
     let ticks = 0;
@@ -103,8 +104,8 @@ describe("defragment", () => {
     const program = async (): Promise<void> => {
       for (; isRunning; ticks++) {
         await new Promise((resolve) => setTimeout(resolve, 0));
-        if (chance.happens(0.4)) resources.destroy(chance.oneOf([...resources.live]));
-        if (chance.happens(0.4)) fresh.push(resources.fill([resources.createAny(chance, 50_000)]));
+        if (random.chance(0.4)) resources.destroy(random.pick([...resources.live]));
+        if (random.chance(0.4)) fresh.push(resources.fill([resources.createAny(random, 50_000)]));
         allocator.validate();
       }
     };
@@ -353,7 +354,7 @@ describe("faults", () => {
     const calls = new Set<string>();
     for (let call = 1, isOver = false; !isOver; call++) {
       expect(call).toBeLessThan(2000);
-      const { allocator, device, resources, options } = await holes(50, 250_000, new Chance(11, 0));
+      const { allocator, device, resources, options } = await holes(50, 250_000, new Random(0, 11));
       // A queue of its own, so that making its command pool is among the calls.
       const queue = device.createTransferQueue({ completeAfter: 1 });
       for (const { allocation, image } of resources.live) {
@@ -396,8 +397,8 @@ describe("faults", () => {
     let [packed, aborted] = [0, 0];
     for (let call = 1, isOver = false; !isOver; call++) {
       expect(call).toBeLessThan(2000);
-      const { allocator, device, resources, options } = await holes(40, 250_000, new Chance(23, 0));
-      const chance = new Chance(call, 0);
+      const { allocator, device, resources, options } = await holes(40, 250_000, new Random(0, 23));
+      const random = new Random(0, call);
       const before = stateOf(device, allocator);
       const controller = new AbortController();
       const fault = device.faults.failCall(call);
@@ -410,7 +411,7 @@ describe("faults", () => {
           maxPlanningMilliseconds: 0,
           signal: controller.signal,
           // Without a layout an image is not copied, and its move is ignored.
-          imageLayout: () => (chance.happens(0.8) ? ImageLayout.General : undefined),
+          imageLayout: () => (random.chance(0.8) ? ImageLayout.General : undefined),
           moveOther: () => false,
           onPassBegin: (moves) => {
             packed += moves.filter(
@@ -418,7 +419,7 @@ describe("faults", () => {
             ).length;
           },
           onProgress: () => {
-            if (chance.happens(0.05)) controller.abort();
+            if (random.chance(0.05)) controller.abort();
           },
         })
         .catch((error: unknown) => error);

@@ -7,14 +7,15 @@ import { expect, it } from "vitest";
 import { DefragmentationFlag } from "../../src/defrag/index.ts";
 import { createAllocator } from "../../src/face/index.ts";
 import { ImageLayout } from "../../src/vulkan/constants.ts";
+import { Random, SEED } from "../helpers/random.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 import { Resources } from "./resources.ts";
-import { Chance, MiB, seed } from "./setup.ts";
+import { MiB } from "./setup.ts";
 
 const COUNT = 3000;
 const LARGEST = 60_000;
 
-describeWithVulkan(`Defragmentation on a real device (seed ${seed})`, (ctx) => {
+describeWithVulkan(`Defragmentation on a real device (seed ${SEED})`, (ctx) => {
   it.each([
     ["all at once", { flags: DefragmentationFlag.AlgorithmFull }],
     ["in small passes", { maxBytesPerPass: 4 * MiB, maxAllocationsPerPass: 100 }],
@@ -24,12 +25,12 @@ describeWithVulkan(`Defragmentation on a real device (seed ${seed})`, (ctx) => {
     async (_name, info) => {
       const { device } = ctx;
       const { queue } = device;
-      const chance = new Chance(seed);
+      const random = new Random(SEED);
       const allocator = createAllocator({ device, preferredLargeHeapBlockSize: 8 * MiB });
       const resources = new Resources(allocator, queue, 4 * MiB);
-      for (let index = 0; index < COUNT; index++) resources.createAny(chance, LARGEST);
+      for (let index = 0; index < COUNT; index++) resources.createAny(random, LARGEST);
       await resources.fill(resources.live);
-      resources.thin(chance, 0.5);
+      resources.thin(random, 0.5);
 
       const replaced = new Set<bigint>();
       let isRunning = true;
@@ -37,8 +38,8 @@ describeWithVulkan(`Defragmentation on a real device (seed ${seed})`, (ctx) => {
         while (isRunning) {
           await new Promise((resolve) => setTimeout(resolve, 1));
           for (let step = 0; step < 4; step++) {
-            if (chance.happens(0.5)) resources.destroy(chance.oneOf([...resources.live]));
-            else await resources.fill([resources.createAny(chance, LARGEST)]);
+            if (random.chance(0.5)) resources.destroy(random.pick([...resources.live]));
+            else await resources.fill([resources.createAny(random, LARGEST)]);
           }
         }
       };

@@ -13,7 +13,8 @@ import { largest, total } from "../../src/compaction/plan.ts";
 import { algorithmOf } from "../../src/defrag/flags.ts";
 import { DefragmentationFlag, type DefragmentationInfo } from "../../src/defrag/index.ts";
 import { Movability, PlannedList } from "../../src/defrag/ports.ts";
-import { Chance, KiB, memoryCount, seed } from "./setup.ts";
+import { Random, SEED } from "../helpers/random.ts";
+import { KiB, memoryCount } from "./setup.ts";
 import { type Program, WORKLOADS } from "./workloads.ts";
 
 /** What is to be compared. */
@@ -69,17 +70,17 @@ function defragment(program: Program, info: DefragmentationInfo): Outcome {
 
 const RUNS = 30;
 
-describe.each(Object.entries(WORKLOADS))(`%s (seed ${seed})`, (_name, workload) => {
+describe.each(Object.entries(WORKLOADS))(`%s (seed ${SEED})`, (_name, workload) => {
   it.each(Object.entries(DefragmentationFlag))("%s", (_flag, flags) => {
     let [gained, passesWithLimits] = [0, 0];
     for (let run = 0; run < RUNS; run++) {
-      const chance = new Chance(seed + run * 6151 + flags);
-      const program = workload(chance);
+      const random = new Random(SEED + run * 6151 + flags);
+      const program = workload(random);
       const info = {
         flags,
         pool: program.pool,
-        maxBytesPerPass: chance.oneOf([0, 0, 64 * KiB, 400 * KiB]),
-        maxAllocationsPerPass: chance.oneOf([0, 0, 1, 7]),
+        maxBytesPerPass: random.pick([0, 0, 64 * KiB, 400 * KiB]),
+        maxAllocationsPerPass: random.pick([0, 0, 1, 7]),
         maxPlanningMilliseconds: 0,
       };
       const baseline = [false, true].map((isMended) => simulate(program, info, isMended));

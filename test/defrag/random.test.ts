@@ -15,7 +15,8 @@ import { SuballocationType } from "../../src/metadata/block-metadata.ts";
 import type { BufferUsage } from "../../src/vulkan/constants.ts";
 import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import { Result, VulkanError } from "../../src/vulkan/result.ts";
-import { bytes, Chance, KiB, memoryCount, only, runAll, seed, Type, type World, world } from "./setup.ts";
+import { Random, SEED } from "../helpers/random.ts";
+import { bytes, KiB, memoryCount, only, runAll, Type, type World, world } from "./setup.ts";
 
 const FLAGS = [0, ...Object.values(DefragmentationFlag)];
 const { Copy, Ignore, Destroy } = DefragmentationMoveOperation;
@@ -38,28 +39,28 @@ class Program {
   readonly allocator: Allocator;
   readonly pools: (Pool | undefined)[];
   readonly known: Set<Known> = new Set();
-  readonly chance: Chance;
+  readonly random: Random;
   /** The share of allocations that are mapped all the time. */
   private readonly mapped: number;
 
-  constructor(made: World, chance: Chance) {
+  constructor(made: World, random: Random) {
     this.made = made;
-    this.mapped = chance.oneOf([0.01, 0.05]);
+    this.mapped = random.pick([0.01, 0.05]);
     this.allocator = made.allocator;
-    this.chance = chance;
+    this.random = random;
     const pool = (info: object): Pool =>
       this.allocator.createPool({ memoryTypeIndex: Type.Window, blockSize: 256 * KiB, ...info });
     this.pools = [undefined, undefined, pool({}), pool({ minBlockCount: 2 })];
   }
 
   allocate(): void {
-    const { chance } = this;
-    const pool = chance.oneOf(this.pools);
-    const type = pool?.memoryTypeIndex ?? chance.oneOf([Type.Device, Type.Window]);
-    const size = chance.size(64 * KiB);
-    const alignment = 2 ** chance.integer(0, 10);
-    const persistent = type === Type.Window && chance.happens(this.mapped);
-    const dedicated = pool === undefined && chance.happens(0.02);
+    const { random } = this;
+    const pool = random.pick(this.pools);
+    const type = pool?.memoryTypeIndex ?? random.pick([Type.Device, Type.Window]);
+    const size = random.magnitude(1, 64 * KiB);
+    const alignment = 2 ** random.between(0, 10);
+    const persistent = type === Type.Window && random.chance(this.mapped);
+    const dedicated = pool === undefined && random.chance(0.02);
     const flags =
       (type === Type.Window ? AllocationCreate.HostAccessRandom : 0) |
       (persistent ? AllocationCreate.Mapped : 0) |
@@ -80,7 +81,7 @@ class Program {
 
   free(): void {
     if (this.known.size === 0) return;
-    const victim = this.chance.oneOf([...this.known]);
+    const victim = this.random.pick([...this.known]);
     this.known.delete(victim);
     this.allocator.freeMemory(victim.allocation);
   }
@@ -88,8 +89,8 @@ class Program {
   map(): void {
     const mappable = [...this.known].filter(({ type }) => type === Type.Window);
     if (mappable.length === 0) return;
-    const known = this.chance.oneOf(mappable);
-    if (known.maps > 0 && this.chance.happens(0.5)) {
+    const known = this.random.pick(mappable);
+    if (known.maps > 0 && this.random.chance(0.5)) {
       this.allocator.unmapMemory(known.allocation);
       known.maps--;
     } else {
@@ -100,7 +101,7 @@ class Program {
 
   act(steps: number): void {
     for (let step = 0; step < steps; step++) {
-      const kind = this.chance.fraction();
+      const kind = this.random.fraction();
       if (kind < 0.4) this.allocate();
       else if (kind < 0.8) this.free();
       else this.map();
@@ -134,12 +135,12 @@ function decide(
   moves: readonly DefragmentationMove[],
   ignored: number,
 ): DefragmentationMove[] {
-  const { chance } = program;
+  const { random } = program;
   for (const move of moves) {
     const known = [...program.known].find(({ allocation }) => allocation === move.srcAllocation);
     expect(known, "only what the program has is moved").toBeDefined();
     expect(known!.dedicated).toBe(false);
-    move.operation = chance.happens(ignored) ? Ignore : chance.happens(0.05) ? Destroy : Copy;
+    move.operation = random.chance(ignored) ? Ignore : random.chance(0.05) ? Destroy : Copy;
     if (move.operation === Destroy) program.known.delete(known!);
   }
   return moves.filter(({ operation }) => operation === Copy);
@@ -155,8 +156,8 @@ interface Met {
 
 /** Begins or ends a pass; in vain at first, now and then, as the driver refuses to map. */
 function withFault<T>(program: Program, met: Met, work: () => T): T {
-  const { chance, made } = program;
-  if (!chance.happens(0.8)) return work();
+  const { random, made } = program;
+  if (!random.chance(0.8)) return work();
   const fault = made.device.faults.failNext("vkMapMemory", Result.ErrorMemoryMapFailed);
   try {
     return work();
@@ -173,14 +174,14 @@ function withFault<T>(program: Program, met: Met, work: () => T): T {
 }
 
 function defragment(program: Program, met: Met): void {
-  const { allocator, chance } = program;
-  const pool = chance.oneOf(program.pools);
-  const maxBytesPerPass = chance.oneOf([0, 0, 30_000, 200_000]);
-  const maxAllocationsPerPass = chance.oneOf([0, 0, 1, 7]);
-  const flags = chance.oneOf(FLAGS);
+  const { allocator, random } = program;
+  const pool = random.pick(program.pools);
+  const maxBytesPerPass = random.pick([0, 0, 30_000, 200_000]);
+  const maxAllocationsPerPass = random.pick([0, 0, 1, 7]);
+  const flags = random.pick(FLAGS);
   // In steps, so that a seed always comes to the same.
-  const maxPlanningSteps = chance.oneOf([0, 5, 40, 400]);
-  const ignored = chance.oneOf([0, 0.05, 0.2, 1]);
+  const maxPlanningSteps = random.pick([0, 5, 40, 400]);
+  const ignored = random.pick([0, 0.05, 0.2, 1]);
   const context = allocator.beginDefragmentation({
     pool,
     flags,
@@ -194,7 +195,7 @@ function defragment(program: Program, met: Met): void {
     expect(pass, "passes").toBeLessThan(5000);
     const moves = withFault(program, met, () => context.beginPass());
     program.check();
-    if (moves === undefined || chance.happens(0.02)) break;
+    if (moves === undefined || random.chance(0.02)) break;
     if (moves.length === 0) met.planned++;
     const planned = moves.reduce((sum, { srcAllocation }) => sum + srcAllocation.size, 0);
     expect(planned).toBeLessThanOrEqual(maxBytesPerPass || Number.POSITIVE_INFINITY);
@@ -206,7 +207,7 @@ function defragment(program: Program, met: Met): void {
     }
     const copied = decide(program, moves, ignored);
     met.ignored += moves.length - copied.length;
-    if (chance.happens(0.3)) program.act(3);
+    if (random.chance(0.3)) program.act(3);
     program.check();
     const sizes = copied.map(({ srcAllocation }) => (srcAllocation.isFreed ? 0 : srcAllocation.size));
     bytesMoved += sizes.reduce((sum, size) => sum + size, 0);
@@ -214,24 +215,24 @@ function defragment(program: Program, met: Met): void {
     program.check();
     expect(context.stats.bytesMoved).toBe(bytesMoved);
     if (isFinished) break;
-    if (chance.happens(0.3)) program.act(5);
+    if (random.chance(0.3)) program.act(5);
   }
   context.end();
   program.check();
 }
 
-describe(`random defragmentation (seed ${seed})`, () => {
+describe(`random defragmentation (seed ${SEED})`, () => {
   const met: Met = { packed: 0, ignored: 0, faults: 0, planned: 0 };
 
   for (const granularity of [1, 64, 1024, 4096]) {
     it(`never corrupts anything (granularity ${granularity})`, () => {
       for (let run = 0; run < 5; run++) {
-        const chance = new Chance(seed + run * 7919 + granularity);
+        const random = new Random(SEED + run * 7919 + granularity);
         const made = world({ limits: { bufferImageGranularity: granularity, nonCoherentAtomSize: 64 } });
-        const program = new Program(made, chance);
+        const program = new Program(made, random);
         for (let round = 0; round < 6; round++) {
           for (let step = 0; step < 60; step++) program.allocate();
-          const keep = program.known.size * chance.fraction();
+          const keep = program.known.size * random.fraction();
           while (program.known.size > keep) program.free();
           program.act(20);
           program.check();
@@ -252,14 +253,14 @@ describe(`random defragmentation (seed ${seed})`, () => {
 
 /** Blocks from which most was freed: of buffers and images, as granularity tells them apart. */
 function sparse(
-  chance: Chance,
+  random: Random,
   granularity: number,
 ): World & { live: { allocation: Allocation; handle: bigint }[] } {
   const made = world({ limits: { bufferImageGranularity: granularity, nonCoherentAtomSize: 64 } });
   const { allocator, device } = made;
   const all = Array.from({ length: 400 }, () => {
-    const size = chance.size(120 * KiB);
-    const requirements = { size, alignment: 2 ** chance.integer(0, 9), memoryTypeBits: only(Type.Device) };
+    const size = random.magnitude(1, 120 * KiB);
+    const requirements = { size, alignment: 2 ** random.between(0, 9), memoryTypeBits: only(Type.Device) };
     device.nextRequirements(() => ({
       ...requirements,
       prefersDedicatedAllocation: false,
@@ -267,11 +268,11 @@ function sparse(
     }));
     const image = { format: 37, extent: { width: 4, height: 4 }, usage: 6 };
     const info = { memoryTypeBits: only(Type.Device) };
-    return chance.happens(0.5)
+    return random.chance(0.5)
       ? allocator.createImage(image, info).allocation
       : allocator.createBuffer({ size, usage: 3 as BufferUsage }, info).allocation;
   });
-  const live = all.filter(() => chance.happens(0.35));
+  const live = all.filter(() => random.chance(0.35));
   for (const allocation of all) if (!live.includes(allocation)) allocation.destroy();
   return {
     ...made,
@@ -280,13 +281,13 @@ function sparse(
 }
 
 // With the second seed a block was given back that nobody counted.
-describe.each([seed, 915_360_120])("the algorithms (seed %d)", (from) => {
+describe.each([SEED, 915_360_120])("the algorithms (seed %d)", (from) => {
   for (const granularity of [1, 16, 256, 1024, 4096, 65536]) {
     it(`EXTENSIVE frees as many memory objects as FULL, at granularity ${granularity}`, () => {
       for (let run = 0; run < 4; run++) {
         const freed = [DefragmentationFlag.AlgorithmFull, DefragmentationFlag.AlgorithmExtensive].map(
           (flags) => {
-            const made = sparse(new Chance(from + run * 31 + granularity, from), granularity);
+            const made = sparse(new Random(from, from + run * 31 + granularity), granularity);
             const before = memoryCount(made);
             const stats = runAll(made.allocator, { flags });
             expect(memoryCount(made)).toBe(before - stats.deviceMemoryBlocksFreed);

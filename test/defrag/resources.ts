@@ -10,7 +10,7 @@ import { BufferUsage, Format, ImageLayout, ImageUsage } from "../../src/vulkan/c
 import type { Buffer } from "../../src/vulkan/handles.ts";
 import type { ImageCreateInfo } from "../../src/vulkan/resources.ts";
 import type { TransferCommand, TransferQueue } from "../../src/vulkan/transfer.ts";
-import type { Chance } from "../allocator/seeded.ts";
+import type { Random } from "../helpers/random.ts";
 
 const USAGE = BufferUsage.StorageBuffer | BufferUsage.TransferSrc | BufferUsage.TransferDst;
 const IMAGE_USAGE = ImageUsage.Sampled | ImageUsage.TransferSrc | ImageUsage.TransferDst;
@@ -82,14 +82,14 @@ export class Resources {
   }
 
   /** A buffer or an image of a random size. */
-  createAny(chance: Chance, largest: number): Resource {
-    const extra = chance.happens(0.2)
-      ? { flags: AllocationCreate.HostAccessRandom | (chance.happens(0.5) ? AllocationCreate.Mapped : 0) }
+  createAny(random: Random, largest: number): Resource {
+    const extra = random.chance(0.2)
+      ? { flags: AllocationCreate.HostAccessRandom | (random.chance(0.5) ? AllocationCreate.Mapped : 0) }
       : {};
-    if (chance.happens(0.6))
-      return this.createBuffer(4 * Math.ceil((largest * chance.fraction() ** 2 + 1) / 4), extra);
-    const side = Math.max(1, Math.floor(Math.sqrt((largest * chance.fraction() ** 2) / 4)));
-    return this.createImage(side, chance.integer(1, side), chance.integer(1, 2));
+    if (random.chance(0.6))
+      return this.createBuffer(4 * Math.ceil((largest * random.fraction() ** 2 + 1) / 4), extra);
+    const side = Math.max(1, Math.floor(Math.sqrt((largest * random.fraction() ** 2) / 4)));
+    return this.createImage(side, random.between(1, side), random.between(1, 2));
   }
 
   private keep(resource: Resource): Resource {
@@ -179,8 +179,8 @@ export class Resources {
   }
 
   /** Destroys a part of them, chosen at random. */
-  thin(chance: Chance, share: number): void {
-    for (const resource of [...this.live]) if (chance.happens(share)) this.destroy(resource);
+  thin(random: Random, share: number): void {
+    for (const resource of [...this.live]) if (random.chance(share)) this.destroy(resource);
   }
 
   /** Destroys everything. */

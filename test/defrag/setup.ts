@@ -22,10 +22,9 @@ import {
   type SimulatedDeviceOptions,
 } from "../../src/simulator/index.ts";
 import { bytes, KiB, MiB, only, Type, twoHeaps } from "../allocator/recipes.ts";
-import type { Chance } from "../allocator/seeded.ts";
+import type { Random } from "../helpers/random.ts";
 
 export * from "../allocator/recipes.ts";
-export { Chance, seed } from "../allocator/seeded.ts";
 
 /** One simulated device and one allocator on it. */
 export interface World {
@@ -94,30 +93,30 @@ export function blocksWith(
 }
 
 /** Half-empty blocks of several memory types, of any size and alignment, some of them mapped. */
-export function fragmented(chance: Chance): World & { pool: Pool | undefined; live: Allocation[] } {
-  const granularity = chance.oneOf([1, 64, 1024, 65536]);
+export function fragmented(random: Random): World & { pool: Pool | undefined; live: Allocation[] } {
+  const granularity = random.pick([1, 64, 1024, 65536]);
   const made = world(
     { limits: { bufferImageGranularity: granularity, nonCoherentAtomSize: 64 } },
-    { preferredLargeHeapBlockSize: chance.oneOf([1, 4]) * MiB },
+    { preferredLargeHeapBlockSize: random.pick([1, 4]) * MiB },
   );
   const { allocator } = made;
-  const pool = chance.happens(0.4)
+  const pool = random.chance(0.4)
     ? allocator.createPool({
         memoryTypeIndex: Type.Window,
         blockSize: 512 * KiB,
-        minBlockCount: chance.integer(0, 2),
-        minAllocationAlignment: chance.oneOf([1, 256]),
+        minBlockCount: random.between(0, 2),
+        minAllocationAlignment: random.pick([1, 256]),
       })
     : undefined;
-  const flags = AllocationCreate.HostAccessRandom | (chance.happens(0.3) ? AllocationCreate.Mapped : 0);
+  const flags = AllocationCreate.HostAccessRandom | (random.chance(0.3) ? AllocationCreate.Mapped : 0);
   const types = pool === undefined ? [Type.Device, Type.Window, Type.Host] : [Type.Window];
-  const all = Array.from({ length: chance.oneOf([60, 200]) }, () => {
-    const type = chance.oneOf(types);
-    const requirements = bytes(chance.size(200 * KiB), only(type), 2 ** chance.integer(0, 12));
+  const all = Array.from({ length: random.pick([60, 200]) }, () => {
+    const type = random.pick(types);
+    const requirements = bytes(random.magnitude(1, 200 * KiB), only(type), 2 ** random.between(0, 12));
     return allocator.allocateMemory(requirements, { pool, flags: type === Type.Device ? 0 : flags });
   });
-  const kept = chance.oneOf([0.3, 0.5, 0.7]);
-  const live = all.filter(() => chance.happens(kept));
+  const kept = random.pick([0.3, 0.5, 0.7]);
+  const live = all.filter(() => random.chance(kept));
   for (const allocation of all) if (!live.includes(allocation)) allocator.freeMemory(allocation);
   return { ...made, pool, live };
 }

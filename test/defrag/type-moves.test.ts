@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage, type Pool } from "../../src/allocator/index.ts";
 import { bufferOf, free, KiB, MiB, Type, type World, world } from "../allocator/setup.ts";
-import { random } from "../simulator/helpers.ts";
+import { Random } from "../helpers/random.ts";
 
 const { Device, Host } = Type;
 const blockSize = 256 * KiB;
@@ -151,7 +151,7 @@ describe("moves between memory types", () => {
   });
 
   it.each([1, 2, 3, 4])("keep every byte, budgets and order in random programs (seed %i)", async (seed) => {
-    const next = random(seed);
+    const random = new Random(seed);
     const it = span();
     const { allocator, device, pool } = it;
     const live = new Map<Allocation, { readonly value: number; readonly size: number }>();
@@ -161,18 +161,18 @@ describe("moves between memory types", () => {
       flags: AllocationCreate.HostAccessRandom,
     });
     for (let round = 0; round < 12; round++) {
-      const budget = Math.floor(1 + next() * 6) * blockSize;
+      const budget = random.between(1, 6) * blockSize;
       it.limit(budget);
       for (let step = 0; step < 12; step++) {
         const all = [...live.keys()];
-        if (next() < 0.6 || all.length === 0) {
-          const size = Math.ceil(next() * 32) * 4 * KiB;
-          const made = it.make(size, Math.floor(next() * 5) / 4);
-          const value = Math.floor(next() * 0xffffffff);
+        if (random.chance(0.6) || all.length === 0) {
+          const size = random.between(1, 32) * 4 * KiB;
+          const made = it.make(size, random.below(5) / 4);
+          const value = random.below(0xffffffff);
           await queue.submit([{ kind: "fill", target: made.buffer!, size, value }]).done();
           live.set(made, { value, size });
         } else {
-          const some = all[Math.floor(next() * all.length)]!;
+          const some = random.pick(all);
           free(some);
           live.delete(some);
         }

@@ -8,7 +8,8 @@ import type { Allocation, Pool } from "../../src/allocator/index.ts";
 import { SuballocationType } from "../../src/metadata/block-metadata.ts";
 import type { BufferUsage } from "../../src/vulkan/constants.ts";
 import type { Buffer, Image } from "../../src/vulkan/handles.ts";
-import { bytes, type Chance, KiB, MiB, only, Type, type World, world } from "./setup.ts";
+import type { Random } from "../helpers/random.ts";
+import { bytes, KiB, MiB, only, Type, type World, world } from "./setup.ts";
 
 /** Where a program allocates. */
 export interface Scene {
@@ -35,10 +36,10 @@ export class Program {
   readonly world: World;
   readonly pool: Pool | undefined;
   readonly live: { readonly allocation: Allocation; readonly handle: bigint | undefined }[] = [];
-  readonly chance: Chance;
+  readonly random: Random;
 
-  constructor(chance: Chance, { blockSize, granularity = 1, inPool = false, minBlockCount = 0 }: Scene) {
-    this.chance = chance;
+  constructor(random: Random, { blockSize, granularity = 1, inPool = false, minBlockCount = 0 }: Scene) {
+    this.random = random;
     this.world = world(
       { limits: { bufferImageGranularity: granularity, nonCoherentAtomSize: 64 } },
       { preferredLargeHeapBlockSize: blockSize },
@@ -78,7 +79,7 @@ export class Program {
   /** Frees a part of what lives, at random. */
   freeShare(share: number): void {
     for (let left = Math.floor(this.live.length * share); left > 0; left--) {
-      this.freeAt(this.chance.integer(0, this.live.length - 1));
+      this.freeAt(this.random.between(0, this.live.length - 1));
     }
   }
 
@@ -104,140 +105,138 @@ export class Program {
 }
 
 /** Makes a program that has run for a while. */
-export type Workload = (chance: Chance) => Program;
+export type Workload = (random: Random) => Program;
 
 const twoTypes = [Type.Device, Type.Window] as const;
 
 /** The programs by what they are like. */
 export const WORKLOADS: Readonly<Record<string, Workload>> = {
-  "a few large ones and many small ones"(chance) {
-    const blockSize = chance.oneOf([256 * KiB, 512 * KiB]);
-    const inPool = chance.happens(0.5);
-    const program = new Program(chance, { blockSize, inPool });
-    const exponent = chance.oneOf([0.5, 0.8, 1.2]);
-    for (let count = chance.integer(60, 160); count > 0; count--) {
-      const size = Math.min(blockSize * 0.45, 200 / (1 - chance.fraction()) ** (1 / exponent));
-      program.allocate({ size, type: inPool ? Type.Device : chance.oneOf(twoTypes) });
+  "a few large ones and many small ones"(random) {
+    const blockSize = random.pick([256 * KiB, 512 * KiB]);
+    const inPool = random.chance(0.5);
+    const program = new Program(random, { blockSize, inPool });
+    const exponent = random.pick([0.5, 0.8, 1.2]);
+    for (let count = random.between(60, 160); count > 0; count--) {
+      const size = Math.min(blockSize * 0.45, 200 / (1 - random.fraction()) ** (1 / exponent));
+      program.allocate({ size, type: inPool ? Type.Device : random.pick(twoTypes) });
     }
-    program.freeShare(chance.oneOf([0.2, 0.5, 0.8]));
+    program.freeShare(random.pick([0.2, 0.5, 0.8]));
     return program;
   },
 
-  "phases that grow and shrink"(chance) {
+  "phases that grow and shrink"(random) {
     const blockSize = 512 * KiB;
-    const inPool = chance.happens(0.6);
-    const minBlockCount = chance.integer(0, 2);
-    const program = new Program(chance, { blockSize, inPool, minBlockCount });
+    const inPool = random.chance(0.6);
+    const minBlockCount = random.between(0, 2);
+    const program = new Program(random, { blockSize, inPool, minBlockCount });
     for (let phase = 0; phase < 5; phase++) {
-      const base = blockSize / chance.oneOf([4, 8, 20, 64]);
+      const base = blockSize / random.pick([4, 8, 20, 64]);
       const type = inPool ? Type.Device : twoTypes[phase % 2]!;
-      for (let count = chance.integer(10, 50); count > 0; count--) {
-        program.allocate({ size: base * (0.5 + chance.fraction()), alignment: chance.oneOf([1, 256]), type });
+      for (let count = random.between(10, 50); count > 0; count--) {
+        program.allocate({ size: base * (0.5 + random.fraction()), alignment: random.pick([1, 256]), type });
       }
-      const share = chance.oneOf([0.3, 0.5, 0.8]);
-      if (chance.happens(0.5)) program.freeOldest(share);
+      const share = random.pick([0.3, 0.5, 0.8]);
+      if (random.chance(0.5)) program.freeOldest(share);
       else program.freeShare(share);
     }
     return program;
   },
 
-  "some that stay among many that do not"(chance) {
-    const program = new Program(chance, { blockSize: MiB, inPool: chance.happens(0.5) });
+  "some that stay among many that do not"(random) {
+    const program = new Program(random, { blockSize: MiB, inPool: random.chance(0.5) });
     const passing: Allocation[] = [];
-    const window = chance.integer(10, 40);
-    const staying = chance.oneOf([0.1, 0.3, 0.5]);
-    for (let count = chance.integer(100, 250); count > 0; count--) {
-      const stays = chance.happens(staying);
-      const size = stays ? chance.integer(256, 40 * KiB) : chance.integer(8 * KiB, 200 * KiB);
+    const window = random.between(10, 40);
+    const staying = random.pick([0.1, 0.3, 0.5]);
+    for (let count = random.between(100, 250); count > 0; count--) {
+      const stays = random.chance(staying);
+      const size = stays ? random.between(256, 40 * KiB) : random.between(8 * KiB, 200 * KiB);
       const allocation = program.allocate({ size, alignment: 64 });
       if (!stays && passing.push(allocation) > window) program.free(passing.shift()!);
     }
-    for (const allocation of passing) if (chance.happens(0.8)) program.free(allocation);
+    for (const allocation of passing) if (random.chance(0.8)) program.free(allocation);
     return program;
   },
 
-  "levels of a game, with buffers and images"(chance) {
-    const program = new Program(chance, {
+  "levels of a game, with buffers and images"(random) {
+    const program = new Program(random, {
       blockSize: 4 * MiB,
-      granularity: chance.oneOf([1, 256, 4096]),
+      granularity: random.pick([1, 256, 4096]),
     });
     const levels: Allocation[][] = [];
     for (let level = 0; level < 4; level++) {
       levels.push(
-        Array.from({ length: chance.integer(15, 40) }, () => {
-          const width = 2 ** chance.integer(5, 9);
-          if (chance.happens(0.4)) {
-            const alignment = chance.oneOf([1024, 65536]);
+        Array.from({ length: random.between(15, 40) }, () => {
+          const width = 2 ** random.between(5, 9);
+          if (random.chance(0.4)) {
+            const alignment = random.pick([1024, 65536]);
             return program.allocate({ size: width * width * 5.34, alignment, kind: "image" });
           }
-          const type = chance.oneOf(twoTypes);
+          const type = random.pick(twoTypes);
           return program.allocate({
-            size: chance.integer(100, 240_000),
+            size: random.between(100, 240_000),
             alignment: 256,
             type,
             kind: "buffer",
           });
         }),
       );
-      for (const allocation of levels[level - 2] ?? []) if (chance.happens(0.85)) program.free(allocation);
+      for (const allocation of levels[level - 2] ?? []) if (random.chance(0.85)) program.free(allocation);
     }
     return program;
   },
 
-  "alignments as large as what is aligned"(chance) {
+  "alignments as large as what is aligned"(random) {
     const blockSize = 256 * KiB;
-    const program = new Program(chance, { blockSize, inPool: chance.happens(0.7) });
-    for (let count = chance.integer(40, 160); count > 0; count--) {
-      const exponent = chance.integer(6, 16);
-      const size = 2 ** exponent + chance.oneOf([0, 0, -1, 1, 32]);
-      program.allocate({ size, alignment: 2 ** chance.integer(0, Math.min(16, exponent + 1)) });
+    const program = new Program(random, { blockSize, inPool: random.chance(0.7) });
+    for (let count = random.between(40, 160); count > 0; count--) {
+      const exponent = random.between(6, 16);
+      const size = 2 ** exponent + random.pick([0, 0, -1, 1, 32]);
+      program.allocate({ size, alignment: 2 ** random.between(0, Math.min(16, exponent + 1)) });
     }
-    program.freeShare(chance.oneOf([0.1, 0.3, 0.5, 0.7]));
+    program.freeShare(random.pick([0.1, 0.3, 0.5, 0.7]));
     return program;
   },
 
-  combs(chance) {
-    const minBlockCount = chance.integer(0, 3);
-    const program = new Program(chance, { blockSize: MiB, inPool: true, minBlockCount });
-    for (let block = chance.integer(3, 14); block > 0; block--) {
-      const teeth = chance.oneOf([5, 8, 13, 16, 31]);
+  combs(random) {
+    const minBlockCount = random.between(0, 3);
+    const program = new Program(random, { blockSize: MiB, inPool: true, minBlockCount });
+    for (let block = random.between(3, 14); block > 0; block--) {
+      const teeth = random.pick([5, 8, 13, 16, 31]);
       for (let tooth = 0; tooth < teeth; tooth++) program.allocate({ size: MiB / teeth });
     }
-    const step = chance.integer(2, 5);
-    const isInverse = chance.happens(0.5);
+    const step = random.between(2, 5);
+    const isInverse = random.chance(0.5);
     program.live
-      .filter((_, index) => (index % step === 0) !== isInverse || chance.happens(0.05))
+      .filter((_, index) => (index % step === 0) !== isInverse || random.chance(0.05))
       .forEach(({ allocation }) => {
         program.free(allocation);
       });
     return program;
   },
 
-  "blocks that are nearly full"(chance) {
+  "blocks that are nearly full"(random) {
     const blockSize = 64 * KiB;
-    const program = new Program(chance, { blockSize, inPool: true });
-    const unit = chance.oneOf([1024, 3000, 4096]);
-    for (let count = chance.integer(10, 80); count > 0; count--) {
-      program.allocate({ size: unit * chance.integer(1, Math.floor(blockSize / unit / 2)) });
+    const program = new Program(random, { blockSize, inPool: true });
+    const unit = random.pick([1024, 3000, 4096]);
+    for (let count = random.between(10, 80); count > 0; count--) {
+      program.allocate({ size: unit * random.between(1, Math.floor(blockSize / unit / 2)) });
     }
-    program.freeShare(0.35 * chance.fraction());
+    program.freeShare(0.35 * random.fraction());
     return program;
   },
 
-  "one goes and another one comes"(chance) {
-    const blockSize = chance.oneOf([128 * KiB, MiB]);
-    const program = new Program(chance, { blockSize, inPool: chance.happens(0.5) });
+  "one goes and another one comes"(random) {
+    const blockSize = random.pick([128 * KiB, MiB]);
+    const program = new Program(random, { blockSize, inPool: random.chance(0.5) });
     const size = (): number =>
-      chance.happens(0.1)
-        ? chance.integer(blockSize / 16, blockSize / 4)
-        : chance.integer(64, blockSize / 40);
-    const most = chance.integer(40, 100);
+      random.chance(0.1) ? random.between(blockSize / 16, blockSize / 4) : random.between(64, blockSize / 40);
+    const most = random.between(40, 100);
     for (let count = 0; count < most; count++) program.allocate({ size: size(), alignment: 16 });
     for (let count = 0; count < 3 * most; count++) {
       program.freeShare(1 / program.live.length);
       program.allocate({ size: size(), alignment: 16 });
     }
-    program.freeShare(chance.oneOf([0, 0.3, 0.6]));
+    program.freeShare(random.pick([0, 0.3, 0.6]));
     return program;
   },
 };

@@ -17,6 +17,7 @@ import {
   type TransferCommand,
 } from "../../src/vulkan/index.ts";
 import { native } from "../helpers/native.ts";
+import { Random } from "../helpers/random.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 
 const BUFFER = BufferUsage.TransferSrc | BufferUsage.TransferDst;
@@ -148,25 +149,21 @@ describe("recording", () => {
 
 describe("hazards", () => {
   it("are those of a naive list of bytes, over random copies", () => {
-    let seed = 7;
-    const random = (below: number): number => {
-      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-      return Math.floor((seed / 2 ** 32) * below);
-    };
+    const random = new Random(7);
     for (let run = 0; run < 50; run++) {
       const hazards = new Hazards();
       const bytes = [new Uint8Array(256), new Uint8Array(256)];
       for (let i = 0; i < 60; i++) {
-        const buffer = random(2);
-        const start = random(240);
-        const end = start + 1 + random(16);
-        const isWritten = random(2) === 1;
+        const buffer = random.below(2);
+        const start = random.below(240);
+        const end = start + 1 + random.below(16);
+        const isWritten = random.below(2) === 1;
         // 1: read, 2: written
         const touched = bytes[buffer]!.subarray(start, end).some((was) => was >= (isWritten ? 1 : 2));
         expect(hazards.touchesBuffer(BigInt(buffer), start, end, isWritten)).toBe(touched);
         hazards.addBuffer(BigInt(buffer), start, end, isWritten);
         for (let at = start; at < end; at++) bytes[buffer]![at]! |= isWritten ? 2 : 1;
-        if (random(20) === 0) {
+        if (random.below(20) === 0) {
           hazards.clear();
           for (const each of bytes) each.fill(0);
         }

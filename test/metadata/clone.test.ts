@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Slot, Strategy, SuballocationType } from "../../src/metadata/block-metadata.ts";
 import { createTlsf } from "../../src/metadata/create-tlsf.ts";
 import type { TlsfMetadata } from "../../src/metadata/tlsf.ts";
-import { Random } from "./random.ts";
+import { Random } from "../helpers/random.ts";
 
 const STRATEGIES = Object.values(Strategy);
 const TYPES = [SuballocationType.Buffer, SuballocationType.ImageOptimal, SuballocationType.Unknown];

@@ -17,7 +17,7 @@ import { createLinear } from "../../src/metadata/create-linear.ts";
 import { typesConflict } from "../../src/metadata/granularity.ts";
 import { NO_ALLOCATION, VirtualBlock, VirtualBlockCreate } from "../../src/metadata/virtual-block.ts";
 import { WideLinear } from "../../src/metadata/wide-linear.ts";
-import { type Random, seeded } from "./random.ts";
+import { type Random, seeded } from "../helpers/random.ts";
 
 const { Unknown, Buffer, ImageUnknown, ImageLinear, ImageOptimal } = SuballocationType;
 const TYPES = [Buffer, Buffer, ImageOptimal, ImageOptimal, ImageLinear, ImageUnknown, Unknown] as const;
@@ -218,7 +218,7 @@ function runBeside(run: Run, random: Random): { placed: number; refused: number 
 
 describe("a linear block puts everything where the model says", () => {
   it.each(RUNS)("granularity $granularity, margin $margin, frees $freed, upper end $upper of 10", (run) => {
-    seeded((random) => {
+    seeded(1, (random) => {
       const { placed, refused } = runBeside(run, random);
       expect(placed).toBeGreaterThan(OFTEN);
       expect(refused).toBeGreaterThan(OFTEN);
@@ -262,7 +262,7 @@ describe("a linear block that counts in int32", () => {
   });
 
   it.each(sizes)("of %d bytes puts everything where one does that counts in float64", (size) => {
-    seeded((random) => {
+    seeded(1, (random) => {
       for (let round = 0; round < 60; round++) {
         const sides = [createLinear({ size, virtual: true }), new WideLinear({ size, virtual: true })];
         const slots: [Slot, Slot][] = [];

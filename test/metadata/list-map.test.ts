@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { ListMap, NO_LIST } from "../../src/metadata/list-map.ts";
 import { SizeClass } from "../../src/metadata/size-classes.ts";
-import { type Random, seeded } from "./random.ts";
+import { type Random, seeded } from "../helpers/random.ts";
 
 const LISTS = SizeClass.COUNT * SizeClass.LISTS;
 
@@ -51,7 +51,7 @@ describe("the map of lists that are not empty", () => {
   });
 
   it("finds the first and the last of both halves of the memory classes, of the lower and of the upper alone", () => {
-    seeded((random: Random) => {
+    seeded(1, (random: Random) => {
       for (const [from, to] of [
         [0, LISTS],
         [0, 32 * SizeClass.LISTS],

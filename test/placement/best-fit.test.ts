@@ -3,8 +3,9 @@ import { BestFitSearch, placeBestFit } from "../../src/placement/best-fit.ts";
 import { HoleMap, validateHoles } from "../../src/placement/holes.ts";
 import { readItems } from "../../src/placement/item.ts";
 import { makeProblem } from "../../src/placement/problem.ts";
+import { Random, seeded } from "../helpers/random.ts";
 import { faults } from "./brute-force.ts";
-import { randomItems, runSeeded } from "./random-items.ts";
+import { randomItems } from "./random-items.ts";
 
 const guide = { weight: 0.1, looks: 8 };
 
@@ -31,7 +32,7 @@ describe("holes", () => {
   });
 
   it("are where a plain list of intervals has them", () => {
-    runSeeded(30, (random) => {
+    seeded(30, (random) => {
       const map = new HoleMap(2);
       const taken = new Map<number, { from: number; to: number }>();
       const put = (record: number, size: number): void => {
@@ -59,7 +60,7 @@ describe("holes", () => {
   });
 
   it("come back as they were kept", () => {
-    runSeeded(20, (random) => {
+    seeded(20, (random) => {
       const map = new HoleMap(8);
       const records: number[] = [];
       const live = (steps: number): number[] => {
@@ -79,7 +80,7 @@ describe("holes", () => {
       const seed = random.next();
       const replay = (): number[] => {
         records.splice(0, records.length, ...held);
-        const again = Object.assign(Object.create(Object.getPrototypeOf(random)), { state: seed | 1 });
+        const again = new Random(seed);
         const ends: number[] = [];
         for (let step = 0; step < 80; step++) {
           if (again.below(3) > 0 || records.length === 0) {
@@ -111,7 +112,7 @@ function largestHole(taken: { from: number; to: number }[], height: number): num
 
 describe("best fit", () => {
   it("places items of all traits without fault", () => {
-    runSeeded(150, (random) => {
+    seeded(150, (random) => {
       const items = randomItems(random, 60, {
         alignments: [1, 8],
         kinds: 2,
@@ -129,7 +130,7 @@ describe("best fit", () => {
   });
 
   it("leaves fixed items where they are", () => {
-    runSeeded(50, (random) => {
+    seeded(50, (random) => {
       const items = randomItems(random, 40, { most: 400, steps: 50, leastCount: 2 });
       const fixed = items.map((item, i) => (i === 1 ? { ...item, offset: 100 } : item));
       const problem = makeProblem(readItems(fixed, false), 1);
@@ -144,7 +145,7 @@ describe("best fit", () => {
   });
 
   it("gets better for as long as it goes on", () => {
-    runSeeded(1, (random) => {
+    seeded(1, (random) => {
       const items = randomItems(random, 3000, { most: 1 << 20, steps: 100_000, leastCount: 3000 });
       const problem = makeProblem(readItems(items, false), 1);
       const search = new BestFitSearch(problem);

@@ -9,8 +9,9 @@ import {
   place,
   placeSync,
 } from "../../src/placement/index.ts";
+import { seeded } from "../helpers/random.ts";
 import { faults, leastHeight } from "./brute-force.ts";
-import { mirrored, randomItems, runSeeded, shuffled, type Traits } from "./random-items.ts";
+import { mirrored, randomItems, type Traits } from "./random-items.ts";
 
 /** Checks whatever has to hold of any answer. */
 function check(items: readonly PlacementItem[], placement: Placement, options: PlaceOptions = {}): void {
@@ -208,7 +209,7 @@ describe("time", () => {
   /** Items that take long: a perfect packing, shuffled, is not found at once. */
   function manyItems(): PlacementItem[] {
     const items: PlacementItem[] = [];
-    runSeeded(1, (random) => {
+    seeded(1, (random) => {
       items.push(...randomItems(random, 150, { most: 5000, steps: 60, leastCount: 150 }));
     });
     return items;
@@ -420,7 +421,7 @@ describe("a few random items", () => {
     ["of three kinds, aligned, in several spans", { kinds: 3, alignments: [1, 4], hasSpans: true }, 4, 200],
   ];
   it.each(traits)("%s: the height is the least of all, and proven to be", (_, traits, granularity, runs) => {
-    runSeeded(runs, (random) => {
+    seeded(runs, (random) => {
       const items = randomItems(random, 7, { leastCount: 4, ...traits });
       const least = leastHeight(items, granularity);
       const simple = placed(items, { granularity, timeLimit: 0 });
@@ -429,7 +430,7 @@ describe("a few random items", () => {
       const options = { granularity, timeLimit: 60_000 };
       const placement = placed(items, options);
       expect([placement.height, placement.lowerBound]).toEqual([least, least]);
-      const backwards = placed(shuffled(random, mirrored(items, 8)), options);
+      const backwards = placed(random.shuffled(mirrored(items, 8)), options);
       expect(backwards.height).toBe(least);
     });
   });
@@ -440,7 +441,7 @@ describe("a few random items", () => {
   });
 
   it("some of them with fixed offsets: the height is the least of all", () => {
-    runSeeded(300, (random) => {
+    seeded(300, (random) => {
       const items = randomItems(random, 6, { alignments: [1, 2], leastCount: 2 });
       // Where some placement has them, so that they do not overlap, or a little higher, so that there is room below.
       const { offsets } = placed(items, { timeLimit: 0 });
@@ -454,7 +455,7 @@ describe("a few random items", () => {
   });
 
   it("within a capacity: there is a placement, or it is proven that there is none", () => {
-    runSeeded(300, (random) => {
+    seeded(300, (random) => {
       const items = randomItems(random, 6, { leastCount: 2 });
       const least = leastHeight(items);
       const largest = Math.max(...items.map(({ size }) => size));
@@ -467,7 +468,7 @@ describe("a few random items", () => {
 
 describe("many random items", () => {
   it("of all traits are placed without fault, also in groups", () => {
-    runSeeded(60, (random) => {
+    seeded(60, (random) => {
       const items = randomItems(random, 80, {
         alignments: [1, 16],
         kinds: 2,
@@ -508,7 +509,7 @@ describe("finding conflicts", () => {
 
   it("agrees with looking at all pairs", () => {
     let [right, wrong] = [0, 0];
-    runSeeded(2000, (random) => {
+    seeded(2000, (random) => {
       const some = randomItems(random, 5, { alignments: [1, 2], kinds: 2, hasSpans: true, most: 6 });
       const offsets = some.map(() => random.below(14));
       const hasFault = faults(some, offsets, 4).length > 0;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { drawPlacement, PlanFormat, placeSync, readPlan, writePlan } from "../../src/placement/index.ts";
+import { seeded } from "../helpers/random.ts";
 import { faults } from "./brute-force.ts";
-import { randomItems, runSeeded } from "./random-items.ts";
+import { randomItems } from "./random-items.ts";
 
 const items = [
   { name: "depth, 4K", size: 64, begin: 0, end: 4, alignment: 16, kind: "image" },
@@ -39,7 +40,7 @@ describe("a plan", () => {
   });
 
   it("of random items comes back both ways, with the same placement", () => {
-    runSeeded(40, (random) => {
+    seeded(40, (random) => {
       const some = randomItems(random, 30, { alignments: [1, 4], hasSpans: true, leastCount: 1 });
       const { offsets } = placeSync(some, { timeLimit: 0 });
       for (const format of Object.values(PlanFormat)) {

@@ -1,22 +1,7 @@
-/** Seeded items for random runs, the same each time unless VMA_TS_SEED says otherwise. */
+/** Items for random runs. */
 
 import type { PlacementItem, Span } from "../../src/placement/index.ts";
-import { Random } from "../metadata/random.ts";
-
-/** The seed of the first run. */
-export const SEED: number = Number(process.env.VMA_TS_SEED ?? 20_26);
-
-/** Runs `body` so many times, with random numbers of its own each time, and names the seed in what it throws. */
-export function runSeeded(runs: number, body: (random: Random) => void): void {
-  for (let seed = SEED; seed < SEED + runs; seed++) {
-    try {
-      body(new Random(seed));
-    } catch (error) {
-      if (error instanceof Error) error.message += ` (VMA_TS_SEED=${seed})`;
-      throw error;
-    }
-  }
-}
+import type { Random } from "../helpers/random.ts";
 
 /** What random items may have besides a size and a lifetime. */
 export interface Traits {
@@ -54,14 +39,4 @@ export function mirrored(items: readonly PlacementItem[], steps: number): Placem
       ? { ...rest, ...turn({ begin: begin!, end: end! }) }
       : { ...rest, spans: spans.map(turn) },
   );
-}
-
-/** The same items in another order. */
-export function shuffled<T>(random: Random, items: readonly T[]): T[] {
-  const list = [...items];
-  for (let last = list.length - 1; last > 0; last--) {
-    const other = random.below(last + 1);
-    [list[last], list[other]] = [list[other]!, list[last]!];
-  }
-  return list;
 }

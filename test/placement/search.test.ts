@@ -7,9 +7,9 @@ import { Outcome, Search, SectionRule, type Strategy } from "../../src/placement
 import { SearchState } from "../../src/placement/search-state.ts";
 import { validateState } from "../../src/placement/search-validate.ts";
 import { ascending } from "../../src/placement/sort.ts";
-import type { Random } from "../metadata/random.ts";
+import { type Random, seeded } from "../helpers/random.ts";
 import { leastHeight } from "./brute-force.ts";
-import { randomItems, runSeeded, type Traits } from "./random-items.ts";
+import { randomItems, type Traits } from "./random-items.ts";
 
 function problemOf(random: Random, count: number, traits: Traits, granularity = 1): Problem {
   const problem = makeProblem(readItems(randomItems(random, count, traits), granularity > 1), granularity);
@@ -31,7 +31,7 @@ describe("a search", () => {
     ["items of all traits", { alignments: [1, 4], kinds: 2, hasSpans: true }, 4],
   ];
   it.each(traits)("with %s: its state is whole after every node", (_, traits, granularity) => {
-    runSeeded(60, (random) => {
+    seeded(60, (random) => {
       const problem = problemOf(random, 16, { leastCount: 4, ...traits }, granularity);
       const state = new SearchState(problem);
       const search = new Search(state);
@@ -47,7 +47,7 @@ describe("a search", () => {
   });
 
   it("comes to the same end whatever leads it", () => {
-    runSeeded(80, (random) => {
+    seeded(80, (random) => {
       const items = randomItems(random, 6, { leastCount: 3 });
       const problem = makeProblem(readItems(items, false), 1);
       const least = leastHeight(items) / problem.unit;
@@ -63,7 +63,7 @@ describe("a search", () => {
   });
 
   it("finds what is there: perfect packings of a dozen items, whatever leads it", () => {
-    runSeeded(150, (random) => {
+    seeded(150, (random) => {
       const items = perfectPacking(random.between(8, 14), random.below(1 << 30), random.between(4, 9), 8);
       const problem = makeProblem(readItems(items, false), 1);
       const search = new Search(new SearchState(problem));
@@ -75,9 +75,14 @@ describe("a search", () => {
   });
 
   it("leaves out what it may: no more nodes than with every rule in force", () => {
+    const packings = [
+      402578562, 402642058, 402189491, 402252987, 402324643, 402388139, 400821340, 400884820, 400956492,
+      401019972, 400567421, 400630901, 400702573, 400766053, 401361950, 401425430, 401497102, 401560582,
+      401108031, 401171511, 401243183, 401306663, 409728999, 409665519, 409593847,
+    ];
     let nodes = 0;
-    runSeeded(25, (random) => {
-      const items = perfectPacking(60, random.below(1 << 30), 12, 60).slice(2);
+    for (const packing of packings) {
+      const items = perfectPacking(60, packing, 12, 60).slice(2);
       const problem = makeProblem(readItems(items, false), 1);
       const search = new Search(new SearchState(problem));
       for (const rule of Object.values(SectionRule)) {
@@ -89,13 +94,13 @@ describe("a search", () => {
         search.run(1500);
         nodes += search.nodes;
       }
-    });
+    }
     // Without one of the rules it is 7501 at least: what does not fit, the order of alike rows, explanations that are inherited.
-    if (process.env.VMA_TS_SEED === undefined) expect(nodes).toBeLessThanOrEqual(7497);
+    expect(nodes).toBeLessThanOrEqual(7497);
   });
 
   it("goes on where it was paused", () => {
-    runSeeded(30, (random) => {
+    seeded(30, (random) => {
       const problem = problemOf(random, 14, { leastCount: 8 });
       const strategy = randomStrategy(random, problem);
       const capacity = problem.greatestLoad;
@@ -129,7 +134,7 @@ describe("sections", () => {
   });
 
   it("say of any two items whether they meet", () => {
-    runSeeded(300, (random) => {
+    seeded(300, (random) => {
       const items = randomItems(random, 12, { hasSpans: true, steps: 20 });
       validateProblem(makeProblem(readItems(items, false), 1));
     });
@@ -155,7 +160,7 @@ describe("the orders of the simple methods", () => {
   });
 
   it("by begin, duration and area: the first first, the longest first, and what takes the most for the longest", () => {
-    runSeeded(50, (random) => {
+    seeded(50, (random) => {
       const problem = problemOf(random, 20, { leastCount: 2 });
       const widths = problem.runEnds.map((end, row) => end - problem.runFirsts[row]!);
       const byBegin = Array.from(orderRows(problem, Order.Begin), (row) => problem.runFirsts[row]!);
@@ -170,10 +175,10 @@ describe("the orders of the simple methods", () => {
 
 describe("sorting", () => {
   it("is that of the language, and stable", () => {
-    runSeeded(50, (random) => {
+    seeded(50, (random) => {
       const most = random.pick([1, 7, 5000, 2 ** 31, 2 ** 53 - 1]);
       const keys = Float64Array.from({ length: random.between(0, 300) }, () =>
-        Math.floor((random.next() / 2 ** 32) * most),
+        Math.floor(random.fraction() * most),
       );
       const expected = [...keys.keys()].sort((a, b) => keys[a]! - keys[b]! || a - b);
       expect([...ascending(keys)]).toEqual(expected);

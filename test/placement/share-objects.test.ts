@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type PlacementItem, type Sharing, shareObjects } from "../../src/placement/index.ts";
+import { seeded } from "../helpers/random.ts";
 import { leastObjects, meet } from "./brute-force.ts";
-import { randomItems, runSeeded } from "./random-items.ts";
+import { randomItems } from "./random-items.ts";
 
 /** Shares, and checks whatever has to hold. */
 function shared(items: readonly PlacementItem[], timeLimit?: number): Sharing {
@@ -72,7 +73,7 @@ describe("sharing objects", () => {
 
   it("of a few random items takes the least of all ways", () => {
     let [aboveBound, belowSimple] = [0, 0];
-    runSeeded(500, (random) => {
+    seeded(1500, (random) => {
       const items = randomItems(random, 8, {
         most: 9,
         leastCount: 4,
@@ -90,7 +91,7 @@ describe("sharing objects", () => {
   });
 
   it("of many random items is without fault, and not far from the bound", () => {
-    runSeeded(10, (random) => {
+    seeded(10, (random) => {
       const items = randomItems(random, 300, { most: 100_000, steps: 100, leastCount: 300 });
       const { size, lowerBound, simple } = shared(items, 50);
       expect(size / lowerBound).toBeLessThan(1.05);

@@ -9,7 +9,7 @@ import { RecordKind } from "../../src/recording/format/kinds.ts";
 import { putUint } from "../../src/recording/format/varint.ts";
 import { RecordedState, type Recording, RecordingError, readRecording } from "../../src/recording/index.ts";
 import { MemoryRing, RingSink } from "../../src/recording/writer/ring.ts";
-import { Random } from "../metadata/random.ts";
+import { Random } from "../helpers/random.ts";
 import { expectState, validateState } from "./compare.ts";
 import { type BelievedState, SyntheticProgram, synthetic, syntheticHeader } from "./synthetic.ts";
 

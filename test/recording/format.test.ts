@@ -9,7 +9,7 @@ import { MAX_VARINT, putSint, putUint } from "../../src/recording/format/varint.
 import { RecordReader } from "../../src/recording/reader/record-reader.ts";
 import { RowTable } from "../../src/recording/writer/row-table.ts";
 import { StackTable } from "../../src/recording/writer/stack-table.ts";
-import { Random } from "../metadata/random.ts";
+import { Random } from "../helpers/random.ts";
 import { syntheticHeader } from "./synthetic.ts";
 
 const MAX = Number.MAX_SAFE_INTEGER;

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { type ActiveRecording, RecordedState, readRecording, record } from "../../src/recording/index.ts";
 import { GpuBufferHeap, GpuBufferUsage, type HeapAllocation } from "../../src/webgpu/index.ts";
-import { Random } from "../metadata/random.ts";
+import { Random } from "../helpers/random.ts";
 import { FakeDevice } from "../webgpu/fake-device.ts";
 import { validateState } from "./compare.ts";
 

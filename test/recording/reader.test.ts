@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { RecordedState, Recording, RecordKind, readRecording } from "../../src/recording/index.ts";
 import { CHUNK_BYTES } from "../../src/recording/writer/chunk-writer.ts";
-import { Random } from "../metadata/random.ts";
+import { Random } from "../helpers/random.ts";
 import { asBelieved, expectState, placesOf } from "./compare.ts";
 import { type BelievedState, type SyntheticOptions, SyntheticProgram, synthetic } from "./synthetic.ts";
 

@@ -9,7 +9,7 @@ import { AllocationCreate, BufferUsage, MemoryUsage, VulkanError } from "../../s
 import { VirtualBlock } from "../../src/metadata/index.ts";
 import { type ActiveRecording, RecordKind, readRecording, record } from "../../src/recording/index.ts";
 import { bufferOf, imageOf, MiB, world } from "../allocator/setup.ts";
-import { Random } from "../metadata/random.ts";
+import { Random } from "../helpers/random.ts";
 import { validateState } from "./compare.ts";
 import { dumpsOf, Follower } from "./dumps.ts";
 

@@ -11,7 +11,7 @@ import { NO_STACK } from "../../src/recording/writer/dictionary.ts";
 import { MemorySink, type RecordingSink } from "../../src/recording/writer/sink.ts";
 import type { SnapshotWriter } from "../../src/recording/writer/snapshot-writer.ts";
 import { RecordingWriter } from "../../src/recording/writer/writer.ts";
-import { Random } from "../metadata/random.ts";
+import { Random } from "../helpers/random.ts";
 
 const MiB = 1024 * 1024;
 

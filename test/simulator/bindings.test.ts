@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Binding, BindingList } from "../../src/simulator/bindings.ts";
-import { random } from "./helpers.ts";
+import { Random } from "../helpers/random.ts";
 
 function place(offset: number, size: number, linear = true): Binding {
   return { offset, end: offset + size, linear };
@@ -26,19 +26,19 @@ describe("BindingList", () => {
 
 /** Pages of the naive model that hold both linear and other bindings are never made. */
 function compareWithArray(seed: number, steps: number): void {
-  const next = random(seed);
+  const random = new Random(seed);
   const list = new BindingList<Binding>();
   const model: Binding[] = [];
   const granularity = 1024;
   for (let step = 0; step < steps; step++) {
     const about = `seed ${seed}, step ${step}`;
-    if (model.length > 0 && next() < 0.3) {
-      const [gone] = model.splice(Math.floor(next() * model.length), 1);
+    if (model.length > 0 && random.chance(0.3)) {
+      const [gone] = model.splice(random.below(model.length), 1);
       list.remove(gone!);
       continue;
     }
-    const size = 16 * (1 + Math.floor(next() * 100));
-    const binding = place(16 * Math.floor(next() * 400_000), size, next() < 0.5);
+    const size = 16 * (1 + random.below(100));
+    const binding = place(16 * random.below(400_000), size, random.chance(0.5));
     const { offset, end, linear } = binding;
     const overlaps = model.some((other) => other.offset < end && other.end > offset);
     expect(list.findOverlap(offset, end) !== undefined, about).toBe(overlaps);

@@ -14,7 +14,8 @@ import {
   type TransferCommand,
   VulkanError,
 } from "../../src/vulkan/index.ts";
-import { boundBuffer, buffer, expectRefused, imageNeeds, random, smallDevice, snapshot } from "./helpers.ts";
+import { Random } from "../helpers/random.ts";
+import { boundBuffer, buffer, expectRefused, imageNeeds, smallDevice, snapshot } from "./helpers.ts";
 
 const { TransferSrc, TransferDst } = ImageUsage;
 const { TransferSrcOptimal, TransferDstOptimal, ShaderReadOnlyOptimal, General } = ImageLayout;
@@ -29,8 +30,8 @@ function mappedBuffer(device: SimulatedDevice, size: number): { handle: Buffer; 
 }
 
 function randomBytes(length: number, seed: number): Uint8Array {
-  const next = random(seed);
-  return Uint8Array.from({ length }, () => Math.floor(next() * 256));
+  const random = new Random(seed);
+  return Uint8Array.from({ length }, () => random.below(256));
 }
 
 function boundImage(device: SimulatedDevice, info: Partial<ImageCreateInfo> = {}): Image {

@@ -19,7 +19,7 @@ import {
   VulkanError,
 } from "../../src/index.ts";
 import type { SimulatedDevice } from "../../src/simulator/index.ts";
-import { random } from "../simulator/helpers.ts";
+import { Random } from "../helpers/random.ts";
 import { simulated } from "./devices.ts";
 
 const PAGE = 65536;
@@ -468,8 +468,8 @@ describe("defragmentation of a page pool", () => {
 
 /** One random program. */
 async function program(seed: number): Promise<{ moved: number; freed: number }> {
-  const next = random(seed);
-  const integer = (below: number): number => Math.floor(next() * below);
+  const random = new Random(seed);
+  const integer = (below: number): number => random.below(below);
   const device = simulated();
   const allocator = createAllocator({ device });
   const { queue } = device;
@@ -502,7 +502,7 @@ async function program(seed: number): Promise<{ moved: number; freed: number }> 
       write(device, allocator, model, pages);
     } else if (way <= 7 && model !== undefined) {
       for (const page of [...model.pages.keys()]) {
-        if (next() < 0.5) continue;
+        if (random.chance(0.5)) continue;
         const size = Math.min(PAGE, model.sparse.size - page * PAGE);
         model.sparse.evict(queue, { offset: page * PAGE, size });
         model.pages.delete(page);
@@ -511,8 +511,8 @@ async function program(seed: number): Promise<{ moved: number; freed: number }> 
     } else if (way >= 8) {
       const result = await pool.defragment({
         queue,
-        ...(next() < 0.5 ? { maxBytes: integer(20) * PAGE } : {}),
-        ...(next() < 0.5 ? { maxBytesPerPass: (1 + integer(5)) * PAGE } : {}),
+        ...(random.chance(0.5) ? { maxBytes: integer(20) * PAGE } : {}),
+        ...(random.chance(0.5) ? { maxBytesPerPass: (1 + integer(5)) * PAGE } : {}),
       });
       moved += result.pagesMoved;
       freed += result.deviceMemoryBlocksFreed;

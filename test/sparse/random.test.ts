@@ -19,7 +19,7 @@ import {
 } from "../../src/index.ts";
 import type { SimulatedDevice, SimulatedTransferQueue } from "../../src/simulator/index.ts";
 import type { Submission } from "../../src/vulkan/index.ts";
-import { random } from "../simulator/helpers.ts";
+import { Random } from "../helpers/random.ts";
 import { simulated } from "./devices.ts";
 
 const PAGE = 65536;
@@ -70,7 +70,7 @@ function blocksOf(
 
 /** One random program. */
 class Program {
-  readonly #next: () => number;
+  readonly #random: Random;
   readonly #device: SimulatedDevice;
   readonly #allocator: Allocator;
   readonly #queue: SimulatedTransferQueue;
@@ -82,8 +82,8 @@ class Program {
   bound = 0;
 
   constructor(seed: number) {
-    this.#next = random(seed);
-    this.#device = simulated({}, { singleMipTail: false, metadata: this.#chance(0.3) });
+    this.#random = new Random(seed);
+    this.#device = simulated({}, { singleMipTail: false, metadata: this.#random.chance(0.3) });
     this.#allocator = createAllocator({ device: this.#device });
     this.#queue = this.#device.createTransferQueue();
     this.#pools = [
@@ -92,16 +92,8 @@ class Program {
     ];
   }
 
-  #chance(of: number): boolean {
-    return this.#next() < of;
-  }
-
-  #integer(below: number): number {
-    return Math.floor(this.#next() * below);
-  }
-
   #pick<T>(list: readonly T[]): T | undefined {
-    return list[this.#integer(list.length)];
+    return list[this.#random.below(list.length)];
   }
 
   run(steps: number): void {
@@ -117,7 +109,7 @@ class Program {
       () => this.#allocator.trim(),
     ];
     for (let step = 0; step < steps; step++) {
-      this.#queue.completeAfter = this.#integer(3);
+      this.#queue.completeAfter = this.#random.below(3);
       this.#pick(ways)!();
       this.#allocator.validate();
       this.#check();
@@ -133,21 +125,21 @@ class Program {
 
   #create(): void {
     if (this.#buffers.length + this.#images.length > 8) return;
-    const pages = this.#chance(0.3) ? undefined : this.#pick(this.#pools)!;
+    const pages = this.#random.chance(0.3) ? undefined : this.#pick(this.#pools)!;
     const options = pages === undefined ? {} : { pages };
-    if (this.#chance(0.5)) {
-      const count = 1 + this.#integer(50);
+    if (this.#random.chance(0.5)) {
+      const count = 1 + this.#random.below(50);
       const sparse = this.#allocator.createSparseBuffer(
-        { size: count * PAGE - this.#integer(PAGE), usage: COPY },
+        { size: count * PAGE - this.#random.below(PAGE), usage: COPY },
         options,
       );
       this.#buffers.push({ kind: "buffer", sparse, pages: count, resident: new Map() });
       return;
     }
-    const width = 100 + this.#integer(900);
-    const height = 100 + this.#integer(900);
-    const layers = 1 + this.#integer(3);
-    const mipLevels = 1 + this.#integer(Math.floor(Math.log2(Math.max(width, height))) + 1);
+    const width = 100 + this.#random.below(900);
+    const height = 100 + this.#random.below(900);
+    const layers = 1 + this.#random.below(3);
+    const mipLevels = 1 + this.#random.below(Math.floor(Math.log2(Math.max(width, height))) + 1);
     const sparse = this.#allocator.createSparseImage(
       {
         format: Format.R8G8B8A8Unorm,
@@ -165,10 +157,10 @@ class Program {
   #bindBuffers(): void {
     if (this.#buffers.length === 0) return;
     const parts = (): { model: ModelBuffer; offset: number; size: number }[] =>
-      Array.from({ length: this.#integer(3) }, () => {
+      Array.from({ length: this.#random.below(3) }, () => {
         const model = this.#pick(this.#buffers)!;
-        const offset = this.#integer(model.sparse.size);
-        return { model, offset, size: 1 + this.#integer(model.sparse.size - offset) };
+        const offset = this.#random.below(model.sparse.size);
+        return { model, offset, size: 1 + this.#random.below(model.sparse.size - offset) };
       });
     const commit = parts();
     const evict = parts();
@@ -205,15 +197,15 @@ class Program {
   #bindImage(): void {
     const model = this.#pick(this.#images);
     if (model === undefined) return;
-    const mipLevel = this.#integer(model.mipLevels);
+    const mipLevel = this.#random.below(model.mipLevels);
     const wide = Math.max(1, model.width >> mipLevel);
     const high = Math.max(1, model.height >> mipLevel);
-    const [x, y] = [this.#integer(wide), this.#integer(high)];
-    const width = 1 + this.#integer(wide - x);
-    const height = 1 + this.#integer(high - y);
-    const layer = this.#integer(model.layers);
+    const [x, y] = [this.#random.below(wide), this.#random.below(high)];
+    const width = 1 + this.#random.below(wide - x);
+    const height = 1 + this.#random.below(high - y);
+    const layer = this.#random.below(model.layers);
     const region = { mipLevel, baseArrayLayer: layer, offset: { x, y }, extent: { width, height } };
-    const isEviction = this.#chance(0.4);
+    const isEviction = this.#random.chance(0.4);
     const bind = (): Submission =>
       isEviction ? model.sparse.evict(this.#queue, region) : model.sparse.commit(this.#queue, region);
     if (!this.#bind(bind)) return;
@@ -242,7 +234,7 @@ class Program {
     const page = this.#pick([...(model?.resident.keys() ?? [])]);
     if (model === undefined || page === undefined) return;
     this.#wait();
-    const value = this.#integer(256);
+    const value = this.#random.below(256);
     const size = Math.min(PAGE, model.sparse.size - page * PAGE) & ~3;
     if (size === 0) return;
     this.#waiting.push(
@@ -265,24 +257,24 @@ class Program {
   }
 
   #destroy(): void {
-    if (this.#chance(0.7)) return;
-    const list = this.#chance(0.5) ? this.#buffers : this.#images;
+    if (this.#random.chance(0.7)) return;
+    const list = this.#random.chance(0.5) ? this.#buffers : this.#images;
     if (list.length === 0) return;
     // Bindings may be under way; copies may not.
     this.#wait();
-    const [model] = list.splice(this.#integer(list.length), 1);
+    const [model] = list.splice(this.#random.below(list.length), 1);
     model!.sparse.destroy();
   }
 
   #check(): void {
     for (const { sparse, resident, pages } of this.#buffers) {
       expect(sparse.residentCount).toBe(resident.size);
-      const page = this.#integer(pages);
+      const page = this.#random.below(pages);
       expect(sparse.residencyOf({ offset: page * PAGE, size: 1 }).isResident).toBe(resident.has(page));
     }
     for (const model of this.#images) {
-      const mipLevel = this.#integer(model.mipLevels);
-      const layer = this.#integer(model.layers);
+      const mipLevel = this.#random.below(model.mipLevels);
+      const layer = this.#random.below(model.layers);
       const all = { mipLevel, layer, x: 0, y: 0, width: model.width, height: model.height };
       const blocks = blocksOf(model, all, false);
       const residency = model.sparse.residencyOf({ mipLevel, baseArrayLayer: layer });

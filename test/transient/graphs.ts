@@ -14,7 +14,7 @@ import {
 } from "../../src/vulkan/constants.ts";
 import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import type { TransferCommand, TransferQueue } from "../../src/vulkan/transfer.ts";
-import type { Random } from "../metadata/random.ts";
+import type { Random } from "../helpers/random.ts";
 
 const BUFFER = BufferUsage.StorageBuffer | BufferUsage.TransferSrc | BufferUsage.TransferDst;
 const IMAGE = ImageUsage.Sampled | ImageUsage.TransferSrc | ImageUsage.TransferDst;

@@ -7,8 +7,8 @@ import { createAllocator } from "../../src/index.ts";
 import { ValidityError } from "../../src/simulator/index.ts";
 import type { CommandBuffer } from "../../src/vulkan/handles.ts";
 import { world } from "../allocator/setup.ts";
+import { seeded } from "../helpers/random.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
-import { runSeeded } from "../placement/random-items.ts";
 import { makeStaging, randomGraph, run, runGraph } from "./graphs.ts";
 
 describeWithVulkan("Transient resources on a real device", (ctx) => {
@@ -23,7 +23,7 @@ describeWithVulkan("Transient resources on a real device", (ctx) => {
 
   it("keep their contents from the first use to the last in random graphs", () => {
     const { device } = ctx;
-    runSeeded(6, (random) => {
+    seeded(6, (random) => {
       const allocator = createAllocator({ device });
       const graph = randomGraph(random, 14, 8);
       const transients = allocator.createTransients(graph);

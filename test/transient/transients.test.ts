@@ -9,8 +9,7 @@ import { Access, ImageLayout, PipelineStage } from "../../src/vulkan/constants.t
 import type { Buffer } from "../../src/vulkan/handles.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import { bufferOf, Type, world } from "../allocator/setup.ts";
-import type { Random } from "../metadata/random.ts";
-import { runSeeded } from "../placement/random-items.ts";
+import { type Random, seeded } from "../helpers/random.ts";
 import { buffer, image, packedSize, passesOf, randomGraph, read, run, written } from "./graphs.ts";
 
 /** What is wrong with where they lie. */
@@ -476,7 +475,7 @@ describe("The simulator", () => {
 
   it("sees each barrier that is left out of random graphs, and nothing wrong with complete ones", () => {
     let caught = 0;
-    runSeeded(40, (random: Random) => {
+    seeded(40, (random: Random) => {
       const limits = { bufferImageGranularity: 1 << random.below(13), nonCoherentAtomSize: 64 };
       const { allocator, device } = world({ limits });
       const graph = randomGraph(random, 14, 8);
@@ -503,7 +502,7 @@ describe("The simulator", () => {
   });
 
   it("sees nothing wrong with random graphs that are made again and again", () => {
-    runSeeded(15, (random: Random) => {
+    seeded(15, (random: Random) => {
       const limits = { bufferImageGranularity: 1 << random.below(13), nonCoherentAtomSize: 64 };
       const { allocator, device } = world({ limits });
       let graph = randomGraph(random, 12, 7);
@@ -525,7 +524,7 @@ describe("The simulator", () => {
 
 describe("Take-overs", () => {
   it("are those that a model finds byte by byte", () => {
-    runSeeded(60, (random: Random) => {
+    seeded(60, (random: Random) => {
       const { allocator } = world();
       const graph = randomGraph(random, 10, 6);
       const transients = allocator.createTransients(graph, { timeLimit: 0 });

@@ -44,7 +44,7 @@ describe.skipIf(!hasChromium && !requireChromium)(
       await findings.first().getByRole("button", { name: "Show" }).click();
       await eventually(() => page.locator(".pins").last().innerText()).toMatch(/decal \d+\s+4 KiB/);
       await eventually(() => page.locator(".forecasts").innerText()).toMatch(
-        /FAST\s+84 MiB 6 blocks\s+[\d.]+ MiB \d+ allocations[\s\S]*FULL\s+84 MiB/,
+        /FAST\s+86 MiB 7 blocks\s+[\d.]+ MiB \d+ allocations[\s\S]*FULL\s+86 MiB/,
       );
       expect(complaints).toEqual([]);
       await page.close();

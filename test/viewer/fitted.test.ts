@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { fitted } from "../../src/viewer/draw/fitted.ts";
-import { Random } from "../metadata/random.ts";
+import { Random } from "../helpers/random.ts";
 
 /** Widths like those of a sans-serif font. */
 function widthOf(text: string): number {

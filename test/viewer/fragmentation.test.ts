@@ -17,7 +17,8 @@ import { momentOf } from "../../src/viewer/model/moment.ts";
 import { pinnedBlocks } from "../../src/viewer/model/pins.ts";
 import { sampleWaste } from "../../src/viewer/model/waste.ts";
 import { readFile } from "../../src/viewer/read/read.ts";
-import { momentHistory, randomHistory, randomNumbers } from "./histories.ts";
+import { Random } from "../helpers/random.ts";
+import { momentHistory, randomHistory } from "./histories.ts";
 
 const MiB = 1024 * 1024;
 
@@ -31,16 +32,16 @@ function planned(history: History, algorithm: Algorithm): Forecast {
 
 describe("a block as the planner sees it", () => {
   it.each([1, 2, 3])("is right after anything is placed and freed at random (seed %i)", (seed) => {
-    const random = randomNumbers(seed);
+    const random = new Random(seed);
     const size = 64 * 1024;
     const granularity = seed === 1 ? 1 : 1024;
     let division = new SortedDivision(size, granularity, []);
     const naive = new Map<number, { offset: number; size: number; type: number }>();
     for (let i = 0; i < 2000; i++) {
-      const wanted = 1 + random(3000);
-      const alignment = 2 ** random(9);
-      const type = random(2) === 0 ? LINEAR : OPTIMAL;
-      if (random(5) < 3 && division.find(wanted, alignment, type)) {
+      const wanted = 1 + random.below(3000);
+      const alignment = 2 ** random.below(9);
+      const type = random.below(2) === 0 ? LINEAR : OPTIMAL;
+      if (random.below(5) < 3 && division.find(wanted, alignment, type)) {
         const offset = division.foundOffset;
         const slot = division.commit();
         expect(offset % alignment).toBe(0);
@@ -57,7 +58,7 @@ describe("a block as the planner sees it", () => {
         }
         naive.set(slot, { offset, size: wanted, type });
       } else if (naive.size > 0) {
-        const slot = [...naive.keys()][random(naive.size)]!;
+        const slot = [...naive.keys()][random.below(naive.size)]!;
         expect(division.offsetOf(slot)).toBe(naive.get(slot)!.offset);
         expect(division.free(slot)).toBe(true);
         expect(division.free(slot)).toBe(false);
@@ -125,17 +126,17 @@ describe("what defragmentation would give", () => {
   });
 
   it.each(algorithms)("is what the allocator itself would do, read from its dump: %s", (algorithm) => {
-    const random = randomNumbers(7);
+    const random = new Random(7);
     const device = new SimulatedDevice(amdDiscrete);
     const allocator = createAllocator({ device, preferredLargeHeapBlockSize: 4 * MiB });
     const made = Array.from({ length: 600 }, () =>
       allocator.createBuffer(
-        { size: 1024 * (1 + random(64)), usage: BufferUsage.StorageBuffer },
+        { size: 1024 * (1 + random.below(64)), usage: BufferUsage.StorageBuffer },
         { usage: MemoryUsage.AutoPreferDevice },
       ),
     );
     const kept = made.filter(({ buffer, allocation }) => {
-      if (random(3) === 0) return true;
+      if (random.below(3) === 0) return true;
       allocator.destroyBuffer(buffer, allocation);
       return false;
     });

@@ -2,6 +2,7 @@
 
 import { HistoryBuilder } from "../../src/viewer/model/builder.ts";
 import { type DeviceInfo, EventKind, type History, Kind } from "../../src/viewer/model/history.ts";
+import { Random } from "../helpers/random.ts";
 
 export const device: DeviceInfo = {
   name: "test device",
@@ -23,18 +24,6 @@ export interface RandomHistory {
   readonly history: History;
   /** What is alive after so many events, by allocation. */
   readonly states: readonly (readonly LiveAllocation[])[];
-}
-
-/** A generator of random numbers that a seed repeats: below n. */
-export function randomNumbers(seed: number): (below: number) => number {
-  let state = Math.imul(seed, 0x9e3779b1) >>> 0 || 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state % below;
-  };
 }
 
 const SLOTS = 64;
@@ -63,7 +52,7 @@ export function builderOfDevice(): HistoryBuilder {
 
 /** Blocks of 64 slots; allocations come, move and go at random; every state is kept as it is, naively. */
 export function randomHistory(seed: number, operations: number): RandomHistory {
-  const random = randomNumbers(seed);
+  const random = new Random(seed);
   const builder = builderOfDevice();
   const blocks = [0, 1, 2, 2].map((pool, id) => builder.addBlock({ pool, id, size: SLOT * SLOTS }));
   const taken = blocks.map(() => new Set<number>());
@@ -78,20 +67,25 @@ export function randomHistory(seed: number, operations: number): RandomHistory {
       name,
     }));
   const pick = (): [place: number, slot: number] | undefined => {
-    const place = random(blocks.length);
-    const slot = random(SLOTS);
+    const place = random.below(blocks.length);
+    const slot = random.below(SLOTS);
     return taken[place]!.has(slot) ? undefined : [place, slot];
   };
   for (let i = 0; i < operations; i++) {
     const free = pick();
-    const victim = [...live.values()][random(Math.max(live.size, 1))];
-    const what = random(10);
+    const victim = [...live.values()][random.below(Math.max(live.size, 1))];
+    const what = random.below(10);
     if (what < 5 && free !== undefined) {
       const [place, slot] = free;
-      const name = `thing ${random(6)} of ${random(3)}`;
-      const size = 1 + random(SLOT);
+      const name = `thing ${random.below(6)} of ${random.below(3)}`;
+      const size = 1 + random.below(SLOT);
       builder.event(EventKind.Allocate, i);
-      const allocation = builder.addAllocation((random(9) + 1) as Kind, size, 0, builder.texts.add(name));
+      const allocation = builder.addAllocation(
+        (random.below(9) + 1) as Kind,
+        size,
+        0,
+        builder.texts.add(name),
+      );
       const range = builder.place(allocation, blocks[place]!, slot * SLOT, size);
       builder.setSubject(range);
       taken[place]!.add(slot);

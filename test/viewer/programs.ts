@@ -14,7 +14,7 @@ import {
 } from "../../src/index.ts";
 import { record } from "../../src/recording/index.ts";
 import { amdDiscrete, SimulatedDevice } from "../../src/simulator/index.ts";
-import { randomNumbers } from "./histories.ts";
+import { Random } from "../helpers/random.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -22,7 +22,7 @@ const MiB = 1024 * KiB;
 class Renderer {
   readonly allocator: Allocator;
   readonly device: SimulatedDevice;
-  readonly random: (below: number) => number = randomNumbers(11);
+  readonly random: Random = new Random(11);
   readonly #recording: ReturnType<typeof record>;
   readonly #live = new Map<Allocation, () => void>();
   readonly #budget: number | undefined;
@@ -97,11 +97,11 @@ class Renderer {
 export function leakingProgram(): Uint8Array {
   const renderer = new Renderer();
   renderer.mark("load");
-  for (let i = 0; i < 60; i++) renderer.texture(`world texture ${i}`, 128 + renderer.random(128));
+  for (let i = 0; i < 60; i++) renderer.texture(`world texture ${i}`, 128 + renderer.random.below(128));
   renderer.mark("play");
   for (let i = 0; i < 300; i++) {
     renderer.frame((frame) => {
-      renderer.buffer(`particle emitter ${frame}`, 48 * KiB + renderer.random(32 * KiB));
+      renderer.buffer(`particle emitter ${frame}`, 48 * KiB + renderer.random.below(32 * KiB));
     });
   }
   return renderer.finish();
@@ -113,7 +113,7 @@ export function fragmentingProgram(): Uint8Array {
   const terrain: Allocation[] = [];
   for (let i = 0; i < 400; i++) {
     renderer.frame(() => {
-      terrain.push(renderer.buffer(`terrain ${i}`, 256 * KiB + renderer.random(256 * KiB)));
+      terrain.push(renderer.buffer(`terrain ${i}`, 256 * KiB + renderer.random.below(256 * KiB)));
       if (i % 25 === 0) renderer.buffer(`decal ${i}`, 4 * KiB);
     });
   }

@@ -11,8 +11,8 @@ import { aliasesAlive, budgetAt, momentOf, totalsOf } from "../../src/viewer/mod
 import { textAt } from "../../src/viewer/model/texts.ts";
 import { readFile } from "../../src/viewer/read/read.ts";
 import { RecordingReader } from "../../src/viewer/read/recording.ts";
+import { Random } from "../helpers/random.ts";
 import { type BelievedState, SyntheticProgram, syntheticHeader } from "../recording/synthetic.ts";
-import { randomNumbers } from "./histories.ts";
 
 const MiB = 1024 * 1024;
 
@@ -107,14 +107,14 @@ describe.each([1, 2, 3])("a recording (seed %i)", (seed) => {
 
   it("read bit by bit is the same in the end", () => {
     const live = Recording.live();
-    const random = randomNumbers(seed);
+    const random = new Random(seed);
     live.append(bytes.subarray(0, 2000));
     const reader = new RecordingReader(live, "test.vmarec");
     for (let at = 2000; at < bytes.length; ) {
-      const next = Math.min(at + 1 + random(9000), bytes.length);
+      const next = Math.min(at + 1 + random.below(9000), bytes.length);
       live.append(bytes.subarray(at, next));
       reader.advance();
-      if (random(4) === 0) reader.finish();
+      if (random.below(4) === 0) reader.finish();
       at = next;
     }
     expect(reader.finish()).toEqual(history);
@@ -155,10 +155,10 @@ describe.each([1, 2, 3])("a recording (seed %i)", (seed) => {
   });
 
   it("with bytes changed at random is read or refused, and never harms", () => {
-    const random = randomNumbers(seed + 10);
+    const random = new Random(seed + 10);
     for (let i = 0; i < 60; i++) {
       const changed = bytes.slice(0, 20_000);
-      for (let j = 0; j < 20; j++) changed[random(changed.length)] = random(256);
+      for (let j = 0; j < 20; j++) changed[random.below(changed.length)] = random.below(256);
       try {
         const one = readFile(changed, "changed.vmarec");
         totalsOf(momentOf(one, lastMoment(one)));

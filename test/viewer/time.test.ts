@@ -18,7 +18,8 @@ import { EventKind, type History, Kind, lastMoment } from "../../src/viewer/mode
 import { certainLeaks, suspectedLeaks } from "../../src/viewer/model/leaks.ts";
 import { momentOf, totalsOf } from "../../src/viewer/model/moment.ts";
 import { ALL_HEAPS, landmarksOf, momentsOf, placeIn, seriesOf } from "../../src/viewer/model/series.ts";
-import { builderOfDevice, device, randomHistory, randomNumbers } from "./histories.ts";
+import { Random } from "../helpers/random.ts";
+import { builderOfDevice, device, randomHistory } from "./histories.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -38,10 +39,10 @@ describe.each([1, 2, 3])("a random history over time (seed %i)", (seed) => {
   });
 
   it("knows where most is in use, in any span", () => {
-    const random = randomNumbers(seed);
+    const random = new Random(seed);
     for (let i = 0; i < 500; i++) {
-      const from = random(3001);
-      const to = from + random(3001 - from);
+      const from = random.below(3001);
+      const to = from + random.below(3001 - from);
       let best = from;
       for (let at = from; at <= to; at++) if (series.used[at]! > series.used[best]!) best = at;
       expect(series.highest(from, to)).toBe(best);
@@ -51,12 +52,12 @@ describe.each([1, 2, 3])("a random history over time (seed %i)", (seed) => {
   it.each(["time", "events"] as const)(
     "lays out %s by columns whose bytes are what is alive then",
     (axis) => {
-      const random = randomNumbers(seed + 7);
+      const random = new Random(seed + 7);
       const grouping = groupingOf(history, "name");
       for (let i = 0; i < 12; i++) {
         const whole = wholeSpan(history, axis);
-        const from = i === 0 ? 0 : random(2500);
-        const span = i === 0 ? whole : { from, to: from + 1 + random(2999 - from) };
+        const from = i === 0 ? 0 : random.below(2500);
+        const span = i === 0 ? whole : { from, to: from + 1 + random.below(2999 - from) };
         const question: TimeQuestion = {
           history,
           series,

@@ -12,7 +12,7 @@ import {
   type HeapAllocation,
   HeapError,
 } from "../../src/webgpu/index.ts";
-import { Chance } from "../allocator/seeded.ts";
+import { Random, SEED } from "../helpers/random.ts";
 
 /** What a program runs on. */
 export interface ProgramOptions<Device extends GpuDeviceLike> {
@@ -32,16 +32,16 @@ export async function runProgram<Device extends GpuDeviceLike>({
   steps,
   setRefusing,
 }: ProgramOptions<Device>): Promise<Record<string, number>> {
-  const chance = new Chance(salt);
+  const random = new Random(SEED, salt);
   const { Vertex, Storage } = GpuBufferUsage;
   const options: GpuBufferHeapOptions = {
     usage: Vertex | Storage,
-    blockSize: chance.oneOf([16_384, 65_536, 262_144]),
-    uploads: chance.oneOf(["writeBuffer", "ring"]),
+    blockSize: random.pick([16_384, 65_536, 262_144]),
+    uploads: random.pick(["writeBuffer", "ring"]),
     stagingSize: 8192,
-    elementSize: chance.oneOf([4, 4, 12, 36]),
-    keepEmptyBlocks: chance.oneOf([undefined, 0, 2]),
-    maxBlocks: chance.oneOf([undefined, 6]),
+    elementSize: random.pick([4, 4, 12, 36]),
+    keepEmptyBlocks: random.pick([undefined, 0, 2]),
+    maxBlocks: random.pick([undefined, 6]),
   };
   const heap = new GpuBufferHeap(device, options);
   const model = new Map<Allocation<Device>, Uint8Array<ArrayBuffer>>();
@@ -49,12 +49,12 @@ export async function runProgram<Device extends GpuDeviceLike>({
   const count = (what: string, by = 1): void => {
     counts[what] = (counts[what] ?? 0) + by;
   };
-  const any = (): Allocation<Device> => chance.oneOf([...model.keys()]);
+  const any = (): Allocation<Device> => random.pick([...model.keys()]);
 
   const write = (allocation: Allocation<Device>, expected: Uint8Array): void => {
-    const offset = 4 * chance.integer(0, Math.floor((allocation.size - 1) / 4));
-    const length = chance.integer(1, allocation.size - offset);
-    const data = new Uint8Array(length).fill(chance.integer(1, 255));
+    const offset = 4 * random.between(0, Math.floor((allocation.size - 1) / 4));
+    const length = random.between(1, allocation.size - offset);
+    const data = new Uint8Array(length).fill(random.between(1, 255));
     heap.write(allocation, data, offset);
     expected.set(data, offset);
     // Zeros up to a multiple of 4.
@@ -72,13 +72,13 @@ export async function runProgram<Device extends GpuDeviceLike>({
     [
       8,
       async () => {
-        const size = chance.size(chance.happens(0.02) ? 400_000 : 8000);
+        const size = random.magnitude(1, random.chance(0.02) ? 400_000 : 8000);
         const settings = {
-          writeScope: chance.oneOf([undefined, undefined, "a", "b"]),
-          usage: chance.oneOf([undefined, Vertex]),
-          alignment: chance.oneOf([undefined, undefined, 16, 512]),
+          writeScope: random.pick([undefined, undefined, "a", "b"]),
+          usage: random.pick([undefined, Vertex]),
+          alignment: random.pick([undefined, undefined, 16, 512]),
         };
-        const allocation = chance.happens(0.5)
+        const allocation = random.chance(0.5)
           ? heap.allocate(size, settings)
           : await heap.allocateAsync(size, settings);
         if (allocation === undefined) return count("no room");
@@ -92,7 +92,7 @@ export async function runProgram<Device extends GpuDeviceLike>({
     [
       6,
       async () => {
-        for (let left = chance.integer(1, 3); left > 0 && model.size > 0; left--) {
+        for (let left = random.between(1, 3); left > 0 && model.size > 0; left--) {
           const allocation = any();
           heap.free(allocation);
           model.delete(allocation);
@@ -100,16 +100,16 @@ export async function runProgram<Device extends GpuDeviceLike>({
         }
       },
     ],
-    [6, async () => void (model.size > 0 && write(...chance.oneOf([...model])))],
+    [6, async () => void (model.size > 0 && write(...random.pick([...model])))],
     [1, async () => void heap.flush()],
-    [1, async () => void heap.trim(chance.integer(0, 2))],
-    [1, async () => void (await heap.reserve(chance.size(30_000)))],
+    [1, async () => void heap.trim(random.between(0, 2))],
+    [1, async () => void (await heap.reserve(random.magnitude(1, 30_000)))],
     [
       2,
       async () => {
         if (model.size === 0) return;
         const allocation = any();
-        const size = chance.size(12_000);
+        const size = random.magnitude(1, 12_000);
         await heap.resize(allocation, size);
         const before = model.get(allocation)!;
         const kept = before.subarray(0, Math.min(size, before.length));
@@ -124,8 +124,8 @@ export async function runProgram<Device extends GpuDeviceLike>({
     [
       2,
       async () => {
-        const maxBytes = chance.oneOf([undefined, chance.size(20_000)]);
-        const canMove = chance.oneOf([undefined, ({ size }: Allocation<Device>) => size % 3 !== 0]);
+        const maxBytes = random.pick([undefined, random.magnitude(1, 20_000)]);
+        const canMove = random.pick([undefined, ({ size }: Allocation<Device>) => size % 3 !== 0]);
         const { bytesMoved, moves } = heap.defragment({ maxBytes, canMove });
         check(bytesMoved <= (maxBytes ?? bytesMoved), "no more is moved than allowed");
         const isAllowed = moves.every(({ allocation }) => canMove?.(allocation) ?? true);
@@ -138,7 +138,7 @@ export async function runProgram<Device extends GpuDeviceLike>({
       async () => {
         const encoder = device.createCommandEncoder();
         const { moves, release } = heap.defragment({ encoder, maxBytes: 40_000 });
-        const gone = moves.find(({ allocation }) => chance.happens(0.1) && model.has(allocation));
+        const gone = moves.find(({ allocation }) => random.chance(0.1) && model.has(allocation));
         if (gone !== undefined) {
           heap.free(gone.allocation);
           model.delete(gone.allocation);
@@ -151,23 +151,22 @@ export async function runProgram<Device extends GpuDeviceLike>({
     [
       1,
       async () => {
-        setRefusing?.(chance.happens(0.5));
+        setRefusing?.(random.chance(0.5));
       },
     ],
   ];
-  const weights = operations.flatMap(([weight], index) => Array<number>(weight).fill(index));
 
   for (let step = 0; step < steps; step++) {
     try {
-      await operations[chance.oneOf(weights)]![1]();
+      await random.weighted(operations)();
     } catch (error) {
       if (!(error instanceof HeapError)) throw error;
       count(error.reason);
     }
     heap.validate();
     check(heap.statistics().allocationCount === model.size, "every allocation is counted");
-    if (chance.happens(0.1) && model.size > 0) {
-      await compare(heap, [chance.oneOf([...model])]).catch((error) => {
+    if (random.chance(0.1) && model.size > 0) {
+      await compare(heap, [random.pick([...model])]).catch((error) => {
         if (!(error instanceof HeapError)) throw error;
       });
     }

@@ -1,11 +1,11 @@
 /** Random programs on a device in memory, which refuses buffers now and then. */
 
 import { describe, expect, it } from "vitest";
-import { seed } from "../allocator/seeded.ts";
+import { SEED } from "../helpers/random.ts";
 import { FakeDevice } from "./fake-device.ts";
 import { runProgram } from "./programs.ts";
 
-describe(`random programs on a heap (VMA_TS_SEED=${seed})`, () => {
+describe(`random programs on a heap (VMA_TS_SEED=${SEED})`, () => {
   const salts = Array.from({ length: 40 }, (_, index) => index + 1);
   const totals: Record<string, number> = {};
 

@@ -5,7 +5,7 @@
 
 import { type Allocation, AllocationCreate, MemoryUsage } from "../../../src/index.ts";
 import { profiles } from "../../../src/simulator/index.ts";
-import { Random } from "../../metadata/random.ts";
+import { Random } from "../../helpers/random.ts";
 import { MiB, type Workload } from "./workload.ts";
 
 const STEPS = 900;

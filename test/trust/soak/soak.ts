@@ -17,6 +17,7 @@ import {
   type VulkanDevice,
 } from "../../../src/index.ts";
 import { NO_ALLOCATION, VirtualBlock } from "../../../src/metadata/index.ts";
+import { Random } from "../../helpers/random.ts";
 
 /** One sample. */
 export interface Sample {
@@ -147,15 +148,12 @@ export async function soak(
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const perSample = Math.ceil(operations / count);
-  let state = 1;
+  const random = new Random(1);
   // The first round is the warm-up and the filling of the slots.
   for (let round = 0; round <= count; round++) {
     const start = process.cpuUsage();
     for (let index = 0; index < perSample; index++) {
-      state = (state + 0x6d2b79f5) | 0;
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-      subject.operate((mixed ^ (mixed >>> 14)) >>> 0);
+      subject.operate(random.next());
       if (index % PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     const { user, system } = process.cpuUsage(start);
