@@ -1,8 +1,8 @@
 /**
- * One allocation: a range of a block, or a memory object of its own, and what lives in it.
+ * One allocation: a range of a block, or its own memory object, and what lives in it.
  *
- * A program may hold hundreds of thousands of these, so small facts are packed into one integer, and offset
- * and size are read from where the memory is divided rather than kept twice:
+ * A program may hold hundreds of thousands of these, so small facts are packed into one integer, and offset and size are read
+ * from the block's metadata rather than kept twice:
  *
  *     bits  0..7  how often mapMemory is in effect      bit 12     whether it may be mapped
  *     bits  8..10 SuballocationType                     bits 13,14 what was created with it
@@ -54,15 +54,15 @@ export interface AllocationInfo {
   /** Bytes; may exceed what was asked for. */
   readonly size: number;
   /**
-   * The mapped bytes, or undefined while the allocation is not mapped, or where the engine cannot view so many at once: see
+   * The mapped bytes; undefined while the allocation is not mapped, or if the engine cannot view that many at once: see
    * {@link Allocation.mappedRange}.
    */
   readonly mappedData: Uint8Array | undefined;
   /** Where the allocation is mapped, or undefined while it is not (pMappedData). */
   readonly mappedAddress: bigint | undefined;
-  /** Whatever was attached to the allocation (pUserData); undefined where nothing was. */
+  /** Whatever was attached to the allocation (pUserData); undefined if nothing was. */
   readonly userData: unknown;
-  /** The name for dumps and leak lists (pName); undefined where there is none. */
+  /** The name for dumps and leak lists (pName); undefined if there is none. */
   readonly name: string | undefined;
   /** Bytes of the whole memory object. */
   readonly blockSize: number;
@@ -119,7 +119,7 @@ export class Allocation implements AllocationData {
   declare resourceSize: number;
   /** @internal Usage flags of that buffer or image; 0 when unknown. */
   declare resourceUsage: number;
-  /** @internal How to make it again, where size and usage do not say it all. */
+  /** @internal How to create it again, if size and usage are not enough. */
   declare resourceInfo: ResourceInfo;
 
   /** Any value of the user's (vmaSetAllocationUserData). */
@@ -150,7 +150,7 @@ export class Allocation implements AllocationData {
     return this.ownName;
   }
 
-  /** Undefined takes the name away. */
+  /** Undefined removes the name. */
   set name(name: string | undefined) {
     checkName(name);
     const { state } = this.ensureAlive();
@@ -191,9 +191,9 @@ export class Allocation implements AllocationData {
   }
 
   /**
-   * The VkBuffer that was created with the allocation. `Allocator.defragment` replaces it and keeps this current. After a
-   * pass that the program runs itself it is the one that was bound to the new place through the allocator, and undefined
-   * where that was done by other means.
+   * The VkBuffer that was created with the allocation. `Allocator.defragment` replaces it and keeps this current. After a pass
+   * that the program runs itself, it is the one that was bound to the new place through the allocator, and undefined if that
+   * was done by other means.
    */
   get buffer(): Buffer | undefined {
     this.ensureAlive();
@@ -210,7 +210,7 @@ export class Allocation implements AllocationData {
 
   /**
    * Whether a pass of `Allocator.defragment` is moving its contents: the device must not write to it until the pass is
-   * over. What the host writes meanwhile through the library is in the new place afterwards.
+   * over. What the host meanwhile writes through the library is in the new place afterwards.
    */
   get isMoving(): boolean {
     const { guard } = this.ensureAlive().state;
@@ -218,15 +218,17 @@ export class Allocation implements AllocationData {
   }
 
   /**
-   * Whether another resource was created in the memory of this allocation (createAliasingBuffer, createAliasingImage), or
-   * bound to it beside its own, and not destroyed through the allocator since. Such an allocation is not moved by
-   * defragmentation. Where aliases were destroyed by other means, {@link forgetAliases} says so.
+   * Whether another resource was created in the memory of this allocation (createAliasingBuffer, createAliasingImage), or bound
+   * to it in addition to its own, and has not been destroyed through the allocator since. Defragmentation does not move such an
+   * allocation. If aliases were destroyed by other means, call {@link forgetAliases}.
    */
   get hasAliases(): boolean {
     return this.ensureAlive().state.bindings.pinReason(this.own) === "alias";
   }
 
-  /** Says that all resources that shared this allocation's memory are destroyed: it may be moved again. */
+  /**
+   * Tells the allocator that all resources that shared this allocation's memory are destroyed: it may be moved again.
+   */
   forgetAliases(): void {
     this.ensureAlive().state.bindings.forgetAliases(this.own);
   }
@@ -247,14 +249,14 @@ export class Allocation implements AllocationData {
    * The mapped bytes, or undefined while the allocation is not mapped (pMappedData). The view is detached
    * (length 0) when the memory object is unmapped or freed.
    *
-   * @throws RangeError where the engine cannot view so many bytes at once (4 GiB on Node.js 20): {@link mappedRange}.
+   * @throws RangeError if the engine cannot view that many bytes at once (4 GiB on Node.js 20): use {@link mappedRange}.
    */
   get mappedData(): Uint8Array | undefined {
     const { mapping } = this.ensureAlive();
     return this.mapReferences > 0 && mapping !== undefined ? viewOf(this, 0, this.size) : undefined;
   }
 
-  /** {@link mappedData} for `size` bytes (default: to the end) from `offset` on. */
+  /** {@link mappedData} for `size` bytes (default: to the end) from `offset`. */
   mappedRange(offset = 0, size: number = WHOLE_SIZE): Uint8Array | undefined {
     const { mapping } = this.ensureAlive();
     checkRange(this, offset, size);
@@ -270,11 +272,11 @@ export class Allocation implements AllocationData {
   }
 
   /**
-   * The mapped bytes as numbers: `allocation.view(Float32Array, 256, 16)` are 16 floats from byte 256 on. Default: all that fit. The
-   * view is detached as {@link mappedData} is.
+   * The mapped bytes as numbers: `allocation.view(Float32Array, 256, 16)` is 16 floats starting at byte 256. Default: as many
+   * as fit. The view is detached like {@link mappedData}.
    *
-   * @throws TypeError while the allocation is not mapped; RangeError where the range leaves the allocation, or begins at no
-   * multiple of a number's size.
+   * @throws TypeError while the allocation is not mapped; RangeError when the range leaves the allocation, or does not begin at
+   * a multiple of a number's size.
    */
   view<T>(type: TypedArrayType<T>, offset = 0, length?: number): T {
     const each = type.BYTES_PER_ELEMENT;
@@ -290,8 +292,8 @@ export class Allocation implements AllocationData {
   }
 
   /**
-   * Whether its bytes were asked to be 0 (`zeroInitialize`), and neither the driver nor the host could see to it: until `Uploader.zero`
-   * is done, or the program has cleared what lives there by other means, they may be anything.
+   * Whether zeroed bytes were requested (`zeroInitialize`) but neither the driver nor the host could zero them: until
+   * `Uploader.zero` is done, or the program has cleared what lives there by other means, they may be anything.
    */
   get needsZeroFill(): boolean {
     this.ensureAlive();
@@ -328,7 +330,7 @@ export class Allocation implements AllocationData {
   /**
    * Maps the allocation until the result is disposed of (`using`), unmapped, or the allocation is freed.
    *
-   * @throws VulkanError VK_ERROR_MEMORY_MAP_FAILED when the memory is not HostVisible or was mapped 255 times.
+   * @throws VulkanError with VK_ERROR_MEMORY_MAP_FAILED when the memory is not HostVisible or was mapped 255 times.
    */
   map(): Mapping {
     mapAllocation(this);
@@ -338,7 +340,7 @@ export class Allocation implements AllocationData {
   /**
    * Keeps a range mapped for another thread until it is given back: its `message` can be posted, and `viewLentRange` of
    * `vma-ts/koffi`, `/bun` or `/deno` makes a view of it there. Meanwhile the allocation is neither moved nor freed. The
-   * simulator copies: the worker has a SharedArrayBuffer, whose bytes are in the allocation once the range is given back.
+   * simulator copies: the worker gets a SharedArrayBuffer, whose bytes reach the allocation when the range is given back.
    *
    * @throws VulkanError as {@link map} does; TypeError while the allocation is being moved.
    */
@@ -351,7 +353,7 @@ export class Allocation implements AllocationData {
    * Copies `data` into the allocation at `offset` bytes, mapping and flushing as needed
    * (vmaCopyMemoryToAllocation).
    *
-   * @throws RangeError for data that reach beyond the end; VulkanError for memory that cannot be mapped; TypeError once the
+   * @throws RangeError for data that extends beyond the end; VulkanError for memory that cannot be mapped; TypeError once the
    * allocation is freed.
    */
   write(data: HostData, offset = 0): void {
@@ -359,9 +361,9 @@ export class Allocation implements AllocationData {
   }
 
   /**
-   * Sets `size` bytes (default: to the end) from `offset` on to `value` (0 to 255), mapping and flushing as needed.
+   * Sets `size` bytes (default: to the end), starting at `offset`, to `value` (0 to 255), mapping and flushing as needed.
    *
-   * @throws RangeError for a range beyond the end or a value that is no byte; VulkanError for memory that cannot be mapped;
+   * @throws RangeError for a range beyond the end or a value that is not a byte; VulkanError for memory that cannot be mapped;
    * TypeError once the allocation is freed.
    */
   fill(value: number, offset = 0, size?: number): void {
@@ -379,17 +381,17 @@ export class Allocation implements AllocationData {
     return readAllocation(this, offset, length);
   }
 
-  /** The priority that {@link setPriority} gave it, else the one that its memory was made with. */
+  /** The priority set by {@link setPriority}, or else the one that its memory was made with. */
   get priority(): number {
     const memoryObject = this.ensureAlive();
     return memoryObject.state.priorities?.of(this.own) ?? memoryObject.basePriority;
   }
 
   /**
-   * How important it is that the memory stays where the device reaches it fast, from 0 to 1 (vkSetDeviceMemoryPriorityEXT). Dedicated
-   * memory has its allocation's priority. A block has the highest of those in it, where allocations that were given none count with the
-   * priority that the block was made with. The device is told where it has VK_EXT_pageable_device_local_memory; elsewhere
-   * priorities are remembered, and have no effect on the device.
+   * How important it is that the memory stays where the device has fast access to it, from 0 to 1
+   * (vkSetDeviceMemoryPriorityEXT). Dedicated memory has its allocation's priority. A block has the highest priority of its
+   * allocations; those that were given none count with the priority that the block was made with. The device is told if it has
+   * VK_EXT_pageable_device_local_memory; otherwise priorities are remembered, but have no effect on the device.
    */
   setPriority(priority: number): void {
     const memoryObject = this.ensureAlive();
@@ -402,7 +404,7 @@ export class Allocation implements AllocationData {
   /**
    * Frees the allocation, and destroys the buffer or image that was created with it.
    *
-   * @throws TypeError when it was freed already; nothing happens then.
+   * @throws TypeError when it was already freed; then nothing happens.
    */
   destroy(): void {
     const { state } = this.ensureAlive();
@@ -411,7 +413,7 @@ export class Allocation implements AllocationData {
     destroyResource(state, own.kind, own.resource, own);
   }
 
-  /** Does nothing when the allocation is freed already; else {@link destroy}. */
+  /** Does nothing if the allocation is already freed; otherwise {@link destroy}. */
   [Symbol.dispose](): void {
     if (this.memoryObject !== null) this.destroy();
   }
@@ -527,7 +529,7 @@ export class Allocation implements AllocationData {
     return this.name === undefined ? "" : ` ${JSON.stringify(this.name)}`;
   }
 
-  /** What it is, in one line. */
+  /** A description in one line. */
   toString(): string {
     if (this.isFreed) return `Allocation${this.label}, freed`;
     const pool = this.pool === undefined ? "" : `, ${this.pool.label}`;
@@ -536,7 +538,7 @@ export class Allocation implements AllocationData {
     return `Allocation${this.label}: ${this.size} bytes, memory type ${this.memoryTypeIndex}, ${where}${mapped}${pool}`;
   }
 
-  /** What it is as data that can be written as JSON: handles are text. */
+  /** A description as data that can be written as JSON: handles are text. */
   toJSON(): object {
     if (this.isFreed) return { name: this.name, isFreed: true };
     return {
@@ -554,5 +556,5 @@ export class Allocation implements AllocationData {
 
 showAsText(Allocation);
 
-/** How to make a resource again. */
+/** How to create a resource again. */
 export type ResourceInfo = BufferCreateInfo | ImageCreateInfo | undefined;

@@ -1,12 +1,12 @@
 /**
- * The types of the flags and enumerations. Ambient: nothing of this file is there at run time, and the objects of the same
- * names are written beside what uses them, where the compiler compares their values with these (see ARCHITECTURE.md, "Types of
+ * The types of the flags and enumerations. Ambient: nothing in this file exists at run time, and the objects of the same names
+ * are written next to what uses them, where the compiler compares their values with these (see ARCHITECTURE.md, "Types of
  * flags").
  */
 
-/** VmaMemoryUsage: what the memory is for, from which the memory type follows. */
+/** VmaMemoryUsage: what the memory is for, which decides the memory type. */
 export declare enum MemoryUsage {
-  /** No intention: requiredFlags, preferredFlags and memoryTypeBits alone decide. Used with pools. */
+  /** No intention: only requiredFlags, preferredFlags and memoryTypeBits decide. Used with pools. */
   Unknown = 0,
   /** Legacy: prefers DeviceLocal. */
   GpuOnly = 1,
@@ -20,18 +20,18 @@ export declare enum MemoryUsage {
   CpuCopy = 5,
   /** Requires LazilyAllocated; always dedicated memory. */
   GpuLazilyAllocated = 6,
-  /** Chosen from the resource's usage and the host-access flags. Only where the resource is known. */
+  /** Chosen from the resource's usage and the host-access flags. Only when the resource is known. */
   Auto = 7,
-  /** As Auto, in doubt the device's memory. */
+  /** Like Auto, but prefers the device's memory. */
   AutoPreferDevice = 8,
-  /** As Auto, in doubt the host's memory. */
+  /** Like Auto, but prefers the host's memory. */
   AutoPreferHost = 9,
 }
 
 /** VmaAllocationCreateFlagBits */
 export declare enum AllocationCreate {
   /**
-   * DEDICATED_MEMORY: a memory object of its own. For few, large resources, such as render targets that are made anew with the
+   * DEDICATED_MEMORY: its own memory object. For a few large resources, such as render targets that are recreated with the
    * window; the number of memory objects is limited.
    */
   DedicatedMemory = 0x1,
@@ -39,7 +39,7 @@ export declare enum AllocationCreate {
    * NEVER_ALLOCATE: only places inside existing blocks are tried, so that no call waits for the driver. Excludes DedicatedMemory.
    */
   NeverAllocate = 0x2,
-  /** The memory stays mapped as long as the allocation lives; silently dropped where it is not HostVisible. */
+  /** The memory stays mapped as long as the allocation lives; silently ignored if it is not HostVisible. */
   Mapped = 0x4,
   /** Legacy: `userData` is a string, kept as the allocation's name. */
   UserDataCopyString = 0x20,
@@ -48,8 +48,8 @@ export declare enum AllocationCreate {
   /** createBuffer and createImage do not bind. */
   DontBind = 0x80,
   /**
-   * WITHIN_BUDGET: fails rather than take new device memory beyond the heap's budget. For what the program can do without, such
-   * as a finer mip level.
+   * WITHIN_BUDGET: fails rather than allocating device memory beyond the heap's budget. For what the program can do without,
+   * such as a finer mip level.
    */
   WithinBudget = 0x100,
   /** Other resources may be bound to the same memory: dedicated memory is not tied to its resource. */
@@ -58,21 +58,21 @@ export declare enum AllocationCreate {
   HostAccessSequentialWrite = 0x400,
   /** The host will read, or write in any order: cached memory is preferred. */
   HostAccessRandom = 0x800,
-  /** With a host-access flag: memory that is not HostVisible is fine, the caller then copies on the device. */
+  /** With a host-access flag: memory that is not HostVisible is fine; the caller then copies on the device. */
   HostAccessAllowTransferInstead = 0x1000,
   /**
-   * STRATEGY_MIN_MEMORY: the smallest free range that fits, so that large ones stay whole. For what lives long, and where memory
-   * is short.
+   * STRATEGY_MIN_MEMORY: the smallest free range that fits, so that large ones stay whole. For long-lived allocations, and when
+   * memory is short.
    */
   StrategyMinMemory = 0x00010000,
   /**
-   * STRATEGY_MIN_TIME: the first suitable free range that is met. Saves some nanoseconds, fragments more; for what lives a frame
+   * STRATEGY_MIN_TIME: the first suitable free range found. Saves some nanoseconds but fragments more; for what lives a frame
    * or so.
    */
   StrategyMinTime = 0x00020000,
   /**
-   * STRATEGY_MIN_OFFSET: the lowest offset that fits, so that the ends of blocks become free. Where blocks shall be given back,
-   * or grow and shrink.
+   * STRATEGY_MIN_OFFSET: the lowest offset that fits, so that the ends of blocks become free. For when blocks are to be given
+   * back, or grow and shrink.
    */
   StrategyMinOffset = 0x00040000,
 }
@@ -87,7 +87,7 @@ export declare enum AllocatorCreate {
   KhrBindMemory2 = 0x4,
   /** VK_EXT_memory_budget is enabled: budgets come from the driver. */
   ExtMemoryBudget = 0x8,
-  /** VK_AMD_device_coherent_memory is enabled: such memory types may be used. */
+  /** VK_AMD_device_coherent_memory is enabled: its memory types may be used. */
   AmdDeviceCoherentMemory = 0x10,
   /** The bufferDeviceAddress feature is enabled. */
   BufferDeviceAddress = 0x20,
@@ -103,7 +103,7 @@ export declare enum AllocatorCreate {
 
 /** VmaPoolCreateFlagBits */
 export declare enum PoolCreate {
-  /** The pool holds only linear or only optimal resources: granularity need not be kept. */
+  /** The pool holds only linear or only optimal resources: granularity need not be respected. */
   IgnoreBufferImageGranularity = 0x2,
   /** Blocks are divided by the linear algorithm: free-at-once, stack, ring buffer, double stack. */
   LinearAlgorithm = 0x4,

@@ -5,7 +5,7 @@ import { ApiVersion } from "../vulkan/constants.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
 import type * as enums from "./enums.ts";
 
-/** VmaMemoryUsage: what the memory is for, from which the memory type follows. */
+/** VmaMemoryUsage: what the memory is for, which decides the memory type. */
 export const MemoryUsage: EnumObject<typeof enums.MemoryUsage> = {
   Unknown: 0,
   GpuOnly: 1,
@@ -81,15 +81,17 @@ export type PoolCreate = enums.PoolCreate;
 /** Every bit of {@link PoolCreate}. */
 export const ALL_POOL_FLAGS: number = Object.values(PoolCreate).reduce((all, bit) => all | bit, 0);
 
-/** What a device has enabled. */
+/** What is enabled on a device. */
 interface Enabled {
   readonly apiVersion: number;
   readonly extensions: ReadonlySet<string>;
-  /** Undefined where the device does not say; then its extensions speak for the features that come with them. */
+  /** Undefined if the device does not say; then its extensions imply the features that come with them. */
   readonly features: ReadonlySet<string> | undefined;
 }
 
-/** When each flag is set by default: by an extension with what it depends on, or by a feature that is in Vulkan's core. */
+/**
+ * When each flag is set by default: for an extension together with what it depends on, or for a feature of core Vulkan.
+ */
 const defaults: readonly (readonly [flag: number, isOn: (enabled: Enabled) => boolean])[] = [
   [
     AllocatorCreate.KhrDedicatedAllocation,
@@ -128,7 +130,9 @@ const defaults: readonly (readonly [flag: number, isOn: (enabled: Enabled) => bo
   ],
 ];
 
-/** Whether an extension is enabled with what it depends on: a version of Vulkan, or another extension in its place. */
+/**
+ * Whether an extension is enabled together with what it depends on: a version of Vulkan, or another extension instead.
+ */
 function hasExtension(
   { extensions, apiVersion }: Enabled,
   name: string,
@@ -142,14 +146,14 @@ function hasCoreFeature({ features, apiVersion }: Enabled, name: string, since: 
   return apiVersion >= since && features?.has(name) === true;
 }
 
-/** The flags that a device's enabled extensions and features stand for. */
+/** The flags that a device's enabled extensions and features imply. */
 export function defaultFlags(device: VulkanDevice, apiVersion: number): number {
   const { enabledExtensions: extensions, enabledFeatures: features } = device;
   const enabled: Enabled = { apiVersion, extensions, features };
   return defaults.reduce((flags, [flag, isOn]) => (isOn(enabled) ? flags | flag : flags), 0);
 }
 
-/** The flags that a version of Vulkan stands for by itself: from 1.1 on what these two extensions brought is in core. */
+/** The flags that a version of Vulkan implies by itself: from 1.1 on, these two extensions are in core. */
 export function impliedFlags(apiVersion: number): number {
   if (apiVersion < ApiVersion.V1_1) return 0;
   return AllocatorCreate.KhrDedicatedAllocation | AllocatorCreate.KhrBindMemory2;

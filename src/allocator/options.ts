@@ -1,6 +1,5 @@
 /**
- * Every option that a caller can give for an allocation, an allocator, its debugging or a pool: read and checked here, and
- * nowhere else.
+ * Every option that a caller can give for an allocation, an allocator, its debugging or a pool: read and checked only here.
  */
 
 import {
@@ -48,33 +47,35 @@ export interface AllocationCreateInfo {
   readonly usage?: MemoryUsage;
   /** {@link MemoryProperty} flags that the memory type must have; default 0. Ignored with a pool. */
   readonly requiredFlags?: MemoryProperty | 0;
-  /** {@link MemoryProperty} flags that it had better have; default 0. Ignored with a pool. */
+  /** {@link MemoryProperty} flags that it should preferably have; default 0. Ignored with a pool. */
   readonly preferredFlags?: MemoryProperty | 0;
-  /** Acceptable memory types, a bit for each; default 0: all. Ignored with a pool. */
+  /** Acceptable memory types, one bit each; default 0: all. Ignored with a pool. */
   readonly memoryTypeBits?: number;
   /** The custom pool to allocate from; default: the default pool of the memory type. */
   readonly pool?: Pool | undefined;
   /** From 0 to 1, for dedicated memory (VK_EXT_memory_priority); default 0.5. A pool's own priority wins. */
   readonly priority?: number;
-  /** Bytes, a power of two, on top of what the resource needs; default 0. */
+  /** Bytes, a power of two: a minimum in addition to what the resource needs; default 0. */
   readonly minAlignment?: number;
   /** Any value. */
   readonly userData?: unknown;
   /** Shown in leak lists and statistics. */
   readonly name?: string | undefined;
-  /** Whether dedicated memory is tried where no block could be had; default: as the allocator says. */
+  /** Whether dedicated memory is tried when no block is available; default: the allocator's setting. */
   readonly dedicatedFallback?: boolean;
   /**
-   * Whether its bytes are to be 0; default false. The driver sees to dedicated memory where the device has
-   * VK_EXT_zero_initialize_device_memory, the host to an allocation that it may access. What is left says
-   * {@link Allocation.needsZeroFill}: `Uploader.zero` fills a buffer on the device.
+   * Whether its bytes shall be 0; default false. The driver zeroes dedicated memory if the device has
+   * VK_EXT_zero_initialize_device_memory, the host zeroes an allocation that it may access. {@link Allocation.needsZeroFill}
+   * says whether that is still to be done: `Uploader.zero` fills a buffer on the device.
    */
   readonly zeroInitialize?: boolean;
 }
 
-/** How memory of its own is made: with a structure chain, if one is wanted. */
+/** How dedicated memory is made: with a structure chain, if one is wanted. */
 export interface DedicatedCreateInfo extends AllocationCreateInfo {
-  /** A chain for the memory object (VkMemoryAllocateInfo::pNext); default none. Not with a pool that has a chain of its own. */
+  /**
+   * A chain for the memory object (VkMemoryAllocateInfo::pNext); default none. Not with a pool that has its own chain.
+   */
   readonly memoryAllocateNext?: NextChain | undefined;
 }
 
@@ -83,39 +84,39 @@ export interface AllocatorCreateInfo {
   /** The device; its Vulkan functions come with it. */
   readonly device: VulkanDevice;
   /**
-   * {@link AllocatorCreate} flags; default: what the device's enabled extensions stand for, and its enabled features where
-   * Vulkan has them in core. KhrDedicatedAllocation and KhrBindMemory2 are implied from Vulkan 1.1 on.
+   * {@link AllocatorCreate} flags; default: those that the device's enabled extensions imply, and its enabled features where
+   * they are core Vulkan. KhrDedicatedAllocation and KhrBindMemory2 are implied from Vulkan 1.1 on.
    */
   readonly flags?: AllocatorCreate | 0;
   /** The Vulkan version that the program uses, VK_MAKE_API_VERSION; 0 means 1.0; default: the device's. */
   readonly apiVersion?: number;
-  /** Bytes of a block on a heap above 1 GiB; default 0: 256 MiB. Smaller heaps have blocks of an eighth. */
+  /** Bytes of a block on a heap above 1 GiB; default 0: 256 MiB. On smaller heaps a block is an eighth of the heap. */
   readonly preferredLargeHeapBlockSize?: number;
-  /** For each heap the bytes that may be taken of it, null or Infinity for no limit; default: no limits. */
+  /** For each heap, the bytes that may be taken from it, null or Infinity for no limit; default: no limits. */
   readonly heapSizeLimits?: readonly (number | null)[];
-  /** Told of each memory object that is taken and freed. */
+  /** Called for each memory object that is allocated or freed. */
   readonly deviceMemoryCallbacks?: DeviceMemoryCallbacks;
-  /** For each memory type the {@link ExternalMemoryHandleType} flags that its memory can be exported as. */
+  /** For each memory type, the {@link ExternalMemoryHandleType} flags that its memory can be exported as. */
   readonly typeExternalMemoryHandleTypes?: readonly (ExternalMemoryHandleType | 0)[];
   /**
    * Empty blocks that each list keeps for later; default: VMA's way, one until the next free elsewhere.
    * None is kept over budget.
    */
   readonly keepEmptyBlocks?: number;
-  /** Whether dedicated memory is tried where no block could be had; default true. */
+  /** Whether dedicated memory is tried when no block is available; default true. */
   readonly dedicatedFallback?: boolean;
   /**
    * Whether memory that nobody has mapped any more is unmapped, blocks with VMA's hysteresis; default false: what was mapped
-   * once stays mapped until it is given back. Mapping takes address space alone, and nothing else on any system that
-   * Node.js 20 runs on; to unmap costs a driver call, and a view of the whole block when it is mapped again.
+   * once stays mapped until it is given back. A mapping takes only address space on any system that Node.js 20 runs on;
+   * unmapping costs a driver call, and a new view of the whole block when it is mapped again.
    */
   readonly unmapWhenUnused?: boolean;
   /**
-   * Whether a resource's memory requirements are remembered by what they depend on, instead of asked for each
-   * resource; default: where maintenance4 guarantees what is needed for it.
+   * Whether a resource's memory requirements are remembered by what they depend on, instead of queried for each resource;
+   * default: if maintenance4 is enabled, which guarantees what this needs.
    */
   readonly rememberRequirements?: boolean;
-  /** Tools for finding mistakes. */
+  /** Debugging aids. */
   readonly debug?: DebugCreateInfo;
 }
 
@@ -178,10 +179,10 @@ const checkPoolNames = optionsCheck<PoolCreateInfo>("a pool's settings", {
   name: true,
 });
 
-/** What nothing at all stands for. */
+/** The settings when none are given. */
 export const NO_SETTINGS: AllocationCreateInfo = Object.freeze({});
 
-/** Fills the caller's part of `request`; everything is checked before anything else happens. */
+/** Fills in the caller's part of `request`; everything is checked before anything else happens. */
 export function readAllocationCreateInfo(
   request: AllocationRequest,
   given: AllocationCreateInfo | undefined,
@@ -212,7 +213,7 @@ export function readAllocationCreateInfo(
   readUserData(request, info);
 }
 
-/** The settings of an allocation must be an object; nothing at all stands for the defaults. */
+/** The settings of an allocation must be an object; null and undefined mean the defaults. */
 export function checkSettings(info: AllocationCreateInfo | null | undefined): void {
   if (info != null && typeof info !== "object") {
     throw new TypeError(`an allocation's settings must be an object, got ${quote(info)}`);
@@ -244,7 +245,7 @@ function readUserData(request: AllocationRequest, info: AllocationCreateInfo): v
   request.name = info.name ?? info.userData;
 }
 
-/** Refuses flags that contradict each other, where something is to be allocated with them. */
+/** Refuses flags that contradict each other, when something is to be allocated with them. */
 export function checkFlagCombination(request: AllocationRequest): void {
   const { flags, usage } = request;
   const hostAccess = flags & HOST_ACCESS_MASK;
@@ -282,7 +283,7 @@ export function checkFlagCombination(request: AllocationRequest): void {
   }
 }
 
-// ---- An allocator's ------------------------------------------------------------------------------------
+// ---- An allocator's settings ---------------------------------------------------------------------------
 
 /** VMA_DEFAULT_LARGE_HEAP_BLOCK_SIZE */
 const DEFAULT_LARGE_HEAP_BLOCK_SIZE = 256 * 1024 * 1024;
@@ -325,7 +326,7 @@ export function readSettings(info: AllocatorCreateInfo): AllocatorSettings {
   };
 }
 
-/** A version is used up to its minor number; its patch says nothing about what may be called. */
+/** Only the major and minor version count; the patch number says nothing about what may be called. */
 function checkApiVersion(apiVersion: number, device: VulkanDevice): void {
   if (apiVersion >>> 12 <= device.properties.apiVersion >>> 12) return;
   throw new RangeError(
@@ -365,41 +366,41 @@ function readHandleTypes(info: AllocatorCreateInfo, device: VulkanDevice): reado
 
 // ---- For debugging ----------------------------------------------------------------------------------------
 
-/** What `createAllocator` is told for debugging. Everything is off by default but the list of leaks. */
+/** Debugging options of `createAllocator`. Everything is off by default except the list of leaks. */
 export interface DebugCreateInfo {
   /** Bytes kept free after every allocation in a block (VMA_DEBUG_MARGIN), a multiple of 4; default 0. */
   readonly margin?: number;
   /**
    * Writes a magic value into the margins and checks it when an allocation is freed and in checkCorruption
-   * (VMA_DEBUG_DETECT_CORRUPTION). For HostVisible and HostCoherent memory; not for dedicated memory.
+   * (VMA_DEBUG_DETECT_CORRUPTION). Only for HostVisible and HostCoherent memory, and not for dedicated memory.
    */
   readonly detectCorruption?: boolean;
-  /** Fills new memory with 0xDC and freed memory with 0xEF, where it can be mapped and is not imported. */
+  /** Fills new memory with 0xDC and freed memory with 0xEF, if it can be mapped and is not imported. */
   readonly fillPatterns?: boolean;
   /**
-   * Gives every mapped allocation an ArrayBuffer of its own, which is detached when the allocation is freed or moved, or is
-   * no longer mapped: a view that is kept too long then has no bytes, instead of those of its successor. Slow.
+   * Gives every mapped allocation its own ArrayBuffer, which is detached when the allocation is freed, moved or no longer
+   * mapped: a view that is kept too long then has no bytes, rather than those of another allocation. Slow.
    */
   readonly ownViews?: boolean;
-  /** Gives every allocation dedicated memory (VMA_DEBUG_ALWAYS_DEDICATED_MEMORY), unless NeverAllocate. */
+  /** Gives every allocation dedicated memory (VMA_DEBUG_ALWAYS_DEDICATED_MEMORY), unless NeverAllocate is set. */
   readonly alwaysDedicated?: boolean;
-  /** Bytes, a power of two: the least alignment of every allocation (VMA_MIN_ALIGNMENT); default 1. */
+  /** Bytes, a power of two: the minimum alignment of every allocation (VMA_MIN_ALIGNMENT); default 1. */
   readonly minAlignment?: number;
-  /** Bytes, a power of two: the least bufferImageGranularity; default 1. */
+  /** Bytes, a power of two: the minimum bufferImageGranularity; default 1. */
   readonly minBufferImageGranularity?: number;
   /**
-   * Whether no more memory objects are made than maxMemoryAllocationCount of the device
-   * (VMA_DEBUG_DONT_EXCEED_MAX_MEMORY_ALLOCATION_COUNT); default true. Some drivers serve more than they say: with false
-   * the driver is asked, and its answer counts.
+   * Whether the number of memory objects is limited to the device's maxMemoryAllocationCount
+   * (VMA_DEBUG_DONT_EXCEED_MAX_MEMORY_ALLOCATION_COUNT); default true. Some drivers allow more than they report: with false,
+   * the driver's answer decides.
    */
   readonly dontExceedMaxMemoryAllocationCount?: boolean;
-  /** Whether destroy() throws a list of what was not freed; default true. When false they are only logged. */
+  /** Whether destroy() throws a list of what was not freed; default true. When false, the list is only logged. */
   readonly throwOnLeak?: boolean;
   /** Records where each allocation was made, for the list of leaks; slow. */
   readonly creationStacks?: boolean;
   /** Warns through `log` when an allocation that was not freed is garbage-collected; slow. */
   readonly warnOnCollect?: boolean;
-  /** Is told what the allocator does, in words. */
+  /** Receives messages about what the allocator does. */
   readonly log?: (message: string) => void;
 }
 
@@ -432,9 +433,9 @@ export function debugOptions(info: DebugCreateInfo = {}): DebugOptions {
   };
 }
 
-// ---- A pool's ---------------------------------------------------------------------------------------------
+// ---- A pool's settings ------------------------------------------------------------------------------------
 
-/** Checks what can be checked of a pool's settings without the device. */
+/** Checks those parts of a pool's settings that can be checked without the device. */
 export function checkPoolCreateInfo(info: PoolCreateInfo): void {
   if (typeof info !== "object" || info === null) {
     throw new TypeError(`a pool's settings must be an object, got ${quote(info)}`);
@@ -471,14 +472,14 @@ function checkFallbacks({ memoryTypeIndex, flags = 0 }: PoolCreateInfo, others: 
   }
 }
 
-/** The same settings for memory of its own, without the chain for the memory object, which {@link chainOf} reads. */
+/** The same settings for dedicated memory, without the chain for the memory object, which {@link chainOf} reads. */
 export function dedicatedSettings(info: DedicatedCreateInfo | undefined): AllocationCreateInfo {
   checkSettings(info);
   const { memoryAllocateNext: _, ...settings } = info ?? {};
   return { ...settings, flags: (info?.flags ?? 0) | AllocationCreate.DedicatedMemory };
 }
 
-/** The chain for the memory object that is to be made with such settings. */
+/** The chain for the memory object to be made with such settings. */
 export function chainOf(info: DedicatedCreateInfo | undefined): NextChain | undefined {
   return info == null ? undefined : info.memoryAllocateNext;
 }

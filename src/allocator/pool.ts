@@ -1,4 +1,7 @@
-/** A custom pool: blocks of one memory type, or of several in order of preference, apart from the default ones, with settings of their own. */
+/**
+ * A custom pool: blocks of one memory type, or of several in order of preference, apart from the default ones, with
+ * their own settings.
+ */
 
 import { checkName } from "../foundation/check.ts";
 import { count } from "../foundation/count.ts";
@@ -21,32 +24,35 @@ export interface PoolCreateInfo {
   /** Index of the memory type, as from findMemoryTypeIndex. */
   readonly memoryTypeIndex: number;
   /**
-   * More memory types, in order of preference, which share the pool's limits with the first one: an allocation gets memory of the first
-   * type that it may live in and that has room. A type with another one after it is passed over where new memory would exceed
-   * its heap's budget; the last one is not, unless the allocation says so. What has to be mapped passes over types that are
-   * not HostVisible. {@link maxBlockCount} counts the blocks of all types, {@link minBlockCount} those of the first. Not with the linear
-   * algorithm. Default none.
+   * More memory types, in order of preference, which share the pool's limits with the first one: an allocation gets memory of
+   * the first type that it may use and that has room. A type with another one after it is skipped when new memory would exceed
+   * its heap's budget; the last one is not, unless the allocation asks for it. What must be mapped skips types that are not
+   * HostVisible. {@link maxBlockCount} counts the blocks of all types, {@link minBlockCount} those of the first. Not with the
+   * linear algorithm. Default none.
    */
   readonly fallbackMemoryTypes?: readonly number[];
   /** {@link PoolCreate} flags; default 0. */
   readonly flags?: PoolCreate | 0;
-  /** Bytes of every block; default 0: chosen and varied as in the default pools. A size forbids dedicated memory. */
+  /**
+   * Bytes of every block; default 0: chosen and varied as in the default pools. A fixed size rules out dedicated
+   * memory.
+   */
   readonly blockSize?: number;
-  /** Blocks that the pool always has; default 0. */
+  /** Number of blocks that the pool always has; default 0. */
   readonly minBlockCount?: number;
-  /** Blocks that the pool has at most; default 0: no limit. */
+  /** Maximum number of blocks; default 0: no limit. */
   readonly maxBlockCount?: number;
-  /** Of all memory of the pool, from 0 to 1 (VK_EXT_memory_priority); default 0.5. */
+  /** Priority of all memory of the pool, from 0 to 1 (VK_EXT_memory_priority); default 0.5. */
   readonly priority?: number;
-  /** Bytes, a power of two; default 0: as the resources need. */
+  /** Bytes, a power of two; default 0: what the resources need. */
   readonly minAllocationAlignment?: number;
-  /** A chain for every memory object of the pool. Copied, but what an address points to must outlive the pool. */
+  /** A chain for every memory object of the pool. It is copied, but what an address points to must outlive the pool. */
   readonly memoryAllocateNext?: NextChain;
   /** Shown in statistics and leak lists. */
   readonly name?: string;
 }
 
-/** The memory of a pool that is of one type. */
+/** The memory of one type in a pool. */
 export interface PoolSource {
   readonly blockList: BlockList;
   readonly dedicated: DedicatedList;
@@ -129,7 +135,7 @@ export class Pool {
     return this.ownName;
   }
 
-  /** Undefined takes the name away. */
+  /** Undefined removes the name. */
   set name(name: string | undefined) {
     checkName(name);
     checkUsable(this.state);
@@ -138,7 +144,7 @@ export class Pool {
     this.state.recorder?.poolRenamed(this);
   }
 
-  /** Whether nothing is allocated from the pool. */
+  /** Whether the pool has no allocations. */
   get isEmpty(): boolean {
     return this.sources.every(
       ({ blockList, dedicated }) =>
@@ -165,8 +171,8 @@ export class Pool {
   /**
    * Destroys the pool, which must be empty (vmaDestroyPool).
    *
-   * @throws LeakError with the list of its allocations when it is not empty; nothing has changed then.
-   * @throws TypeError while a pass of a defragmentation of the pool is under way.
+   * @throws LeakError with the list of its allocations when it is not empty; then nothing has changed.
+   * @throws TypeError while a defragmentation pass of the pool is under way.
    */
   destroy(): void {
     const { state } = this;
@@ -197,7 +203,7 @@ export class Pool {
   }
 
   /**
-   * The end of `using`: does nothing when the pool is destroyed already. Else it frees what is still alive in it, reports
+   * The end of `using`: does nothing if the pool is already destroyed. Otherwise it frees what is still alive in it, reports
    * that without throwing, as an allocator does, and destroys the pool. {@link destroy} throws.
    */
   [Symbol.dispose](): void {
@@ -224,7 +230,7 @@ export class Pool {
     }
   }
 
-  /** What it is, in one line. */
+  /** A description in one line. */
   toString(): string {
     const blocks = this.sources.reduce((sum, { blockList }) => sum + blockList.blocks.length, 0);
     const state = this.isDestroyed ? ", destroyed" : `: ${count(blocks, "block")}`;
@@ -232,7 +238,7 @@ export class Pool {
     return `Pool ${this.label}, ${types} ${this.memoryTypes.join(", ")}${state}`;
   }
 
-  /** What it is as data that can be written as JSON. */
+  /** A description as data that can be written as JSON. */
   toJSON(): object {
     const { id, name, memoryTypes, memoryTypeIndex, isDestroyed } = this;
     return { id, name, memoryTypeIndex, ...(memoryTypes.length > 1 ? { memoryTypes } : {}), isDestroyed };

@@ -1,8 +1,8 @@
 /**
- * The allocator as programs hold it: buffers and images with memory, memory by itself, pools, mapping, statistics,
- * defragmentation. Every method stands for the VMA function of the same name with the prefix `vma`.
+ * The allocator as programs see it: buffers and images with memory, plain memory, pools, mapping, statistics, defragmentation.
+ * Every method corresponds to the VMA function of the same name with the prefix `vma`.
  *
- * It checks what it is given, then calls the function that does the work, and holds nothing but the allocator's state.
+ * It checks its arguments, then calls the function that does the work, and holds nothing but the allocator's state.
  * It stands on a floor above everything that it forwards to.
  */
 
@@ -121,7 +121,7 @@ const { None: NONE, Buffer: BUFFER, Image: IMAGE } = ResourceKind;
 
 /** Which part of an allocation to flush or invalidate; default: all of it. */
 export interface AllocationRange {
-  /** The allocation that the range lies in. */
+  /** The allocation that contains the range. */
   readonly allocation: Allocation;
   /** Bytes; default 0. */
   readonly offset?: number;
@@ -148,13 +148,13 @@ const checkRangeNames = optionsCheck<AllocationRange>("a range", {
 /**
  * Makes an allocator for a device (vmaCreateAllocator).
  *
- * @throws RangeError or TypeError when a setting makes no sense; VulkanError when the device lacks what it needs.
+ * @throws RangeError or TypeError when a setting is invalid; VulkanError when the device lacks something it needs.
  */
 export function createAllocator(info: AllocatorCreateInfo): Allocator {
   return new Allocator(info);
 }
 
-/** What is told of every allocator of a program, if it is there: "vma-ts record" sets it. */
+/** A function that is told of every new allocator of the program, if one is set: "vma-ts record" sets it. */
 const ALLOCATOR_MADE: unique symbol = Symbol.for("vma-ts.allocator-made") as never;
 const made = globalThis as { readonly [ALLOCATOR_MADE]?: (allocator: object) => void };
 
@@ -176,8 +176,8 @@ export class Allocator {
   /**
    * Creates a buffer, allocates memory for it and binds them (vmaCreateBuffer).
    *
-   * @throws VulkanError when the driver fails, memory is out, or no memory type suits.
-   * @throws RangeError or TypeError when an argument makes no sense.
+   * @throws VulkanError when the driver fails, memory runs out, or no memory type is suitable.
+   * @throws RangeError or TypeError when an argument is invalid.
    */
   createBuffer(info: BufferCreateInfo, allocationInfo?: AllocationCreateInfo): BufferWithMemory {
     const known = createKnownBuffer(this.state, info, allocationInfo);
@@ -189,9 +189,9 @@ export class Allocator {
   }
 
   /**
-   * As {@link createBuffer}, but returns undefined where memory is out.
+   * As {@link createBuffer}, but returns undefined when memory runs out.
    *
-   * @throws what {@link createBuffer} throws, but for memory that is out; {@link lastRefusal} says why.
+   * @throws what {@link createBuffer} throws, except when memory runs out; {@link lastRefusal} says why.
    */
   tryCreateBuffer(
     info: BufferCreateInfo,
@@ -204,7 +204,7 @@ export class Allocator {
   }
 
   /**
-   * As {@link createBuffer}, in memory of its own, with a structure chain if one is given (vmaCreateDedicatedBuffer).
+   * As {@link createBuffer}, in dedicated memory, with a structure chain if one is given (vmaCreateDedicatedBuffer).
    *
    * @throws what {@link createBuffer} throws.
    */
@@ -215,7 +215,7 @@ export class Allocator {
     );
   }
 
-  /** As {@link createDedicatedBuffer}, but returns undefined where memory is out. */
+  /** As {@link createDedicatedBuffer}, but returns undefined when memory runs out. */
   tryCreateDedicatedBuffer(
     info: BufferCreateInfo,
     allocationInfo?: DedicatedCreateInfo,
@@ -227,11 +227,11 @@ export class Allocator {
   }
 
   /**
-   * Creates a buffer in the memory of `allocation`, from `offset` bytes on (vmaCreateAliasingBuffer2). The
-   * caller destroys it with the device's own means or with `destroyBuffer(buffer)`.
+   * Creates a buffer in the memory of `allocation`, starting at `offset` bytes (vmaCreateAliasingBuffer2). The caller destroys
+   * it with the device's own functions or with `destroyBuffer(buffer)`.
    *
-   * @throws TypeError for an allocation that was freed or is another allocator's; RangeError where the buffer would reach beyond
-   * it; VulkanError when the driver fails, and nothing is left then.
+   * @throws TypeError for an allocation that was freed or belongs to another allocator; RangeError when the buffer would extend
+   * beyond it; VulkanError when the driver fails, and then nothing is left behind.
    */
   createAliasingBuffer(allocation: Allocation, info: BufferCreateInfo, offset = 0): Buffer {
     return createAliasingBuffer(this.state, this.checkOwn(allocation), info, offset);
@@ -240,7 +240,8 @@ export class Allocator {
   /**
    * Destroys a buffer and frees its memory; either may be missing (vmaDestroyBuffer).
    *
-   * @throws TypeError for a buffer that does not belong to the allocation, and for one that was freed. Nothing is destroyed then.
+   * @throws TypeError for a buffer that does not belong to the allocation, and for one that was freed; then nothing is
+   * destroyed.
    */
   destroyBuffer(buffer: Buffer | null | undefined, allocation?: Allocation | null): void {
     const { state } = this;
@@ -253,7 +254,7 @@ export class Allocator {
 
   /**
    * Creates an image, allocates memory for it and binds them (vmaCreateImage). Disjoint multi-planar images
-   * need an allocation for each plane: use allocateMemory and bindImageMemory.
+   * need one allocation per plane: use allocateMemory and bindImageMemory.
    *
    * @throws VulkanError, RangeError, TypeError as {@link createBuffer} does.
    */
@@ -265,16 +266,16 @@ export class Allocator {
   }
 
   /**
-   * As {@link createImage}, but returns undefined where memory is out.
+   * As {@link createImage}, but returns undefined when memory runs out.
    *
-   * @throws what {@link createImage} throws, but for memory that is out; {@link lastRefusal} says why.
+   * @throws what {@link createImage} throws, except when memory runs out; {@link lastRefusal} says why.
    */
   tryCreateImage(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): ImageWithMemory | undefined {
     return this.orRetriedUndefined(() => createImage(this.state, info, allocationInfo, undefined));
   }
 
   /**
-   * As {@link createImage}, in memory of its own, with a structure chain if one is given (vmaCreateDedicatedImage).
+   * As {@link createImage}, in dedicated memory, with a structure chain if one is given (vmaCreateDedicatedImage).
    *
    * @throws what {@link createImage} throws.
    */
@@ -285,7 +286,7 @@ export class Allocator {
     );
   }
 
-  /** As {@link createDedicatedImage}, but returns undefined where memory is out. */
+  /** As {@link createDedicatedImage}, but returns undefined when memory runs out. */
   tryCreateDedicatedImage(
     info: ImageCreateInfo,
     allocationInfo?: DedicatedCreateInfo,
@@ -308,7 +309,8 @@ export class Allocator {
   /**
    * Destroys an image and frees its memory; either may be missing (vmaDestroyImage).
    *
-   * @throws TypeError for an image that does not belong to the allocation, and for one that was freed. Nothing is destroyed then.
+   * @throws TypeError for an image that does not belong to the allocation, and for one that was freed; then nothing is
+   * destroyed.
    */
   destroyImage(image: Image | null | undefined, allocation?: Allocation | null): void {
     const { state } = this;
@@ -317,13 +319,13 @@ export class Allocator {
     destroyResource(state, IMAGE, image, owned);
   }
 
-  // ---- Memory by itself ---------------------------------------------------------------------------------
+  // ---- Plain memory -------------------------------------------------------------------------------------
 
   /**
    * Allocates memory that meets the requirements (vmaAllocateMemory). The Auto usages need a resource.
    *
-   * @throws VulkanError when no memory can be had, with the reason; TypeError or RangeError for requirements or settings that are
-   * not as described.
+   * @throws VulkanError, with the reason, when no memory is available; TypeError or RangeError for invalid requirements or
+   * settings.
    */
   allocateMemory(requirements: RequirementsInfo, allocationInfo?: AllocationCreateInfo): Allocation {
     return (
@@ -333,9 +335,9 @@ export class Allocator {
   }
 
   /**
-   * As {@link allocateMemory}, but returns undefined where memory is out.
+   * As {@link allocateMemory}, but returns undefined when memory runs out.
    *
-   * @throws what {@link allocateMemory} throws, but for memory that is out; {@link lastRefusal} says why.
+   * @throws what {@link allocateMemory} throws, except when memory runs out; {@link lastRefusal} says why.
    */
   tryAllocateMemory(
     requirements: RequirementsInfo,
@@ -345,7 +347,7 @@ export class Allocator {
   }
 
   /**
-   * Allocates memory of its own, with a structure chain if one is given (vmaAllocateDedicatedMemory).
+   * Allocates dedicated memory, with a structure chain if one is given (vmaAllocateDedicatedMemory).
    *
    * @throws what {@link allocateMemory} throws.
    */
@@ -356,7 +358,7 @@ export class Allocator {
     );
   }
 
-  /** As {@link allocateDedicatedMemory}, but returns undefined where memory is out. */
+  /** As {@link allocateDedicatedMemory}, but returns undefined when memory runs out. */
   tryAllocateDedicatedMemory(
     requirements: RequirementsInfo,
     allocationInfo?: DedicatedCreateInfo,
@@ -368,10 +370,9 @@ export class Allocator {
   }
 
   /**
-   * Makes `count` like allocations, all of them or none, and all out of the same pool and memory type
-   * (vmaAllocateMemoryPages).
+   * Makes `count` identical allocations, all of them or none, all from the same pool and memory type (vmaAllocateMemoryPages).
    *
-   * @throws what {@link allocateMemory} throws; no page is left then.
+   * @throws what {@link allocateMemory} throws; then no page is left behind.
    */
   allocateMemoryPages(
     requirements: RequirementsInfo,
@@ -381,7 +382,7 @@ export class Allocator {
     return this.orRetried(() => allocateMemoryPages(this.state, requirements, allocationInfo, count));
   }
 
-  /** As {@link allocateMemoryPages}, but returns undefined where memory is out. */
+  /** As {@link allocateMemoryPages}, but returns undefined when memory runs out. */
   tryAllocateMemoryPages(
     requirements: RequirementsInfo,
     count: number,
@@ -393,7 +394,7 @@ export class Allocator {
   }
 
   /**
-   * Allocates memory for a buffer that is there, without binding it (vmaAllocateMemoryForBuffer).
+   * Allocates memory for an existing buffer, without binding it (vmaAllocateMemoryForBuffer).
    *
    * @throws what {@link allocateMemory} throws.
    */
@@ -401,13 +402,13 @@ export class Allocator {
     return this.orRetried(() => allocateMemoryForBuffer(this.state, buffer, allocationInfo));
   }
 
-  /** As {@link allocateMemoryForBuffer}, but returns undefined where memory is out. */
+  /** As {@link allocateMemoryForBuffer}, but returns undefined when memory runs out. */
   tryAllocateMemoryForBuffer(buffer: Buffer, allocationInfo?: AllocationCreateInfo): Allocation | undefined {
     return this.orRetriedUndefined(() => allocateMemoryForBuffer(this.state, buffer, allocationInfo));
   }
 
   /**
-   * Allocates memory for an image that is there, without binding it (vmaAllocateMemoryForImage).
+   * Allocates memory for an existing image, without binding it (vmaAllocateMemoryForImage).
    *
    * @throws what {@link allocateMemory} throws.
    */
@@ -415,15 +416,15 @@ export class Allocator {
     return this.orRetried(() => allocateMemoryForImage(this.state, image, allocationInfo));
   }
 
-  /** As {@link allocateMemoryForImage}, but returns undefined where memory is out. */
+  /** As {@link allocateMemoryForImage}, but returns undefined when memory runs out. */
   tryAllocateMemoryForImage(image: Image, allocationInfo?: AllocationCreateInfo): Allocation | undefined {
     return this.orRetriedUndefined(() => allocateMemoryForImage(this.state, image, allocationInfo));
   }
 
   /**
-   * Frees an allocation, but destroys no resource; null is legal (vmaFreeMemory).
+   * Frees an allocation, but destroys no resource; null is allowed (vmaFreeMemory).
    *
-   * @throws TypeError for an allocation that was freed or is another allocator's.
+   * @throws TypeError for an allocation that was freed or belongs to another allocator.
    */
   freeMemory(allocation: Allocation | null | undefined): void {
     const { state } = this;
@@ -433,7 +434,7 @@ export class Allocator {
   /**
    * Frees several allocations, the last one first (vmaFreeMemoryPages).
    *
-   * @throws TypeError for an allocation that was freed or is another allocator's; nothing is freed then.
+   * @throws TypeError for an allocation that was freed or belongs to another allocator; then nothing is freed.
    */
   freeMemoryPages(allocations: readonly (Allocation | null | undefined)[]): void {
     checkUsable(this.state);
@@ -455,8 +456,8 @@ export class Allocator {
   /**
    * Binds a buffer to an allocation, at `offset` bytes of it (vmaBindBufferMemory2).
    *
-   * @throws TypeError for an allocation that was freed or is another allocator's; RangeError where the buffer would reach beyond
-   * it; VulkanError when the driver fails.
+   * @throws TypeError for an allocation that was freed or belongs to another allocator; RangeError when the buffer would extend
+   * beyond it; VulkanError when the driver fails.
    */
   bindBufferMemory(allocation: Allocation, buffer: Buffer, offset = 0, pNext?: NextChain): void {
     bindBuffer(this.state, this.checkOwn(allocation), buffer, offset, pNext);
@@ -465,31 +466,31 @@ export class Allocator {
   /**
    * Binds an image to an allocation, at `offset` bytes of it (vmaBindImageMemory2).
    *
-   * @throws TypeError for an allocation that was freed or is another allocator's; RangeError where the image would reach beyond
-   * it; VulkanError when the driver fails.
+   * @throws TypeError for an allocation that was freed or belongs to another allocator; RangeError when the image would extend
+   * beyond it; VulkanError when the driver fails.
    */
   bindImageMemory(allocation: Allocation, image: Image, offset = 0, pNext?: NextChain): void {
     bindImage(this.state, this.checkOwn(allocation), image, offset, pNext);
   }
 
   /**
-   * What an allocation would do, changing nothing. Undefined where it would fail for lack of memory.
+   * What an allocation would do, without changing anything. Undefined if it would fail for lack of memory.
    *
-   * @throws TypeError or RangeError for what could not be asked for either.
+   * @throws TypeError or RangeError for a request that is invalid in itself.
    */
   wouldAllocate(what: Allocatable, allocationInfo?: AllocationCreateInfo): AllocationPlan | undefined {
     checkObject(what, "what is to be allocated");
     return this.orUndefined(() => planAllocation(this.state, what, allocationInfo));
   }
 
-  // ---- The host's access --------------------------------------------------------------------------------
+  // ---- Host access --------------------------------------------------------------------------------------
 
   /**
    * Maps an allocation and returns its bytes (vmaMapMemory). Each call needs an {@link unmapMemory}. The view
    * is detached, its length 0, when the memory object is unmapped or freed.
    *
    * @throws VulkanError with VK_ERROR_MEMORY_MAP_FAILED for memory that is not host-visible, and when the driver fails; TypeError
-   * for an allocation that was freed or is another allocator's.
+   * for an allocation that was freed or belongs to another allocator.
    */
   mapMemory(allocation: Allocation): Uint8Array {
     mapAllocation(this.checkOwn(allocation));
@@ -502,9 +503,9 @@ export class Allocator {
   }
 
   /**
-   * Takes back one {@link mapMemory} (vmaUnmapMemory).
+   * Undoes one {@link mapMemory} (vmaUnmapMemory).
    *
-   * @throws TypeError for an allocation that is not mapped, was freed or is another allocator's.
+   * @throws TypeError for an allocation that is not mapped, was freed or belongs to another allocator.
    */
   unmapMemory(allocation: Allocation): void {
     unmapAllocation(this.checkOwn(allocation));
@@ -514,7 +515,7 @@ export class Allocator {
    * Makes the host's writes visible to the device; does nothing on coherent memory (vmaFlushAllocation).
    *
    * @throws RangeError for a range beyond the end; VulkanError when the driver fails; TypeError for an allocation that was freed
-   * or is another allocator's.
+   * or belongs to another allocator.
    */
   flushAllocation(allocation: Allocation, offset?: number, size?: number): void {
     const owned = this.checkOwn(allocation);
@@ -534,7 +535,7 @@ export class Allocator {
   }
 
   /**
-   * {@link flushAllocation} for several in one driver call (vmaFlushAllocations).
+   * {@link flushAllocation} for several ranges in one driver call (vmaFlushAllocations).
    *
    * @throws what {@link flushAllocation} throws.
    */
@@ -550,7 +551,7 @@ export class Allocator {
   }
 
   /**
-   * {@link invalidateAllocation} for several in one driver call (vmaInvalidateAllocations).
+   * {@link invalidateAllocation} for several ranges in one driver call (vmaInvalidateAllocations).
    *
    * @throws what {@link flushAllocation} throws.
    */
@@ -560,20 +561,20 @@ export class Allocator {
   }
 
   /**
-   * Copies the host's bytes into an allocation, mapping and flushing (vmaCopyMemoryToAllocation).
+   * Copies bytes from the host into an allocation, mapping and flushing it (vmaCopyMemoryToAllocation).
    *
-   * @throws RangeError for data that reach beyond the end; VulkanError for memory that cannot be mapped; TypeError for an
-   * allocation that was freed or is another allocator's.
+   * @throws RangeError for data that extends beyond the end; VulkanError for memory that cannot be mapped; TypeError for an
+   * allocation that was freed or belongs to another allocator.
    */
   copyMemoryToAllocation(source: HostData, allocation: Allocation, offset = 0): void {
     copyToAllocation(this.checkOwn(allocation), source, offset);
   }
 
   /**
-   * Fills `target` with bytes of an allocation, mapping and invalidating (vmaCopyAllocationToMemory).
+   * Fills `target` with bytes of an allocation, mapping and invalidating it (vmaCopyAllocationToMemory).
    *
    * @throws RangeError for a range beyond the end; VulkanError for memory that cannot be mapped; TypeError for an allocation that
-   * was freed or is another allocator's.
+   * was freed or belongs to another allocator.
    */
   copyAllocationToMemory(allocation: Allocation, target: HostData, offset = 0): void {
     copyFromAllocation(this.checkOwn(allocation), offset, target);
@@ -582,20 +583,20 @@ export class Allocator {
   // ---- External memory ----------------------------------------------------------------------------------
 
   /**
-   * A new file descriptor for the memory object of the allocation, the caller's to close (vkGetMemoryFdKHR).
+   * A new file descriptor for the memory object of the allocation; the caller must close it (vkGetMemoryFdKHR).
    *
-   * @throws VulkanError with VK_ERROR_EXTENSION_NOT_PRESENT without VK_KHR_external_memory_fd, and when the driver fails, as for
-   * memory that was not made to be exported; TypeError for an allocation that was freed or is another allocator's.
+   * @throws VulkanError with VK_ERROR_EXTENSION_NOT_PRESENT without VK_KHR_external_memory_fd, and when the driver fails, such
+   * as for memory that is not exportable; TypeError for an allocation that was freed or belongs to another allocator.
    */
   getMemoryFd(allocation: Allocation, handleType: ExternalMemoryHandleType): number {
     return this.state.device.getMemoryFd(this.checkOwn(allocation).deviceMemory, handleType);
   }
 
   /**
-   * A Win32 handle for the memory object (vmaGetMemoryWin32Handle2). An NT handle is a new one each time, the caller's to
-   * close, in the process whose handle `targetProcess` is (default: this one). A KMT handle is nobody's.
+   * A Win32 handle for the memory object (vmaGetMemoryWin32Handle2). An NT handle is new each time, and the caller must close
+   * it; it belongs to the process whose handle `targetProcess` is (default: this one). A KMT handle needs no closing.
    *
-   * @throws VulkanError when the memory cannot be exported, or Windows refuses.
+   * @throws VulkanError when the memory cannot be exported or Windows refuses.
    */
   getMemoryWin32Handle(
     allocation: Allocation,
@@ -608,11 +609,11 @@ export class Allocator {
   }
 
   /**
-   * Makes an allocation of memory that comes from outside, for resources to be bound to. The requirements say its
-   * size and which memory types the resources can live in; of these the ones that the driver can import to remain.
+   * Makes an allocation from external memory, for resources to be bound to. The requirements say its size and which memory
+   * types the resources can use; of these, the ones that the driver can import into remain.
    *
-   * @throws VulkanError VK_ERROR_INVALID_EXTERNAL_HANDLE and others, as the driver says; nothing is imported then.
-   * Where mapping fails (AllocationCreate.Mapped), an imported descriptor is gone: the driver has closed it.
+   * @throws VulkanError with VK_ERROR_INVALID_EXTERNAL_HANDLE and others, as the driver reports; then nothing is imported. If
+   * mapping fails (AllocationCreate.Mapped), an imported descriptor is gone: the driver has closed it.
    */
   importMemory(
     source: ExternalMemory,
@@ -622,7 +623,7 @@ export class Allocator {
     return this.orRetried(() => importMemory(this.state, source, requirements, allocationInfo));
   }
 
-  /** As {@link importMemory}, but returns undefined where memory is out. */
+  /** As {@link importMemory}, but returns undefined when memory runs out. */
   tryImportMemory(
     source: ExternalMemory,
     requirements: RequirementsInfo,
@@ -636,7 +637,7 @@ export class Allocator {
   /**
    * vmaGetAllocationInfo2
    *
-   * @throws TypeError for an allocation that was freed or is another allocator's.
+   * @throws TypeError for an allocation that was freed or belongs to another allocator.
    */
   getAllocationInfo(allocation: Allocation): AllocationInfo {
     return this.checkOwn(allocation).info();
@@ -645,7 +646,7 @@ export class Allocator {
   /**
    * vmaSetAllocationUserData
    *
-   * @throws TypeError for an allocation that was freed or is another allocator's.
+   * @throws TypeError for an allocation that was freed or belongs to another allocator.
    */
   setAllocationUserData(allocation: Allocation, userData: unknown): void {
     this.checkOwn(allocation).userData = userData;
@@ -654,7 +655,7 @@ export class Allocator {
   /**
    * vmaSetAllocationName
    *
-   * @throws TypeError for an allocation that was freed or is another allocator's.
+   * @throws TypeError for an allocation that was freed or belongs to another allocator.
    */
   setAllocationName(allocation: Allocation, name: string | undefined): void {
     this.checkOwn(allocation).name = name;
@@ -668,7 +669,7 @@ export class Allocator {
   /**
    * The {@link MemoryProperty} flags of the allocation's memory type (vmaGetAllocationMemoryProperties).
    *
-   * @throws TypeError for an allocation that was freed or is another allocator's.
+   * @throws TypeError for an allocation that was freed or belongs to another allocator.
    */
   getAllocationMemoryProperties(allocation: Allocation): MemoryProperty | 0 {
     return this.state.memoryTypes.propertyFlags(this.checkOwn(allocation).memoryTypeIndex);
@@ -679,7 +680,7 @@ export class Allocator {
   /**
    * The best memory type among `memoryTypeBits` (vmaFindMemoryTypeIndex).
    *
-   * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT where there is none.
+   * @throws VulkanError with VK_ERROR_FEATURE_NOT_PRESENT when there is none.
    */
   findMemoryTypeIndex(memoryTypeBits: number, allocationInfo?: AllocationCreateInfo): number {
     return findMemoryType(this.state, memoryTypeBits, allocationInfo);
@@ -714,7 +715,7 @@ export class Allocator {
     return this.state.device.properties;
   }
 
-  /** Memory types and heaps, heap limits applied (vmaGetMemoryProperties). */
+  /** Memory types and heaps, with heap limits applied (vmaGetMemoryProperties). */
   getMemoryProperties(): MemoryProperties {
     return { memoryTypes: this.state.memoryTypes.types, memoryHeaps: this.state.memoryTypes.heaps };
   }
@@ -722,7 +723,7 @@ export class Allocator {
   /**
    * The {@link MemoryProperty} flags of a memory type (vmaGetMemoryTypeProperties).
    *
-   * @throws RangeError for a memory type that is not there.
+   * @throws RangeError for a memory type that does not exist.
    */
   getMemoryTypeProperties(memoryTypeIndex: number): MemoryProperty | 0 {
     const { types } = this.state.memoryTypes;
@@ -732,28 +733,28 @@ export class Allocator {
   // ---- Pools --------------------------------------------------------------------------------------------
 
   /**
-   * Makes a custom pool with its minimum of blocks (vmaCreatePool).
+   * Creates a custom pool with its minimum of blocks (vmaCreatePool).
    *
-   * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT for a memory type that is not there or not to be used.
+   * @throws VulkanError with VK_ERROR_FEATURE_NOT_PRESENT for a memory type that does not exist or must not be used.
    */
   createPool(info: PoolCreateInfo): Pool {
     return this.orThrow(createPool(this.state, info), true);
   }
 
   /**
-   * As {@link createPool}, but returns undefined where memory for its minimum of blocks is out; see {@link lastRefusal}.
+   * As {@link createPool}, but returns undefined when memory for its minimum of blocks runs out; see {@link lastRefusal}.
    *
-   * @throws what {@link createPool} throws, but for memory that is out.
+   * @throws what {@link createPool} throws, except when memory runs out.
    */
   tryCreatePool(info: PoolCreateInfo): Pool | undefined {
     return this.orUndefined(() => createPool(this.state, info), true);
   }
 
   /**
-   * Destroys an empty pool; null is legal (vmaDestroyPool).
+   * Destroys an empty pool; null is allowed (vmaDestroyPool).
    *
    * @throws LeakError with the list of its allocations when it is not empty; nothing has changed then.
-   * @throws TypeError while a pass of a defragmentation of the pool is under way.
+   * @throws TypeError while a defragmentation pass of the pool is under way.
    */
   destroyPool(pool: Pool | null | undefined): void {
     checkUsable(this.state);
@@ -763,7 +764,7 @@ export class Allocator {
   /**
    * vmaGetPoolStatistics
    *
-   * @throws TypeError for a pool that was destroyed or is another allocator's.
+   * @throws TypeError for a pool that was destroyed or belongs to another allocator.
    */
   getPoolStatistics(pool: Pool): Statistics {
     const total = emptyStatistics();
@@ -772,9 +773,9 @@ export class Allocator {
   }
 
   /**
-   * vmaCalculatePoolStatistics: walks over every range of the pool.
+   * vmaCalculatePoolStatistics: visits every range of the pool.
    *
-   * @throws TypeError for a pool that was destroyed or is another allocator's.
+   * @throws TypeError for a pool that was destroyed or belongs to another allocator.
    */
   calculatePoolStatistics(pool: Pool): DetailedStatistics {
     const total = emptyDetailedStatistics();
@@ -785,7 +786,7 @@ export class Allocator {
   /**
    * vmaGetPoolName
    *
-   * @throws TypeError for a pool that was destroyed or is another allocator's.
+   * @throws TypeError for a pool that was destroyed or belongs to another allocator.
    */
   getPoolName(pool: Pool): string | undefined {
     return checkPool(this.state, pool).name;
@@ -794,7 +795,7 @@ export class Allocator {
   /**
    * vmaSetPoolName
    *
-   * @throws TypeError for a pool that was destroyed or is another allocator's.
+   * @throws TypeError for a pool that was destroyed or belongs to another allocator.
    */
   setPoolName(pool: Pool, name: string | undefined): void {
     checkPool(this.state, pool).name = name;
@@ -803,22 +804,22 @@ export class Allocator {
   // ---- Transient resources ------------------------------------------------------------------------------
 
   /**
-   * Makes buffers and images that are needed in some passes alone, in shared memory: as little of it as a placement can be
-   * found for in the time. Asks the driver what they need, puts those that can be in one memory type into one allocation,
-   * makes and binds them, and says which barriers have to come before which pass, as one takes over memory from others.
+   * Creates buffers and images that are needed only in some passes, in shared memory: as little of it as the best placement
+   * found in the given time needs. Asks the driver what they need, puts those that can share a memory type into one allocation,
+   * creates and binds them, and says which barriers must come before which pass, where one takes over memory from others.
    *
-   * They are destroyed as one. To resize some, or to change the passes, call it again with `previous`: what has a name and
-   * stays the same keeps its handle and its place where that is possible.
+   * They are destroyed together. To resize some, or to change the passes, call it again with `previous`: what has a name and
+   * stays the same keeps its handle and its place if possible.
    *
-   * @throws VulkanError when the driver fails, memory is out, or no memory type suits. Nothing has changed then.
-   * @throws RangeError or TypeError for resources and options that are not as they are said to be.
+   * @throws VulkanError when the driver fails, memory runs out, or no memory type is suitable; then nothing has changed.
+   * @throws RangeError or TypeError for invalid resources or options.
    * @experimental
    */
   createTransients(resources: readonly TransientResource[], options: TransientOptions = {}): Transients {
     return this.orThrow(createTransients(this.state, resources, options));
   }
 
-  /** As {@link createTransients}, but returns undefined where memory is out. */
+  /** As {@link createTransients}, but returns undefined when memory runs out. */
   tryCreateTransients(
     resources: readonly TransientResource[],
     options: TransientOptions = {},
@@ -829,32 +830,30 @@ export class Allocator {
   // ---- Defragmentation ----------------------------------------------------------------------------------
 
   /**
-   * Moves allocations together until no more memory can be given back, in passes, and waits for the device without
-   * holding the event loop. Buffers and images are created anew in their new places, copied on the queue, and replaced:
-   * `allocation.buffer` and `allocation.image` always say which one is current. The program may go on allocating and
-   * freeing meanwhile.
+   * Moves allocations together, in passes, until no more memory can be given back, and waits for the device without blocking
+   * the event loop. Buffers and images are created anew in their new places, copied on the queue, and replaced:
+   * `allocation.buffer` and `allocation.image` are always the current ones. The program may go on allocating and freeing
+   * meanwhile.
    *
-   * The device must not write to what a pass is moving (`allocation.isMoving`): `onPassBegin` is told before anything is
-   * copied, and waited for. What the host writes meanwhile to a buffer is in the new place afterwards: through `write`,
-   * `fill` and `copyMemoryToAllocation`, through mapped views of coherent memory, and through views of other memory as far
-   * as it is flushed before the pass ends. Views have to be asked for anew. Resources with aliases stay where they are (see
-   * canMove). A resource that was made with DontBind is moved once bindBufferMemory or bindImageMemory
-   * has bound it to the start of its allocation.
+   * The device must not write to what a pass is moving (`allocation.isMoving`): `onPassBegin` is called before anything is
+   * copied, and awaited. What the host meanwhile writes to a buffer is in the new place afterwards: through `write`, `fill` and
+   * `copyMemoryToAllocation`, through mapped views of coherent memory, and through views of other memory if it is flushed
+   * before the pass ends. Views must be obtained anew. Resources with aliases stay where they are (see canMove). A resource
+   * that was made with DontBind is moved once bindBufferMemory or bindImageMemory has bound it to the start of its allocation.
    *
-   * @throws VulkanError when the driver fails. Nothing is lost then: what was not moved is where it was.
+   * @throws VulkanError when the driver fails. Nothing is lost: what was not moved is where it was.
    * @throws the signal's reason when it is aborted, after the pass that was under way.
-   * @throws the first error of the program's own functions, after that pass.
+   * @throws the first error thrown by the program's own functions, after that pass.
    */
   defragment(options: DefragmentOptions): Promise<DefragmentationResult> {
     return defragment(this.state, options);
   }
 
   /**
-   * Begins a defragmentation, of the default pools or of one pool (vmaBeginDefragmentation). Nothing is moved but
-   * in its passes, by the program itself; see {@link defragment} for having it done. A list of blocks can be
-   * defragmented by one at a time.
+   * Begins a defragmentation of the default pools or of one pool (vmaBeginDefragmentation). Moves happen only in its passes,
+   * and the program makes them; {@link defragment} does it all. A list of blocks can be in only one defragmentation at a time.
    *
-   * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT for a linear pool.
+   * @throws VulkanError with VK_ERROR_FEATURE_NOT_PRESENT for a linear pool.
    * @throws TypeError when another defragmentation of the same memory is under way.
    */
   beginDefragmentation(info: DefragmentationInfo = {}): DefragmentationContext {
@@ -863,16 +862,16 @@ export class Allocator {
   }
 
   /**
-   * What a defragmentation would move and free, and what it would free for several numbers of bytes. Changes nothing. Plans in
-   * one go, however long that takes; see {@link planDefragmentationInSlices}.
+   * What a defragmentation would move and free, and what it would free for several byte budgets. Changes nothing. Plans in one
+   * go, however long that takes; see {@link planDefragmentationInSlices}.
    */
   planDefragmentation(info: DefragmentationPlanInfo = {}): DefragmentationPlan {
     return planFor(this.state, info);
   }
 
   /**
-   * The same, without holding the event loop for longer than `maxMillisecondsPerSlice` at a time. What the program
-   * allocates and frees meanwhile is in it or is not.
+   * The same, without blocking the event loop for longer than `maxMillisecondsPerSlice` at a time. What the program allocates
+   * and frees meanwhile may or may not be included.
    */
   planDefragmentationInSlices(
     info: DefragmentationPlanInfo & PlanningSlices = {},
@@ -883,11 +882,11 @@ export class Allocator {
   // ---- Sparse resources ---------------------------------------------------------------------------------
 
   /**
-   * Creates a sparse buffer, none of whose pages has memory: {@link bindSparse} gives it to them. The sparse flags follow
-   * from the options.
+   * Creates a sparse buffer whose pages have no memory yet: {@link bindSparse} gives it to them. The sparse flags follow from
+   * the options.
    *
-   * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT that names the feature that the device lacks, and what to do instead.
-   * @throws RangeError or TypeError when an argument makes no sense.
+   * @throws VulkanError with VK_ERROR_FEATURE_NOT_PRESENT that names the feature the device lacks and what to do instead.
+   * @throws RangeError or TypeError when an argument is invalid.
    * @experimental
    */
   createSparseBuffer(info: BufferCreateInfo, options?: SparseCreateInfo): SparseBuffer {
@@ -904,20 +903,21 @@ export class Allocator {
   }
 
   /**
-   * Gives memory to parts of sparse resources and takes it from others, in one vkQueueBindSparse. All of it happens or, where
-   * memory is out or the driver fails, none. What is evicted is free for others when the queue is done; until then it is kept,
-   * as is what is destroyed meanwhile. Work that uses what was committed waits for a semaphore or for the submission.
+   * Gives memory to parts of sparse resources and takes it from others, in one vkQueueBindSparse. All of it happens or, if
+   * memory runs out or the driver fails, none of it. What is evicted becomes free for others when the queue is done; until then
+   * it is kept, as is what is destroyed meanwhile. Work that uses what was committed must wait for a semaphore or for the
+   * submission.
    *
-   * @returns what says when the queue is done.
-   * @throws VulkanError when memory is out, the queue cannot bind sparse resources, or the driver fails.
-   * @throws RangeError or TypeError when a region makes no sense.
+   * @returns a submission, which says when the queue is done.
+   * @throws VulkanError when memory runs out, the queue cannot bind sparse resources, or the driver fails.
+   * @throws RangeError or TypeError when a region is invalid.
    */
   bindSparse(queue: SparseQueue, request: SparseBindRequest): Submission {
     return sparseOf(this.state).bind(queue, request);
   }
 
   /**
-   * As {@link bindSparse}, but returns undefined where memory is out: nothing has changed then.
+   * As {@link bindSparse}, but returns undefined when memory runs out; then nothing has changed.
    *
    * @experimental
    * @throws what {@link bindSparse} throws for any other reason.
@@ -927,7 +927,7 @@ export class Allocator {
   }
 
   /**
-   * Makes a pool of pages for sparse resources, with a budget if one is wanted. It has no memory before pages are committed.
+   * Creates a pool of pages for sparse resources, optionally with a budget. It has no memory until pages are committed.
    *
    * @experimental
    */
@@ -936,9 +936,9 @@ export class Allocator {
   }
 
   /**
-   * Destroys a page pool; null is legal.
+   * Destroys a page pool; null is allowed.
    *
-   * @throws TypeError while resources have their pages there, or queues are not done with evicting some.
+   * @throws TypeError while resources have pages there or queues are still evicting some.
    * @experimental
    */
   destroyPagePool(pool: PagePool | null | undefined): void {
@@ -947,7 +947,7 @@ export class Allocator {
   }
 
   /**
-   * What there is of sparse resources: page pools, resident pages, batches under way.
+   * The sparse resources as a whole: page pools, resident pages, batches under way.
    *
    * @experimental
    */
@@ -960,49 +960,49 @@ export class Allocator {
 
   /**
    * Destroys a resource and frees its memory when the device is done with it: after `framesInFlight` (3) more frames by
-   * {@link setCurrentFrameIndex}, when a submission is complete, a timeline has reached a value, or a function says so. Until then it
-   * counts in statistics and budgets, leak lists say that it waits, defragmentation leaves it alone, and freeing it again is a
-   * TypeError. Looked at by {@link setCurrentFrameIndex}, {@link flushDeferred}, {@link destroy}, and when an allocation is refused.
-   * A function can destroy what else goes with it: an image's view before the image.
+   * {@link setCurrentFrameIndex}, when a submission is complete, when a timeline has reached a value, or when a function says
+   * so. Until then it counts in statistics and budgets, leak lists show it as waiting, defragmentation leaves it alone, and
+   * freeing it again is a TypeError. Checked by {@link setCurrentFrameIndex}, {@link flushDeferred}, {@link destroy}, and when
+   * an allocation is refused. A function can also destroy what goes with it, such as an image's view before the image.
    *
-   * @throws TypeError for what was freed, waits already or belongs to another allocator, and for an end that is not as described.
+   * @throws TypeError for what was freed, is already waiting or belongs to another allocator, and for an invalid `until`.
    */
   destroyLater(resource: Destroyable, until?: Until): void {
     destroyLater(this.state, resource, until);
   }
 
-  /** Destroys what waits and need not any more; all of it when the device is lost. Returns how many that were. */
+  /** Destroys what no longer has to wait; everything if the device is lost. Returns how many were destroyed. */
   flushDeferred(): number {
     checkUsable(this.state);
     return flushDeferred(this.state);
   }
 
-  /** How much waits to be destroyed. */
+  /** How much is waiting to be destroyed. */
   getDeferredStatistics(): DeferredStatistics {
     return deferredStatistics(this.state);
   }
 
   /**
-   * Makes blocks ahead of need, so that no frame has to wait for a vkAllocateMemory: what is described is allocated and freed again,
-   * and the blocks are kept until the reservation is released. What gets memory of its own is not reserved.
+   * Makes blocks ahead of need, so that no frame has to wait for a vkAllocateMemory: what is described is allocated and freed
+   * again, and the blocks are kept until the reservation is released. What gets dedicated memory is not reserved.
    *
-   * @throws VulkanError when memory is out; nothing is reserved then.
+   * @throws VulkanError when memory runs out; then nothing is reserved.
    */
   reserve(requests: readonly ReserveRequest[]): Reservation {
     checkUsable(this.state);
     return this.orThrow(reserve(this.state, requests));
   }
 
-  /** As {@link reserve}, but returns undefined where memory is out. */
+  /** As {@link reserve}, but returns undefined when memory runs out. */
   tryReserve(requests: readonly ReserveRequest[]): Reservation | undefined {
     checkUsable(this.state);
     return this.orUndefined(() => reserve(this.state, requests));
   }
 
   /**
-   * Has `listener` called when a heap is filled beyond `share` (0.9) of its budget, soon after that has happened, and when an
-   * allocation is refused, at once: where it returns true, since it has given something back, the allocation is tried again, eight
-   * times at most. Returns a function that takes the listener off.
+   * Calls `listener` soon after a heap is filled beyond `share` (0.9) of its budget, and at once when an allocation is refused:
+   * if it returns true, because it has given something back, the allocation is tried again, at most eight times. Returns a
+   * function that removes the listener.
    */
   onPressure(listener: PressureListener, options?: PressureOptions): () => void {
     checkUsable(this.state);
@@ -1010,26 +1010,26 @@ export class Allocator {
   }
 
   /**
-   * Makes an uploader, which copies data into buffers and images by way of staging memory. Destroy it before the allocator.
+   * Creates an uploader, which copies data into buffers and images through staging memory. Destroy it before the allocator.
    *
-   * @throws TypeError for a queue that cannot copy; RangeError for sizes that are none.
+   * @throws TypeError for a queue that cannot copy; RangeError for invalid sizes.
    */
   createUploader(options: StreamOptions): Uploader {
     return new Uploader(this.state, options);
   }
 
   /**
-   * Makes what reads buffers and images back by way of staging memory. Destroy it before the allocator.
+   * Creates a readback, which reads buffers and images back through staging memory. Destroy it before the allocator.
    *
-   * @throws TypeError for a queue that cannot copy; RangeError for sizes that are none.
+   * @throws TypeError for a queue that cannot copy; RangeError for invalid sizes.
    */
   createReadback(options: StreamOptions): Readback {
     return new Readback(this.state, options);
   }
 
-  // ---- The whole ----------------------------------------------------------------------------------------
+  // ---- The allocator as a whole -------------------------------------------------------------------------
 
-  /** Tells the allocator that a frame begins: the driver's budget is asked for anew (vmaSetCurrentFrameIndex). */
+  /** Tells the allocator that a frame begins: the budget is queried from the driver again (vmaSetCurrentFrameIndex). */
   setCurrentFrameIndex(frameIndex: number): void {
     checkUsable(this.state);
     const { state } = this;
@@ -1045,19 +1045,19 @@ export class Allocator {
     return this.state.frameIndex;
   }
 
-  /** Usage and budget of each heap, without walking over anything (vmaGetHeapBudgets). */
+  /** Usage and budget of each heap, without visiting every range (vmaGetHeapBudgets). */
   getHeapBudgets(): Budget[] {
     checkUsable(this.state);
     return this.state.budgets.all();
   }
 
-  /** Statistics of every memory type and heap; walks over every range (vmaCalculateStatistics). */
+  /** Statistics of every memory type and heap; visits every range (vmaCalculateStatistics). */
   calculateStatistics(): TotalStatistics {
     checkUsable(this.state);
     return calculateStatistics(this.state);
   }
 
-  /** The state in VMA's JSON form; `detailed` lists every allocation (vmaBuildStatsString). */
+  /** The state in VMA's JSON format; `detailed` lists every allocation (vmaBuildStatsString). */
   buildStatsString(detailed = true): string {
     checkUsable(this.state);
     const sparse = sparseIfAny(this.state);
@@ -1068,7 +1068,7 @@ export class Allocator {
    * Checks the margins in the memory types of `memoryTypeBits` (vmaCheckCorruption).
    *
    * @throws CorruptionError that names the allocation whose end was overrun.
-   * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT where no such memory has margins with a magic value.
+   * @throws VulkanError with VK_ERROR_FEATURE_NOT_PRESENT when no such memory has margins with a magic value.
    */
   checkCorruption(memoryTypeBits = 0xffffffff): void {
     checkUsable(this.state);
@@ -1092,7 +1092,7 @@ export class Allocator {
     for (const list of checkable) list.checkCorruption();
   }
 
-  /** Frees empty blocks, all but `keep` of each list and every pool's minimum. Returns the bytes freed. */
+  /** Frees empty blocks, except `keep` of each list and every pool's minimum. Returns the bytes freed. */
   trim(keep = 0): number {
     checkUsable(this.state);
     checkInteger(keep, "keep");
@@ -1114,22 +1114,21 @@ export class Allocator {
     return sparse === undefined ? leaks : [...leaks, ...sparse.leaks()];
   }
 
-  /** Walks over everything and throws an AssertionError at the first thing that is not as it must be. */
+  /** Checks everything and throws an AssertionError at the first inconsistency. */
   validate(): void {
     validateMemory(this.state);
     sparseIfAny(this.state)?.validate();
   }
 
   /**
-   * Frees all memory (vmaDestroyAllocator). Everything made with the allocator has to be destroyed before, and every
+   * Frees all memory (vmaDestroyAllocator). Everything made with the allocator must be destroyed first, and every
    * defragmentation ended.
    *
-   * @param force ends defragmentations, and frees the memory of what is still alive too; resources are left to the
-   * caller.
-   * @throws LeakError that lists what is alive; nothing has changed then.
+   * @param force ends defragmentations, and also frees the memory of what is still alive; resources are left to the caller.
+   * @throws LeakError that lists what is alive; then nothing has changed.
    * @throws TypeError while a queue is binding sparse resources, unless `force` is given.
-   * @throws TypeError while a defragmentation is under way; also with `force` when the allocator itself does the work:
-   * abort it and wait for that.
+   * @throws TypeError while a defragmentation is under way; even with `force` when the allocator itself does the work: abort it
+   * and wait for it to end.
    */
   destroy(force = false): void {
     const { state } = this;
@@ -1157,9 +1156,9 @@ export class Allocator {
   }
 
   /**
-   * The end of `using`: does nothing when the allocator is destroyed already. Else it frees everything, buffers and images
-   * that were created with their memory included, and never throws what is still alive but reports it, through `debug.log`
-   * or as a warning of the process: so the error with which a scope is left is not hidden. {@link destroy} throws.
+   * The end of `using`: does nothing if the allocator is already destroyed. Otherwise it frees everything, including buffers
+   * and images that were created with their memory. It never throws because of what is still alive but reports it, through
+   * `debug.log` or as a process warning, so the error that ended a scope is not hidden. {@link destroy} throws.
    */
   [Symbol.dispose](): void {
     const { state } = this;
@@ -1172,15 +1171,15 @@ export class Allocator {
   }
 
   /**
-   * Why memory could not be had, as data: what refused it, in which heap, and how many bytes were missing. Of the last call
-   * that returned undefined or threw for that reason: a `tryCreate…`, `wouldAllocate`, or one that throws. Undefined while
-   * there was none.
+   * Why memory was refused, as data: what refused it, in which heap, and how many bytes were missing. From the last call that
+   * returned undefined or threw for that reason: a `tryCreate…`, `wouldAllocate`, or one that throws. Undefined before the
+   * first refusal.
    */
   get lastRefusal(): Refusal | undefined {
     return this.refusal;
   }
 
-  // ---- Inside -------------------------------------------------------------------------------------------
+  // ---- Internals ----------------------------------------------------------------------------------------
 
   private checkRanges(ranges: readonly AllocationRange[]): void {
     checkArray(ranges, "ranges");
@@ -1203,7 +1202,7 @@ export class Allocator {
     return make() ?? this.retried(make);
   }
 
-  /** After a refusal: the same again as long as somebody has given memory back (see {@link onPressure}), else the error. */
+  /** After a refusal: tries again as long as a listener gives memory back (see {@link onPressure}), else throws the error. */
   private retried<T>(make: () => T | undefined): T {
     for (let attempt = 0; ; attempt++) {
       const error = this.refuse(false);
@@ -1220,7 +1219,7 @@ export class Allocator {
     }
   }
 
-  /** What was recorded, as the error to throw and as {@link lastRefusal}. */
+  /** The recorded failure, as the error to throw and as {@link lastRefusal}. */
   private refuse(isPool: boolean): VulkanError {
     const { failure, recorder } = this.state;
     const error = failure.toError();
@@ -1229,7 +1228,7 @@ export class Allocator {
     return error;
   }
 
-  /** Undefined where memory is out, for the memory itself or for what the driver needs to make the resource. */
+  /** Undefined when memory runs out, for the memory itself or for what the driver needs to create the resource. */
   private orUndefined<T>(make: () => T | undefined, isPool = false): T | undefined {
     let made: T | undefined;
     try {
@@ -1246,14 +1245,14 @@ export class Allocator {
     return undefined;
   }
 
-  /** What it is, in one line. */
+  /** A description in one line. */
   toString(): string {
     const { device, deviceMemory, isDestroyed } = this.state;
     const state = isDestroyed ? "destroyed" : count(deviceMemory.count, "memory object");
     return `Allocator on ${device.properties.deviceName}: ${state}`;
   }
 
-  /** What it is as data that can be written as JSON; `buildStatsString` says more. */
+  /** A description as data that can be written as JSON; `buildStatsString` says more. */
   toJSON(): object {
     const { device, apiVersion, flags, deviceMemory, isDestroyed } = this.state;
     const { deviceName } = device.properties;
