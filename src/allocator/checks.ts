@@ -9,7 +9,7 @@ import { checkUsable } from "./usable.ts";
 /** Copied from another module: see docs/performance.md, "What V8 makes of the allocator". */
 const AllocationClass = Allocation;
 
-/** An allocation of this allocator that is alive; a proxy of the tracker's is unwrapped. */
+/** An allocation of this allocator that is alive; a tracker's proxy is unwrapped. */
 export function checkAllocation(state: AllocatorState, allocation: Allocation): Allocation {
   checkUsable(state);
   if (!(allocation instanceof AllocationClass)) refuseAllocation(allocation);
@@ -20,7 +20,7 @@ export function checkAllocation(state: AllocatorState, allocation: Allocation): 
   return state.tracker.isActive ? state.tracker.unwrap(allocation) : allocation;
 }
 
-/** {@link checkAllocation} where nothing at all is legal too. */
+/** {@link checkAllocation}, but null and undefined are allowed too. */
 export function checkAllocationIfAny(
   state: AllocatorState,
   allocation: Allocation | null | undefined,
@@ -30,7 +30,7 @@ export function checkAllocationIfAny(
   return undefined;
 }
 
-/** Apart from the check, which is inlined then: see docs/performance.md, "What V8 makes of the allocator". */
+/** Separate from the check, which is then inlined: see docs/performance.md, "What V8 makes of the allocator". */
 function refuseAllocation(allocation: Allocation): never {
   if (!(allocation instanceof Allocation)) {
     throw new TypeError(`allocation must be an Allocation, got ${quote(allocation)}`);

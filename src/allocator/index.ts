@@ -1,4 +1,4 @@
-/** The allocator's parts, on which the face stands. */
+/** The allocator's parts, which the public face builds on. */
 export { fragmentationOf } from "../metadata/statistics.ts";
 export { Allocation, type AllocationInfo, type TypedArrayType } from "./allocation.ts";
 export { AllocationCreate, AllocatorCreate, MemoryUsage, PoolCreate } from "./flags.ts";

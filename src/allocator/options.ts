@@ -64,7 +64,7 @@ export interface AllocationCreateInfo {
   /** Whether dedicated memory is tried when no block is available; default: the allocator's setting. */
   readonly dedicatedFallback?: boolean;
   /**
-   * Whether its bytes shall be 0; default false. The driver zeroes dedicated memory if the device has
+   * Whether its bytes must be 0; default false. The driver zeroes dedicated memory if the device has
    * VK_EXT_zero_initialize_device_memory, the host zeroes an allocation that it may access. {@link Allocation.needsZeroFill}
    * says whether that is still to be done: `Uploader.zero` fills a buffer on the device.
    */

@@ -1,8 +1,8 @@
 /**
- * What a recorder of an allocator's life is told, each time after it has happened. Nothing is told, and nothing but a
- * comparison is done for it, while no recorder is set in the allocator's state.
+ * What a recorder of an allocator is told, each time after it has happened. While no recorder is set in the allocator's state,
+ * nothing is told, and the only cost is a comparison.
  *
- * Allocations, pools and blocks are told by identity: the same object is meant until it is freed. What is recorded of
+ * Allocations, pools and blocks are identified by the object: the same object is meant until it is freed. What is recorded of
  * them is listed here; the objects are the allocator's own.
  */
 
@@ -10,7 +10,7 @@ import type { DeviceMemory } from "../vulkan/handles.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import type { VulkanError } from "../vulkan/result.ts";
 
-/** What there is to say about a block. */
+/** What is recorded of a block. */
 export interface RecordedBlock {
   /** VkDeviceMemory */
   readonly memory: DeviceMemory;
@@ -21,16 +21,16 @@ export interface RecordedBlock {
   readonly id: number;
 }
 
-/** What there is to say about a pool. */
+/** What is recorded of a pool. */
 export interface RecordedPool {
   /** A number that no other pool of the recording has, counted from 0. */
   readonly id: number;
-  /** The pool's name at the moment, if it has one. */
+  /** The pool's current name, if it has one. */
   readonly name: string | undefined;
   readonly memoryTypeIndex: number;
 }
 
-/** What there is to say about an allocation. */
+/** What is recorded of an allocation. */
 export interface RecordedAllocation {
   readonly memoryTypeIndex: number;
   /** VkDeviceMemory */
@@ -41,23 +41,23 @@ export interface RecordedAllocation {
   readonly size: number;
   /** Bytes, a power of two. */
   readonly alignment: number;
-  /** Of the resource: SuballocationType. */
+  /** The resource's SuballocationType. */
   readonly type: number;
   readonly dedicatedMemory: boolean;
   /** Whether it was made with `AllocationCreate.Mapped`. */
   readonly isPersistentlyMapped: boolean;
-  /** The name at the moment, if it has one. */
+  /** The current name, if it has one. */
   readonly name: string | undefined;
   readonly userData: unknown;
 }
 
-/** What an allocation was made for: the description of a buffer or an image, or the requirements of memory by itself. */
+/** What an allocation was made for: the description of a buffer or an image, or the requirements of plain memory. */
 export type AllocatedFor =
   | { readonly buffer: BufferCreateInfo }
   | { readonly image: ImageCreateInfo }
   | { readonly requirements: Readonly<MemoryRequirements> };
 
-/** What the caller said of an allocation; see AllocationCreateInfo. */
+/** What the caller asked for; see AllocationCreateInfo. */
 export interface RecordedSettings {
   readonly flags?: number;
   readonly usage?: number;
@@ -67,7 +67,7 @@ export interface RecordedSettings {
   readonly pool?: RecordedPool | undefined;
   readonly priority?: number;
   readonly minAlignment?: number;
-  /** Whether dedicated memory was tried where blocks were refused. */
+  /** Whether dedicated memory was tried after blocks were refused. */
   readonly dedicatedFallback?: boolean;
 }
 
@@ -89,14 +89,14 @@ export interface RecordedMove {
 
 /** What a defragmentation is begun with; see DefragmentationInfo. */
 export interface RecordedDefragmentation {
-  /** `DefragmentationFlag`s of the algorithm that was asked for. */
+  /** `DefragmentationFlag`s of the requested algorithm. */
   readonly flags?: number;
   readonly pool?: RecordedPool | undefined;
   readonly maxBytesPerPass?: number;
   readonly maxAllocationsPerPass?: number;
 }
 
-/** What a defragmentation has come to; see DefragmentationStats. */
+/** What a defragmentation has achieved; see DefragmentationStats. */
 export interface RecordedResult {
   readonly bytesMoved: number;
   readonly bytesFreed: number;
@@ -105,12 +105,12 @@ export interface RecordedResult {
 }
 
 /**
- * The version of this hook, and of what a recorder reads of the state; it goes up when either changes. A program may have
- * another copy of this library than whoever records it.
+ * The version of this hook, and of what a recorder reads of the state; it goes up when either changes. A program may use a
+ * different copy of this library than its recorder.
  */
 export const RECORDER_VERSION = 1;
 
-/** Is told what happens in one allocator. What it throws reaches the caller of the allocator. */
+/** Is told what happens in one allocator. Its exceptions reach the caller of the allocator. */
 export interface AllocatorRecorder {
   /** An allocation was made. */
   created(
@@ -118,7 +118,7 @@ export interface AllocatorRecorder {
     what: AllocatedFor,
     settings: RecordedSettings | null | undefined,
   ): void;
-  /** What was asked for could not be had. The state's request says what that was, unless it was a pool. */
+  /** A request was refused. The state's request says what it was, unless it was a pool. */
   refused(error: VulkanError, refusal: RecordedRefusal | undefined, isPool: boolean): void;
   /** An allocation is about to be freed. */
   freed(allocation: RecordedAllocation): void;
@@ -143,7 +143,7 @@ export interface AllocatorRecorder {
   passBegun(key: object, moves: readonly RecordedMove[]): void;
   /** Defragmentation has moved an allocation to where it is now, from that slot of that block. */
   moved(allocation: RecordedAllocation, from: RecordedBlock, fromSlot: number): void;
-  /** A pass has ended, or was given up; what was moved was told before. */
+  /** A pass has ended or was abandoned; what was moved was told before. */
   passEnded(key: object, moves: readonly RecordedMove[]): void;
   defragmentationEnded(key: object, result: RecordedResult): void;
   /** A pool was made, with its minimum of blocks. */
@@ -156,7 +156,7 @@ export interface AllocatorRecorder {
   blockCreated(block: RecordedBlock): void;
   /** A block is about to be freed. */
   blockFreed(block: RecordedBlock): void;
-  /** The program has begun a frame, and the driver's budgets were asked for anew. */
+  /** The program has begun a frame, and the driver's budgets were queried again. */
   frameBegun(frameIndex: number): void;
   /** The allocator is destroyed, with all its memory. */
   destroyed(): void;

@@ -27,19 +27,19 @@ export interface AllocatorSettings {
   /** `AllocatorCreate` flags. */
   readonly flags: number;
   readonly debug: DebugOptions;
-  /** bufferImageGranularity of the device, or more where the debug options say so. */
+  /** bufferImageGranularity of the device, or more if the debug options say so. */
   readonly granularity: number;
   /** Bytes of a block on a heap above 1 GiB. */
   readonly preferredLargeHeapBlockSize: number;
   /** How many empty blocks each list keeps; undefined is VMA's way: one, until the next free. */
   readonly keepEmptyBlocks: number | undefined;
-  /** Whether dedicated memory is tried where no block could be had. */
+  /** Whether dedicated memory is tried when no block is available. */
   readonly dedicatedFallback: boolean;
   /** Whether memory that nobody has mapped any more is unmapped, as VMA does it. */
   readonly unmapWhenUnused: boolean;
   /** VkExternalMemoryHandleTypeFlags to export, for each memory type. */
   readonly exportHandleTypes: readonly number[];
-  /** For each heap the bytes that may be taken of it, null or Infinity for no limit. */
+  /** For each heap, the bytes that may be taken from it, null or Infinity for no limit. */
   readonly heapSizeLimits: readonly (number | null)[];
   readonly deviceMemoryCallbacks: DeviceMemoryCallbacks;
   /** Whether memory requirements are remembered. */

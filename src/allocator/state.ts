@@ -1,6 +1,6 @@
 /**
- * The state of one allocator: its device and settings, what is there of memory, and what is remembered. It holds no
- * functions: allocations, pools, blocks and lists hold it, and the functions in the rooms beside this file work on it.
+ * The state of one allocator: its device and settings, its memory, and what is remembered. It holds no functions: allocations,
+ * pools, blocks and lists hold it, and the functions in the folders next to this file work on it.
  */
 
 import { showAs } from "../foundation/inspect.ts";
@@ -19,28 +19,28 @@ const UNLIMITED_MEMORY_OBJECTS = Math.floor(0xffffffff / 4);
 
 /** One allocator. */
 export class AllocatorState extends MemoryState {
-  /** The custom pools, in the order of making. */
+  /** The custom pools, in order of creation. */
   declare readonly pools: Set<Pool>;
   /** The default pools, one for each memory type; undefined for types that this allocator does not use. */
   readonly defaultPools: readonly (MemorySource | undefined)[];
   /** How many memory objects there may be before dedicated memory is no longer preferred. */
   readonly preferDedicatedUpTo: number;
   nextPoolId = 0;
-  /** What stands on the allocator, has resources of its own in its memory, and ends with it at the end of a scope. */
+  /** What is built on the allocator, has its own resources in its memory, and ends with it at the end of a scope. */
   readonly owned: Set<Disposable> = new Set();
   /** As last set by the program. */
   frameIndex = 0;
 
-  /** The one request, filled anew for each call. */
+  /** The only request, filled in again for each call. */
   readonly request: AllocationRequest = new AllocationRequest();
   readonly requirements: Requirements;
   /** How buffers were created. */
   readonly buffers: CreationCache = new CreationCache();
   /** How images were created. */
   readonly images: CreationCache = new CreationCache();
-  /** Which memory type was the best one for which settings. */
+  /** Which memory type was best for which settings. */
   readonly knownTypes: KnownTypes = new KnownTypes();
-  /** Whether kinds of resources are remembered at all: not where debugging has something to do for each allocation. */
+  /** Whether kinds of resources are remembered at all: not when debugging has something to do for each allocation. */
   remembersKinds: boolean;
   /** Whether the device is lost: then nothing is allocated any more. */
   isLost = false;
@@ -60,7 +60,7 @@ export class AllocatorState extends MemoryState {
     device.onLost?.(() => this.lose());
   }
 
-  /** From now on every allocation takes the long way, which is refused. */
+  /** From now on every allocation takes the slow path, which refuses it. */
   private lose(): void {
     this.isLost = true;
     this.remembersKinds = false;

@@ -1,6 +1,6 @@
 /**
- * Beginning and planning defragmentations, and those of one allocator that are under way. They guard its state: what is being moved must not be freed
- * before the queue has finished with it.
+ * Begins and plans defragmentations, and keeps those of one allocator that are under way. They guard its state: what is being
+ * moved must not be freed before the queue has finished with it.
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
@@ -26,9 +26,9 @@ import {
 } from "./plan.ts";
 import { DefragmentationRun } from "./run.ts";
 
-/** The guard of an allocator's state while there are any. */
+/** The guard of an allocator's state while defragmentations are under way. */
 export class Defragmentations implements AllocatorGuard {
-  /** What is under way, and who runs it, where the allocator itself does. */
+  /** What is under way, with its run when the allocator itself makes the moves. */
   readonly running: Map<DefragmentationContext, DefragmentationRun | undefined> = new Map();
 
   free(allocation: Allocation, destroysResource: boolean): boolean {
@@ -71,7 +71,7 @@ export class Defragmentations implements AllocatorGuard {
   }
 }
 
-/** The guard of the state; sets one where there is none. */
+/** The guard of the state; sets one if there is none. */
 function guardOf(state: AllocatorState): Defragmentations {
   if (state.guard instanceof Defragmentations) return state.guard;
   const guard = new Defragmentations();
@@ -138,7 +138,7 @@ export async function planInSlicesFor(
   return await planInSlices(state, lists, handingOut(state, info), info);
 }
 
-/** The same settings, with functions that are asked about what the program holds of an allocation. */
+/** The same settings, with functions that receive what the program holds of an allocation. */
 function handingOut<Info extends DefragmentationInfo>({ tracker }: AllocatorState, info: Info): Info {
   const { canMove } = info;
   if (canMove === undefined) return info;

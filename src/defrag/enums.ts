@@ -1,6 +1,6 @@
 /**
- * The types of the flags and enumerations. Ambient: nothing of this file is there at run time, and the objects of the same
- * names are written beside what uses them, where the compiler compares their values with these (see ARCHITECTURE.md, "Types of
+ * The types of the flags and enumerations. Ambient: nothing in this file exists at run time, and the objects of the same names
+ * are written next to what uses them, where the compiler compares their values with these (see ARCHITECTURE.md, "Types of
  * flags").
  */
 
@@ -12,17 +12,19 @@ export declare enum DefragmentationFlag {
   AlgorithmBalanced = 0x2,
   /** ALGORITHM_FULL: empties blocks with thorough planning. For a loading screen. */
   AlgorithmFull = 0x4,
-  /** Empties as many blocks as it can, whatever it has to move, and packs what remains towards each block's start. */
+  /**
+   * Empties as many blocks as it can, however much it has to move, and packs what remains towards each block's start.
+   */
   AlgorithmExtensive = 0x8,
 }
 
-/** VmaDefragmentationMoveOperation: what is to become of one move when its pass ends. */
+/** VmaDefragmentationMoveOperation: what happens to a move when its pass ends. */
 export declare enum DefragmentationMoveOperation {
   /** The contents have been copied: the allocation moves to its new place. */
   Copy = 0,
   /**
-   * The allocation stays where it is, for now: what else there is goes on around it. It is asked for again, but not more
-   * than three times in all.
+   * The allocation stays where it is for now: everything else goes on around it. Its move is proposed again, but not more than
+   * three times in all.
    */
   Ignore = 1,
   /** The resource has been destroyed: the allocation is freed. */

@@ -1,4 +1,4 @@
-/** Defragmentation's flags, as in VMA, and what a defragmentation is told and tells. */
+/** Defragmentation's flags, as in VMA, and a defragmentation's settings and statistics. */
 
 import type { Allocation, Pool } from "../allocator/index.ts";
 import type { PinReason } from "../allocator/memory/bindings.ts";
@@ -17,7 +17,7 @@ export const DefragmentationFlag: EnumObject<typeof enums.DefragmentationFlag> =
 };
 export type DefragmentationFlag = enums.DefragmentationFlag;
 
-/** VmaDefragmentationMoveOperation: what is to become of one move when its pass ends. */
+/** VmaDefragmentationMoveOperation: what happens to a move when its pass ends. */
 export const DefragmentationMoveOperation: EnumObject<typeof enums.DefragmentationMoveOperation> = {
   Copy: 0,
   Ignore: 1,
@@ -32,46 +32,46 @@ export interface DefragmentationInfo {
   /** The pool to defragment; default: the default pools. */
   readonly pool?: Pool | undefined;
   /**
-   * Whether allocations of a pool of several memory types are moved between these first: the least important to later types while a heap
-   * is over its budget, or where something more important wants their place; the most important to earlier types that have room.
-   * `allocation.priority` says how important one is. Default false: each type is defragmented by itself.
+   * Whether allocations of a pool with several memory types are first moved between these: the least important to later types
+   * while a heap is over its budget or something more important wants their place; the most important to earlier types that
+   * have room. `allocation.priority` says how important one is. Default false: each type is defragmented by itself.
    */
   readonly movesBetweenTypes?: boolean;
-  /** Bytes that one pass may move; default 0: no limit. What is larger by itself is never moved. */
+  /** Bytes that one pass may move; default 0: no limit. An allocation larger than that is never moved. */
   readonly maxBytesPerPass?: number;
   /** Allocations that one pass may move; default 0: no limit. */
   readonly maxAllocationsPerPass?: number;
   /**
-   * Bytes that all passes together may move; default 0: no limit. What gives back the most for them is chosen, whether VMA
-   * would have done as much or not.
+   * Bytes that all passes together may move; default 0: no limit. The moves that give back the most for that many bytes are
+   * chosen, even if VMA would have moved less.
    */
   readonly maxBytesMoved?: number;
   /**
-   * Milliseconds that planning one pass may take; default 1, and 0 for no limit. What does not get ready goes on in the next
-   * pass: a pass that only planned has no moves and is not the last one. With no limit the whole is planned before
-   * anything is moved, and costs no more than VMA's way would; otherwise blocks are emptied one after the other as they come,
-   * and it does in general.
+   * Milliseconds that planning one pass may take; default 1, and 0 for no limit. Unfinished planning goes on in the next pass:
+   * a pass that only planned has no moves and is not the last one. With no limit everything is planned before anything is
+   * moved, and it moves no more than VMA's way would; otherwise blocks are emptied one after the other as they come, and the
+   * same holds in general.
    */
   readonly maxPlanningMilliseconds?: number;
   /**
-   * The same in steps of planning, about one search for a place each, so that it comes out the same on every machine;
-   * default 0: maxPlanningMilliseconds counts.
+   * The same in steps of planning, about one search for a place each, so that the result is the same on every machine; default
+   * 0: maxPlanningMilliseconds applies.
    */
   readonly maxPlanningSteps?: number;
   /**
-   * Asked before each move is planned, with the moves that the pass has already; true ends the pass there
+   * Called before each move is planned, with the number of moves that the pass already has; true ends the pass there
    * (pfnBreakCallback). A pass that ends there without a move is the last one.
    */
   readonly breakCallback?: (moves: number) => boolean;
   /**
-   * Asked of each allocation; false keeps it where it is, and its block from being emptied. Default: all may move but those
-   * that are pinned, for the reason that is the second argument: a function that answers true for them takes it upon
-   * itself that nobody uses their aliases, or that their captured addresses are free.
+   * Called for each allocation; false keeps it where it is, and its block from being emptied. Default: all may move except
+   * those that are pinned, for the reason given as the second argument: a function that returns true for them takes
+   * responsibility that nobody uses their aliases, or that their captured addresses are free.
    */
   readonly canMove?: CanMove;
 }
 
-/** Whether an allocation may be moved; `pinned` is why it would not be by default, undefined where it would. */
+/** Whether an allocation may be moved; `pinned` is why it would not be by default, undefined if it would. */
 export type CanMove = (allocation: Allocation, pinned: PinReason | undefined) => boolean;
 
 /** VmaDefragmentationStats: what was done so far. */
@@ -107,7 +107,7 @@ export const checkDefragmentationNames: (info: object) => void = optionsCheck<De
   DEFRAGMENTATION_NAMES,
 );
 
-/** Checks the numbers of a {@link DefragmentationInfo}; the pool is checked by who knows pools. */
+/** Checks the numbers of a {@link DefragmentationInfo}; the pool is checked elsewhere. */
 export function checkDefragmentationInfo(info: DefragmentationInfo): void {
   if (typeof info !== "object" || info === null) {
     throw new TypeError(`a defragmentation's settings must be an object, got ${quote(info)}`);
@@ -132,7 +132,7 @@ export function checkDefragmentationInfo(info: DefragmentationInfo): void {
   checkFunction(info.canMove, "canMove");
 }
 
-/** A number of milliseconds, at least 0; Infinity is legal. */
+/** A number of milliseconds, at least 0; Infinity is allowed. */
 export function checkMilliseconds(value: unknown, what: string): void {
   if (typeof value !== "number") throw new TypeError(`${what} must be a number, got ${quote(value)}`);
   if (!(value >= 0)) throw new RangeError(`${what} must be at least 0, got ${value}`);

@@ -1,4 +1,4 @@
-/** What `Allocator.defragment` is told, and what it tells. */
+/** The options and results of `Allocator.defragment`. */
 
 import type { Allocation } from "../allocator/index.ts";
 import type { AbortSignalLike } from "../foundation/abort.ts";
@@ -16,30 +16,30 @@ import {
   type DefragmentationStats,
 } from "./flags.ts";
 
-/** A buffer or an image that was replaced by another one, in other memory. */
+/** A buffer or an image that was replaced by another one in other memory. */
 export type Replacement = ReplacedBuffer | ReplacedImage;
 
 /** A buffer that was replaced. */
 export interface ReplacedBuffer {
-  /** The allocation whose buffer it is; it stays the same object. */
+  /** The allocation that the buffer belongs to; it stays the same object. */
   readonly allocation: Allocation;
   /** Tells a buffer from an image. */
   readonly kind: "buffer";
   /** The VkBuffer that is about to be destroyed. */
   readonly old: Buffer;
-  /** The one that has its contents now, as `allocation.buffer` says from here on. */
+  /** The one that has its contents now; `allocation.buffer` from here on. */
   readonly replacement: Buffer;
 }
 
 /** An image that was replaced. */
 export interface ReplacedImage {
-  /** The allocation whose image it is; it stays the same object. */
+  /** The allocation that the image belongs to; it stays the same object. */
   readonly allocation: Allocation;
   /** Tells an image from a buffer. */
   readonly kind: "image";
   /** The VkImage that is about to be destroyed. */
   readonly old: Image;
-  /** The one that has its contents now, as `allocation.image` says from here on. */
+  /** The one that has its contents now; `allocation.image` from here on. */
   readonly replacement: Image;
 }
 
@@ -49,13 +49,13 @@ export interface PassMove {
   readonly allocation: Allocation;
   /** Bytes. */
   readonly size: number;
-  /** The VkDeviceMemory that it goes to. */
+  /** The VkDeviceMemory that it moves to. */
   readonly deviceMemory: DeviceMemory;
-  /** Bytes from the start of that. */
+  /** Bytes from the start of {@link deviceMemory}. */
   readonly offset: number;
 }
 
-/** What a program's own function is offered to move. */
+/** What the program's own function is asked to move. */
 export interface OtherMove {
   /** The allocation that is to be moved; it keeps its old place until the pass ends. */
   readonly allocation: Allocation;
@@ -63,16 +63,16 @@ export interface OtherMove {
   readonly target: Allocation;
 }
 
-/** What {@link DefragmentOptions.moveOther} answers. */
+/** What {@link DefragmentOptions.moveOther} returns. */
 export type OtherMoveResult = Buffer | Image | boolean | undefined;
 
-/** What a defragmentation is for: it ends when all that is given here is so. */
+/** What a defragmentation is to achieve: it ends when everything given here is met. */
 export interface DefragmentationWish {
-  /** Bytes given back, at least. */
+  /** Minimum number of bytes given back. */
   readonly bytesFreed?: number;
-  /** The share of free memory that does not lie in the largest free range, from 0 to 1, at most. */
+  /** Maximum share of free memory outside the largest free range, from 0 to 1. */
   readonly fragmentation?: number;
-  /** Bytes of the largest free range in the blocks that there are, at least. */
+  /** Minimum size in bytes of the largest free range in the existing blocks. */
   readonly largestFreeRange?: number;
 }
 
@@ -81,40 +81,41 @@ export interface DefragmentOptions extends Omit<DefragmentationInfo, "breakCallb
   /** The queue to copy on. Without it only {@link moveOther} moves anything. */
   readonly queue?: TransferQueue;
   /**
-   * Milliseconds that the planning and replacing of one pass may hold the event loop, and one move more; default 0: no
-   * limit. The event loop goes around at least once between passes. Waiting for
-   * the device does not count.
+   * Milliseconds for which planning and replacing in one pass may block the event loop, plus one move; default 0: no limit. The
+   * event loop turns at least once between passes. Waiting for the device does not count.
    */
   readonly maxMillisecondsPerPass?: number;
-  /** Ends the defragmentation as soon as this is so, which is asked before each pass. Default: it goes on as long as it can. */
+  /**
+   * Ends the defragmentation as soon as this is met, which is checked before each pass. Default: it goes on as long as
+   * it can.
+   */
   readonly wish?: DefragmentationWish;
   /** Ends the defragmentation after the pass that is under way; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignalLike;
   /**
-   * The layout that an image is in, one of ImageLayout; undefined leaves it where it is. ImageLayout.Undefined says that its contents
-   * are not needed. Without this function images are not moved.
+   * The layout that an image is in, one of ImageLayout; undefined leaves the image where it is. ImageLayout.Undefined says that
+   * its contents are not needed. Without this function images are not moved.
    */
   readonly imageLayout?: (allocation: Allocation) => ImageLayout | undefined;
   /**
-   * Is offered what cannot be copied: memory by itself, buffers and images without the usages TransferSrc and
-   * TransferDst. Answers the new VkBuffer or VkImage, or true where there is none that the allocator knows of, when it
-   * has moved the contents; else undefined or false. The old buffer or image is not its to destroy.
+   * Called for what cannot be copied: plain memory, buffers and images without the usages TransferSrc and TransferDst. When it
+   * has moved the contents, it returns the new VkBuffer or VkImage, or true if there is none that the allocator knows of;
+   * otherwise undefined or false. It must not destroy the old buffer or image.
    */
   readonly moveOther?: (move: OtherMove) => OtherMoveResult | Promise<OtherMoveResult>;
   /**
-   * Is told of the moves of a pass before anything of it is copied, so that a program can finish or pause what the device
-   * writes to them; the pass waits for a promise that is returned. From then on `allocation.isMoving` is true until the
-   * pass is over. What an error ends is the defragmentation, with nothing of this pass moved.
+   * Called with the moves of a pass before anything in it is copied, so that a program can finish or pause what the device
+   * writes to them; the pass waits for a returned promise. From then on `allocation.isMoving` is true until the pass is over.
+   * An error ends the defragmentation, with nothing of this pass moved.
    */
   readonly onPassBegin?: (moves: readonly PassMove[]) => void | Promise<void>;
   /**
-   * Is told of each buffer and image that was replaced, before the old one is destroyed; that waits for a promise that is
-   * returned.
+   * Called for each buffer and image that was replaced, before the old one is destroyed, which waits for a returned promise.
    */
   readonly onReplaced?: (replacement: Replacement) => void | Promise<void>;
   /**
-   * Is told what was done so far, after each pass. Blocks may still be given back when nothing is left to move: that is in
-   * the result alone.
+   * Called after each pass with what was done so far. Blocks may still be given back when nothing is left to move: only the
+   * result shows that.
    */
   readonly onProgress?: (progress: DefragmentationProgress) => void;
 }
@@ -129,7 +130,7 @@ export interface DefragmentationProgress extends Readonly<DefragmentationStats> 
 
 /** What was done. */
 export interface DefragmentationResult extends DefragmentationProgress {
-  /** As fragmentationBefore, now. */
+  /** Like fragmentationBefore, after the defragmentation. */
   readonly fragmentationAfter: number;
 }
 

@@ -22,33 +22,33 @@ import {
 } from "./flags.ts";
 import { Movability, memoryOf, PlannedList, rememberList } from "./ports.ts";
 
-/** A move as it is planned. */
+/** A planned move. */
 export interface PlannedAllocationMove {
   /** The allocation that would move. */
   readonly allocation: Allocation;
   /** Bytes. */
   readonly size: number;
-  /** The VkDeviceMemory that it would go to. */
+  /** The VkDeviceMemory that it would move to. */
   readonly deviceMemory: DeviceMemory;
 }
 
-/** What a number of bytes buys. */
+/** What a budget of bytes to move gives back. */
 export interface DefragmentationOffer extends Readonly<DefragmentationStats> {
-  /** The bytes that were to be moved at most. */
+  /** The maximum number of bytes to move. */
   readonly budget: number;
 }
 
 /**
- * What would be moved, in order. Packing within blocks is part of it only where it is to make the largest free range larger, or
- * to make room; in the second case an allocation may be moved more than once. What FULL packs with the bytes that are left, and
- * what EXTENSIVE packs and then finds to free, comes on top.
+ * What would be moved, in order. Packing within blocks is included only when it makes the largest free range larger or makes
+ * room; in the second case an allocation may be moved more than once. What FULL packs with the remaining bytes, and what
+ * EXTENSIVE packs and can then free, comes on top.
  */
 export interface DefragmentationPlan extends Readonly<DefragmentationStats> {
   /** The moves, in the order in which they would be made. */
   readonly moves: readonly PlannedAllocationMove[];
-  /** What stays in its place for a reason of its own, unless `canMove` says otherwise. */
+  /** What stays in place for the reason given with it, unless `canMove` says otherwise. */
   readonly pinned: readonly PinnedAllocation[];
-  /** What the budgets that were asked about buy, in their order. */
+  /** What the requested budgets give back, in their order. */
   readonly offers: readonly DefragmentationOffer[];
 }
 
@@ -60,18 +60,18 @@ export interface PinnedAllocation {
   readonly reason: PinReason;
 }
 
-/** What a plan is asked for. */
+/** Settings of a plan. */
 export interface DefragmentationPlanInfo extends DefragmentationInfo {
   /**
-   * Numbers of bytes to be moved at most, to find out what each of them gives back: `maxBytesMoved` then has it done. Default:
+   * Maximum numbers of bytes to move, to find out what each of them gives back; `maxBytesMoved` then applies one. Default:
    * none.
    */
   readonly budgets?: readonly number[];
 }
 
-/** How a plan is made in slices. */
+/** Settings of a plan made in slices. */
 export interface PlanningSlices {
-  /** Milliseconds that a slice holds the event loop; default 1. */
+  /** Milliseconds for which a slice blocks the event loop; default 1. */
   readonly maxMillisecondsPerSlice?: number;
 }
 
@@ -89,7 +89,7 @@ export function planDefragmentation(
   return describe(state, lists, value, info);
 }
 
-/** The same in slices, of what there is when each block's turn comes. */
+/** The same in slices, with each block as it is when its turn comes. */
 export async function planInSlices(
   state: AllocatorState,
   lists: readonly BlockList[],
@@ -167,7 +167,7 @@ const checkPlanNames = optionsCheck<DefragmentationPlanInfo & PlanningSlices>("a
   maxMillisecondsPerSlice: true,
 });
 
-/** Checks what is asked of a plan beside a {@link DefragmentationInfo}. */
+/** Checks what a plan takes beyond a {@link DefragmentationInfo}. */
 export function checkPlanInfo(info: DefragmentationPlanInfo): void {
   checkPlanNames(info);
   const { budgets = [] } = info;

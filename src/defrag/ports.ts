@@ -12,7 +12,7 @@ import { TlsfMetadata } from "../metadata/tlsf.ts";
 import type { CanMove } from "./flags.ts";
 import type { DefragmentationMove } from "./move/move.ts";
 
-/** How often an allocation is asked for whose moves are ignored. */
+/** How often a move of an allocation is proposed if it is ignored. */
 const MAX_ASKED = 3;
 
 /** What can be moved, and what is under way in a pass. */
@@ -50,12 +50,12 @@ export class Movability {
     this.ignored.set(allocation, (this.ignored.get(allocation) ?? 0) + 1);
   }
 
-  /** Whether an allocation is just being moved. */
+  /** Whether an allocation is being moved. */
   isMoving(allocation: Allocation): boolean {
     return this.moving.has(allocation);
   }
 
-  /** An allocation is not to be asked for any more. */
+  /** Moves of an allocation are not to be proposed any more. */
   pin(allocation: Allocation): void {
     this.ignored.set(allocation, MAX_ASKED);
   }
@@ -69,12 +69,12 @@ export class Movability {
     return this.canMove(allocation, pinned);
   }
 
-  /** Whether moves of the allocation were ignored, or those of any. */
+  /** Whether moves of the allocation, or of any without one, were ignored. */
   isDoubtful(allocation?: Allocation): boolean {
     return allocation === undefined ? this.ignored.size > 0 : this.ignored.has(allocation);
   }
 
-  /** Whether {@link isMovable} is true of everything in a block that nothing arrives at. */
+  /** Whether {@link isMovable} is true of everything in a block that nothing moves to. */
   get isAnythingMovable(): boolean {
     return this.canMove === undefined && this.ignored.size === 0 && !this.bindings.mayPin;
   }
@@ -123,7 +123,7 @@ export class PlannedBlock implements BlockPort<Allocation> {
   }
 }
 
-/** A copy of a block as it was, for planning that the program may come in between. */
+/** A copy of a block as it was, for planning that the program may interrupt. */
 class RememberedBlock extends PlannedBlock {
   private readonly items: Map<Slot, Item<Allocation>> = new Map();
 
@@ -208,7 +208,7 @@ export function* rememberList(
   return new PlannedList(list, movability, maxMoveBytes, blocks);
 }
 
-/** The blocks in that order, in which they most often are. */
+/** The blocks in that order, which they are usually in already. */
 function fullestFirst(blocks: readonly MemoryBlock[]): readonly MemoryBlock[] {
   let least = 0;
   for (let index = 0; index < blocks.length; index++) {

@@ -1,15 +1,16 @@
 /**
  * Does a defragmentation's work. One pass:
  *
- *     plan -> tell the program what moves -> create the new resources, bind them -> copy on the queue -> wait, without
- *          holding the event loop -> what the host has written meanwhile -> allocations change places -> tell the program -> destroy the old resources -> free their places
+ * plan -> tell the program what moves -> create the new resources, bind them -> copy on the queue -> wait, without blocking the
+ * event loop -> what the host has written meanwhile -> allocations change places -> tell the program -> destroy the old
+ * resources -> free their places
  *
- * While the queue copies, the program goes on allocating and freeing. What it frees then is freed for it at once, but
- * its resource and its place stay until the queue is done with them. What it writes to a buffer through the library, or
- * into a mapped view of coherent memory, is in the new place afterwards (`move/host-copy.ts`).
+ * While the queue copies, the program goes on allocating and freeing. What it frees then counts as freed at once, but the
+ * resource and its place stay until the queue is done with them. What it writes to a buffer through the library, or into a
+ * mapped view of coherent memory, is in the new place afterwards (`move/host-copy.ts`).
  *
- * Whatever fails before the places are changed leaves every allocation and its contents where they were; nothing can
- * fail afterwards but the program's own functions, whose first error is thrown when the pass is done.
+ * Whatever fails before the places are changed leaves every allocation and its contents where they were; afterwards only the
+ * program's own functions can fail, whose first error is thrown when the pass is done.
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
@@ -122,7 +123,7 @@ export class DefragmentationRun {
     return total;
   }
 
-  /** Whether all that is wished for is so. */
+  /** Whether everything wished for is met. */
   private isMet({ bytesFreed = 0, fragmentation, largestFreeRange }: DefragmentationWish): boolean {
     if (this.context.stats.bytesFreed < bytesFreed) return false;
     if (fragmentation === undefined && largestFreeRange === undefined) return true;
@@ -198,8 +199,8 @@ export class DefragmentationRun {
   }
 
   /**
-   * Creates the new resources and hands the copies to the queue; all or nothing. Where the time of the pass is up, the moves
-   * that are left wait for a later one; one is always made.
+   * Creates the new resources and hands the copies to the queue; all or nothing. When the time of the pass is up, the remaining
+   * moves wait for a later one; one is always made.
    */
   private submit(transfers: readonly Transfer[]): Submission | undefined {
     const { options, timer } = this;
@@ -217,7 +218,7 @@ export class DefragmentationRun {
           continue;
         }
         made++;
-        // Asked once: contents would be lost by an answer that changes in between.
+        // Called once: an answer that changes in between would lose contents.
         const layout = layoutOf(allocation, options.imageLayout);
         if (options.queue === undefined || !canCopy(allocation, () => layout)) continue;
         const replacement = createAgain(device, allocation, move.dstTmpAllocation);
@@ -294,7 +295,7 @@ export class DefragmentationRun {
     }
   }
 
-  /** Changes places, or, where that fails or the copies have, leaves everything where it was. */
+  /** Changes places or, if that or the copies failed, leaves everything where it was. */
   private async finishPass(transfers: readonly Transfer[], errors: unknown[]): Promise<boolean> {
     const { context } = this;
     try {
@@ -358,7 +359,7 @@ export class DefragmentationRun {
   }
 }
 
-/** Comes back once the event loop has gone around: timers and everything else that waits have had their turn. */
+/** Resolves once the event loop has turned: timers and everything else that waits have had their turn. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === "function") setImmediate(resolve);

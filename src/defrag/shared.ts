@@ -11,7 +11,7 @@ export interface Allowance {
   bytes: number;
 }
 
-/** What the blocks that are being emptied come to, as long as nothing comes in between. */
+/** What emptying the current blocks will amount to, if nothing intervenes. */
 export interface Outlook {
   blocksFreed: number;
   bytes: number;
@@ -29,6 +29,6 @@ export interface Shared {
   readonly isAllowanceFixed: boolean;
   readonly done: Readonly<DefragmentationStats>;
   readonly outlook: Outlook;
-  /** What VMA's way would come to with nothing ignored; undefined where that is not known. */
+  /** What VMA's way would amount to with nothing ignored; undefined if that is not known. */
   baseline: Outlook | undefined;
 }

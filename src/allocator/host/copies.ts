@@ -32,7 +32,7 @@ export function copyToAllocation(allocation: AllocationData, data: HostData, off
   allocation.state.guard?.written(allocation, offset, source.byteLength);
 }
 
-/** Sets `size` bytes (default: to the end) from `offset` on to one value. */
+/** Sets `size` bytes (default: to the end), starting at `offset`, to one value. */
 export function fillAllocation(
   allocation: AllocationData,
   value: number,
@@ -65,7 +65,7 @@ export function copyFromAllocation(allocation: AllocationData, offset: number, d
   });
 }
 
-/** A copy of `length` bytes from `offset` on; default: to the end. */
+/** A copy of `length` bytes from `offset`; default: to the end. */
 export function readAllocation(
   allocation: AllocationData,
   offset: number,

@@ -1,6 +1,6 @@
 /**
- * What new memory is filled with: zeros where the caller wants them, else VMA's patterns, which are a tool for finding mistakes, as is the
- * one in memory that is about to be freed.
+ * What new memory is filled with: zeros if the caller wants them, otherwise VMA's patterns, a debugging aid like the one in
+ * memory that is about to be freed.
  */
 
 import { VulkanError } from "../../vulkan/result.ts";
@@ -12,19 +12,19 @@ const PATTERN_CREATED = 0xdc;
 /** VMA_ALLOCATION_FILL_PATTERN_DESTROYED */
 const PATTERN_DESTROYED = 0xef;
 
-/** Fills a new allocation with VMA's pattern, where the host can. */
+/** Fills a new allocation with VMA's pattern, if the host can. */
 export function fillCreated(allocation: AllocationData): void {
   fill(allocation, PATTERN_CREATED);
 }
 
-/** Zeroes a new allocation that needs it, where the host can. */
+/** Zeroes a new allocation that needs it, if the host can. */
 export function zeroCreated(allocation: AllocationData): void {
   if (!allocation.needsZeroFill || !canFill(allocation)) return;
   fillAllocation(allocation, 0, 0);
   allocation.needsZeroFill = false;
 }
 
-/** Fills an allocation that is about to be freed with VMA's pattern, where the host can; freeing never fails. */
+/** Fills an allocation that is about to be freed with VMA's pattern, if the host can; freeing never fails. */
 export function fillDestroyed(allocation: AllocationData): void {
   try {
     fill(allocation, PATTERN_DESTROYED);

@@ -16,7 +16,7 @@ import type { AllocationData } from "../memory/memory-object.ts";
 
 /**
  * The range to flush or invalidate for `size` bytes from `offset` of the allocation: whole atoms, not beyond
- * the memory object's end. Undefined where nothing need be done.
+ * the memory object's end. Undefined if nothing needs to be done.
  */
 export function cacheRange(
   allocation: AllocationData,
@@ -52,7 +52,7 @@ function refuseRange(allocation: AllocationData, offset: number, size: number): 
   );
 }
 
-/** vmaFlushAllocations or vmaInvalidateAllocations: one driver call for all, none where none is needed. */
+/** vmaFlushAllocations or vmaInvalidateAllocations: one driver call for all, or none if none is needed. */
 export function synchronizeCaches(
   operation: "flush" | "invalidate",
   parts: readonly { allocation: AllocationData; offset?: number; size?: number }[],

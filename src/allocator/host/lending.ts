@@ -1,10 +1,10 @@
 /**
- * Mapped ranges for other threads: address and length can be posted to a worker, which makes a view of its own of them
- * (`viewLentRange` of `vma-ts/koffi`, `/bun` and `/deno`), so that nothing is copied. Posting `mappedData` itself copies the
- * whole block that it is a part of.
+ * Mapped ranges for other threads: address and length can be posted to a worker, which makes its own view of them
+ * (`viewLentRange` of `vma-ts/koffi`, `/bun` and `/deno`), so that nothing is copied. Posting `mappedData` itself would copy
+ * the whole block.
  *
- * Until the range is given back its allocation stays mapped, is not moved, and cannot be freed. Where an allocator is ended
- * by force, its lent memory stays mapped and is reported as leaked, as a worker may still reach it.
+ * Until the range is given back its allocation stays mapped, is not moved, and cannot be freed. When an allocator is destroyed
+ * by force, its lent memory stays mapped and is reported as leaked, as a worker may still access it.
  */
 
 import { optionsCheck } from "../../foundation/check-names.ts";
@@ -54,10 +54,10 @@ export class LentRange {
   }
 
   /**
-   * The range is the program's again. Only when the worker has closed its view: it would reach memory that may be unmapped
-   * and freed from now on.
+   * Gives the range back to the program. Only after the worker has closed its view, which would otherwise access memory that
+   * may be unmapped and freed from now on.
    *
-   * @throws TypeError when it was given back already.
+   * @throws TypeError when it was already given back.
    */
   giveBack(): void {
     const { allocation } = this;
@@ -70,7 +70,7 @@ export class LentRange {
     unmapAllocation(allocation);
   }
 
-  /** Gives the range back unless that was done. */
+  /** Gives the range back unless that has been done. */
   [Symbol.dispose](): void {
     if (this.allocation !== undefined) this.giveBack();
   }
@@ -85,7 +85,7 @@ showAs(
 
 const checkLendNames = optionsCheck<LendOptions>("the options of lend", { offset: true, size: true });
 
-/** Maps an allocation, which is none that only watches over another, and keeps it so until the range is given back. */
+/** Maps an allocation (never a proxy of one) and keeps it mapped until the range is given back. */
 export function lendRange(allocation: AllocationData, options: LendOptions): LentRange {
   checkLendNames(options);
   const { offset = 0, size } = options;

@@ -47,7 +47,7 @@ export class MappingHysteresis {
     return true;
   }
 
-  /** A function that makes it as it is now, for when what follows an event has failed. */
+  /** A function that restores the present state, for when what follows an event fails. */
   remember(): () => void {
     const { extra, major, minor } = this;
     return () => {

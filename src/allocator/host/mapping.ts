@@ -26,8 +26,8 @@ export class Mapping {
   }
 
   /**
-   * `size` bytes (default: to the end) from `offset` on. For allocations that an engine cannot view at once, as those above
-   * 4 GiB on Node.js 20. Throws as {@link bytes} does.
+   * `size` bytes (default: to the end) from `offset`. For allocations that an engine cannot view at once, such as those above 4
+   * GiB on Node.js 20. Throws as {@link bytes} does.
    */
   range(offset = 0, size?: number): Uint8Array {
     const data = this.allocation?.mappedRange(offset, size);
@@ -70,7 +70,7 @@ export function mapAllocation(allocation: AllocationData): void {
   if (recorder !== undefined) recorder.mapped(allocation);
 }
 
-/** Takes back one {@link mapAllocation}. */
+/** Undoes one {@link mapAllocation}. */
 export function unmapAllocation(allocation: AllocationData): void {
   releaseMapping(allocation);
   const { recorder } = allocation.state;

@@ -37,8 +37,8 @@ export function isCorruptionDetected(state: MemoryState, memoryTypeIndex: number
 }
 
 /**
- * Writes the magic value into the margin after the allocation. Returns false, with the failure recorded, where the
- * memory cannot be mapped.
+ * Writes the magic value into the margin after the allocation. Returns false, with the failure recorded, if the memory cannot
+ * be mapped.
  */
 export function writeMargin(allocation: Allocation): boolean {
   return withMargin(allocation, (margin) => {
@@ -49,7 +49,7 @@ export function writeMargin(allocation: Allocation): boolean {
 /**
  * A {@link CorruptionError} when the margin after the allocation was written to.
  *
- * @throws VulkanError where the memory cannot be mapped.
+ * @throws VulkanError when the memory cannot be mapped.
  */
 export function findCorruption(allocation: Allocation): CorruptionError | undefined {
   let intact = true;

@@ -1,7 +1,7 @@
 /**
  * The views of allocations: a part of the one view that their memory object's mapping has, or, with `debug.ownViews`, an
- * ArrayBuffer for each allocation, which is detached when the allocation is freed, moved or no longer mapped. A view that
- * is kept longer then has no bytes, where it would reach those of whatever came to lie there.
+ * ArrayBuffer for each allocation, which is detached when the allocation is freed, moved or no longer mapped. A view that is
+ * kept longer then has no bytes; otherwise it would show those of whatever lives there next.
  */
 
 import type { OwnView } from "../../vulkan/device.ts";

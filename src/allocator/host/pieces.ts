@@ -1,6 +1,6 @@
 /**
  * Mapped ranges in pieces: an engine may not be able to view all of an allocation at once (Node.js 20 stops at 4 GiB), but
- * it can view each of these. Where it can view no memory that is not its own (Electron's sandbox), each piece is a copy.
+ * it can view each of these. If it can view only its own memory (Electron's sandbox), each piece is a copy.
  */
 
 import type { HostCopies, HostMapping } from "../../vulkan/device.ts";

@@ -1,9 +1,9 @@
 /**
  * How much of each heap is in use, and how much may be.
  *
- * With VK_EXT_memory_budget the driver says both; between two questions the allocator's own changes are added
- * to the driver's figure, and it is asked again after 30 operations. Without the extension usage is what this
- * allocator has taken and the budget is 80 % of the heap.
+ * With VK_EXT_memory_budget the driver says both; between two queries the allocator's own changes are added to the driver's
+ * figure, and it is queried again after 30 operations. Without the extension usage is what this allocator has taken and the
+ * budget is 80 % of the heap.
  */
 
 import { assert } from "../../foundation/assert.ts";
@@ -14,9 +14,9 @@ import type { MemoryTypes } from "./memory-types.ts";
 
 /** VmaBudget: one heap's state. Bytes. */
 export interface Budget {
-  /** Memory objects that this allocator has in the heap. */
+  /** Number of memory objects that this allocator has in the heap. */
   blockCount: number;
-  /** Allocations in them. */
+  /** Number of allocations in them. */
   allocationCount: number;
   /** Bytes of the memory objects (VmaStatistics::blockBytes). */
   blockBytes: number;
@@ -28,14 +28,14 @@ export interface Budget {
   budget: number;
 }
 
-/** Operations after which the driver is asked again. */
+/** Operations after which the driver is queried again. */
 const OPERATIONS_PER_FETCH = 30;
-/** The part of a heap that counts as the budget where the driver says nothing (sensible). */
+/** The part of a heap that counts as the budget when the driver says nothing sensible. */
 const HEURISTIC_PERCENT = 80;
 
 /**
- * Where a heap's totals stand in one array: counting an allocation reaches for one array rather than two. The places are
- * put together from bits, which cannot overflow as sums and products can.
+ * Where a heap's totals are in one array: counting an allocation accesses one array rather than two. The indices are composed
+ * of bits, which cannot overflow as sums and products can.
  */
 const TOTALS_SHIFT = 2;
 const [BLOCK_COUNT, ALLOCATION_COUNT, BLOCK_BYTES, ALLOCATION_BYTES] = [0, 1, 2, 3] as const;
@@ -127,7 +127,7 @@ export class Budgets {
     };
   }
 
-  /** Bytes left of the budget. */
+  /** Bytes of the budget that are left. */
   freeOf(heap: number): number {
     const free = this.budgetOf(heap) - this.usageOf(heap);
     return Math.max(free, 0);
@@ -140,7 +140,7 @@ export class Budgets {
   /** vmaGetHeapBudgets */
   all(): Budget[] {
     const { length } = this.heuristicBudgets;
-    // As long as it will be: one that grows takes room for 17.
+    // Made in its final length: one that grows takes room for 17.
     const all: Budget[] = new Array(length);
     for (let heap = 0; heap < length; heap++) all[heap] = this.of(heap);
     return all;
@@ -188,12 +188,12 @@ function plausibleBudget(reported: number | undefined, heapSize: number): number
   return reported;
 }
 
-/** Drivers have reported that nothing is used while this allocator alone uses something, and absurd figures. */
+/** Drivers have reported that nothing is used although this allocator alone uses something, and absurd figures. */
 function plausibleUsage(reported: number | undefined, ownBytes: number): number {
   return Number.isSafeInteger(reported) && reported! > 0 ? reported! : ownBytes;
 }
 
-/** Whether `size` bytes of new memory keep to the budget of the heap; records the failure where they do not. */
+/** Whether `size` bytes of new memory stay within the budget of the heap; records the failure if they do not. */
 export function isWithinBudget(
   { budgets, failure }: { readonly budgets: Budgets; readonly failure: Failure },
   size: number,

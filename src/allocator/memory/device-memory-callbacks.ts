@@ -1,8 +1,8 @@
-/** What a program can be told of the memory objects that an allocator takes and frees. */
+/** Callbacks for the memory objects that an allocator allocates and frees. */
 
 import type { DeviceMemory } from "../../vulkan/handles.ts";
 
-/** What the user's callbacks are told of one memory object. */
+/** What the user's callbacks receive about a memory object. */
 export interface DeviceMemoryEvent {
   /** Index of the memory type. */
   readonly memoryTypeIndex: number;
@@ -17,8 +17,8 @@ export interface DeviceMemoryEvent {
  * throws reaches the caller after the memory is freed. Neither may change the allocator.
  */
 export interface DeviceMemoryCallbacks {
-  /** After vkAllocateMemory has succeeded. */
+  /** Called after vkAllocateMemory has succeeded. */
   readonly allocate?: (event: DeviceMemoryEvent) => void;
-  /** Before vkFreeMemory. */
+  /** Called before vkFreeMemory. */
   readonly free?: (event: DeviceMemoryEvent) => void;
 }

@@ -1,4 +1,4 @@
-/** Memory that comes from outside: another process or API through a descriptor or handle, or the host's own. */
+/** External memory: from another process or API through a descriptor or handle, or the host's own. */
 
 import { checkInteger, checkUint64, quote } from "../../foundation/check.ts";
 import { optionsCheck } from "../../foundation/check-names.ts";
@@ -16,8 +16,8 @@ export type ExternalMemory =
     }
   | {
       /**
-       * An address, a multiple of minImportedHostPointerAlignment as the size has to be, whose bytes must outlive the
-       * allocation.
+       * An address whose bytes must outlive the allocation; it and the size must be multiples of
+       * minImportedHostPointerAlignment.
        */
       readonly hostPointer: bigint;
       /** {@link ExternalMemoryHandleType}; default HostAllocationEXT. */
@@ -26,7 +26,7 @@ export type ExternalMemory =
   | {
       /** A Win32 handle, which remains the caller's. */
       readonly win32Handle: bigint;
-      /** {@link ExternalMemoryHandleType}: OpaqueWin32 and its kin. */
+      /** {@link ExternalMemoryHandleType}: OpaqueWin32 and the like. */
       readonly handleType: ExternalMemoryHandleType;
     };
 
@@ -63,8 +63,8 @@ export function importStructure(source: ExternalMemory): NextStructure {
 }
 
 /**
- * The memory types that the driver can import from `source` to, a bit for each. Of an opaque handle the driver
- * knows nothing: it can only be imported to the memory type that it was exported from.
+ * The memory types that the driver can import `source` into, one bit each. The driver knows nothing about an opaque handle: it
+ * can only be imported into the memory type that it was exported from.
  */
 export function importableTypeBits(device: VulkanDevice, source: ExternalMemory): number {
   if ("hostPointer" in source) {
@@ -85,7 +85,7 @@ function checkAddress(value: unknown, what: string): bigint {
   return value as bigint;
 }
 
-/** A host pointer and its size are multiples of minImportedHostPointerAlignment; the driver would not say. */
+/** A host pointer and its size must be multiples of minImportedHostPointerAlignment; the driver would not report it. */
 export function checkHostPointer(device: VulkanDevice, address: bigint, size: number): void {
   const alignment = device.properties.limits.minImportedHostPointerAlignment;
   if (alignment <= 1) return;

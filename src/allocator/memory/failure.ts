@@ -1,23 +1,23 @@
 /**
- * Why memory could not be had, kept apart from exceptions: what is tried next may still succeed.
+ * Why memory was refused, kept apart from exceptions: what is tried next may still succeed.
  *
- * A request may be refused in several places before it is given up. What is told in the end is the refusal that says
- * most: the driver's before the allocator's own limits, these before a lack of room in blocks, that before a request
- * that no block is large enough for. Of two that say as much, the first one stands, as the memory type that suits best is
- * tried first; of two of the same heap, the one that lacks less.
+ * A request may be refused in several places before it is given up. What is reported in the end is the refusal that says most:
+ * the driver's before the allocator's own limits, these before a lack of room in blocks, that before a request that no block is
+ * large enough for. Of two that say as much, the first one wins, as the most suitable memory type is tried first; of two of the
+ * same heap, the one that lacks less.
  */
 
 import { Result, VulkanError } from "../../vulkan/result.ts";
 
 /** What refused an allocation. */
 export type RefusalKind =
-  /** The driver, which was asked. */
+  /** The driver itself. */
   | "driver"
-  /** The heap has fewer bytes than were asked for. */
+  /** The heap has fewer bytes than were requested. */
   | "heapSize"
   /** The limit that `heapSizeLimits` sets for the heap. */
   | "heapSizeLimit"
-  /** The heap's budget, which AllocationCreate.WithinBudget insists on, or which a new block has to keep to. */
+  /** The heap's budget, which AllocationCreate.WithinBudget enforces, or which a new block must respect. */
   | "budget"
   /** maxMemoryAllocationSize of the device: no memory object may be that large. */
   | "maxMemoryAllocationSize"
@@ -26,35 +26,35 @@ export type RefusalKind =
   /** The pool has as many blocks as it may have, and none has room. */
   | "maxBlockCount"
   /**
-   * The blocks that have room have as many allocations as a block can have (a few hundred fewer than 2^24), and none may be
-   * added: whatever is freed there helps.
+   * The blocks that have room have as many allocations as a block can have (a few hundred fewer than 2^24), and no block may be
+   * added: freeing anything there helps.
    */
   | "maxAllocationCount"
   /** No block has room, and AllocationCreate.NeverAllocate forbids a new one. */
   | "neverAllocate"
   /** No block of the pool could be large enough. */
   | "blockSize"
-  /** No memory type is what was asked for, or what was asked for is not to be had there at all. */
+  /** No memory type matches the request, or what was requested is not supported there at all. */
   | "unsupported";
 
 /** Why an allocation was refused, as data. */
 export interface Refusal {
   /** Which limit or failure it was. */
   readonly kind: RefusalKind;
-  /** The VkResult that stands for it. */
+  /** The corresponding VkResult. */
   readonly result: number;
-  /** Index of the heap; undefined where no heap is concerned. */
+  /** Index of the heap; undefined if no heap is involved. */
   readonly heap: number | undefined;
   /**
-   * Bytes that would have to be given back for the request to be granted: exact for budgets, limits and heaps; the size
-   * of the request where blocks are full or the driver refused; undefined where giving back does not help.
+   * Bytes that would have to be given back for the request to be granted: exact for budgets, limits and heaps; the size of the
+   * request if blocks are full or the driver refused; undefined if giving back does not help.
    */
   readonly missingBytes: number | undefined;
   /** The reason in words, with its figures. */
   readonly message: string;
 }
 
-/** What a refusal is about, beside its result and its words. */
+/** What a refusal is about, apart from its result and its message. */
 export interface RefusalFacts {
   readonly kind: RefusalKind;
   readonly heap?: number;
@@ -88,12 +88,12 @@ export class Failure {
     this.result = Result.Success;
   }
 
-  /** A refusal by the allocator itself, which `call` names. */
+  /** A refusal by the allocator itself, in the function named by `call`. */
   refuse(result: number, call: string, detail: string, facts: RefusalFacts = UNSUPPORTED): void {
     if (this.result === Result.Success || says(facts, this.facts)) this.set(result, call, detail, facts);
   }
 
-  /** A call to the driver that failed. */
+  /** A failed call to the driver. */
   fromCall(error: VulkanError, detail: string, facts: Omit<RefusalFacts, "kind"> = {}): void {
     this.set(error.result, error.call, detail, { ...facts, kind: "driver" });
   }
@@ -105,7 +105,7 @@ export class Failure {
     this.facts = facts;
   }
 
-  /** Undefined where nothing failed. */
+  /** Undefined if nothing failed. */
   toRefusal(): Refusal | undefined {
     const { result, detail, facts } = this;
     if (result === Result.Success) return undefined;
@@ -117,19 +117,19 @@ export class Failure {
   }
 }
 
-/** What an error of the driver comes to. */
+/** The refusal that an error of the driver amounts to. */
 export function refusalOf({ result, message }: VulkanError): Refusal {
   return { kind: "driver", result, heap: undefined, missingBytes: undefined, message };
 }
 
-/** Whether a refusal says more than the one before it. */
+/** Whether a refusal says more than the previous one. */
 function says(facts: RefusalFacts, before: RefusalFacts): boolean {
   if (RANKS[facts.kind] !== RANKS[before.kind]) return RANKS[facts.kind] > RANKS[before.kind];
   if (facts.kind !== before.kind || facts.heap !== before.heap) return false;
   return (facts.missingBytes ?? 0) < (before.missingBytes ?? 0);
 }
 
-/** Whether a VkResult means that memory is out, in one form or another. */
+/** Whether a VkResult means a lack of memory, in one form or another. */
 export function isOutOfMemory(result: number): boolean {
   return (
     result === Result.ErrorOutOfDeviceMemory ||

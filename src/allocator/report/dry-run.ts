@@ -11,7 +11,7 @@ import { canAskWithoutResource } from "../resource/find-memory-type.ts";
 import { type RequirementsInfo, readRequirements } from "../resource/memory.ts";
 import type { AllocatorState } from "../state.ts";
 
-/** What `wouldAllocate` is asked about: a buffer, an image, or memory by itself. */
+/** The argument of `wouldAllocate`: a buffer, an image, or plain memory. */
 export type Allocatable =
   | {
       /** As for `createBuffer`. */
@@ -30,15 +30,15 @@ export type Allocatable =
 export interface AllocationPlan {
   /** Index of the memory type. */
   readonly memoryTypeIndex: number;
-  /** Whether it would come from a block that is there, from a new block, or get dedicated memory. */
+  /** Whether it would come from an existing block, from a new block, or get dedicated memory. */
   readonly from: "block" | "newBlock" | "dedicated";
-  /** Bytes of new device memory; 0 for a block that is there. */
+  /** Bytes of new device memory; 0 for an existing block. */
   readonly newBytes: number;
-  /** Bytes that the allocation would have at least. */
+  /** Minimum size of the allocation in bytes. */
   readonly size: number;
 }
 
-/** Says what allocating would do, if the driver grants whatever is asked of it. */
+/** Says what allocating would do if the driver granted every request. */
 const planning: MemoryVisitor<AllocationPlan> = {
   block(_state, request, { blockList }) {
     const newBytes = blockList.plan(request);
@@ -64,7 +64,7 @@ const checkAllocatableNames = optionsCheck<AnyAllocatable>("what is to be alloca
   requirements: true,
 });
 
-/** What an allocation would do. Undefined, with the failure recorded, where it would fail without asking the driver. */
+/** What an allocation would do. Undefined, with the failure recorded, if it would fail without asking the driver. */
 export function planAllocation(
   state: AllocatorState,
   what: Allocatable,
@@ -76,7 +76,7 @@ export function planAllocation(
   if ("buffer" in what) {
     checkBuffer(state, what.buffer);
     describeBuffer(state, request, what.buffer);
-    // As a buffer is made: with what is remembered first.
+    // As when a buffer is created: what is remembered comes first.
     if (requirements.recall(what.buffer, request.requirements)) {
       raiseAlignment(request, allocationInfo);
       const plan = selectMemory(state, request, planning);

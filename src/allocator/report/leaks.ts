@@ -15,19 +15,19 @@ export interface Leak {
   readonly offset: number;
   /** Index of the memory type. */
   readonly memoryTypeIndex: number;
-  /** Whether it has a memory object to itself. */
+  /** Whether it has its own memory object. */
   readonly dedicated: boolean;
   /** The custom pool's name or number; undefined for the default pools. */
   readonly pool: string | undefined;
   /** Whatever was attached to it. */
   readonly userData: unknown;
-  /** Whether it waits to be destroyed (`Allocator.destroyLater`). */
+  /** Whether it is waiting to be destroyed (`Allocator.destroyLater`). */
   readonly isWaiting: boolean;
   /** Where it was made, when `debug.creationStacks` is on. */
   readonly stack: string | undefined;
 }
 
-/** An allocation that may be a leak, as far as there is something to say about it. */
+/** What is needed of an allocation to describe it as a leak. */
 export interface LeakSource {
   readonly name: string | undefined;
   readonly type: number;
@@ -40,7 +40,7 @@ export interface LeakSource {
   readonly isFreed: boolean;
 }
 
-/** What there is to say about an allocation that is still alive. */
+/** The description of an allocation that is still alive. */
 export function leakOf(allocation: LeakSource, stack: string | undefined, isWaiting = false): Leak {
   return {
     name: allocation.name,
@@ -56,7 +56,7 @@ export function leakOf(allocation: LeakSource, stack: string | undefined, isWait
   };
 }
 
-/** Thrown by destroy() while allocations or pools are alive; nothing has been destroyed then. */
+/** Thrown by destroy() while allocations or pools are alive; then nothing has been destroyed. */
 export class LeakError extends Error {
   /** "LeakError" */
   override readonly name = "LeakError";
@@ -87,7 +87,7 @@ export function kindName(type: number): string {
   return kindNames.get(type) ?? "UNKNOWN";
 }
 
-/** One line about a leak, and the stack where there is one. */
+/** One line about a leak, and the stack if there is one. */
 export function describeLeak(leak: Leak): string {
   const where = leak.dedicated ? "dedicated memory" : `offset ${leak.offset}`;
   const pool = leak.pool === undefined ? "" : `, ${leak.pool}`;
@@ -96,7 +96,7 @@ export function describeLeak(leak: Leak): string {
   return leak.stack === undefined ? line : `${line}\n${leak.stack}`;
 }
 
-/** What not every runtime has; its types depend on what else is installed. */
+/** What not every runtime has; the types depend on what else is installed. */
 const runtime = globalThis as {
   process?: { emitWarning?(message: string, kind: string): void };
 };

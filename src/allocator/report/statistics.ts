@@ -18,7 +18,7 @@ export interface TotalStatistics {
   readonly total: DetailedStatistics;
 }
 
-/** vmaCalculateStatistics: walks over every range of every block. */
+/** vmaCalculateStatistics: visits every range of every block. */
 export function calculateStatistics(state: AllocatorState): TotalStatistics {
   const { memoryTypes } = state;
   const memoryType = memoryTypes.types.map(emptyDetailedStatistics);

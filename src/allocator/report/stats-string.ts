@@ -1,5 +1,5 @@
 /**
- * The state of an allocator in VMA's JSON form (vmaBuildStatsString), which VMA's tools draw pictures of.
+ * The state of an allocator in VMA's JSON format (vmaBuildStatsString), which VMA's tools can draw.
  */
 
 import { NO_SLOT } from "../../metadata/block-metadata.ts";
@@ -25,7 +25,7 @@ import { calculateStatistics } from "./statistics.ts";
  * The JSON text.
  *
  * @param detailed whether every allocation and free range is listed.
- * @param more what stands beside VMA's parts.
+ * @param more what is added to VMA's parts.
  */
 export function buildStatsString(
   state: AllocatorState,

@@ -1,6 +1,6 @@
 /**
- * The optional records of where each allocation was made and whether the program has lost it. Does nothing, and costs
- * nothing, when the debug options ask for neither.
+ * Optional records of where each allocation was made and whether the program has lost it. Does nothing, and costs nothing,
+ * unless the debug options ask for one of them.
  */
 
 import type { DebugOptions } from "../settings.ts";
@@ -22,7 +22,7 @@ export class AllocationTracker {
     this.registry = options.warnOnCollect ? new FinalizationRegistry((lost) => this.warn(lost)) : undefined;
   }
 
-  /** Records a new allocation and returns what the user is to hold of it. */
+  /** Records a new allocation and returns what the user gets. */
   track<Tracked extends LeakSource>(allocation: Tracked): Tracked {
     if (this.options.creationStacks) this.stacks.set(allocation, creationStack());
     if (this.registry === undefined) return allocation;
@@ -34,17 +34,17 @@ export class AllocationTracker {
     return proxy;
   }
 
-  /** What the user holds of an allocation. */
+  /** What the user holds for an allocation. */
   proxyOf<Tracked extends object>(allocation: Tracked): Tracked {
     return (this.proxies.get(allocation)?.deref() as Tracked | undefined) ?? allocation;
   }
 
-  /** The allocation itself behind what the user holds. */
+  /** The allocation behind what the user holds. */
   unwrap<Tracked extends object>(allocation: Tracked): Tracked {
     return (this.targets.get(allocation) as Tracked | undefined) ?? allocation;
   }
 
-  /** What there is to say about an allocation that is still alive. */
+  /** The description of an allocation that is still alive. */
   describe(allocation: LeakSource, isWaiting = false): Leak {
     return leakOf(allocation, this.stacks.get(allocation), isWaiting);
   }

@@ -17,7 +17,7 @@ export class BufferWithMemory {
     this.allocation = allocation;
   }
 
-  /** Destroys the buffer and frees its memory, unless the allocation is freed already. */
+  /** Destroys the buffer and frees its memory, unless the allocation is already freed. */
   [Symbol.dispose](): void {
     this.allocation[Symbol.dispose]();
   }
@@ -36,7 +36,7 @@ export class ImageWithMemory {
     this.allocation = allocation;
   }
 
-  /** Destroys the image and frees its memory, unless the allocation is freed already. */
+  /** Destroys the image and frees its memory, unless the allocation is already freed. */
   [Symbol.dispose](): void {
     this.allocation[Symbol.dispose]();
   }

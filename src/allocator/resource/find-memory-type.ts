@@ -1,4 +1,4 @@
-/** Which memory type is the best one: for some that are named, for a buffer, for an image. */
+/** Which memory type is best: among given ones, for a buffer, for an image. */
 
 import { checkInteger } from "../../foundation/check.ts";
 import { ApiVersion } from "../../vulkan/constants.ts";
@@ -13,7 +13,7 @@ import { readRequest } from "./begin.ts";
 import { checkBufferCreateInfo, checkImageCreateInfo, describeBuffer, describeImage } from "./description.ts";
 import type { AllocationRequest } from "./request.ts";
 
-/** The best memory type among some. */
+/** The best memory type among the given ones. */
 export function findMemoryType(
   state: AllocatorState,
   memoryTypeBits: number,
@@ -73,7 +73,7 @@ function findFor(state: AllocatorState, request: AllocationRequest): number {
   return type;
 }
 
-/** Whether the driver says what a resource needs without there being one (maintenance4). */
+/** Whether the driver can say what a resource needs without creating one (maintenance4). */
 export function canAskWithoutResource(state: AllocatorState): boolean {
   return hasFlag(state, AllocatorCreate.KhrMaintenance4) || state.apiVersion >= ApiVersion.V1_3;
 }

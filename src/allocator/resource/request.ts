@@ -1,6 +1,6 @@
 /**
- * One allocation as it is being made. The allocator has a single request that it fills anew for each call, so
- * that allocating makes no garbage but what the user gets.
+ * One allocation as it is being made. The allocator has a single request that it fills in again for each call, so that
+ * allocating creates no garbage apart from what the user gets.
  */
 
 import { type SuballocationType as AnyType, SuballocationType } from "../../metadata/block-metadata.ts";
@@ -12,7 +12,7 @@ import type { MemoryRequest } from "../memory/memory-request.ts";
 import type { MemoryTypeQuery } from "../memory/memory-types.ts";
 import type { Pool } from "../pool.ts";
 
-/** What is asked for, by the resource and by the caller. */
+/** What the resource needs and the caller asks for. */
 export class AllocationRequest implements MemoryRequest, MemoryTypeQuery {
   // What the resource needs.
   requirements: MemoryRequirements = emptyMemoryRequirements();
@@ -37,7 +37,7 @@ export class AllocationRequest implements MemoryRequest, MemoryTypeQuery {
   name: string | undefined = undefined;
   dedicatedFallback = true;
   zeroInitialize = false;
-  /** A chain for the memory object of this allocation alone. */
+  /** A chain for the memory object of this allocation only. */
   next: NextChain | undefined = undefined;
 
   /** The flags as they apply to the memory type in question. */
