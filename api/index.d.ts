@@ -16,6 +16,7 @@ import {
   Extent3D,
   ExternalMemoryHandleType,
   Format,
+  HostPlace,
   Image,
   ImageAspect,
   ImageCreateInfo,
@@ -97,8 +98,11 @@ export {
   type NextStructure,
   type OwnView,
   type PhysicalDeviceHandle,
+  type PlacedMappingProperties,
   type Queue,
   type SemaphoreValue,
+  type SharedMemory,
+  type SharedPlace,
   type SparseImageFormatProperties,
   type SparseImageFormatQuery,
   type SparseImageMemoryBind,
@@ -360,6 +364,7 @@ interface AllocationCreateInfo {
     readonly name?: string | undefined;
     readonly dedicatedFallback?: boolean;
     readonly zeroInitialize?: boolean;
+    readonly placedAt?: HostPlace | undefined;
 }
 interface DedicatedCreateInfo extends AllocationCreateInfo {
     readonly memoryAllocateNext?: NextChain | undefined;
@@ -1008,6 +1013,7 @@ export {
   type Extent3D,
   type HeapAllocation,
   type HeapMove,
+  type HostPlace,
   type Image,
   type ImageCreateInfo,
   type ImageWithMemory,

@@ -16,11 +16,12 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { realDevice, runCase } from "../test/cts/devices.ts";
 import { memoryCases } from "../test/cts/memory.ts";
+import { placedCases } from "../test/cts/placed.ts";
 import { sparseCases } from "../test/cts/sparse.ts";
 import { loadVulkan } from "../test/helpers/native.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const cases = [...memoryCases, ...sparseCases];
+const cases = [...memoryCases, ...placedCases, ...sparseCases];
 /** Milliseconds without a line after which a case counts as hung. */
 const PATIENCE = 60_000;
 

@@ -10,11 +10,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CtsDevice, realDevice, runCase, simulatedDevices } from "../test/cts/devices.ts";
 import { memoryCases } from "../test/cts/memory.ts";
+import { placedCases } from "../test/cts/placed.ts";
 import { sparseCases } from "../test/cts/sparse.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const RESULTS = join(ROOT, "test", "cts", "results");
-const cases = [...memoryCases, ...sparseCases];
+const cases = [...memoryCases, ...placedCases, ...sparseCases];
 
 interface Results {
   readonly device: string;

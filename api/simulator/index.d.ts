@@ -6,6 +6,7 @@ import {
   DeviceMemory,
   DeviceProperties,
   HostMapping,
+  HostPlace,
   Image,
   ImageCreateInfo,
   MappedMemoryRange,
@@ -16,6 +17,7 @@ import {
   MemoryRequirements,
   MemoryType,
   NextChain,
+  PlacedMappingProperties,
   QueueSynchronization,
   Result,
   Semaphore,
@@ -30,9 +32,9 @@ import {
   VulkanDevice,
 } from '../index.js';
 import '../types/foundation.js';
-type FallibleCall = "vkAllocateMemory" | "vkMapMemory" | "vkFlushMappedMemoryRanges" | "vkInvalidateMappedMemoryRanges" | "vkCreateBuffer" | "vkCreateImage" | "vkBindBufferMemory" | "vkBindBufferMemory2" | "vkBindImageMemory" | "vkBindImageMemory2" | "vkGetMemoryFdKHR" | "vkGetMemoryFdPropertiesKHR" | "vkGetMemoryHostPointerPropertiesEXT" | "vkGetMemoryWin32HandleKHR" | "DuplicateHandle" | "vkCreateCommandPool" | "vkAllocateCommandBuffers" | "vkResetCommandPool" | "vkBeginCommandBuffer" | "vkEndCommandBuffer" | "vkCreateFence" | "vkQueueSubmit" | "vkQueueBindSparse" | "vkCreateSemaphore" | "vkGetSemaphoreCounterValue" | "vkSignalSemaphore" | "vkQueueWaitIdle" | "vkGetFenceStatus";
+type FallibleCall = "vkAllocateMemory" | "vkMapMemory" | "vkMapMemory2" | "vkFlushMappedMemoryRanges" | "vkInvalidateMappedMemoryRanges" | "vkCreateBuffer" | "vkCreateImage" | "vkBindBufferMemory" | "vkBindBufferMemory2" | "vkBindImageMemory" | "vkBindImageMemory2" | "vkGetMemoryFdKHR" | "vkGetMemoryFdPropertiesKHR" | "vkGetMemoryHostPointerPropertiesEXT" | "vkGetMemoryWin32HandleKHR" | "DuplicateHandle" | "vkCreateCommandPool" | "vkAllocateCommandBuffers" | "vkResetCommandPool" | "vkBeginCommandBuffer" | "vkEndCommandBuffer" | "vkCreateFence" | "vkQueueSubmit" | "vkQueueBindSparse" | "vkCreateSemaphore" | "vkGetSemaphoreCounterValue" | "vkSignalSemaphore" | "vkQueueWaitIdle" | "vkGetFenceStatus";
 declare const fallibleCalls: Readonly<Record<FallibleCall, readonly [Result, ...Result[]]>>;
-declare const infallibleCalls: readonly ["vkFreeMemory", "vkUnmapMemory", "vkDestroyBuffer", "vkDestroyImage", "vkGetBufferMemoryRequirements", "vkGetBufferMemoryRequirements2", "vkGetImageMemoryRequirements", "vkGetImageMemoryRequirements2", "vkDestroySemaphore", "vkGetImageSparseMemoryRequirements", "vkGetPhysicalDeviceSparseImageFormatProperties", "vkGetDeviceBufferMemoryRequirements", "vkGetDeviceImageMemoryRequirements", "vkGetPhysicalDeviceMemoryProperties2", "vkGetBufferDeviceAddress", "vkSetDeviceMemoryPriorityEXT", "CloseHandle", "vkCmdCopyBuffer", "vkCmdCopyBufferToImage", "vkCmdPipelineBarrier", "vkCmdCopyImageToBuffer", "vkCmdCopyImage", "vkCmdFillBuffer", "vkCmdPipelineBarrier"];
+declare const infallibleCalls: readonly ["vkFreeMemory", "vkUnmapMemory", "vkDestroyBuffer", "vkDestroyImage", "vkGetBufferMemoryRequirements", "vkGetBufferMemoryRequirements2", "vkGetImageMemoryRequirements", "vkGetImageMemoryRequirements2", "vkDestroySemaphore", "vkGetImageSparseMemoryRequirements", "vkGetPhysicalDeviceSparseImageFormatProperties", "vkGetDeviceBufferMemoryRequirements", "vkGetDeviceImageMemoryRequirements", "vkGetPhysicalDeviceMemoryProperties2", "vkGetBufferDeviceAddress", "vkSetDeviceMemoryPriorityEXT", "vkUnmapMemory2", "CloseHandle", "vkCmdCopyBuffer", "vkCmdCopyBufferToImage", "vkCmdPipelineBarrier", "vkCmdCopyImageToBuffer", "vkCmdCopyImage", "vkCmdFillBuffer", "vkCmdPipelineBarrier"];
 type CallName = FallibleCall | (typeof infallibleCalls)[number];
 type CallCounts = Record<CallName, number>;
 declare class ValidityError extends Error {
@@ -151,6 +153,7 @@ interface DeviceProfile {
     readonly extensions: readonly string[];
     readonly requirements: RequirementFigures;
     readonly sparse: SparseFigures;
+    readonly placedMapping: PlacedMappingProperties;
 }
 interface ProfileDescription {
     readonly name: string;
@@ -167,6 +170,7 @@ interface ProfileDescription {
     readonly sparse?: Partial<Omit<SparseFigures, "properties">> & {
         readonly properties?: Partial<SparseProperties>;
     };
+    readonly placedMapping?: Partial<PlacedMappingProperties>;
 }
 declare const knownExtensions: readonly string[];
 declare function makeProfile(description: ProfileDescription): DeviceProfile;
@@ -193,6 +197,8 @@ interface DeviceFeatures {
     readonly maintenance4: boolean;
     readonly maintenance5: boolean;
     readonly zeroInitializeDeviceMemory: boolean;
+    readonly memoryMapPlaced: boolean;
+    readonly memoryUnmapReserve: boolean;
     readonly deviceCoherentMemory: boolean;
     readonly protectedMemory: boolean;
     readonly sparseBinding: boolean;
@@ -249,6 +255,7 @@ declare class SimulatedDevice implements VulkanDevice {
     readonly enabledExtensions: ReadonlySet<string>;
     readonly enabledFeatures: ReadonlySet<string>;
     readonly sparseProperties: SparseProperties | undefined;
+    readonly placedMapping: PlacedMappingProperties | undefined;
     readonly faults: Faults;
     readonly permit: Permissions;
     readonly calls: Readonly<CallCounts>;
@@ -260,6 +267,7 @@ declare class SimulatedDevice implements VulkanDevice {
     allocateMemory(info: MemoryAllocateInfo): DeviceMemory;
     freeMemory(handle: DeviceMemory): void;
     mapMemory(handle: DeviceMemory, size: number): HostMapping;
+    mapMemoryPlaced(handle: DeviceMemory, size: number, place: HostPlace): HostMapping;
     unmapMemory(handle: DeviceMemory): void;
     flushMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void;
     invalidateMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void;

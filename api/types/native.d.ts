@@ -7,6 +7,7 @@ import {
   DeviceMemory,
   DeviceProperties,
   HostMapping,
+  HostPlace,
   Image,
   ImageCreateInfo,
   MappedMemoryRange,
@@ -15,6 +16,7 @@ import {
   MemoryProperties,
   MemoryRequirements,
   NextChain,
+  PlacedMappingProperties,
   QueueSynchronization,
   Semaphore,
   SparseImageFormatProperties,
@@ -64,7 +66,7 @@ interface NativeCalls {
     register(signature: string, callee: (...args: bigint[]) => number): NativeCallback;
     constant(value: bigint): bigint | number;
     integer(value: number): bigint | number;
-    addressOf(buffer: ArrayBuffer): bigint;
+    addressOf(buffer: ArrayBuffer | Uint8Array): bigint;
     view(address: bigint, bytes: number): ArrayBuffer;
     text(address: bigint): string;
     read(address: bigint, target: Uint8Array): void;
@@ -180,6 +182,18 @@ declare const deviceCommands: {
     readonly vkUnmapMemory: {
         readonly signature: "pp>v";
         readonly core: "1.0";
+    };
+    readonly vkMapMemory2: {
+        readonly signature: "ppp>r";
+        readonly core: "1.4";
+        readonly extension: "VK_KHR_map_memory2";
+        readonly suffix: "KHR";
+    };
+    readonly vkUnmapMemory2: {
+        readonly signature: "pp>r";
+        readonly core: "1.4";
+        readonly extension: "VK_KHR_map_memory2";
+        readonly suffix: "KHR";
     };
     readonly vkFlushMappedMemoryRanges: {
         readonly signature: "pnp>r";
@@ -622,6 +636,11 @@ declare const structs: {
         readonly pNext: "pointer";
         readonly minImportedHostPointerAlignment: "uint64_t";
     };
+    readonly VkPhysicalDeviceMapMemoryPlacedPropertiesEXT: {
+        readonly sType: "uint32_t";
+        readonly pNext: "pointer";
+        readonly minPlacedMemoryMapAlignment: "uint64_t";
+    };
     readonly VkMemoryType: {
         readonly propertyFlags: "uint32_t";
         readonly heapIndex: "uint32_t";
@@ -831,6 +850,32 @@ declare const structs: {
         readonly sType: "uint32_t";
         readonly pNext: "pointer";
         readonly zeroInitializeDeviceMemory: "uint32_t";
+    };
+    readonly VkPhysicalDeviceMapMemoryPlacedFeaturesEXT: {
+        readonly sType: "uint32_t";
+        readonly pNext: "pointer";
+        readonly memoryMapPlaced: "uint32_t";
+        readonly memoryMapRangePlaced: "uint32_t";
+        readonly memoryUnmapReserve: "uint32_t";
+    };
+    readonly VkMemoryMapInfo: {
+        readonly sType: "uint32_t";
+        readonly pNext: "pointer";
+        readonly flags: "uint32_t";
+        readonly memory: "uint64_t";
+        readonly offset: "uint64_t";
+        readonly size: "uint64_t";
+    };
+    readonly VkMemoryMapPlacedInfoEXT: {
+        readonly sType: "uint32_t";
+        readonly pNext: "pointer";
+        readonly pPlacedAddress: "pointer";
+    };
+    readonly VkMemoryUnmapInfo: {
+        readonly sType: "uint32_t";
+        readonly pNext: "pointer";
+        readonly flags: "uint32_t";
+        readonly memory: "uint64_t";
     };
     readonly VkPhysicalDeviceMaintenance4Features: {
         readonly sType: "uint32_t";
@@ -1335,12 +1380,14 @@ declare class NativeDevice implements VulkanDevice {
     readonly enabledExtensions: ReadonlySet<string>;
     readonly enabledFeatures: ReadonlySet<string>;
     readonly sparseProperties: SparseProperties | undefined;
+    readonly placedMapping: PlacedMappingProperties | undefined;
     readonly messages: readonly DebugMessage[];
     readonly functions: DeviceFunctions;
     readonly allocationCallbacks: bigint;
     allocateMemory(info: MemoryAllocateInfo): DeviceMemory;
     freeMemory(memory: DeviceMemory): void;
     mapMemory(memory: DeviceMemory, size: number): HostMapping;
+    mapMemoryPlaced(memory: DeviceMemory, size: number, place: HostPlace): HostMapping;
     unmapMemory(memory: DeviceMemory): void;
     leaks(): readonly TakenMemory[];
     flushMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void;

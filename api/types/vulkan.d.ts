@@ -355,6 +355,18 @@ interface BindImagePlaneMemoryInfo {
 }
 type NextStructure = MemoryDedicatedAllocateInfo | MemoryAllocateFlagsInfo | MemoryPriorityAllocateInfo | ExportMemoryAllocateInfo | ImportMemoryFdInfo | ImportMemoryHostPointerInfo | ImportMemoryWin32HandleInfo | ExportMemoryWin32HandleInfo | MemoryOpaqueCaptureAddressAllocateInfo | ExternalMemoryBufferCreateInfo | ExternalMemoryImageCreateInfo | BufferUsageFlags2CreateInfo | BufferOpaqueCaptureAddressCreateInfo | ImageFormatListCreateInfo | BindImagePlaneMemoryInfo;
 type NextChain = bigint | Uint8Array | readonly (NextStructure | bigint | Uint8Array)[];
+interface SharedMemory {
+    readonly buffer: ArrayBufferLike;
+    grow(delta: number): number;
+}
+interface SharedPlace {
+    readonly memory: SharedMemory;
+    readonly offset?: number;
+}
+type HostPlace = bigint | SharedPlace;
+interface PlacedMappingProperties {
+    readonly minPlacedMemoryMapAlignment: number;
+}
 interface BufferCreateInfo {
     readonly size: number;
     readonly usage: BufferUsage | 0;
@@ -629,9 +641,11 @@ interface VulkanDevice {
     readonly enabledExtensions: ReadonlySet<string>;
     readonly enabledFeatures?: ReadonlySet<string>;
     readonly sparseProperties?: SparseProperties | undefined;
+    readonly placedMapping?: PlacedMappingProperties | undefined;
     allocateMemory(info: MemoryAllocateInfo): DeviceMemory;
     freeMemory(memory: DeviceMemory): void;
     mapMemory(memory: DeviceMemory, size: number): HostMapping;
+    mapMemoryPlaced?(memory: DeviceMemory, size: number, place: HostPlace): HostMapping;
     unmapMemory(memory: DeviceMemory): void;
     flushMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void;
     invalidateMappedMemoryRanges(ranges: readonly MappedMemoryRange[]): void;
@@ -727,6 +741,7 @@ export type {
   HostCopies,
   HostLoan,
   HostMapping,
+  HostPlace,
   Image,
   ImageCopy,
   ImageCreateInfo,
@@ -755,10 +770,13 @@ export type {
   OwnView,
   OwnershipTransfer,
   PhysicalDeviceHandle,
+  PlacedMappingProperties,
   Queue,
   QueueSynchronization,
   Semaphore,
   SemaphoreValue,
+  SharedMemory,
+  SharedPlace,
   SparseImageFormatProperties,
   SparseImageFormatQuery,
   SparseImageMemoryBind,

@@ -19,6 +19,7 @@ import {
 } from "../vulkan/constants.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
 import { checkNextChain, type NextChain } from "../vulkan/next.ts";
+import type { HostPlace } from "../vulkan/placed.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import {
   ALL_ALLOCATION_FLAGS,
@@ -69,6 +70,14 @@ export interface AllocationCreateInfo {
    * says whether that is still to be done: `Uploader.zero` fills a buffer on the device.
    */
   readonly zeroInitialize?: boolean;
+  /**
+   * Where to map it, from its making until it is freed (VK_EXT_map_memory_placed): an address, or a range of a shared
+   * `WebAssembly.Memory`, which all workers see. Implies `AllocationCreate.Mapped` and `DedicatedMemory`, and host-visible memory. Its
+   * size must be a multiple of minPlacedMemoryMapAlignment. What was at the place is lost; once it is freed, zeros are there. No other
+   * thread may touch the place while the allocation is made or freed. Default: wherever the driver maps it.
+   * @experimental
+   */
+  readonly placedAt?: HostPlace | undefined;
 }
 
 /** How dedicated memory is made: with a structure chain, if one is wanted. */
@@ -133,6 +142,7 @@ const checkAllocationNames = optionsCheck<AllocationCreateInfo>("an allocation's
   name: true,
   dedicatedFallback: true,
   zeroInitialize: true,
+  placedAt: true,
 });
 const checkAllocatorNames = optionsCheck<AllocatorCreateInfo>("an allocator's settings", {
   device: true,
@@ -204,6 +214,7 @@ export function readAllocationCreateInfo(
   request.priority = priority === undefined ? 0.5 : checkPriority(priority);
   request.dedicatedFallback = info.dedicatedFallback ?? fallback;
   request.zeroInitialize = readZero(info.zeroInitialize);
+  request.placedAt = info.placedAt;
   if (minAlignment !== undefined) checkAlignment(minAlignment, "minAlignment");
   if (name !== undefined) checkName(name);
   if (pool !== undefined && !(pool instanceof Pool)) {

@@ -70,6 +70,8 @@ export const deviceCommands = {
   vkFreeMemory: { signature: "npn>v", core: "1.0" },
   vkMapMemory: { signature: "ppnpnp>r", core: "1.0" },
   vkUnmapMemory: { signature: "pp>v", core: "1.0" },
+  vkMapMemory2: { signature: "ppp>r", core: "1.4", extension: "VK_KHR_map_memory2", suffix: "KHR" },
+  vkUnmapMemory2: { signature: "pp>r", core: "1.4", extension: "VK_KHR_map_memory2", suffix: "KHR" },
   vkFlushMappedMemoryRanges: { signature: "pnp>r", core: "1.0" },
   vkInvalidateMappedMemoryRanges: { signature: "pnp>r", core: "1.0" },
   vkCreateBuffer: { signature: "nnnn>r", core: "1.0" },

@@ -22,6 +22,7 @@ import {
   type FeatureExtension,
   featureChain,
   featureExtensions,
+  membersOf,
   type Selection,
   selectMemoryExtensions,
 } from "./memory-extensions.ts";
@@ -166,7 +167,13 @@ export function createDevice(
   const memory: Selection =
     wanted === false
       ? { extensions: new Set(), features: [] }
-      : selectMemoryExtensions(instance, physicalDevice, wanted === true ? () => true : wanted);
+      : selectMemoryExtensions(
+          instance,
+          physicalDevice,
+          wanted === true ? () => true : wanted,
+          (name) => options.extensions?.includes(name) || options.wantedExtensions?.includes(name) || false,
+        );
+  if (memory.features.some(({ member }) => member === "memoryMapPlaced")) instance.checkKnowsPlacedMapping();
   const wantedExtensions = (options.wantedExtensions ?? []).filter((name) =>
     physicalDevice.extensions.has(name),
   );
@@ -184,8 +191,8 @@ export function createDevice(
   if (plan.queues.length === 0) throw new RangeError("queues must ask for one queue at least, got none");
   const memoryFeatures = memory.features.filter((feature) => !isRefused(features, feature));
   const enabledFeatures = new Set<string>([
-    ...memoryFeatures.map(({ member }) => member),
-    ...featureExtensions.filter((feature) => isOn(callers, feature)).map(({ member }) => member),
+    ...memoryFeatures.flatMap(membersOf),
+    ...featureExtensions.flatMap((feature) => membersThatAreOn(callers, feature)),
     ...core,
     ...otherFeatures(features).map((name) => name.slice(name.indexOf(".") + 1)),
   ]);
@@ -229,8 +236,11 @@ function structsOf({ struct, coreStruct }: FeatureExtension): StructName[] {
   return coreStruct === undefined ? [struct] : [struct, coreStruct];
 }
 
-function isOn(callers: CallersFeatures, feature: FeatureExtension): boolean {
-  return structsOf(feature).some((struct) => callers.isOn(struct, feature.member));
+/** Which members of a feature the program's own structures have on. */
+function membersThatAreOn(callers: CallersFeatures, feature: FeatureExtension): string[] {
+  return membersOf(feature).filter((member) =>
+    structsOf(feature).some((struct) => callers.isOn(struct, member)),
+  );
 }
 
 /** What vkCreateDevice is given. */
@@ -280,7 +290,7 @@ function createHandle(instance: VulkanInstance, wish: Wish): bigint {
   for (const feature of wish.memoryFeatures) {
     const struct = structsOf(feature).find((name) => callers.has(name));
     if (struct === undefined) own.push(feature);
-    else merged.push([struct, feature.member]);
+    else for (const member of membersOf(feature)) merged.push([struct, member]);
   }
   const coreStruct = memory.struct("VkPhysicalDeviceFeatures", enabled);
   const info = memory.struct("VkDeviceCreateInfo", {

@@ -24,6 +24,7 @@ import type {
 } from "../vulkan/device.ts";
 import type { Buffer, CommandBuffer, DeviceMemory, Image, Semaphore } from "../vulkan/handles.ts";
 import type { NextChain } from "../vulkan/next.ts";
+import type { HostPlace, PlacedMappingProperties } from "../vulkan/placed.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import type {
@@ -51,6 +52,7 @@ import { NativeMemory } from "./native-memory.ts";
 import { encodeNext } from "./next-chain.ts";
 import { type CommandFunction, declareCommand, type Life } from "./own-command.ts";
 import type { PhysicalDevice } from "./physical-device.ts";
+import { canRestorePages, PlacedMappings, readPlacedProperties } from "./placed-mapping.ts";
 import type { DeviceQueue } from "./queue-choice.ts";
 import { RECORDING_BYTES, type RecordOptions, record } from "./record.ts";
 import { bindResourceCalls, type ResourceCallParts, type ResourceCalls } from "./resource-calls.ts";
@@ -111,6 +113,11 @@ export class NativeDevice implements VulkanDevice {
   readonly enabledFeatures: ReadonlySet<string>;
   /** Present where the feature sparseBinding is enabled. */
   readonly sparseProperties: SparseProperties | undefined;
+  /**
+   * Present where memory can be mapped at places of the program's (`placedAt`): on Linux, with VK_EXT_map_memory_placed and its
+   * features memoryMapPlaced and memoryUnmapReserve enabled. Experimental.
+   */
+  readonly placedMapping: PlacedMappingProperties | undefined;
   /** Warnings and errors of the validation layer about the instance's devices; empty without validation. */
   readonly messages: readonly DebugMessage[];
   /** The functions, by their core names; what the device lacks throws VK_ERROR_EXTENSION_NOT_PRESENT. */
@@ -127,6 +134,7 @@ export class NativeDevice implements VulkanDevice {
   #freeCalls: (() => void) | undefined;
   readonly #out: bigint;
   readonly #mappings = new Map<DeviceMemory, NativeMapping>();
+  readonly #placed: PlacedMappings | undefined;
   readonly #taken = new TakenMemories();
   readonly #win32Handles: Win32Handles;
   readonly #depthStencilImages = new Set<Image>();
@@ -164,6 +172,8 @@ export class NativeDevice implements VulkanDevice {
     this.#structs = new ResourceStructs(parts.native);
     this.#memory = this.#structs.memory;
     this.#out = this.#structs.addresses.out;
+    this.#placed = placedMappings(this, parts);
+    this.placedMapping = this.#placed?.properties;
     this.#bindCalls();
   }
 
@@ -226,10 +236,25 @@ export class NativeDevice implements VulkanDevice {
     return this.#structs.handle;
   }
 
+  mapMemoryPlaced(memory: DeviceMemory, size: number, place: HostPlace): HostMapping {
+    checkUint64(memory, "memory");
+    if (this.#placed === undefined) {
+      throw new VulkanError(
+        Result.ErrorExtensionNotPresent,
+        "vkMapMemory2",
+        "VK_EXT_map_memory_placed and its features are not enabled here, or the system is not Linux",
+      );
+    }
+    const mapping = new NativeMapping(this.native, this.#placed.map(memory, size, place), size);
+    this.#mappings.set(memory, mapping);
+    return mapping;
+  }
+
   unmapMemory(memory: DeviceMemory): void {
     checkUint64(memory, "memory");
+    const isPlaced = this.#placed?.has(memory) === true;
     this.#closeMapping(memory);
-    if (!this.#isTaken(memory)) this.#calls.unmapMemory(memory);
+    if (!isPlaced && !this.#isTaken(memory)) this.#calls.unmapMemory(memory);
   }
 
   /** Views go first: there is no moment at which one reaches memory that is gone. */
@@ -237,7 +262,10 @@ export class NativeDevice implements VulkanDevice {
     const mapping = this.#mappings.get(memory);
     if (mapping === undefined) return;
     this.#mappings.delete(memory);
-    const reachedBy = mapping.close();
+    let reachedBy = mapping.close();
+    if (reachedBy === undefined && this.#placed?.has(memory) && !this.#placed.unmap(memory)) {
+      reachedBy = "a place";
+    }
     if (reachedBy !== undefined) this.#taken.add(memory, mapping, reachedBy);
   }
 
@@ -787,6 +815,14 @@ export class NativeDevice implements VulkanDevice {
 }
 
 showAsText(NativeDevice);
+
+/** What maps memory at places of the program's, where the device can and the library knows how to end it. */
+function placedMappings(device: NativeDevice, parts: DeviceParts): PlacedMappings | undefined {
+  const { enabledFeatures: features, native, instanceFunctions, physicalDevice } = parts;
+  if (!features.has("memoryMapPlaced") || !features.has("memoryUnmapReserve") || !canRestorePages()) return;
+  const properties = readPlacedProperties(native, instanceFunctions, physicalDevice.handle);
+  return properties.minPlacedMemoryMapAlignment === 0 ? undefined : new PlacedMappings(device, properties);
+}
 
 /** Functions come through vkGetDeviceProcAddr, so that calls go to the driver without the loader's detour. */
 function deviceLookUp({ native, instanceFunctions, handle }: DeviceParts): (name: string) => bigint {

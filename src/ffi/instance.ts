@@ -2,11 +2,12 @@
 
 import { optionsCheck } from "../foundation/check-names.ts";
 import { showAs } from "../foundation/inspect.ts";
-import { ApiVersion, apiVersionString } from "../vulkan/constants.ts";
+import { ApiVersion, apiVersionString, makeApiVersion } from "../vulkan/constants.ts";
 import { instanceError, noValidationLayer } from "./advice.ts";
 import { check, type InstanceFunctions, instanceCommands, resolveCommands, revoke } from "./commands.ts";
 import { checkDeviceNames, createDevice, type DeviceOptions } from "./create-device.ts";
 import type { NativeDevice } from "./device.ts";
+import { layouts } from "./layout.ts";
 import type { Library } from "./library.ts";
 import { type DebugMessage, Messenger } from "./messenger.ts";
 import type { NativeCalls } from "./native/native-calls.ts";
@@ -150,6 +151,20 @@ export class VulkanInstance {
     return memory.u64[out / 8]!;
   }
 
+  /**
+   * @internal Throws where the validation layer does not know VK_EXT_map_memory_placed: the layer gives out handles of its own, and
+   * commands that it does not know would take these to the driver.
+   */
+  checkKnowsPlacedMapping(): void {
+    if (this.#messenger === undefined) return;
+    const version = validationLayerVersion(this.library);
+    if (version >= KNOWS_PLACED_MAPPING) return;
+    throw new Error(
+      `VK_EXT_map_memory_placed needs a validation layer of ${apiVersionString(KNOWS_PLACED_MAPPING)} or later, or none; ` +
+        `this one is ${apiVersionString(version)}`,
+    );
+  }
+
   /** Whether VK_KHR_get_physical_device_properties2 can be used. */
   get hasProperties2(): boolean {
     return this.apiVersion >= ApiVersion.V1_1 || this.enabledExtensions.has(PROPERTIES2);
@@ -246,6 +261,24 @@ export function instanceLayers(library: Library): Set<string> {
       "vkEnumerateInstanceLayerProperties",
     ),
   );
+}
+
+/** The validation layer that has learnt of VK_EXT_map_memory_placed. */
+const KNOWS_PLACED_MAPPING = makeApiVersion(1, 3, 277);
+
+/** The version of Vulkan that the validation layer was written for; 0 where there is none. */
+function validationLayerVersion({ native, functions }: Library): number {
+  using count = new NativeMemory(native, 8);
+  const call = "vkEnumerateInstanceLayerProperties";
+  check(functions.vkEnumerateInstanceLayerProperties(count.address, 0n), call);
+  const { size } = layouts.VkLayerProperties;
+  using all = new NativeMemory(native, Math.max(1, count.u32[0]!) * size);
+  check(functions.vkEnumerateInstanceLayerProperties(count.address, all.address), call);
+  for (let i = 0; i < count.u32[0]!; i++) {
+    const layer = all.read("VkLayerProperties", i * size);
+    if (layer.layerName === VALIDATION_LAYER) return layer.specVersion as number;
+  }
+  return 0;
 }
 
 /** VkValidationFeatureEnableEXT */

@@ -32,7 +32,7 @@ import type { NativeCalls } from "./native/native-calls.ts";
 const COPIED_AT_ONCE = 2 ** 20;
 
 /** Who can still reach memory that is no longer mapped for the program. */
-export type ReachedBy = "a taken view" | "a worker";
+export type ReachedBy = "a taken view" | "a worker" | "a place";
 
 /** What a mapping needs of native calls. */
 type MappingCalls = Pick<NativeCalls, "view" | "viewLimit"> & Partial<Pick<NativeCalls, "read" | "write">>;

@@ -36,6 +36,12 @@ export interface FeatureExtension {
   readonly extension: string;
   readonly struct: StructName;
   readonly member: string;
+  /** Further members of the structure, without which the feature is of no use. */
+  readonly also?: readonly string[];
+  /** Whether it is enabled only where the program names the extension. */
+  readonly onRequest?: boolean;
+  /** An extension that it depends on before the Vulkan version that has that in core. */
+  readonly needs?: readonly [extension: string, core: number];
   /** The structure of all features of the Vulkan version that has this one in core. */
   readonly coreStruct?: StructName;
   /** The least Vulkan version that satisfies what the extension depends on. */
@@ -95,6 +101,15 @@ export const featureExtensions: readonly FeatureExtension[] = [
     since: ApiVersion.V1_1,
   },
   {
+    extension: "VK_EXT_map_memory_placed",
+    struct: "VkPhysicalDeviceMapMemoryPlacedFeaturesEXT",
+    member: "memoryMapPlaced",
+    also: ["memoryUnmapReserve"],
+    onRequest: true,
+    needs: ["VK_KHR_map_memory2", ApiVersion.V1_4],
+    since: ApiVersion.V1_1,
+  },
+  {
     extension: "VK_AMD_device_coherent_memory",
     struct: "VkPhysicalDeviceCoherentMemoryFeaturesAMD",
     member: "deviceCoherentMemory",
@@ -102,17 +117,26 @@ export const featureExtensions: readonly FeatureExtension[] = [
   },
 ];
 
+/** The members of a feature's structure that it consists of. */
+export function membersOf({ member, also = [] }: FeatureExtension): string[] {
+  return [member, ...also];
+}
+
 /** Extensions to enable, and the features that some of them come with. */
 export interface Selection {
   readonly extensions: Set<string>;
   readonly features: FeatureExtension[];
 }
 
-/** What of the extensions for memory the device has and `isWanted`, with the features that they come with. */
+/**
+ * What of the extensions for memory the device has and `isWanted`, with the features that they come with; some of them only
+ * where the program names the extension.
+ */
 export function selectMemoryExtensions(
   instance: AskedInstance,
   device: PhysicalDevice,
   isWanted: (extension: string) => boolean,
+  isNamed: (extension: string) => boolean,
 ): Selection {
   const version = Math.min(instance.apiVersion, device.properties.apiVersion);
   const extensions = new Set(
@@ -126,11 +150,16 @@ export function selectMemoryExtensions(
     return { extensions, features: [] };
   }
   const candidates = featureExtensions.filter(
-    ({ core = Number.POSITIVE_INFINITY, since, extension }) =>
-      (version >= core || (version >= since && device.extensions.has(extension))) && isWanted(extension),
+    ({ core = Number.POSITIVE_INFINITY, since, extension, onRequest = false }) =>
+      (version >= core || (version >= since && device.extensions.has(extension))) &&
+      isWanted(extension) &&
+      (!onRequest || isNamed(extension)),
   );
   const features = supportedFeatures(instance, device, candidates);
-  for (const { extension } of features) if (device.extensions.has(extension)) extensions.add(extension);
+  for (const { extension, needs } of features) {
+    if (device.extensions.has(extension)) extensions.add(extension);
+    if (needs !== undefined && version < needs[1]) extensions.add(needs[0]);
+  }
   if (!extensions.has("VK_EXT_memory_priority")) {
     extensions.delete("VK_EXT_pageable_device_local_memory");
     return { extensions, features: features.filter((f) => f.member !== "pageableDeviceLocalMemory") };
@@ -146,8 +175,9 @@ export function featureChain(
   tail: bigint,
 ): { first: bigint; offsets: number[] } {
   let first = tail;
-  const offsets = features.map(({ struct, member }) => {
-    const offset = memory.struct(struct, { pNext: first, [member]: value });
+  const offsets = features.map((feature) => {
+    const members = membersOf(feature).map((member) => [member, value]);
+    const offset = memory.struct(feature.struct, { pNext: first, ...Object.fromEntries(members) });
     first = memory.at(offset);
     return offset;
   });
@@ -163,5 +193,8 @@ function supportedFeatures(
   const { first, offsets } = featureChain(memory, candidates, 0, 0n);
   const query = memory.struct("VkPhysicalDeviceFeatures2", { pNext: first });
   instance.functions.vkGetPhysicalDeviceFeatures2(device.handle, memory.at(query));
-  return candidates.filter(({ struct, member }, i) => memory.read(struct, offsets[i]!)[member] !== 0);
+  return candidates.filter((feature, i) => {
+    const read = memory.read(feature.struct, offsets[i]!);
+    return membersOf(feature).every((member) => read[member] !== 0);
+  });
 }

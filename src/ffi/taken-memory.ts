@@ -24,6 +24,7 @@ const REASONS: Readonly<Record<ReachedBy, string>> = {
   "a taken view":
     "a view of it was transferred (a BYOB read into mapped bytes, or a transfer of their buffer), and whoever has " +
     "the buffer can still reach it",
+  "a place": "it is mapped at a place of the program's, which the driver or the system could not give back",
   "a worker": "a range of it was lent to a worker and not given back, and the worker can still reach it",
 };
 

@@ -9,6 +9,7 @@ const deviceMemory = Result.ErrorOutOfDeviceMemory;
 export type FallibleCall =
   | "vkAllocateMemory"
   | "vkMapMemory"
+  | "vkMapMemory2"
   | "vkFlushMappedMemoryRanges"
   | "vkInvalidateMappedMemoryRanges"
   | "vkCreateBuffer"
@@ -49,6 +50,7 @@ export const fallibleCalls: Readonly<Record<FallibleCall, readonly [Result, ...R
     Result.ErrorInvalidOpaqueCaptureAddress,
   ],
   vkMapMemory: [Result.ErrorMemoryMapFailed, hostMemory, deviceMemory],
+  vkMapMemory2: [Result.ErrorMemoryMapFailed, hostMemory, deviceMemory],
   vkFlushMappedMemoryRanges: [hostMemory, deviceMemory],
   vkInvalidateMappedMemoryRanges: [hostMemory, deviceMemory],
   vkCreateBuffer: [hostMemory, deviceMemory, Result.ErrorInvalidOpaqueCaptureAddress],
@@ -96,6 +98,7 @@ export const infallibleCalls = [
   "vkGetPhysicalDeviceMemoryProperties2",
   "vkGetBufferDeviceAddress",
   "vkSetDeviceMemoryPriorityEXT",
+  "vkUnmapMemory2",
   "CloseHandle",
   "vkCmdCopyBuffer",
   "vkCmdCopyBufferToImage",

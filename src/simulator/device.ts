@@ -19,6 +19,7 @@ import type {
 } from "../vulkan/device.ts";
 import type { Buffer, DeviceMemory, Image, Semaphore } from "../vulkan/handles.ts";
 import type { NextChain } from "../vulkan/next.ts";
+import type { HostPlace, PlacedMappingProperties } from "../vulkan/placed.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../vulkan/resources.ts";
 import type {
   SparseImageFormatProperties,
@@ -69,6 +70,8 @@ export class SimulatedDevice implements VulkanDevice {
   readonly enabledExtensions: ReadonlySet<string>;
   readonly enabledFeatures: ReadonlySet<string>;
   readonly sparseProperties: SparseProperties | undefined;
+  /** Present with the features memoryMapPlaced and memoryUnmapReserve. */
+  readonly placedMapping: PlacedMappingProperties | undefined;
   /** The failures that it will show. */
   readonly faults: Faults;
   /** What it lets pass. */
@@ -98,11 +101,13 @@ export class SimulatedDevice implements VulkanDevice {
     this.onLost = (listener) => this.faults.onLost(listener);
     this.enabledExtensions = state.extensions;
     // Only what a program asked for: the simulator lets more pass than it was told to enable.
-    const { zeroInitializeDeviceMemory } = state.features;
-    const features = Object.entries({ zeroInitializeDeviceMemory, ...options.features });
+    const { zeroInitializeDeviceMemory, memoryMapPlaced, memoryUnmapReserve } = state.features;
+    const extended = { zeroInitializeDeviceMemory, memoryMapPlaced, memoryUnmapReserve };
+    const features = Object.entries({ ...extended, ...options.features });
     this.enabledFeatures = new Set(features.filter(([, isOn]) => isOn).map(([name]) => name));
     this.properties = propertiesOf(state);
     this.sparseProperties = state.features.sparseBinding ? state.profile.sparse.properties : undefined;
+    this.placedMapping = memoryMapPlaced && memoryUnmapReserve ? state.profile.placedMapping : undefined;
     this.memoryProperties = Object.freeze({
       memoryTypes: state.profile.memoryTypes,
       memoryHeaps: state.profile.memoryHeaps,
@@ -131,6 +136,10 @@ export class SimulatedDevice implements VulkanDevice {
 
   mapMemory(handle: DeviceMemory, size: number): HostMapping {
     return memory.mapMemory(this.#state, handle, size);
+  }
+
+  mapMemoryPlaced(handle: DeviceMemory, size: number, place: HostPlace): HostMapping {
+    return memory.mapMemoryPlaced(this.#state, handle, size, place);
   }
 
   unmapMemory(handle: DeviceMemory): void {

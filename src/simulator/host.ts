@@ -7,6 +7,8 @@ import { alignUp } from "../foundation/bits.ts";
 import { checkInteger, checkSize } from "../foundation/check.ts";
 import { showAs } from "../foundation/inspect.ts";
 import { ExternalMemoryHandleType } from "../vulkan/constants.ts";
+import type { SharedMemory } from "../vulkan/placed.ts";
+import type { MemoryObject } from "./objects.ts";
 import { Payload } from "./payload.ts";
 
 /** What an external handle stands for. */
@@ -34,6 +36,10 @@ export class SimulatedHost {
   /** Handles of other processes, by their values here. */
   readonly #processes = new Map<bigint, SimulatedHost>();
   readonly #ranges: HostRange[] = [];
+  /** @internal The memory objects that are mapped at places of the program's. */
+  readonly placed: Set<MemoryObject> = new Set();
+  /** Where shared memories lie. */
+  readonly #shared = new WeakMap<SharedMemory, number>();
   #lastDescriptor = 99;
   #lastHandle = 0x1000n;
   #nextAddress = 0x10_0000_0000;
@@ -70,6 +76,16 @@ export class SimulatedHost {
       (each) => each.address <= start && start + size <= each.address + each.bytes.length,
     );
     return range?.bytes.subarray(start - range.address, start - range.address + size);
+  }
+
+  /** @internal Where a shared WebAssembly.Memory lies, with room for it to grow. */
+  addressOfShared(memory: SharedMemory): number {
+    let address = this.#shared.get(memory);
+    if (address === undefined) {
+      address = this.reserveAddresses(2 ** 32);
+      this.#shared.set(memory, address);
+    }
+    return address;
   }
 
   /** A DMA-BUF of `size` bytes that something else than Vulkan made; the caller owns the descriptor. */

@@ -18,16 +18,20 @@ export class SimulatedMapping implements HostMapping {
   }
 
   get address(): bigint {
-    return BigInt(this.#memory.address);
+    return BigInt(this.#memory.place?.address ?? this.#memory.address);
   }
 
   bytes(offset: number, length: number): Uint8Array {
     this.#check(offset, length);
-    return this.#memory.payload.hostBytes(offset, length);
+    const { place, payload } = this.#memory;
+    if (place !== undefined) return place.bytes.subarray(offset, offset + length);
+    return payload.hostBytes(offset, length);
   }
   ownView(offset: number, length: number): OwnView {
     this.#check(offset, length);
-    return this.#memory.payload.ownView(offset, length);
+    const { place, payload } = this.#memory;
+    if (place !== undefined) return { bytes: place.bytes.subarray(offset, offset + length), close() {} };
+    return payload.ownView(offset, length);
   }
 
   /** A copy: the bytes that the other thread has written are in the memory once the range is given back. */

@@ -4,6 +4,7 @@ import { quote } from "../foundation/check.ts";
 import { MemoryProperty } from "../vulkan/constants.ts";
 import type { HostMapping, MappedMemoryRange, MemoryAllocateInfo } from "../vulkan/device.ts";
 import type { DeviceMemory } from "../vulkan/handles.ts";
+import type { HostPlace } from "../vulkan/placed.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { capturedAddress } from "./captured-addresses.ts";
 import { forbid } from "./error.ts";
@@ -11,6 +12,7 @@ import { SimulatedMapping } from "./mapping.ts";
 import { checkMappedRange, type MemoryPlan, planAllocation } from "./memory-rules.ts";
 import { type MemoryObject, nameOf, noBindings } from "./objects.ts";
 import { Payload } from "./payload.ts";
+import { checkPlacedMapping, endPlace, findPlace } from "./placed-rules.ts";
 import type { DeviceState } from "./state.ts";
 
 /** vkAllocateMemory */
@@ -70,6 +72,7 @@ function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: MemoryPlan
     pendingBinds: 0,
     priority: plan.priority,
     mapping: undefined,
+    place: undefined,
     overlapPermitted: false,
     transients: [],
     exportedOnce: 0,
@@ -172,9 +175,32 @@ export function mapMemory(state: DeviceState, handle: DeviceMemory, size: number
   return mapping;
 }
 
-/** vkUnmapMemory */
+/** vkMapMemory2 with VK_MEMORY_MAP_PLACED_BIT_EXT */
+export function mapMemoryPlaced(
+  state: DeviceState,
+  handle: DeviceMemory,
+  size: number,
+  place: HostPlace,
+): HostMapping {
+  const call = "vkMapMemory2";
+  state.enter(call);
+  const memory = state.memory(handle, call);
+  checkPlacedMapping(state, memory, size);
+  const found = findPlace(state, memory, place);
+  state.faults.check(call);
+  const mapping = new SimulatedMapping(memory);
+  memory.mapping = mapping;
+  memory.payload.map();
+  memory.place = { ...found, end: memory.payload.showAt(found.bytes) };
+  state.host.placed.add(memory);
+  state.mappedCount++;
+  state.listener?.({ kind: "map", memory: handle, ordinal: memory.ordinal });
+  return mapping;
+}
+
+/** vkUnmapMemory; of memory at a place vkUnmapMemory2, which leaves the place reserved. */
 export function unmapMemory(state: DeviceState, handle: DeviceMemory): void {
-  const call = "vkUnmapMemory";
+  const call = state.memory(handle, "vkUnmapMemory").place === undefined ? "vkUnmapMemory" : "vkUnmapMemory2";
   state.enter(call);
   const memory = state.memory(handle, call);
   if (memory.mapping === undefined) {
@@ -186,6 +212,7 @@ export function unmapMemory(state: DeviceState, handle: DeviceMemory): void {
 
 /** Ends the mapping of mapped memory. */
 export function unmap(state: DeviceState, memory: MemoryObject): void {
+  if (memory.place !== undefined) endPlace(state, memory);
   memory.mapping = undefined;
   memory.payload.unmap();
   state.mappedCount--;

@@ -13,6 +13,15 @@ import type { TransientRange } from "./transient-range.ts";
 export type Requirements = Readonly<MemoryRequirements>;
 
 /** A VkDeviceMemory. */
+/** Where the program has memory mapped, while it is mapped. */
+export interface MemoryPlace {
+  readonly address: number;
+  /** What lies there. */
+  readonly bytes: Uint8Array;
+  /** The place shows the memory no longer. */
+  readonly end: () => void;
+}
+
 export interface MemoryObject {
   readonly kind: "memory";
   readonly handle: DeviceMemory;
@@ -40,6 +49,8 @@ export interface MemoryObject {
   priority: number;
   /** The mapping while it is mapped; only its identity matters here. */
   mapping: object | undefined;
+  /** The place that it is mapped at, if the program has chosen it. */
+  place: MemoryPlace | undefined;
   /** Whether resources in it may overlap. */
   overlapPermitted: boolean;
   /** The bytes that resources take turns with. */

@@ -16,11 +16,12 @@ import { type GrowingMemory, LazyBytes, makeMemory, type PieceUser } from "./laz
 interface OwnCopy {
   readonly offset: number;
   readonly length: number;
-  readonly memory: GrowingMemory;
+  /** Its own memory, or the bytes at a place of the program's. */
+  readonly memory: GrowingMemory | Uint8Array;
 }
 
 function bytesOfCopy({ memory, length }: OwnCopy): Uint8Array {
-  return new Uint8Array(memory.buffer, 0, length);
+  return memory instanceof Uint8Array ? memory : new Uint8Array(memory.buffer, 0, length);
 }
 
 /** How many bytes of a heap are in use. */
@@ -107,6 +108,16 @@ export class Payload {
     };
   }
 
+  /** Shows all bytes at a place of the program's, until the function that it returns is called: then zeros are there. */
+  showAt(place: Uint8Array): () => void {
+    const own: OwnCopy = { offset: 0, length: this.size, memory: place };
+    this.#own.add(own);
+    this.#load(own);
+    return () => {
+      if (this.#own.delete(own)) this.#end(own);
+    };
+  }
+
   /** Calls `use` for the bytes as the host sees them, piece by piece. To be used at once and not kept. */
   eachHostPiece(offset: number, length: number, use: PieceUser): void {
     if (this.#pinned) {
@@ -137,7 +148,8 @@ export class Payload {
 
   #end(own: OwnCopy): void {
     this.#store(own);
-    own.memory.grow(0);
+    if (own.memory instanceof Uint8Array) own.memory.fill(0);
+    else own.memory.grow(0);
   }
 
   #ownIn(offset: number, length: number): OwnCopy[] {

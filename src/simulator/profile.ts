@@ -5,6 +5,7 @@ import { checkArray, checkFlags, checkInteger, checkObject, checkSize, quote } f
 import { optionsCheck } from "../foundation/check-names.ts";
 import { ALL_MEMORY_PROPERTIES, ApiVersion, makeApiVersion } from "../vulkan/constants.ts";
 import type { DeviceLimits, MemoryHeap, MemoryType } from "../vulkan/device.ts";
+import type { PlacedMappingProperties } from "../vulkan/placed.ts";
 import type { SparseProperties } from "../vulkan/sparse.ts";
 
 /** What the device's memory requirements are computed from, where a test does not set them. */
@@ -59,6 +60,8 @@ export interface DeviceProfile {
   readonly requirements: RequirementFigures;
   /** What sparse resources are like. */
   readonly sparse: SparseFigures;
+  /** VkPhysicalDeviceMapMemoryPlacedPropertiesEXT */
+  readonly placedMapping: PlacedMappingProperties;
 }
 
 /**
@@ -92,6 +95,8 @@ export interface ProfileDescription {
     /** Defaults: standard block shapes, strict, without aligned mip sizes, 1 TiB of address space. */
     readonly properties?: Partial<SparseProperties>;
   };
+  /** Default: a minPlacedMemoryMapAlignment of 4,096. */
+  readonly placedMapping?: Partial<PlacedMappingProperties>;
 }
 
 /** The device extensions that the simulator implements. */
@@ -106,6 +111,8 @@ export const knownExtensions: readonly string[] = [
   "VK_KHR_maintenance4",
   "VK_KHR_maintenance5",
   "VK_KHR_buffer_device_address",
+  "VK_KHR_map_memory2",
+  "VK_EXT_map_memory_placed",
   "VK_KHR_external_memory",
   "VK_KHR_external_memory_fd",
   "VK_KHR_external_memory_win32",
@@ -161,6 +168,7 @@ const checkProfileNames = optionsCheck<ProfileDescription>("a device's profile",
   extensions: true,
   requirements: true,
   sparse: true,
+  placedMapping: true,
 });
 const checkLimitNames = optionsCheck<DeviceLimits>("a profile's limits", {
   bufferImageGranularity: true,
@@ -175,6 +183,9 @@ const checkFigureNames = optionsCheck<RequirementFigures>("a profile's requireme
   linearImageAlignment: true,
   optimalImageAlignment: true,
   preferDedicatedFrom: true,
+});
+const checkPlacedNames = optionsCheck<PlacedMappingProperties>("a profile's placedMapping", {
+  minPlacedMemoryMapAlignment: true,
 });
 
 const checkSparseNames = optionsCheck<SparseFigures>("a profile's sparse", {
@@ -205,6 +216,7 @@ export function makeProfile(description: ProfileDescription): DeviceProfile {
   if (description.requirements !== undefined) checkFigureNames(description.requirements);
   if (description.sparse !== undefined) checkSparseNames(description.sparse);
   if (description.sparse?.properties !== undefined) checkSparseProperties(description.sparse.properties);
+  if (description.placedMapping !== undefined) checkPlacedNames(description.placedMapping);
   const { memoryHeaps, memoryTypes } = description;
   checkArray(memoryHeaps, "a profile's memoryHeaps");
   checkArray(memoryTypes, "a profile's memoryTypes");
@@ -225,6 +237,8 @@ export function makeProfile(description: ProfileDescription): DeviceProfile {
     ...description.sparse,
     properties: Object.freeze({ ...defaultSparse.properties, ...description.sparse?.properties }),
   };
+  const placedMapping = { minPlacedMemoryMapAlignment: 4096, ...description.placedMapping };
+  checkPowerOfTwo(placedMapping.minPlacedMemoryMapAlignment, "minPlacedMemoryMapAlignment");
   checkPowerOfTwo(sparse.pageSize, "sparse.pageSize");
   checkPowerOfTwo(limits.bufferImageGranularity, "bufferImageGranularity");
   checkPowerOfTwo(limits.nonCoherentAtomSize, "nonCoherentAtomSize");
@@ -245,6 +259,7 @@ export function makeProfile(description: ProfileDescription): DeviceProfile {
     extensions: Object.freeze([...(description.extensions ?? knownExtensions)]),
     requirements: Object.freeze(requirements),
     sparse: Object.freeze(sparse),
+    placedMapping: Object.freeze(placedMapping),
   });
 }
 

@@ -32,6 +32,7 @@ function extensionsWithout(...names: readonly string[]): readonly string[] {
 }
 const amdOnly = "VK_AMD_device_coherent_memory";
 const win32Only = "VK_KHR_external_memory_win32";
+const placedMapping = ["VK_KHR_map_memory2", "VK_EXT_map_memory_placed"] as const;
 const posixOnly = ["VK_KHR_external_memory_fd", "VK_EXT_external_memory_dma_buf"] as const;
 
 /** Mesa's CPU driver: one heap, one type with every host property. */
@@ -57,6 +58,7 @@ export const lavapipe: DeviceProfile = makeProfile({
     "VK_EXT_memory_priority",
     "VK_EXT_pageable_device_local_memory",
     "VK_KHR_maintenance5",
+    ...placedMapping,
   ),
   requirements: {
     bufferAlignment: 64,
@@ -227,6 +229,7 @@ export const qualcommMobile: DeviceProfile = makeProfile({
     "VK_EXT_pageable_device_local_memory",
     "VK_KHR_maintenance4",
     "VK_KHR_maintenance5",
+    ...placedMapping,
   ),
   requirements: { bufferAlignment: 64, shaderBufferAlignment: 64, optimalImageAlignment: 4096 },
 });

@@ -58,6 +58,10 @@ export interface DeviceFeatures {
   readonly maintenance5: boolean;
   /** Default: whether VK_EXT_zero_initialize_device_memory is enabled. */
   readonly zeroInitializeDeviceMemory: boolean;
+  /** `placedAt`. Default: whether VK_EXT_map_memory_placed is enabled. */
+  readonly memoryMapPlaced: boolean;
+  /** Unmapping leaves places reserved. Default: whether VK_EXT_map_memory_placed is enabled. */
+  readonly memoryUnmapReserve: boolean;
   /** Default: whether VK_AMD_device_coherent_memory is enabled. */
   readonly deviceCoherentMemory: boolean;
   /** Default false. */

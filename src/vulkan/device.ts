@@ -18,6 +18,7 @@ import type {
 } from "./constants.ts";
 import type { Buffer, CommandBuffer, DeviceMemory, Image } from "./handles.ts";
 import type { NextChain } from "./next.ts";
+import type { HostPlace, PlacedMappingProperties } from "./placed.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "./resources.ts";
 import type {
   SparseImageFormatProperties,
@@ -193,6 +194,11 @@ export interface VulkanDevice {
   readonly enabledFeatures?: ReadonlySet<string>;
   /** Present where the device has sparse resources; which, {@link enabledFeatures} says. */
   readonly sparseProperties?: SparseProperties | undefined;
+  /**
+   * Present where memory can be mapped at places of the program's: the features memoryMapPlaced and memoryUnmapReserve are
+   * enabled (VK_EXT_map_memory_placed), and what unmapping leaves reserved can be made ordinary pages again.
+   */
+  readonly placedMapping?: PlacedMappingProperties | undefined;
 
   /** vkAllocateMemory */
   allocateMemory(info: MemoryAllocateInfo): DeviceMemory;
@@ -200,6 +206,12 @@ export interface VulkanDevice {
   freeMemory(memory: DeviceMemory): void;
   /** vkMapMemory over the whole object, which has `size` bytes. */
   mapMemory(memory: DeviceMemory, size: number): HostMapping;
+  /**
+   * vkMapMemory2 with VK_MEMORY_MAP_PLACED_BIT_EXT, over the whole object; only with {@link placedMapping}. When it is unmapped or
+   * freed, ordinary pages full of zeros are at the place again. A place that nothing can be mapped at is a TypeError or a
+   * RangeError.
+   */
+  mapMemoryPlaced?(memory: DeviceMemory, size: number, place: HostPlace): HostMapping;
   /** vkUnmapMemory; detaches the views of the mapping. */
   unmapMemory(memory: DeviceMemory): void;
   /** vkFlushMappedMemoryRanges */

@@ -73,6 +73,7 @@ export {
   type NextStructure,
   StructureType,
 } from "./next.ts";
+export type { HostPlace, PlacedMappingProperties, SharedMemory, SharedPlace } from "./placed.ts";
 export type {
   BufferCreateInfo,
   Extent3D,

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requireVulkan, vulkanAbsence } from "../helpers/vulkan.ts";
 import { type CtsDevice, realDevice, runCase, simulatedDevices } from "./devices.ts";
 import { memoryCases } from "./memory.ts";
+import { placedCases } from "./placed.ts";
 import { sparseCases } from "./sparse.ts";
 
-const cases = [...memoryCases, ...sparseCases];
+const cases = [...memoryCases, ...placedCases, ...sparseCases];
 
 function group(name: string, make: () => CtsDevice): void {
   describe(`conformance cases on ${name}`, () => {

@@ -3,7 +3,7 @@
 import type { NativeDevice } from "../../src/ffi/index.ts";
 import { createAllocator } from "../../src/index.ts";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
-import { allocate, free, loadVulkan, native } from "../helpers/native.ts";
+import { allocate, free, libc, loadVulkan, native } from "../helpers/native.ts";
 import { aboutUse, isKnownToLayer } from "../helpers/vulkan.ts";
 import { type SparseDevice, simulated, sparseFeatures } from "../sparse/devices.ts";
 import type { Case, Context, HostMemory } from "./context.ts";
@@ -67,8 +67,19 @@ export const simulatedDevices: Readonly<Record<string, () => CtsDevice>> = {
 
 const PAGE = 65536;
 
+/** Pages of the system's, or what C's allocator has. */
+function takePages(bytes: number): { start: bigint; free(): void } {
+  if (process.platform !== "linux") {
+    const start = allocate(bytes);
+    return { start, free: () => free(start) };
+  }
+  // PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS
+  const start = BigInt(libc("mmap", "nnnnnn>a", 0n, BigInt(bytes), 3n, 0x22n, 2n ** 64n - 1n, 0n));
+  return { start, free: () => void libc("munmap", "pn>r", start, BigInt(bytes)) };
+}
+
 function ofC(bytes: number): HostMemory {
-  const start = allocate(bytes + PAGE);
+  const { start, free } = takePages(bytes + PAGE);
   const address = ((start + BigInt(PAGE) - 1n) / BigInt(PAGE)) * BigInt(PAGE);
   return {
     address,
@@ -78,7 +89,7 @@ function ofC(bytes: number): HostMemory {
       native.read(address, target);
       return target;
     },
-    free: () => free(start),
+    free,
   };
 }
 
@@ -87,7 +98,10 @@ export function realDevice(validation: boolean): CtsDevice {
   const vulkan = loadVulkan();
   const device: NativeDevice = vulkan.createDevice({
     validation,
-    ...(validation ? { memoryExtensions: isKnownToLayer } : {}),
+    // The layers at hand do not know of mapping at places.
+    ...(validation
+      ? { memoryExtensions: isKnownToLayer }
+      : { wantedExtensions: ["VK_EXT_map_memory_placed"] }),
     features: sparseFeatures.filter((name) => bestOf(vulkan).features.has(name)),
     physicalDevice: ({ index }) => index === bestOf(vulkan).index,
   });

@@ -26,6 +26,25 @@ typedef struct { VkStructureType sType; const void* pNext; VkFlags64 usage; } Vk
 typedef struct { VkStructureType sType; void* pNext; VkBool32 zeroInitializeDeviceMemory; } VkPhysicalDeviceZeroInitializeDeviceMemoryFeaturesEXT;
 #define VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ZERO_INITIALIZE_DEVICE_MEMORY_FEATURES_EXT 1000620000
 #endif
+#ifndef VK_KHR_map_memory2
+typedef struct { VkStructureType sType; const void* pNext; VkFlags flags; VkDeviceMemory memory; VkDeviceSize offset, size; } VkMemoryMapInfo;
+typedef struct { VkStructureType sType; const void* pNext; VkFlags flags; VkDeviceMemory memory; } VkMemoryUnmapInfo;
+#define VK_STRUCTURE_TYPE_MEMORY_MAP_INFO 1000271000
+#define VK_STRUCTURE_TYPE_MEMORY_UNMAP_INFO 1000271001
+#elif !defined(VK_API_VERSION_1_4)
+#define VkMemoryMapInfo VkMemoryMapInfoKHR
+#define VkMemoryUnmapInfo VkMemoryUnmapInfoKHR
+#define VK_STRUCTURE_TYPE_MEMORY_MAP_INFO VK_STRUCTURE_TYPE_MEMORY_MAP_INFO_KHR
+#define VK_STRUCTURE_TYPE_MEMORY_UNMAP_INFO VK_STRUCTURE_TYPE_MEMORY_UNMAP_INFO_KHR
+#endif
+#ifndef VK_EXT_map_memory_placed
+typedef struct { VkStructureType sType; void* pNext; VkBool32 memoryMapPlaced, memoryMapRangePlaced, memoryUnmapReserve; } VkPhysicalDeviceMapMemoryPlacedFeaturesEXT;
+typedef struct { VkStructureType sType; void* pNext; VkDeviceSize minPlacedMemoryMapAlignment; } VkPhysicalDeviceMapMemoryPlacedPropertiesEXT;
+typedef struct { VkStructureType sType; const void* pNext; void* pPlacedAddress; } VkMemoryMapPlacedInfoEXT;
+#define VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_FEATURES_EXT 1000272000
+#define VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_PROPERTIES_EXT 1000272001
+#define VK_STRUCTURE_TYPE_MEMORY_MAP_PLACED_INFO_EXT 1000272002
+#endif
 #ifndef VK_API_VERSION_1_4
 typedef struct { VkStructureType sType; void* pNext; VkBool32 globalPriorityQuery, shaderSubgroupRotate, shaderSubgroupRotateClustered, shaderFloatControls2, shaderExpectAssume, rectangularLines, bresenhamLines, smoothLines, stippledRectangularLines, stippledBresenhamLines, stippledSmoothLines, vertexAttributeInstanceRateDivisor, vertexAttributeInstanceRateZeroDivisor, indexTypeUint8, dynamicRenderingLocalRead, maintenance5, maintenance6, pipelineProtectedAccess, pipelineRobustness, hostImageCopy, pushDescriptor; } VkPhysicalDeviceVulkan14Features;
 #define VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_4_FEATURES 55

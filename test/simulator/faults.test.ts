@@ -46,6 +46,9 @@ function program(device: SimulatedDevice): void {
       pNext: [chain],
     });
     undo.push(() => device.freeMemory(allocated));
+    const placed = memory(device, 4 * KiB);
+    undo.push(() => device.freeMemory(placed));
+    device.mapMemoryPlaced(placed, 4 * KiB, device.host.registerHostMemory(new Uint8Array(4 * KiB)));
     const local = memory(device, 16 * KiB, 0);
     undo.push(() => device.freeMemory(local));
     device.bindBufferMemory(made, allocated, 0);

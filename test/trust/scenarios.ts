@@ -24,6 +24,7 @@ import {
 } from "../../src/index.ts";
 import type { FallibleCall, SimulatedDeviceOptions } from "../../src/simulator/index.ts";
 import type { Buffer, Image } from "../../src/vulkan/handles.ts";
+import { sharedMemory, WASM_PAGE } from "../helpers/wasm.ts";
 import { bufferOf, bytes, imageOf, KiB, MiB, Type, World } from "./world.ts";
 
 /** One call of the library. */
@@ -352,6 +353,101 @@ function poolsSteps({ allocator }: World): Step[] {
   });
 }
 
+function spanningSteps({ allocator, device }: World): Step[] {
+  const bag = new Bag();
+  const queue = device.createTransferQueue({ completeAfter: 1 });
+  const pool = () => bag.pool("spanning");
+  const inPool = (more: object = {}) => ({ pool: pool(), ...more });
+  const names = ["a", "b", "c", "d", "e", "f"];
+  return stepsOf({
+    "create a pool of three memory types": () =>
+      bag.pools.set(
+        "spanning",
+        allocator.createPool({
+          memoryTypeIndex: Type.Device,
+          fallbackMemoryTypes: [Type.Window, Type.Host],
+          blockSize: 256 * KiB,
+          minBlockCount: 2,
+          maxBlockCount: 5,
+          name: "spanning",
+        }),
+      ),
+    "create a buffer in the first type": () =>
+      bag.keep("first", allocator.createBuffer(bufferOf(100 * KiB), inPool())),
+    "create one for the host": () =>
+      bag.keep("host", allocator.createBuffer(bufferOf(50 * KiB), inPool({ flags: hostWrite | Mapped }))),
+    ...Object.fromEntries(
+      names.map((name) => [
+        `create buffer ${name}`,
+        () => bag.keep(name, allocator.createBuffer(bufferOf(120 * KiB), inPool())),
+      ]),
+    ),
+    "create an image": () => bag.keep("image", allocator.createImage(imageOf(64), inPool())),
+    "ask for more than a block holds": () => {
+      expect(allocator.tryAllocateMemory(bytes(300 * KiB), inPool())).toBeUndefined();
+    },
+    "use the image": () => device.setImageLayout(bag.resource<Image>("image"), ImageLayout.General),
+    "write where the host can": () => bag.get("host").write(new Uint8Array(1000).fill(5)),
+    "make holes": () => {
+      for (const name of ["a", "c", "e"]) bag.get(name).destroy();
+    },
+    defragment: () => allocator.defragment({ queue, pool: pool(), imageLayout: () => ImageLayout.General }),
+    "look at the contents": () =>
+      expect(
+        bag
+          .get("host")
+          .read(0, 1000)
+          .every((byte) => byte === 5),
+      ).toBe(true),
+    "destroy all": () => {
+      for (const name of ["first", "host", "b", "d", "f", "image"]) bag.get(name).destroy();
+    },
+    "destroy the pool": () => allocator.destroyPool(pool()),
+  });
+}
+
+function placedSteps({ allocator, device }: World): Step[] {
+  const bag = new Bag();
+  const shared = sharedMemory(8);
+  const own = new Uint8Array(256 * KiB);
+  const address = device.host.registerHostMemory(own);
+  const bytesAt = (page: number) => new Uint8Array(shared.buffer, page * WASM_PAGE, 2 * WASM_PAGE);
+  bytesAt(4).fill(9);
+  const at = (page: number) => ({
+    usage: MemoryUsage.Auto,
+    flags: HostAccessRandom,
+    placedAt: { memory: shared, offset: page * WASM_PAGE },
+  });
+  return stepsOf({
+    "create a buffer in a shared memory": () =>
+      bag.keep("a", allocator.createBuffer(bufferOf(2 * WASM_PAGE), at(0))),
+    "try to create another": () => bag.keep("b", allocator.tryCreateBuffer(bufferOf(2 * WASM_PAGE), at(2))),
+    "allocate memory at an address": () =>
+      bag.hold(
+        "c",
+        allocator.allocateMemory(bytes(256 * KiB, Type.NonCoherent), { flags: hostWrite, placedAt: address }),
+      ),
+    "write to all": () => {
+      bytesAt(0).fill(1);
+      bytesAt(2).fill(2);
+      own.fill(3);
+      allocator.flushAllocations(["a", "b", "c"].map((name) => ({ allocation: bag.get(name) })));
+    },
+    "read from all": () => {
+      expect(bag.get("a").read(0, 4)).toEqual(new Uint8Array(4).fill(1));
+      expect(bag.get("b").read(0, 4)).toEqual(new Uint8Array(4).fill(2));
+      expect(bag.get("c").mappedAddress).toBe(address);
+      expect(bytesAt(4)[0]).toBe(9);
+    },
+    "destroy the first": () => bag.get("a").destroy(),
+    "create one in its place": () => bag.keep("a", allocator.createBuffer(bufferOf(2 * WASM_PAGE), at(0))),
+    "free all": () => {
+      for (const name of ["a", "b", "c"]) bag.get(name).destroy();
+      expect([bytesAt(0)[0], bytesAt(2)[0], own[0]]).toEqual([0, 0, 0]);
+    },
+  });
+}
+
 function mappingSteps({ allocator }: World): Step[] {
   const bag = new Bag();
   const flags = HostAccessRandom;
@@ -599,7 +695,7 @@ function scenario(
   info: Omit<AllocatorCreateInfo, "device"> = {},
   options: SimulatedDeviceOptions = {},
 ): Scenario {
-  const recoverable: FallibleCall[] = ["vkAllocateMemory", "vkMapMemory"];
+  const recoverable: FallibleCall[] = ["vkAllocateMemory", "vkMapMemory", "vkMapMemory2"];
   if (info.debug?.fillPatterns === true) recoverable.push("vkFlushMappedMemoryRanges");
   return { name, steps, world: () => new World(info, options), recoverable };
 }
@@ -625,6 +721,13 @@ export const allScenarios: readonly Scenario[] = [
   scenario("transient resources", transientSteps),
   scenario("pools", poolsSteps),
   scenario("pools in guard mode", poolsSteps, guard),
+  scenario("pools of several memory types", spanningSteps),
+  scenario("pools of several memory types in guard mode", spanningSteps, guard),
+  scenario("mapping at places", placedSteps, {}, withExtensions("VK_EXT_map_memory_placed")),
+  scenario("mapping at places, with caches", placedSteps, unmapping, {
+    extensions: ["VK_EXT_map_memory_placed"],
+    simulateCaches: true,
+  }),
   scenario("mapping", mappingSteps, {}, { simulateCaches: true }),
   scenario("mapping for a while", mappingSteps, unmapping, { simulateCaches: true }),
   scenario("copies", copiesSteps, {}, { simulateCaches: true }),

@@ -4,6 +4,7 @@ import { assert } from "../../foundation/assert.ts";
 import { NO_SLOT } from "../../metadata/block-metadata.ts";
 import { addAllocation, type DetailedStatistics, type Statistics } from "../../metadata/statistics.ts";
 import { findNext, type NextChain, StructureType } from "../../vulkan/next.ts";
+import { checkPlacedSize, type HostPlace } from "../../vulkan/placed.ts";
 import { Allocation, packBits } from "../allocation.ts";
 import { checkHostPointer } from "./external-memory.ts";
 import { chainForDedicated, isZeroedByDriver, mayImport } from "./memory-chain.ts";
@@ -34,6 +35,7 @@ export class DedicatedList {
     const chain = chainForDedicated(state, memoryTypeIndex, request, request.next ?? poolChain);
     const pointer = findNext(chain, StructureType.ImportMemoryHostPointerInfoEXT)?.hostPointer;
     if (pointer !== undefined) checkHostPointer(state.device, pointer, request.size);
+    if (request.placedAt !== undefined) this.checkPlaced(request.placedAt, request.size, pointer);
     const memory = state.deviceMemory.allocate(memoryTypeIndex, request.size, chain);
     if (memory === 0n) return undefined;
     const memoryObject = new DedicatedMemory(
@@ -45,6 +47,7 @@ export class DedicatedList {
       request.size,
       mayImport(chain),
       request.priority,
+      request.placedAt,
     );
     let isReady = !request.isMapped;
     try {
@@ -68,6 +71,13 @@ export class DedicatedList {
     this.allocations.add(allocation);
     state.budgets.addAllocation(this.heapIndex, request.size);
     return allocation;
+  }
+
+  private checkPlaced(place: HostPlace, size: number, hostPointer: bigint | undefined): void {
+    if (hostPointer !== undefined) {
+      throw new TypeError("memory at a host pointer is where it is: placedAt cannot be given for it");
+    }
+    checkPlacedSize(place, size, this.state.device.placedMapping!);
   }
 
   /** Frees one; vkFreeMemory unmaps what is mapped. */

@@ -12,6 +12,7 @@ import type { Slot } from "../../metadata/block-metadata.ts";
 import { isNtHandle } from "../../vulkan/constants.ts";
 import type { HostMapping } from "../../vulkan/device.ts";
 import type { DeviceMemory } from "../../vulkan/handles.ts";
+import type { HostPlace } from "../../vulkan/placed.ts";
 import { VulkanError } from "../../vulkan/result.ts";
 import type { RecordedAllocation } from "../recorder.ts";
 import type { ResourceHolder } from "./bindings.ts";
@@ -70,6 +71,8 @@ export abstract class MemoryObject {
   mapCount = 0;
   /** The mapping while there is one. */
   mapping: HostMapping | undefined = undefined;
+  /** Where the program wants it mapped: dedicated memory alone. */
+  protected place: HostPlace | undefined = undefined;
   /** The NT handles of the memory object, by handle type, once one was asked for. */
   win32Handles: Map<number, bigint> | undefined = undefined;
 
@@ -164,7 +167,11 @@ export abstract class MemoryObject {
 
   private mapNow(): boolean {
     try {
-      this.mapping = this.state.device.mapMemory(this.memory, this.size);
+      const { device } = this.state;
+      this.mapping =
+        this.place === undefined
+          ? device.mapMemory(this.memory, this.size)
+          : device.mapMemoryPlaced!(this.memory, this.size, this.place);
       return true;
     } catch (error) {
       if (!(error instanceof VulkanError)) throw error;
@@ -180,7 +187,6 @@ export class DedicatedMemory extends MemoryObject {
   override readonly isImported: boolean;
   override readonly basePriority: number;
   override readonly allocationCount: number = 1;
-
   constructor(
     list: MemoryList,
     state: MemoryState,
@@ -190,9 +196,11 @@ export class DedicatedMemory extends MemoryObject {
     size: number,
     isImported: boolean,
     basePriority: number,
+    place: HostPlace | undefined,
   ) {
     super(state, pool, memoryTypeIndex, memory, size);
     this.basePriority = basePriority;
+    this.place = place;
     this.list = list;
     this.isImported = isImported;
   }

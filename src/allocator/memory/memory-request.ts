@@ -3,6 +3,7 @@
 import type { SuballocationType } from "../../metadata/block-metadata.ts";
 import type { Buffer, Image } from "../../vulkan/handles.ts";
 import type { NextChain } from "../../vulkan/next.ts";
+import type { HostPlace } from "../../vulkan/placed.ts";
 import type { MemoryRequirements } from "../../vulkan/resources.ts";
 
 /** A request for memory of one type. */
@@ -24,6 +25,8 @@ export interface MemoryRequest {
   readonly dedicatedFallback: boolean;
   /** Whether its bytes are to be 0. */
   readonly zeroInitialize: boolean;
+  /** Where the memory is mapped from the start. */
+  readonly placedAt: HostPlace | undefined;
   /** A chain for the memory object of this allocation alone. */
   readonly next: NextChain | undefined;
   /** Bytes. */

@@ -170,7 +170,15 @@ function settleFlags(state: AllocatorState, request: AllocationRequest): boolean
 /** A resource can live only in the memory types that the driver names for it, whatever pool is asked for. */
 function suitsPool(state: AllocatorState, request: AllocationRequest, pool: Pool): boolean {
   const { memoryTypeBits } = request.requirements;
-  if (pool.memoryTypes.some((type) => (memoryTypeBits & (1 << type)) !== 0)) return true;
+  if (pool.memoryTypes.some((type) => (memoryTypeBits & (1 << type)) !== 0)) {
+    if (
+      request.placedAt === undefined ||
+      pool.memoryTypes.some((type) => state.memoryTypes.isHostVisible(type))
+    )
+      return true;
+    const detail = `${pool.label} has no memory type that is HostVisible, and placedAt needs one`;
+    return refuse(state, Result.ErrorFeatureNotPresent, detail);
+  }
   const types = pool.memoryTypes.length === 1 ? "memory type" : "memory types";
   return refuse(
     state,

@@ -1,8 +1,11 @@
 /** The first steps of everything that allocates: the caller's settings are read into the allocator's one request. */
 
+import { MemoryProperty } from "../../vulkan/constants.ts";
 import { checkNextChain, type NextChain } from "../../vulkan/next.ts";
+import { checkPlace, type HostPlace } from "../../vulkan/placed.ts";
 import { Result, VulkanError } from "../../vulkan/result.ts";
 import { checkPool } from "../checks.ts";
+import { AllocationCreate } from "../flags.ts";
 import { type AllocationCreateInfo, checkFlagCombination, readAllocationCreateInfo } from "../options.ts";
 import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
@@ -20,7 +23,26 @@ export function readRequest(
   const { request } = state;
   request.forUnknownResource();
   readAllocationCreateInfo(request, allocationInfo, state.dedicatedFallback);
+  if (request.placedAt !== undefined) settlePlace(state, request, request.placedAt);
   return request;
+}
+
+/** What is mapped at a place has memory of its own, which the host sees, and is mapped as long as it is there. */
+function settlePlace({ device }: AllocatorState, request: AllocationRequest, place: HostPlace): void {
+  if (device.placedMapping === undefined) {
+    throw new VulkanError(
+      Result.ErrorFeatureNotPresent,
+      "allocateMemory",
+      "placedAt needs VK_EXT_map_memory_placed with its features memoryMapPlaced and memoryUnmapReserve, which the device " +
+        "does not have enabled; allocation.lend shows mapped memory to workers without it",
+    );
+  }
+  checkPlace(place, device.placedMapping);
+  if ((request.flags & AllocationCreate.HostAccessAllowTransferInstead) !== 0) {
+    throw new RangeError("placedAt and AllocationCreate.HostAccessAllowTransferInstead exclude each other");
+  }
+  request.flags |= AllocationCreate.Mapped | AllocationCreate.DedicatedMemory;
+  request.requiredFlags |= MemoryProperty.HostVisible;
 }
 
 /** {@link readRequest}; refuses settings with which nothing can be allocated. */

@@ -29,7 +29,9 @@ const SETTINGS = [
   "dedicatedFallback",
 ] as const;
 type Settings = {
-  readonly [Name in (typeof SETTINGS)[number] | "zeroInitialize"]?: AllocationCreateInfo[Name] | undefined;
+  readonly [Name in (typeof SETTINGS)[number] | "zeroInitialize" | "placedAt"]?:
+    | AllocationCreateInfo[Name]
+    | undefined;
 };
 
 /** Allocations with these are not remembered: more is to be done for them than to find a place. */
@@ -143,7 +145,8 @@ export class CachedCreation implements Settings {
       this.priority === settings.priority &&
       this.minAlignment === settings.minAlignment &&
       this.dedicatedFallback === settings.dedicatedFallback &&
-      !settings.zeroInitialize
+      !settings.zeroInitialize &&
+      settings.placedAt === undefined
     );
   }
 

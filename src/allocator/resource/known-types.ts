@@ -50,7 +50,8 @@ function isPlain(info: AllocationCreateInfo): boolean {
     info.priority === undefined &&
     info.minAlignment === undefined &&
     info.dedicatedFallback === undefined &&
-    info.zeroInitialize === undefined
+    info.zeroInitialize === undefined &&
+    info.placedAt === undefined
   );
 }
 

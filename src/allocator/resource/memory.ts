@@ -85,6 +85,9 @@ export function allocateMemoryPages(
   checkInteger(count, "count", 0, 0xffffffff);
   if (count === 0) return [];
   const request = beginRequest(state, allocationInfo);
+  if (request.placedAt !== undefined && count > 1) {
+    throw new RangeError(`one allocation can be mapped at a place, and ${count} are asked for with placedAt`);
+  }
   readRequirements(request, requirements);
   setMemoryChain(request, undefined);
   raiseAlignment(request, allocationInfo);

@@ -6,6 +6,7 @@
 import { type SuballocationType as AnyType, SuballocationType } from "../../metadata/block-metadata.ts";
 import type { Buffer, Image } from "../../vulkan/handles.ts";
 import type { NextChain } from "../../vulkan/next.ts";
+import type { HostPlace } from "../../vulkan/placed.ts";
 import { emptyMemoryRequirements, type MemoryRequirements } from "../../vulkan/resources.ts";
 import { AllocationCreate, HOST_ACCESS_MASK, STRATEGY_MASK } from "../flags.ts";
 import type { MemoryRequest } from "../memory/memory-request.ts";
@@ -37,6 +38,7 @@ export class AllocationRequest implements MemoryRequest, MemoryTypeQuery {
   name: string | undefined = undefined;
   dedicatedFallback = true;
   zeroInitialize = false;
+  placedAt: HostPlace | undefined = undefined;
   /** A chain for the memory object of this allocation only. */
   next: NextChain | undefined = undefined;
 

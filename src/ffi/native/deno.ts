@@ -26,7 +26,7 @@ interface DenoFfi {
   ): { readonly symbols: Readonly<Record<string, unknown>> };
   readonly UnsafePointer: {
     create(address: bigint): Pointer;
-    of(buffer: ArrayBuffer): Pointer;
+    of(buffer: ArrayBuffer | Uint8Array): Pointer;
     value(pointer: Pointer): bigint | number;
   };
   readonly UnsafePointerView: (new (

@@ -63,7 +63,7 @@ export interface NativeCalls {
   integer(value: number): bigint | number;
 
   /** The address of a buffer's first byte, valid as long as the buffer is reachable and not detached. */
-  addressOf(buffer: ArrayBuffer): bigint;
+  addressOf(buffer: ArrayBuffer | Uint8Array): bigint;
   /** A view of native memory; `detach.ts` ends it. Throws where the engine cannot have one. */
   view(address: bigint, bytes: number): ArrayBuffer;
   /** The C string at an address. */
