@@ -1,9 +1,9 @@
 /**
- * Destroying later: what a program is done with, and the device perhaps not.
+ * Deferred destruction: of what a program is done with but the device perhaps is not.
  *
- * What waits stays an allocation like any other, in statistics, budgets and leak lists, but it is not moved and cannot be
- * freed again. What waits for the same thing is one group, which is asked once: a frame costs as much as there are groups,
- * not as there is waiting.
+ * What waits stays an allocation like any other, in statistics, budgets and leak lists, but it is not moved and cannot be freed
+ * again. Everything that waits for the same thing is one group, which is checked once: the cost of a frame depends on the
+ * number of groups, not on how much is waiting.
  *
  *     destroyLater ──> group of frame 7 ── frame 9 begins ──> destroyed
  *                      group of a timeline's value 12 ── reached ──> destroyed
@@ -23,13 +23,13 @@ import type { Submission } from "../vulkan/transfer.ts";
 export type Destroyable = Allocation | BufferWithMemory | ImageWithMemory | (() => void);
 
 /**
- * Until when. `framesInFlight`: until so many frames have begun (`setCurrentFrameIndex`) after the current one; `submission`:
- * until it is complete; `semaphore` and `value`: until the timeline has reached the value; `isDone`: until the function says so,
- * for a fence of the program's own.
+ * Until when to wait. `framesInFlight`: until that many frames have begun (`setCurrentFrameIndex`) after the current one;
+ * `submission`: until it is complete; `semaphore` and `value`: until the timeline has reached the value; `isDone`: until the
+ * function says so, for the program's own fence.
  */
 export type Until =
   | {
-      /** So many frames have begun after the current one; from 0 on. */
+      /** How many frames must have begun after the current one; at least 0. */
       readonly framesInFlight: number;
     }
   | {
@@ -43,11 +43,11 @@ export type Until =
       readonly value: number;
     }
   | {
-      /** Is asked until it says so. */
+      /** Called until it returns true. */
       readonly isDone: () => boolean;
     };
 
-/** How much waits. */
+/** How much is waiting. */
 export interface DeferredStatistics {
   /** Allocations and functions. */
   readonly count: number;
@@ -57,9 +57,9 @@ export interface DeferredStatistics {
   readonly allocationBytes: number;
 }
 
-/** As many frames as most programs have in flight at most. */
+/** As many frames as most programs ever have in flight. */
 const DEFAULT_FRAMES = 3;
-/** Frame indices are 32 bits, and begin anew. */
+/** Frame indices have 32 bits and wrap around. */
 const FRAMES = 2 ** 32;
 
 interface Group {
@@ -67,7 +67,7 @@ interface Group {
   readonly waiting: (Allocation | (() => void))[];
 }
 
-/** A device that can be asked for a timeline's value. */
+/** A device that can return a timeline's value. */
 interface TimelineDevice {
   getSemaphoreCounterValue?(semaphore: Semaphore): number;
 }
@@ -143,7 +143,7 @@ class Deferred {
     };
   }
 
-  /** Destroys what need not wait any more; all of it where the device is lost or `force` says so. Returns how many. */
+  /** Destroys what no longer has to wait; everything if the device is lost or `force` is set. Returns how many. */
   flush(force: boolean): number {
     let count = 0;
     let failure: { readonly error: unknown } | undefined;
@@ -168,7 +168,7 @@ class Deferred {
     try {
       return group.isPassed();
     } catch (error) {
-      // Of a lost device nothing is waited for any more.
+      // Nothing of a lost device is waited for.
       if (this.#state.isLost) return true;
       throw error;
     }
@@ -197,10 +197,10 @@ class Deferred {
   }
 }
 
-/** What waits, by the allocator: few have any of it. */
+/** What is waiting, by allocator: few have any. */
 const all = new WeakMap<AllocatorState, Deferred>();
 
-/** Has a resource destroyed when what it waits for has passed. */
+/** Destroys a resource when what it waits for has happened. */
 export function destroyLater(
   state: AllocatorState,
   resource: Destroyable,
@@ -215,12 +215,12 @@ export function destroyLater(
   deferred.add(resource, until);
 }
 
-/** Destroys what need not wait any more. Returns how many. */
+/** Destroys what no longer has to wait. Returns how many. */
 export function flushDeferred(state: AllocatorState, force = false): number {
   return all.get(state)?.flush(force) ?? 0;
 }
 
-/** How much waits. */
+/** How much is waiting. */
 export function deferredStatistics(state: AllocatorState): DeferredStatistics {
   return all.get(state)?.statistics() ?? { count: 0, allocationCount: 0, allocationBytes: 0 };
 }

@@ -1,6 +1,6 @@
 /**
- * Which texels of an image come in which order, and how they are divided: mip level by mip level, in each all layers, in
- * each all slices, as in KTX2 files. A piece is as many rows of blocks, slices or layers as fit.
+ * The order of an image's texels, and how they are divided: mip level by mip level, in each all layers, in each all slices, as
+ * in KTX2 files. A piece is as many rows of blocks, slices or layers as fit.
  */
 
 import { checkInteger, quote } from "../foundation/check.ts";
@@ -13,9 +13,9 @@ import type { ImageRegion } from "../vulkan/transfer.ts";
 export interface ImagePartInfo {
   /** {@link Format} */
   readonly format: Format;
-  /** Of mip level 0. */
+  /** The extent of mip level 0. */
   readonly extent: Extent3D;
-  /** {@link ImageAspect}, one; default Color. */
+  /** One {@link ImageAspect}; default Color. */
   readonly aspect?: ImageAspect;
   /** The first mip level; default 0. */
   readonly mipLevel?: number;
@@ -27,15 +27,15 @@ export interface ImagePartInfo {
   readonly layerCount?: number;
 }
 
-/** A run of texels: where its bytes are in the data, and where it is in the image. */
+/** A run of texels: its place in the data, and in the image. */
 export interface ImagePiece {
-  /** Bytes from the beginning of the data. */
+  /** Bytes from the start of the data. */
   readonly offset: number;
   readonly bytes: number;
   readonly region: ImageRegion;
 }
 
-/** The block of the part's format; a TypeError where it is not known. */
+/** The block of the part's format; a TypeError if it is not known. */
 export function blockOf({ format, aspect }: ImagePartInfo): TexelBlock {
   const block = texelBlock(format, aspect ?? ImageAspect.Color);
   if (block === undefined) {
@@ -81,7 +81,7 @@ function layersOf({ layerCount = 1 }: ImagePartInfo): number {
   return checkInteger(layerCount, "layerCount", 1);
 }
 
-/** The pieces of a part, each of at most `most` bytes. A RangeError where one row of blocks is more than that. */
+/** The pieces of a part, each of at most `most` bytes. A RangeError if one row of blocks is more than that. */
 export function* imagePieces(part: ImagePartInfo, most: number): Generator<ImagePiece> {
   const block = blockOf(part);
   const aspect = part.aspect ?? ImageAspect.Color;

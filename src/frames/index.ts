@@ -1,4 +1,4 @@
-/** What programs with frames need around their memory: destroying later, reserving, hearing of pressure. */
+/** What programs with frames need for their memory: deferred destruction, reservations, memory pressure. */
 export type { DeferredStatistics, Destroyable, Until } from "./deferred.ts";
 export type { ImagePartInfo } from "./image-pieces.ts";
 export type { Pressure, PressureListener, PressureOptions } from "./pressure.ts";

@@ -1,9 +1,9 @@
 /**
- * Telling a program that memory is short, in time for it to do something: when a heap passes a share of its budget, and when an
- * allocation is refused, which is then tried again if somebody says that it has given something back.
+ * Tells a program that memory is short, in time for it to act: when a heap passes a share of its budget, and when an allocation
+ * is refused, which is then tried again if a listener says that it has given something back.
  *
- * A heap's share is looked at when memory objects are made and when a frame begins, and told once until it has fallen
- * below the share again. Cost: nothing for what is allocated in blocks that there are.
+ * A heap's share is checked when memory objects are made and when a frame begins, and reported once until it has fallen below
+ * the share again. Cost: none for what is allocated in existing blocks.
  */
 
 import { sourcesOf } from "../allocator/memory/all-memory.ts";
@@ -12,44 +12,47 @@ import type { AllocatorState } from "../allocator/state.ts";
 import { quote } from "../foundation/check.ts";
 import { flushDeferred } from "./deferred.ts";
 
-/** Memory is short, and what would help. Bytes. */
+/** Which memory is short, and what would help. In bytes. */
 export interface Pressure {
   /** "share": the heap is filled beyond the listener's share of its budget; "refused": an allocation was refused. */
   readonly reason: "share" | "refused";
   /** Index of the heap. */
   readonly heap: number;
-  /** In use of the heap, by the whole process. */
+  /** How much of the heap is in use, by the whole process. */
   readonly usage: number;
   /** What the heap's usage should stay below. */
   readonly budget: number;
-  /** What was refused. */
+  /** Why the allocation was refused. */
   readonly refusal: Refusal | undefined;
-  /** How much has to be given back in this heap for the allocation to be granted, or for the share to be kept. */
+  /** How much must be given back in this heap for the allocation to be granted, or to get below the share. */
   readonly evictBytes: number;
   /** How much `allocator.trim()` would give back in this heap: empty blocks. */
   readonly trimBytes: number;
-  /** Free bytes in the heap's blocks that are not empty: what defragmentation could gain at most. */
+  /** Free bytes in the heap's non-empty blocks: the most that defragmentation could gain. */
   readonly fragmentedBytes: number;
-  /** How often the same allocation was refused before. */
+  /** How often the same allocation has already been refused. */
   readonly attempt: number;
 }
 
-/** Is told of {@link Pressure}. Of a refusal: returns true where it has given something back, and the allocation is tried again. */
+/**
+ * Receives {@link Pressure}. After a refusal, it returns true if it has given something back: then the allocation is
+ * tried again.
+ */
 export type PressureListener = (pressure: Pressure) => unknown;
 
-/** When to be told. */
+/** When to call a listener. */
 export interface PressureOptions {
-  /** Share of a heap's budget from which on it is told; from 0 to 1, default 0.9. */
+  /** The share of a heap's budget beyond which it is called; from 0 to 1, default 0.9. */
   readonly share?: number;
 }
 
-/** How often an allocation is tried again at most. */
+/** The maximum number of times that an allocation is tried again. */
 const MOST_ATTEMPTS = 8;
 
 interface Registered {
   readonly listener: PressureListener;
   readonly share: number;
-  /** The heaps that were told. */
+  /** The heaps that were reported. */
   readonly told: Set<number>;
 }
 
@@ -78,7 +81,7 @@ class PressureWatch {
     return () => this.#listeners.delete(registered);
   }
 
-  /** Soon, as the allocator must not be called in the middle of a call. */
+  /** Reports soon but not now, as the allocator must not be called in the middle of a call. */
   #plan(): void {
     if (this.#isPlanned || this.#listeners.size === 0) return;
     this.#isPlanned = true;
@@ -88,7 +91,7 @@ class PressureWatch {
     });
   }
 
-  /** Tells those whose share a heap has passed. */
+  /** Calls the listeners whose share a heap has passed. */
   look(): void {
     for (const registered of this.#listeners) {
       for (let heap = 0; heap < this.#state.memoryTypes.heaps.length; heap++) {
@@ -103,7 +106,7 @@ class PressureWatch {
     }
   }
 
-  /** An allocation was refused: whether to try it again. */
+  /** An allocation was refused. Returns whether to try it again. */
   refused(refusal: Refusal | undefined, attempt: number): boolean {
     if (flushDeferred(this.#state) > 0) return true;
     if (attempt >= MOST_ATTEMPTS || this.#isRefusing || refusal?.heap === undefined) return false;
@@ -152,7 +155,7 @@ class PressureWatch {
 
 const all = new WeakMap<AllocatorState, PressureWatch>();
 
-/** Has `listener` told when memory is short: what takes it off again. */
+/** Calls `listener` when memory is short. Returns a function that removes it. */
 export function onPressure(
   state: AllocatorState,
   listener: PressureListener,

@@ -1,4 +1,4 @@
-/** Reading back: what buffers and images hold comes through staging memory to the host, in batches, as uploads go. */
+/** Reading back: the contents of buffers and images reach the host through staging memory, in batches, like uploads. */
 
 import { copyFromAllocation } from "../allocator/host/copies.ts";
 import type { AllocatorState } from "../allocator/state.ts";
@@ -10,13 +10,13 @@ import type { StagedPiece } from "./staging.ts";
 import { Stream, type StreamOptions } from "./stream.ts";
 import { allocationOf, type BufferTarget, handleOf, type ImageTarget } from "./uploader.ts";
 
-/** Which part of an image is read, and in which layout it is, before and after. */
+/** Which part of an image is read, and its layout before and after. */
 export interface ImageReadOptions extends ImagePartInfo {
   /** {@link ImageLayout}; default TransferSrcOptimal. */
   readonly layout?: ImageLayout;
 }
 
-/** Reads back. Made by `Allocator.createReadback`. */
+/** Reads buffers and images back. Made by `Allocator.createReadback`. */
 export class Readback {
   readonly #stream: Stream;
 
@@ -26,8 +26,8 @@ export class Readback {
   }
 
   /**
-   * The bytes of a buffer: `size` from `offset` on. With `isIdle` they are read without a copy where the buffer's memory is
-   * mapped: the device must not be writing to them then.
+   * The bytes of a buffer: `size` bytes from `offset`. With `isIdle` they are read without a copy if the buffer's memory is
+   * mapped: the device must not be writing to them.
    */
   buffer(
     source: BufferTarget,
@@ -76,7 +76,7 @@ export class Readback {
     }));
   }
 
-  /** Reads pieces, each as soon as there is room for it, and takes them out of staging memory before that is used again. */
+  /** Reads pieces, each as soon as there is room for it, and takes them out of staging memory before it is reused. */
   async #read<P extends { readonly offset: number; readonly bytes: number }>(
     result: Uint8Array,
     pieces: Iterable<P>,
@@ -116,12 +116,14 @@ export class Readback {
     return result;
   }
 
-  /** Submits what was collected now, with semaphores to wait for and to signal. Undefined where there was nothing. */
+  /**
+   * Submits at once what has been collected, with semaphores to wait for and to signal. Undefined if there was nothing.
+   */
   flush(synchronization?: QueueSynchronization): Submission | undefined {
     return this.#stream.flush(synchronization);
   }
 
-  /** Resolves when everything that was begun is done. */
+  /** Resolves when everything that has been begun is done. */
   finish(): Promise<void> {
     return this.#stream.finish();
   }

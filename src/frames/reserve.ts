@@ -1,7 +1,7 @@
 /**
  * Blocks made ahead of need: what a program will allocate is allocated and freed again, and the blocks that it took are kept.
  * So the memory types, sizes and places are those that the program's own allocations will have, and no frame has to wait for a
- * vkAllocateMemory. What gets memory of its own is not reserved: it cannot be.
+ * vkAllocateMemory. What gets dedicated memory cannot be reserved.
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
@@ -17,7 +17,9 @@ import type { AllocatorState } from "../allocator/state.ts";
 import { checkArray, checkInteger, checkObject } from "../foundation/check.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 
-/** What is going to be allocated: a buffer, an image, or memory with these requirements; with its settings, and how often. */
+/**
+ * What is going to be allocated: a buffer, an image, or memory with given requirements; with its settings and how many.
+ */
 export type ReserveRequest = (
   | {
       /** As for `createBuffer`. */
@@ -32,19 +34,19 @@ export type ReserveRequest = (
       readonly requirements: RequirementsInfo;
     }
 ) & {
-  /** The settings that the allocations will have: they decide on the memory type and the pool. */
+  /** The settings that the allocations will have: they decide the memory type and the pool. */
   readonly allocationInfo?: AllocationCreateInfo;
   /** Default 1. */
   readonly count?: number;
 };
 
-/** Blocks that are kept though they are empty. */
+/** Blocks that are kept although they are empty. */
 export interface Reservation {
   /** Bytes of the blocks that were made for it. */
   readonly bytes: number;
-  /** Blocks that were made for it; 0 where there was room already. */
+  /** Number of blocks that were made for it; 0 if there was room already. */
   readonly blockCount: number;
-  /** The blocks are kept no longer; those that are empty go as any others do. Releasing twice does nothing. */
+  /** Ends the reservation: empty blocks are freed like any others. Releasing twice does nothing. */
   release(): void;
   /** {@link release}, for `using`. */
   [Symbol.dispose](): void;
@@ -57,7 +59,7 @@ function allocateOne(state: AllocatorState, request: ReserveRequest): Allocation
   return allocateMemory(state, request.requirements, allocationInfo, undefined);
 }
 
-/** Makes the blocks. Undefined, with the failure recorded and nothing kept, where memory is out. */
+/** Makes the blocks. Undefined, with the failure recorded and nothing kept, when memory runs out. */
 export function reserve(state: AllocatorState, requests: readonly ReserveRequest[]): Reservation | undefined {
   checkArray(requests, "what is to be reserved");
   const all = Array.from(sourcesOf(state), ({ blockList }) => blockList);
@@ -76,7 +78,7 @@ export function reserve(state: AllocatorState, requests: readonly ReserveRequest
       return true;
     });
   } finally {
-    // Kept while the allocations go, which would take the blocks with them.
+    // Kept while the allocations are freed, which would free the blocks, too.
     const kept = isComplete ? keep(lists) : undefined;
     for (const allocation of made.reverse()) {
       destroyResource(
@@ -94,7 +96,7 @@ export function reserve(state: AllocatorState, requests: readonly ReserveRequest
   return reservationOf(lists, after.bytes - before.bytes, after.count - before.count);
 }
 
-/** Raises what each list keeps to what it has now: by how much. */
+/** Raises what each list keeps to what it has now. Returns by how much. */
 function keep(lists: ReadonlyMap<BlockList, number>): Map<BlockList, number> {
   const kept = new Map<BlockList, number>();
   for (const [list, count] of lists) {

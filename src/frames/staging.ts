@@ -1,6 +1,6 @@
 /**
- * Staging memory: blocks that stay mapped, filled one behind the other and used again when the device is done with all that
- * was put into them. They grow in number up to a limit; where that is reached, whoever needs room waits for the earliest work.
+ * Staging memory: blocks that stay mapped, filled one after the other and reused when the device is done with everything that
+ * was put into them. Their number grows up to a limit; beyond it, whoever needs room waits for the earliest work.
  *
  *     block 0: | used by submissions 1, 2 | being filled →      |
  *     block 1: | used by submission 0 ──> complete: empty again |
@@ -19,9 +19,9 @@ import type { Submission } from "../vulkan/transfer.ts";
 
 /** Sizes of staging memory, in bytes. */
 export interface StagingOptions {
-  /** Of one block; default 8 MiB. */
+  /** Size of one block; default 8 MiB. */
   readonly blockSize?: number;
-  /** Of all blocks together, at least two of them; default 64 MiB. */
+  /** Size of all blocks together, at least two blocks; default 64 MiB. */
   readonly maxSize?: number;
 }
 
@@ -41,9 +41,9 @@ export class StagingBlock {
   readonly buffer: Buffer;
   readonly allocation: Allocation;
   used = 0;
-  /** Whether something in it was not submitted yet. */
+  /** Whether something in it has not been submitted yet. */
   isOpen = false;
-  /** How many pieces were not taken out of it yet, of what was read back; see {@link Staging.hold}. */
+  /** How many pieces read back into it have not been taken out yet; see {@link Staging.hold}. */
   holds = 0;
   /** The last submission that uses it. */
   last: Submission | undefined;
@@ -53,7 +53,7 @@ export class StagingBlock {
     this.allocation = allocation;
   }
 
-  /** Empty again where the device is done with it. */
+  /** Empties it if the device is done with it. */
   reclaim(): boolean {
     if (this.isOpen || this.holds > 0) return false;
     if (this.last !== undefined) {

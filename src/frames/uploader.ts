@@ -1,9 +1,9 @@
 /**
- * Uploading: data goes into staging memory that stays mapped, and from there into buffers and images by copies on a queue, which
- * are submitted together. It waits for room for its own earlier copies alone, never for the program's work.
+ * Uploading: data goes into staging memory that stays mapped, and from there into buffers and images by copies on a queue,
+ * which are submitted together. When it needs room it waits only for its own earlier copies, never for the program's work.
  *
- * Data of any size goes in pieces of at most a staging block. On lavapipe 1 GiB into a buffer goes at the speed of a memcpy into
- * staging memory and the copy; docs/performance.md has the figures.
+ * Data of any size is copied in pieces of at most a staging block. On lavapipe, 1 GiB into a buffer takes as long as a memcpy
+ * into staging memory plus the copy; docs/performance.md has the figures.
  */
 
 import { Allocation } from "../allocator/allocation.ts";
@@ -22,27 +22,27 @@ export type BufferTarget = Buffer | BufferWithMemory | Allocation;
 /** An image to copy to or from. */
 export type ImageTarget = Image | ImageWithMemory | Allocation;
 
-/** The queue families between which what was uploaded changes its owner. */
+/** The queue families between which ownership of what was uploaded is transferred. */
 export type Families = Pick<OwnershipTransfer, "sourceFamily" | "targetFamily">;
 
 /** How a buffer is uploaded. */
 export interface BufferUploadOptions {
   /**
-   * Whether the device has nothing to do with these bytes now. Then they are written without a copy where the buffer's memory is
-   * mapped, as on devices whose memory is the host's, too. Default false.
+   * Whether the device is not using these bytes now. Then they are written without a copy if the buffer's memory is mapped, as
+   * on devices that share memory with the host. Default false.
    */
   readonly isIdle?: boolean;
-  /** Releases the buffer to another queue family, which has to acquire it with the same `ownership` command. */
+  /** Releases the buffer to another queue family, which must acquire it with the same `ownership` command. */
   readonly release?: Families;
 }
 
 /** How an image is uploaded. */
 export interface ImageUploadOptions extends ImagePartInfo {
-  /** {@link ImageLayout} before; default Undefined: what is there is dropped. */
+  /** {@link ImageLayout} before; default Undefined: the old contents are discarded. */
   readonly oldLayout?: ImageLayout;
   /** {@link ImageLayout} after; default ShaderReadOnlyOptimal. */
   readonly layout?: ImageLayout;
-  /** Releases the image to another queue family, in its layout. */
+  /** Releases the image to another queue family, in its {@link layout}. */
   readonly release?: Families;
 }
 
@@ -58,13 +58,13 @@ export function handleOf(target: BufferTarget | ImageTarget, kind: "buffer" | "i
   return handle;
 }
 
-/** The allocation of a buffer, where that is known. */
+/** The allocation of a buffer, if it is known. */
 export function allocationOf(target: BufferTarget): Allocation | undefined {
   if (typeof target === "bigint") return undefined;
   return target instanceof Allocation ? target : target.allocation;
 }
 
-/** Uploads. Made by `Allocator.createUploader`. */
+/** Uploads data to buffers and images. Made by `Allocator.createUploader`. */
 export class Uploader {
   readonly #stream: Stream;
 
@@ -73,14 +73,14 @@ export class Uploader {
     this.#stream = new Stream(state, options, false);
   }
 
-  /** Bytes of staging memory that there are. */
+  /** Bytes of existing staging memory. */
   get stagingSize(): number {
     return this.#stream.staging.size;
   }
 
   /**
-   * Copies `data` into a buffer from `offset` bytes on. Resolves when it is there; until then the data must stay as it is. Copies are
-   * submitted at the end of the turn of the event loop, or by {@link flush}.
+   * Copies `data` into a buffer, starting at `offset` bytes. Resolves when it has arrived; until then the data must not change.
+   * Copies are submitted at the end of the current turn of the event loop, or by {@link flush}.
    */
   buffer(
     target: BufferTarget,
@@ -108,7 +108,7 @@ export class Uploader {
     const stream = this.#stream;
     const alignment = stream.alignment(4);
     for (let done = 0; done < source.length; ) {
-      // What is left of a block is used where that is not next to nothing.
+      // The rest of a block is used unless it is next to nothing.
       const left = stream.staging.roomLeft(alignment);
       const room = left >= 4096 ? left : stream.staging.blockSize;
       const size = Math.min(source.length - done, room);
@@ -127,10 +127,10 @@ export class Uploader {
   }
 
   /**
-   * Sets all bytes of a buffer that the allocator has created to 0, by a fill on the queue, which needs `BufferUsage.TransferDst`.
-   * Resolves when that is done; its allocation has no {@link Allocation.needsZeroFill} any more then.
+   * Sets all bytes of a buffer that the allocator has created to 0, by a fill on the queue, which needs
+   * `BufferUsage.TransferDst`. Resolves when that is done; then {@link Allocation.needsZeroFill} of its allocation is false.
    *
-   * @throws TypeError where the target is not such a buffer.
+   * @throws TypeError if the target is not such a buffer.
    */
   zero(target: BufferWithMemory | Allocation): Promise<void> {
     const handle = handleOf(target, "buffer");
@@ -144,17 +144,17 @@ export class Uploader {
   }
 
   *#zero(target: Buffer, size: number): Generator<undefined, void> {
-    // A fill has whole words; the bytes behind them are copied.
+    // A fill has whole words; the bytes after them are copied.
     const words = size - (size % 4);
     if (words > 0) this.#stream.add({ kind: "fill", target, size: words, value: 0 });
     if (size > words) yield* this.#buffer(target, new Uint8Array(size - words), words, undefined);
   }
 
   /**
-   * Copies texels into an image: `data` has the mip levels one behind the other, the largest first, in each all layers, and all of it
-   * packed. Resolves when they are there and the image is in its `layout`; until then the data must stay as it is.
+   * Copies texels into an image: `data` has the mip levels one after the other, the largest first, in each all layers, tightly
+   * packed. Resolves when they have arrived and the image is in its `layout`; until then the data must not change.
    *
-   * @throws RangeError where the data has not as many bytes as the part of the image; TypeError where the format is not known.
+   * @throws RangeError if the data does not have as many bytes as the part of the image; TypeError if the format is not known.
    */
   image(target: ImageTarget, data: HostData, options: ImageUploadOptions): Promise<void> {
     const source = bytesOf(data);
@@ -179,7 +179,7 @@ export class Uploader {
         const piece = stream.take(bytes, alignment);
         if (piece !== undefined) {
           copyToAllocation(piece.allocation, source.subarray(offset, offset + bytes), piece.offset);
-          // The first rows of a part bring it out of its old layout; those that follow find it in the new one.
+          // The first rows of a part transition it from its old layout; those that follow find it in the new one.
           const isFirst = (region.offset?.y ?? 0) === 0 && (region.offset?.z ?? 0) === 0;
           stream.add({
             kind: "bufferToImage",
@@ -200,14 +200,14 @@ export class Uploader {
   }
 
   /**
-   * Submits what was collected now, with semaphores to wait for and to signal. Undefined where there was nothing. What a
-   * staging block was full of is submitted already, and waits for none of them.
+   * Submits at once what has been collected, with semaphores to wait for and to signal. Undefined if there was nothing. The
+   * contents of a full staging block are submitted earlier, and wait for none of them.
    */
   flush(synchronization?: QueueSynchronization): Submission | undefined {
     return this.#stream.flush(synchronization);
   }
 
-  /** Resolves when everything that was begun is done. */
+  /** Resolves when everything that has been begun is done. */
   finish(): Promise<void> {
     return this.#stream.finish();
   }

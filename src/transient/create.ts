@@ -1,10 +1,9 @@
 /**
- * Makes transient resources.
+ * Creates transient resources.
  *
  *     described -> made, and asked what they need -> groups -> places -> memory -> bound -> barriers
  *
- * Everything that is made on the way is written down, and taken back in the opposite order where a later step fails: then
- * nothing has changed.
+ * Everything that is made on the way is noted, and undone in reverse order if a later step fails: then nothing has changed.
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
@@ -42,9 +41,9 @@ import { isSame } from "./same.ts";
 import { findTakeOvers } from "./take-overs.ts";
 import { type TransientGroup, TransientPlace, Transients } from "./transients.ts";
 
-/** A resource on its way: described, and made where it was not there before. */
+/** A resource in progress: described, and created if it did not exist before. */
 interface Member extends Needing {
-  /** What it was, where it can stay. */
+  /** What it was, if it can stay. */
   old: TransientPlace | undefined;
   handle: Buffer | Image;
   requirements: Readonly<MemoryRequirements>;
@@ -57,7 +56,7 @@ interface PlacedGroup extends Group<Member> {
   allocation: Allocation | undefined;
 }
 
-/** Transient resources. Undefined, with the failure recorded, where memory is out. */
+/** Transient resources. Undefined, with the failure recorded, when memory runs out. */
 export function createTransients(
   state: AllocatorState,
   resources: readonly TransientResource[],
@@ -65,7 +64,7 @@ export function createTransients(
 ): Transients | undefined {
   checkUsable(state);
   checkOptions(state, options);
-  // The settings are read here for their own errors: no resource, no request.
+  // The settings are read here so that they are checked even without resources.
   beginRequest(state, options.allocation);
   return new Creation(state, options).run(readResources(state, resources));
 }
@@ -77,7 +76,7 @@ class Creation {
   readonly #repeats: boolean;
   readonly #previous: Transients | undefined;
   readonly #granularity: number;
-  /** How to take back what was made, in the order of making. */
+  /** How to undo what was made, in order of creation. */
   readonly #undo: (() => void)[] = [];
 
   constructor(state: AllocatorState, options: TransientOptions) {
@@ -104,7 +103,7 @@ class Creation {
     return result;
   }
 
-  /** Finds what there is of a resource, or makes it. */
+  /** Finds an existing resource, or creates it. */
   #begin(described: Described): Member {
     const old = this.#findOld(described);
     if (old !== undefined) {
@@ -144,7 +143,7 @@ class Creation {
     return handle;
   }
 
-  /** Groups: what shares memory already, with what can join it, and others. */
+  /** Groups: what already shares memory, with what can join it, and others. */
   #formGroups(members: readonly Member[]): (Group<Member> & { readonly from?: TransientGroup })[] {
     const groups: (Group<Member> & { readonly from?: TransientGroup })[] = [];
     for (const from of this.#previous?.groups ?? []) {
@@ -158,7 +157,7 @@ class Creation {
     return groups;
   }
 
-  /** Finds places: in the memory that is there, with as much as possible staying; or in new memory. */
+  /** Finds places: in existing memory, with as much as possible staying where it is; or in new memory. */
   #place(own: Group<Member> & { readonly from?: TransientGroup }): PlacedGroup {
     const { members, from } = own;
     const granularity = isMixed(members) ? this.#granularity : 1;
@@ -185,7 +184,7 @@ class Creation {
     };
   }
 
-  /** What cannot stay is made anew: a resource is bound once. */
+  /** Recreates what cannot stay: a resource is bound only once. */
   #makeAgain(member: Member): void {
     if (member.old === undefined) return;
     member.old = undefined;
@@ -198,7 +197,7 @@ class Creation {
     return this.#state.tracker.unwrap(allocation);
   }
 
-  /** Memory for a group. False, with the failure recorded, where it is out. */
+  /** Memory for a group. False, with the failure recorded, when it runs out. */
   #allocate(own: PlacedGroup): boolean {
     if (!own.isNew) return true;
     const state = this.#state;
@@ -246,7 +245,7 @@ class Creation {
     }
   }
 
-  /** Everything is there: from here on nothing fails. */
+  /** Everything exists: from here on nothing fails. */
   #finish(members: readonly Member[], placed: readonly PlacedGroup[]): Transients {
     const state = this.#state;
     const places = new Map<Member, TransientPlace>();

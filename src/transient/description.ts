@@ -1,4 +1,4 @@
-/** What a caller says of transient resources: the public types, and the checks of them. */
+/** How callers describe transient resources: the public types, and their checks. */
 
 import { checkBuffer, checkImage } from "../allocator/resource/description.ts";
 import { ResourceKind } from "../allocator/resource-kind.ts";
@@ -11,7 +11,7 @@ import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 
 /** How a pass uses a transient resource. */
 export interface TransientUse {
-  /** Passes count from 0, and run in this order on one queue. */
+  /** Passes are numbered from 0, and run in this order on one queue. */
   readonly pass: number;
   /** {@link PipelineStage} flags, at least one. */
   readonly stages: PipelineStage | 0;
@@ -20,40 +20,40 @@ export interface TransientUse {
   /** The {@link ImageLayout} that the pass expects an image in; default General. */
   readonly layout?: ImageLayout;
   /**
-   * Whether the pass needs nothing of what the resource contained before: others may have its memory since the last use.
-   * Default false; the first use never needs anything.
+   * Whether the pass needs none of the resource's previous contents: others may use its memory after the last use. Default
+   * false; the first use never needs anything.
    */
   readonly discards?: boolean;
 }
 
-/** A buffer that is needed in some passes alone. */
+/** A buffer that is needed only in some passes. */
 export interface TransientBuffer {
   /** As for `createBuffer`. */
   readonly buffer: BufferCreateInfo;
-  /** Not there: it is a buffer. */
+  /** Absent: it is a buffer. */
   readonly image?: undefined;
-  /** In any order, at least one; a pass may have several. */
+  /** At least one, in any order; a pass may have several. */
   readonly uses: readonly TransientUse[];
-  /** For messages, and to be found again: unique among those with names. */
+  /** For messages, and to find it again: unique among those with names. */
   readonly name?: string | undefined;
 }
 
-/** An image that is needed in some passes alone. */
+/** An image that is needed only in some passes. */
 export interface TransientImage {
   /** As for `createImage`. */
   readonly image: ImageCreateInfo;
-  /** Not there: it is an image. */
+  /** Absent: it is an image. */
   readonly buffer?: undefined;
-  /** In any order, at least one; a pass may have several. */
+  /** At least one, in any order; a pass may have several. */
   readonly uses: readonly TransientUse[];
-  /** For messages, and to be found again: unique among those with names. */
+  /** For messages, and to find it again: unique among those with names. */
   readonly name?: string | undefined;
 }
 
-/** A buffer or an image that is needed in some passes alone. */
+/** A buffer or an image that is needed only in some passes. */
 export type TransientResource = TransientBuffer | TransientImage;
 
-/** A resource as it was described, checked. */
+/** A resource's description, checked. */
 export interface Described {
   readonly index: number;
   readonly name: string | undefined;
@@ -62,7 +62,7 @@ export interface Described {
   readonly info: BufferCreateInfo | ImageCreateInfo;
   /** By pass. */
   readonly uses: readonly TransientUse[];
-  /** The passes in which it needs its memory, in order, and which uses each has. */
+  /** The passes in which it needs its memory, in order, with the uses of each. */
   readonly spans: readonly (Span & { readonly firstUse: number; readonly endUse: number })[];
 }
 
@@ -80,7 +80,7 @@ const checkUseNames = optionsCheck<TransientUse>("uses of a transient resource",
   discards: true,
 });
 
-/** Accesses that only read, those of extensions included. */
+/** Accesses that only read, including those of extensions. */
 const READS: number =
   Access.IndirectCommandRead |
   Access.IndexRead |
@@ -106,7 +106,7 @@ export function writesOf(access: number): number {
   return (access & ~READS) >>> 0;
 }
 
-/** How messages call a resource. */
+/** What messages call a resource. */
 export function labelOf({ index, name }: { index: number; name: string | undefined }): string {
   return name === undefined ? `resources[${index}]` : `resources[${index}] (${quote(name)})`;
 }
@@ -115,7 +115,7 @@ export function labelOf({ index, name }: { index: number; name: string | undefin
  * Checks resources.
  *
  * @throws TypeError or RangeError, which names the resource and quotes the value; VulkanError for what no buffer or image can
- * be made of.
+ * be made from.
  */
 export function readResources(state: AllocatorState, resources: readonly TransientResource[]): Described[] {
   checkArray(resources, "resources");

@@ -1,8 +1,8 @@
 /**
- * Which resources share memory, and where in it each lies.
+ * Decides which resources share memory, and where each is in it.
  *
- * Resources come into one group where one memory type is as good for each as the one that it would get by itself: of the same
- * properties. Within a group a placement is looked for (src/placement); what stays in its place has a fixed offset.
+ * Resources form a group if one memory type is as good for each as the one it would get by itself: with the same properties.
+ * Within a group a placement is searched for (src/placement); what stays in its place has a fixed offset.
  */
 
 import { NO_MEMORY_TYPE } from "../allocator/memory/memory-types.ts";
@@ -20,7 +20,7 @@ import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../v
 import { Result, VulkanError } from "../vulkan/result.ts";
 import { type Described, labelOf } from "./description.ts";
 
-/** A resource with what it needs of memory. */
+/** A resource with its memory requirements. */
 export interface Needing {
   readonly described: Described;
   readonly requirements: Readonly<MemoryRequirements>;
@@ -31,12 +31,12 @@ export interface Needing {
 /** Resources that share memory. */
 export interface Group<Member extends Needing> {
   readonly memoryTypeIndex: number;
-  /** Whether the driver wants memory for its one member alone. */
+  /** Whether the driver wants dedicated memory for its only member. */
   readonly isDedicated: boolean;
   readonly members: Member[];
 }
 
-/** The request for memory for a resource, as its description and the program's settings have it. */
+/** The request for memory for a resource, from its description and the program's settings. */
 export function requestFor(
   state: AllocatorState,
   { kind, info }: Described,
@@ -49,9 +49,9 @@ export function requestFor(
 }
 
 /**
- * Puts members into groups, those that are there first.
+ * Puts members into groups, existing ones first.
  *
- * @throws VulkanError VK_ERROR_FEATURE_NOT_PRESENT where no memory type suits a resource.
+ * @throws VulkanError with VK_ERROR_FEATURE_NOT_PRESENT if no memory type is suitable for a resource.
  */
 export function group<Member extends Needing>(
   state: AllocatorState,
@@ -105,12 +105,12 @@ function noType(
   return new VulkanError(Result.ErrorFeatureNotPresent, "createTransients", detail);
 }
 
-/** Whether there are linear resources and others. */
+/** Whether there are both linear and other resources. */
 export function isMixed(members: readonly Needing[]): boolean {
   return members.some(({ isLinear }) => isLinear !== members[0]!.isLinear);
 }
 
-/** Where the members lie, those with an offset at it. Undefined if they do not fit within the capacity. */
+/** The members' places; those with an offset are placed there. Undefined if they do not fit within the capacity. */
 export function placeMembers<Member extends Needing>(
   members: readonly Member[],
   granularity: number,
@@ -129,7 +129,7 @@ export function placeMembers<Member extends Needing>(
   return placement.outcome === "placed" ? placement : undefined;
 }
 
-/** Those of the members that can stay where they are, the larger ones rather than the smaller ones. */
+/** The members that can stay where they are, larger ones in preference to smaller ones. */
 export function findStaying<Member extends Needing>(
   members: readonly Member[],
   granularity: number,

@@ -1,4 +1,4 @@
-/** How transient resources are made: the options, and the checks of them. */
+/** How transient resources are made: the options, and their checks. */
 
 import type { AllocationCreateInfo } from "../allocator/options.ts";
 import type { AllocatorState } from "../allocator/state.ts";
@@ -8,19 +8,19 @@ import { Transients } from "./transients.ts";
 
 /** How transient resources are made. */
 export interface TransientOptions {
-  /** As for createBuffer and createImage: usage, flags, a pool. The name is that of the memory; default "transients". */
+  /** As for createBuffer and createImage: usage, flags, a pool. The name is the memory's; default "transients". */
   readonly allocation?: AllocationCreateInfo | undefined;
-  /** How long a better placement is looked for, in milliseconds, in each group of resources. Default 10. */
+  /** How long to search for a better placement, in milliseconds, for each group of resources. Default 10. */
   readonly timeLimit?: number | undefined;
   /**
-   * Whether the passes are run again and again, so that the first ones take over memory from the last ones of the run before.
-   * Default true.
+   * Whether the passes run repeatedly, so that the first ones take over memory from the last ones of the previous run. Default
+   * true.
    */
   readonly repeats?: boolean | undefined;
   /**
-   * What was made before for other resources, or other sizes: what has the same name and description as then stays as it is
-   * where that is possible, and belongs to the new ones from now on. The rest is destroyed with `previous`, which the program
-   * does when the device is done with it, before it uses the new ones.
+   * What was made earlier for other resources or sizes: what still has the same name and description stays as it is if
+   * possible, and belongs to the new ones from now on. The rest is destroyed with `previous`, which the program does when the
+   * device is done with it, before it uses the new ones.
    */
   readonly previous?: Transients | undefined;
 }
@@ -34,7 +34,7 @@ const checkNames = optionsCheck<TransientOptions>("the options of createTransien
 /** Milliseconds. */
 export const DEFAULT_TIME_LIMIT = 10;
 
-/** @throws TypeError or RangeError for options that are not as they are said to be. */
+/** @throws TypeError or RangeError for invalid options. */
 export function checkOptions(state: AllocatorState, options: TransientOptions): void {
   checkNames(options);
   const { timeLimit = DEFAULT_TIME_LIMIT, repeats = true, previous } = options;

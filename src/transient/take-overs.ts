@@ -1,14 +1,11 @@
 /**
- * The barriers that shared memory needs: before which pass which resource takes over which bytes, and from which others.
+ * The barriers that shared memory needs: which resource takes over which bytes before which pass, and from which others.
  *
- * The passes are gone through in order, and every resource takes its bytes at the beginning of each of its spans; whose they
- * were is what it has to wait for. Where the passes are repeated they are gone through twice: what is found in the second run
- * alone comes from the run before.
+ * The passes are processed in order, and every resource takes its bytes at the start of each of its spans; it has to wait for
+ * whatever had them before. If the passes repeat they are processed twice: what is found only in the second run comes from the
+ * previous run.
  *
- *     pass       0    1    2    3
- *     a          ████████            b waits for c's last use, in the run before, and c for a's and b's
- *     b          ████                in this one
- *     c                    ████
+ * pass 0 1 2 3 a ████████ b waits for c's last use, in the previous run, and c for a's and b's b ████ in this one c ████
  */
 
 import { ResourceKind } from "../allocator/resource-kind.ts";
@@ -22,27 +19,27 @@ import { type Described, writesOf } from "./description.ts";
 
 /** Bytes that a resource takes over. */
 export interface TransientSource<Resource> {
-  /** Whose they were. It may be the resource itself, in the run before. */
+  /** The resource that had them. It may be the resource itself, in the previous run. */
   readonly resource: Resource;
   /** Bytes from the start of the group's memory. */
   readonly offset: number;
   /** Bytes. */
   readonly size: number;
-  /** Whether it has used them in the run before, and not in this one. */
+  /** Whether it used them in the previous run, and not in this one. */
   readonly isFromPreviousRun: boolean;
 }
 
 /** A barrier before a pass. */
 export interface TransientTakeOver<Resource> extends TakeOver {
-  /** The pass before which it is. */
+  /** The pass that it precedes. */
   readonly pass: number;
-  /** What takes over its bytes. */
+  /** The resource that takes over the bytes. */
   readonly resource: Resource;
-  /** Whose they were, each with a range of them, in order. */
+  /** The resources that had them, each with its range, in order. */
   readonly from: readonly TransientSource<Resource>[];
 }
 
-/** A resource that has its place. */
+/** A resource with its place. */
 export interface Placed {
   readonly described: Described;
   readonly handle: Buffer | Image;
@@ -90,7 +87,7 @@ interface Taken<Resource> extends Owner<Resource> {
   readonly end: number;
 }
 
-/** Gives a resource its bytes; returns whose they were. */
+/** Gives a resource its bytes; returns which resources had them. */
 function takeTurn<Resource extends Placed>(
   owners: OwnedRanges<Owner<Resource>>,
   { resource, span }: Turn<Resource>,
@@ -154,7 +151,7 @@ function describe<Resource extends Placed>(
   };
 }
 
-/** What has to be waited for before others use the memory: from the last write on, which later uses have waited for. */
+/** The uses to wait for before others use the memory: from the last write on, which later uses have waited for. */
 function lastUses(
   { uses, spans }: Described,
   span: number,

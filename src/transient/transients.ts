@@ -1,4 +1,4 @@
-/** Transient resources as programs hold them: where each lies, what they take, and the barriers before each pass. */
+/** Transient resources as programs see them: where each is, what they take, and the barriers before each pass. */
 
 import type { Allocation } from "../allocator/allocation.ts";
 import { destroyResource } from "../allocator/resource/destroy.ts";
@@ -18,11 +18,11 @@ export interface TransientGroup {
   readonly memoryTypeIndex: number;
   /** The memory that the group shares. */
   readonly allocation: Allocation;
-  /** What lies in it, and where. */
+  /** The resources in it, with their places. */
   readonly resources: readonly TransientPlace[];
   /** Bytes of the allocation that are used. */
   readonly height: number;
-  /** Bytes that no placement could be below. */
+  /** A lower bound on the bytes of any placement. */
   readonly lowerBound: number;
   /** Whether no placement takes fewer bytes. */
   readonly isOptimal: boolean;
@@ -34,17 +34,17 @@ export interface TransientGroup {
  * @experimental
  */
 export class TransientPlace {
-  /** As it was described. */
+  /** The name from its description. */
   readonly name: string | undefined;
-  /** VkBuffer; undefined for an image. Not to be destroyed by itself: see {@link Transients.destroy}. */
+  /** VkBuffer; undefined for an image. Must not be destroyed on its own: see {@link Transients.destroy}. */
   readonly buffer: Buffer | undefined;
-  /** VkImage; undefined for a buffer. Not to be destroyed by itself: see {@link Transients.destroy}. */
+  /** VkImage; undefined for a buffer. Must not be destroyed on its own: see {@link Transients.destroy}. */
   readonly image: Image | undefined;
   /** The memory that it shares. It is freed with the resources. */
   readonly allocation: Allocation;
   /** Bytes from the start of the allocation. */
   readonly offset: number;
-  /** Bytes, as the driver requires them. */
+  /** Bytes that the driver requires. */
   readonly size: number;
   /** @internal */
   readonly described: Described;
@@ -87,25 +87,25 @@ export class TransientPlace {
 }
 
 /**
- * Buffers and images that share memory, each in the passes that need it. Made by `Allocator.createTransients`.
+ * Buffers and images that share memory, each used in the passes that need it. Made by `Allocator.createTransients`.
  *
  * @experimental
  */
 export class Transients {
   /** In the order in which they were described. */
   readonly resources: readonly TransientPlace[];
-  /** Those that share memory, and what they share. */
+  /** The groups that share memory, with that memory. */
   readonly groups: readonly TransientGroup[];
   /** The barriers of a run of the passes, in order. */
   readonly takeOvers: readonly TransientTakeOver<TransientPlace>[];
-  /** Bytes of memory that were allocated. */
+  /** Bytes of allocated memory. */
   readonly bytes: number;
-  /** Bytes that the resources would take if each had its own, without what lies between them. */
+  /** Bytes that the resources would take if each had its own memory, without gaps between them. */
   readonly separateBytes: number;
-  /** Bytes that no placement could be below. */
+  /** A lower bound on the bytes of any placement. */
   readonly lowerBound: number;
   readonly #state: AllocatorState;
-  /** What is this object's to destroy. */
+  /** What this object has to destroy. */
   readonly #handles: Set<TransientPlace>;
   readonly #memory: Set<Allocation>;
   #isDestroyed = false;
@@ -129,7 +129,7 @@ export class Transients {
     state.owned.add(this);
   }
 
-  /** Whether they are destroyed; what newer ones have taken from them is not. */
+  /** Whether they are destroyed, except what newer ones have taken over. */
   get isDestroyed(): boolean {
     return this.#isDestroyed;
   }
@@ -137,7 +137,7 @@ export class Transients {
   /**
    * The resource of this name.
    *
-   * @throws RangeError where there is none.
+   * @throws RangeError if there is none.
    */
   get(name: string): TransientPlace {
     const found = this.resources.find((resource) => resource.name === name);
@@ -146,8 +146,8 @@ export class Transients {
   }
 
   /**
-   * The barriers that have to come before a pass; a pass's own barriers between uses of one resource are the program's.
-   * They can be submitted to a `TransferQueue` as they are.
+   * The barriers that must come before a pass; barriers between uses of the same resource are up to the program. They can be
+   * submitted to a `TransferQueue` as they are.
    */
   takeOversBefore(pass: number): TransientTakeOver<TransientPlace>[] {
     checkInteger(pass, "pass");
@@ -155,10 +155,10 @@ export class Transients {
   }
 
   /**
-   * Records {@link takeOversBefore} into a command buffer that was begun, outside of a render pass: at most one
-   * vkCmdPipelineBarrier for 64 of them.
+   * Records {@link takeOversBefore} into a command buffer that has been begun, outside a render pass: at most one
+   * vkCmdPipelineBarrier per 64 of them.
    *
-   * @throws TypeError where the device has no command buffers, as the simulator's has none.
+   * @throws TypeError if the device has no command buffers, like the simulator's.
    */
   recordBarriers(commandBuffer: CommandBuffer, pass: number): void {
     const { device } = this.#state;
@@ -172,8 +172,8 @@ export class Transients {
   }
 
   /**
-   * Destroys the resources and gives their memory back, but for what newer ones have taken over. Destroying twice does
-   * nothing. The device must be done with them.
+   * Destroys the resources and gives their memory back, except what newer ones have taken over. Destroying twice does nothing.
+   * The device must be done with them.
    */
   destroy(): void {
     if (this.#isDestroyed) return;
@@ -193,12 +193,12 @@ export class Transients {
     }
   }
 
-  /** {@link destroy}, for `using`; nothing where the allocator is destroyed. */
+  /** {@link destroy}, for `using`; does nothing if the allocator is destroyed. */
   [Symbol.dispose](): void {
     if (!this.#state.isDestroyed) this.destroy();
   }
 
-  /** @internal What newer ones have taken over is theirs. */
+  /** @internal What newer ones have taken over belongs to them. */
   handOver(resources: Iterable<TransientPlace>, memory: Iterable<Allocation>): void {
     for (const resource of resources) this.#handles.delete(resource);
     for (const allocation of memory) this.#memory.delete(allocation);
@@ -209,18 +209,18 @@ export class Transients {
     return this.#handles.has(resource);
   }
 
-  /** @internal Whether these are of that allocator. */
+  /** @internal Whether these belong to that allocator. */
   isOf(state: AllocatorState): boolean {
     return this.#state === state;
   }
 
-  /** What they are, in one line. */
+  /** A description in one line. */
   toString(): string {
     const { resources, bytes, separateBytes } = this;
     return `Transients: ${resources.length} resources in ${bytes} bytes, ${separateBytes} apart`;
   }
 
-  /** What they are as data that can be written as JSON. */
+  /** A description as data that can be written as JSON. */
   toJSON(): object {
     const { resources, bytes, separateBytes, lowerBound, isDestroyed } = this;
     return { resources, bytes, separateBytes, lowerBound, isDestroyed };
