@@ -1,5 +1,5 @@
 /**
- * VMA's incremental defragmentation. It is done in passes, each of which moves as much as the program allows:
+ * VMA's incremental defragmentation, in passes, each of which moves as much as the program allows:
  *
  *     const context = allocator.beginDefragmentation({ maxBytesPerPass: 1 << 20 });
  *     for (let moves = context.beginPass(); moves !== undefined; moves = context.beginPass()) {
@@ -10,9 +10,9 @@
  *     }
  *     const stats = context.end();
  *
- * Beginning a pass takes the new places, so that nothing else gets them; ending it lets each allocation change
- * places with its new one and frees the old one. Until then every allocation is where it was. What fails leaves
- * things as they were: a pass that cannot begin takes no places, one that cannot end is still under way.
+ * Beginning a pass takes the new places, so that nothing else gets them; ending it moves each allocation to its new place and
+ * frees the old one. Until then every allocation is where it was. A failure leaves things as they were: a pass that cannot
+ * begin takes no places, one that cannot end is still under way.
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
@@ -37,19 +37,19 @@ import { Movability, PlannedList } from "./ports.ts";
 import type { Shared } from "./shared.ts";
 import { TypeMoves } from "./type-moves.ts";
 
-/** Milliseconds of planning in a pass, where the caller says nothing. */
+/** Milliseconds of planning in a pass, unless the caller says otherwise. */
 const DEFAULT_MILLISECONDS = 1;
 
-/** Planning in a pass takes so many steps at least, whatever time they take. */
+/** The minimum number of planning steps in a pass, whatever time they take. */
 const LEAST_STEPS = 32;
 
-/** The same of choosing, which is all that a small program needs. */
+/** The same for choosing, which is all that a small program needs. */
 const LEAST_STEPS_OF_CHOOSING = 256;
 
-/** The part of a pass's planning that may go into choosing, which may come to nothing. */
+/** The share of a pass's planning that may go into choosing, which may find nothing. */
 const CHOOSING_SHARE = 1 / 2;
 
-/** Steps that choosing takes for each allocation at least; and that a millisecond has at most. */
+/** The minimum number of steps that choosing takes per allocation; and the maximum number of steps in a millisecond. */
 const STEPS_PER_ALLOCATION = 2;
 const STEPS_PER_MILLISECOND = 1000;
 
@@ -66,7 +66,7 @@ export class DefragmentationContext {
   private readonly done: DefragmentationStats = emptyDefragmentationStats();
   /** The moves of the pass that is under way. */
   private moves: DefragmentationMove[] | undefined;
-  /** Targets that could not be freed, as their margins could not be checked. */
+  /** Targets that could not be freed because their margins could not be checked. */
   private leftovers: DefragmentationMove[] = [];
   private hasBegun = false;
   private ended = false;
@@ -130,13 +130,11 @@ export class DefragmentationContext {
   }
 
   /**
-   * Plans the moves of a pass and takes their new places (vmaBeginDefragmentationPass). Undefined when there is
-   * nothing left to move, or the break callback says so. There are none when the pass has only planned: end it and begin
-   * the next one.
+   * Plans the moves of a pass and takes their new places (vmaBeginDefragmentationPass). Undefined when there is nothing left to
+   * move, or the break callback says so. The list is empty when the pass has only planned: end it and begin the next one.
    *
-   * @throws VulkanError when a new place has to be mapped and cannot be; no pass is under way then, and another may
-   * be begun.
-   * @throws TypeError when a pass is under way already, or the defragmentation has ended.
+   * @throws VulkanError when a new place must be mapped and cannot be; then no pass is under way, and another may be begun.
+   * @throws TypeError when a pass is already under way, or the defragmentation has ended.
    */
   beginPass(): readonly DefragmentationMove[] | undefined {
     this.checkUsable();
@@ -187,7 +185,7 @@ export class DefragmentationContext {
       : { milliseconds, leastSteps: LEAST_STEPS };
   }
 
-  /** Chooses what to do with all lists before anything is moved, where there is time for that. */
+  /** Chooses what to do with all lists before anything is moved, if there is time for that. */
   private choose(grant: Grant): void {
     this.hasBegun = true;
     const { present } = this;
@@ -205,7 +203,7 @@ export class DefragmentationContext {
     });
   }
 
-  /** Whether the time will not have gone by in vain. */
+  /** Whether the time will not be wasted. */
   private mayChoose({ steps, milliseconds }: Grant): boolean {
     if (steps === undefined && milliseconds === undefined) return true;
     const most =
@@ -242,12 +240,12 @@ export class DefragmentationContext {
   }
 
   /**
-   * Does with each move of the pass what its operation says (vmaEndDefragmentationPass). An allocation that was
-   * freed meanwhile needs no operation.
+   * Ends each move of the pass as its operation says (vmaEndDefragmentationPass). An allocation that was freed meanwhile needs
+   * no operation.
    *
-   * @returns whether the defragmentation is known to be finished; else another pass may find something to move, or not.
-   * @throws VulkanError when a new place has to be mapped and cannot be: the pass is still under way then, and can
-   * be ended again, or with other operations.
+   * @returns whether the defragmentation is known to be finished; otherwise another pass may or may not find something to move.
+   * @throws VulkanError when a new place must be mapped and cannot be: then the pass is still under way, and can be ended
+   * again, or with other operations.
    * @throws any error of the program's callbacks, once the pass has ended.
    */
   endPass(): boolean {
@@ -270,7 +268,7 @@ export class DefragmentationContext {
         }
       }
       this.trim(errors);
-      // A plan that is over gives back what it has emptied.
+      // A finished plan gives back what it has emptied.
       if (this.hasBegun) for (const each of this.present) each.afterPass();
     });
     this.state.recorder?.passEnded(this, moves);
@@ -278,7 +276,7 @@ export class DefragmentationContext {
     return this.isFinished;
   }
 
-  /** @internal The allocation of a move cannot be moved: it is not asked for again. */
+  /** @internal The allocation of a move cannot be moved: it is not proposed again. */
   pin({ moved }: DefragmentationMove): void {
     this.shared.movability.pin(moved);
   }
@@ -316,7 +314,7 @@ export class DefragmentationContext {
     }
   }
 
-  /** Gives back the blocks that are empty, of which the lists may have kept one each; VMA's way has a use for it. */
+  /** Gives back the empty blocks, of which each list may have kept one; VMA's way has a use for it. */
   private trim(errors: unknown[]): void {
     for (const { list, keepsEmpty } of this.present) {
       if (keepsEmpty) continue;
@@ -344,8 +342,8 @@ export class DefragmentationContext {
   }
 
   /**
-   * Ends the defragmentation (vmaEndDefragmentation). A pass that is under way is given up: its allocations stay where
-   * they are, and the new places are freed. Resources that were bound to them have to be destroyed before.
+   * Ends the defragmentation (vmaEndDefragmentation). A pass that is under way is abandoned: its allocations stay where they
+   * are, and the new places are freed. Resources that were bound to them must be destroyed first.
    */
   end(): DefragmentationStats {
     this.checkUsable();
@@ -363,7 +361,7 @@ export class DefragmentationContext {
     return this.stats;
   }
 
-  /** Does nothing when it has ended already; else {@link end}. */
+  /** Does nothing if it has already ended; otherwise {@link end}. */
   [Symbol.dispose](): void {
     if (!this.ended) this.end();
   }

@@ -51,7 +51,7 @@ export interface PassMove {
   readonly size: number;
   /** The VkDeviceMemory that it moves to. */
   readonly deviceMemory: DeviceMemory;
-  /** Bytes from the start of {@link deviceMemory}. */
+  /** Bytes from the start of `deviceMemory`. */
   readonly offset: number;
 }
 

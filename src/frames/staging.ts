@@ -98,14 +98,14 @@ export class Staging {
     return this.#blocks.length * this.blockSize;
   }
 
-  /** How many bytes are left in the block that is being filled, from a multiple of `alignment` on. */
+  /** How many bytes are left in the block that is being filled, from a multiple of `alignment`. */
   roomLeft(alignment: number): number {
     return this.#current === undefined
       ? 0
       : Math.max(0, this.blockSize - alignTo(this.#current.used, alignment));
   }
 
-  /** A piece of `bytes`, at most a block. Undefined where all blocks are in use: then something has to be waited for. */
+  /** A piece of `bytes`, at most a block. Undefined if all blocks are in use: then the caller must wait. */
   take(bytes: number, alignment: number): StagedPiece | undefined {
     let block = this.#current;
     if (block === undefined || alignTo(block.used, alignment) + bytes > this.blockSize) {
@@ -122,14 +122,14 @@ export class Staging {
   #next(): StagingBlock | undefined {
     const idle = this.#blocks.find((block) => block !== this.#current && block.reclaim());
     if (idle !== undefined) return idle;
-    // The one that is full may be done by now, too.
+    // The full one may be done by now, too.
     if (this.#current?.reclaim() === true) return this.#current;
     if (this.#blocks.length >= this.#most) return undefined;
     const info = { size: this.blockSize, usage: this.#usage };
     const settings = { usage: MemoryUsage.Auto, flags: this.#flags, name: "staging" };
     const made = createBuffer(this.#state, info, settings, undefined);
     if (made === undefined) {
-      // With what there is it goes on more slowly; without anything it cannot.
+      // With the existing blocks it goes on, if more slowly; with none it cannot.
       if (this.#blocks.length === 0) throw this.#state.failure.toError();
       return undefined;
     }
@@ -138,7 +138,7 @@ export class Staging {
     return block;
   }
 
-  /** A piece is to be read before its block is used again: {@link release} ends that. */
+  /** A piece must be read before its block is reused, until {@link release}. */
   hold({ block }: StagedPiece): void {
     block.holds++;
     this.#holds++;
@@ -151,12 +151,12 @@ export class Staging {
     for (const listener of this.#listeners.splice(0)) listener();
   }
 
-  /** Until a piece is released; undefined where none is held. */
+  /** Resolves when a piece is released; undefined if none is held. */
   whenReleased(): Promise<void> | undefined {
     return this.#holds === 0 ? undefined : new Promise((resolve) => this.#listeners.push(resolve));
   }
 
-  /** Everything that was taken since the last time is used by this submission. */
+  /** This submission uses everything that was taken since the last time. */
   submitted(submission: Submission): void {
     for (const block of this.#blocks) {
       if (!block.isOpen) continue;
@@ -170,7 +170,7 @@ export class Staging {
     for (const block of this.#blocks) block.isOpen = false;
   }
 
-  /** The blocks' submissions, as far as they may be under way. */
+  /** Those of the blocks' submissions that may be under way. */
   pending(): Submission[] {
     return this.#blocks.flatMap(({ last }) => (last === undefined ? [] : [last]));
   }
@@ -184,7 +184,7 @@ export class Staging {
   }
 }
 
-/** Up to a multiple of what need not be a power of two. */
+/** Rounds up to a multiple of `alignment`, which need not be a power of two. */
 function alignTo(offset: number, alignment: number): number {
   return (alignment & (alignment - 1)) === 0
     ? alignUp(offset, alignment)

@@ -1,6 +1,6 @@
 /**
- * What uploading and reading back share: commands that are collected and submitted together, at the end of the turn of the event
- * loop or when a staging block is full; and waiting for room, for the stream's own earlier work alone.
+ * What uploading and reading back share: commands that are collected and submitted together, at the end of the turn of the
+ * event loop or when a staging block is full; and waiting for room, only for the stream's own earlier work.
  */
 
 import type { AllocatorState } from "../allocator/state.ts";
@@ -8,13 +8,13 @@ import { checkUsable } from "../allocator/usable.ts";
 import type { QueueSynchronization, Submission, TransferCommand, TransferQueue } from "../vulkan/transfer.ts";
 import { type StagedPiece, Staging, type StagingOptions } from "./staging.ts";
 
-/** How an uploader or a readback works. */
+/** Options of an uploader or a readback. */
 export interface StreamOptions extends StagingOptions {
-  /** Does the copies. */
+  /** The queue to copy on. */
   readonly queue: TransferQueue;
 }
 
-/** What the calls that a batch is for wait on. */
+/** What the calls in a batch wait for. */
 interface Batch {
   readonly done: Promise<void>;
   settle(submission: Submission | undefined, error?: unknown): void;
@@ -27,7 +27,7 @@ function makeBatch(): Batch {
     resolve = yes as typeof resolve;
     reject = no;
   });
-  // Who does not wait for a batch does not hear of it.
+  // A failure does not reach callers who do not wait for the batch.
   done.catch(() => {});
   return {
     done,
@@ -48,7 +48,7 @@ export class Stream {
   #batch = makeBatch();
   #isPlanned = false;
   #isDestroyed = false;
-  /** Calls that need more room than there is go one after the other. */
+  /** Calls that need more room than there is run one after the other. */
   #turn: Promise<unknown> | undefined;
 
   constructor(state: AllocatorState, options: StreamOptions, isForReading: boolean) {
@@ -70,12 +70,12 @@ export class Stream {
   }
 
   /**
-   * Does `work`, which yields where it needs room that there is not; at once where nothing else waits for room. Resolves with
-   * what it returns when the device is done with its commands.
+   * Does `work`, which yields when there is not enough room; at once if nothing else is waiting for room. Resolves with what it
+   * returns when the device is done with its commands.
    */
   run<T>(work: () => Generator<undefined, T>): Promise<T> {
     if (this.#isDestroyed) return Promise.reject(new TypeError("it was destroyed"));
-    // Whoever comes later goes later: what is uploaded to the same place twice ends as what came last.
+    // First come, first served: of two uploads to the same place, the last one wins.
     const start = (): Promise<T> =>
       this.#turn === undefined ? this.#continue(work()) : this.#turn.then(start, start);
     return start();
@@ -104,7 +104,10 @@ export class Stream {
     return resumed;
   }
 
-  /** Until one of the stream's own submissions is done, or something that was read back is taken out of its block. */
+  /**
+   * Resolves when one of the stream's own submissions is done, or something that was read back is taken out of its
+   * block.
+   */
   async #waitForRoom(): Promise<void> {
     this.flush();
     const pending = this.staging.pending().filter((submission) => !submission.isComplete());
@@ -115,8 +118,8 @@ export class Stream {
   }
 
   /**
-   * Staging memory, or undefined where it has to be waited for. What a full block holds is submitted before the next one is
-   * begun, so that the device copies it while that is filled.
+   * Staging memory, or undefined if the caller must wait for it. The contents of a full block are submitted before the next one
+   * is begun, so that the device copies them while that one is filled.
    */
   take(bytes: number, alignment: number): StagedPiece | undefined {
     if (this.staging.roomLeft(alignment) < bytes) this.flush();
@@ -135,7 +138,9 @@ export class Stream {
     });
   }
 
-  /** Submits what was collected. Undefined where that is nothing. What cannot be submitted is lost: its calls reject. */
+  /**
+   * Submits what has been collected. Undefined if there is nothing. What cannot be submitted is lost: its calls reject.
+   */
   flush(synchronization?: QueueSynchronization): Submission | undefined {
     const commands = this.#commands;
     if (commands.length === 0) return undefined;
@@ -154,7 +159,7 @@ export class Stream {
     }
   }
 
-  /** Until everything that was begun is done. */
+  /** Resolves when everything that has been begun is done. */
   async finish(): Promise<void> {
     for (;;) {
       this.flush();

@@ -42,7 +42,7 @@ export interface ImageUploadOptions extends ImagePartInfo {
   readonly oldLayout?: ImageLayout;
   /** {@link ImageLayout} after; default ShaderReadOnlyOptimal. */
   readonly layout?: ImageLayout;
-  /** Releases the image to another queue family, in its {@link layout}. */
+  /** Releases the image to another queue family, in its `layout`. */
   readonly release?: Families;
 }
 

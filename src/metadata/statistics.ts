@@ -1,10 +1,10 @@
-/** What memory is used for, in numbers: cheap counts, and sizes that need a walk over every range. */
+/** Memory usage in numbers: cheap counts, and sizes that require visiting every range. */
 
 /** VmaStatistics */
 export interface Statistics {
-  /** Memory objects. */
+  /** Number of memory objects. */
   blockCount: number;
-  /** Allocations in them. */
+  /** Number of allocations in them. */
   allocationCount: number;
   /** Bytes of the memory objects. */
   blockBytes: number;
@@ -14,7 +14,7 @@ export interface Statistics {
 
 /** VmaDetailedStatistics. A minimum over nothing is Infinity (VMA's VK_WHOLE_SIZE), a maximum over nothing 0. */
 export interface DetailedStatistics extends Statistics {
-  /** Free ranges between allocations. */
+  /** Number of free ranges between allocations. */
   unusedRangeCount: number;
   /** Bytes. */
   allocationSizeMin: number;
@@ -43,7 +43,7 @@ export function emptyDetailedStatistics(): DetailedStatistics {
   };
 }
 
-/** Counts one allocation of `size` bytes in. */
+/** Adds one allocation of `size` bytes. */
 export function addAllocation(total: DetailedStatistics, size: number): void {
   total.allocationCount++;
   total.allocationBytes += size;
@@ -51,7 +51,7 @@ export function addAllocation(total: DetailedStatistics, size: number): void {
   total.allocationSizeMax = Math.max(total.allocationSizeMax, size);
 }
 
-/** Counts one free range of `size` bytes in. */
+/** Adds one free range of `size` bytes. */
 export function addUnusedRange(total: DetailedStatistics, size: number): void {
   total.unusedRangeCount++;
   total.unusedRangeSizeMin = Math.min(total.unusedRangeSizeMin, size);
@@ -72,8 +72,8 @@ export function addDetailedStatistics(total: DetailedStatistics, part: DetailedS
 }
 
 /**
- * The share of the free bytes that are not in the largest free range, from 0 to 1: 0 if they are in one piece, or if there
- * are none; close to 1 if no free range is worth mentioning beside their sum.
+ * The share of the free bytes outside the largest free range, from 0 to 1: 0 if they are in one piece, or if there are none;
+ * close to 1 if every free range is tiny compared to their sum.
  */
 export function fragmentationOf(statistics: DetailedStatistics): number {
   const free = statistics.blockBytes - statistics.allocationBytes;

@@ -1,7 +1,7 @@
 /**
  * Divides a block that exists only as a number of bytes: a GPU buffer, a file, an address range. VmaVirtualBlock.
  *
- * Allocating and freeing make no garbage: an allocation is a number, its name (see `./handles.ts`). They cost what
+ * Allocating and freeing create no garbage: an allocation is a number, its name (see `./handles.ts`). They cost what
  * the chosen algorithm costs (see `./tlsf.ts`, `./linear.ts`); statistics and lists walk the whole block, unless they
  * say otherwise.
  */
@@ -27,11 +27,11 @@ import { freeRangeJson, type Json, pointerText, rangesJson, statisticsJson } fro
 
 /** VmaVirtualAllocation: an allocation in a {@link VirtualBlock}. */
 export type VirtualAllocation = number & {
-  /** Only for the compiler: a number that a block gave out, and not just any. */
+  /** Only for the compiler: a number that a block handed out, not just any. */
   readonly __brand: "VirtualAllocation";
 };
 
-/** No allocation: what {@link VirtualBlock.allocate} returns where there is no room. VK_NULL_HANDLE. */
+/** No allocation: what {@link VirtualBlock.allocate} returns when there is no room. VK_NULL_HANDLE. */
 export const NO_ALLOCATION: VirtualAllocation = 0 as VirtualAllocation;
 
 /** VmaVirtualBlockCreateFlagBits */
@@ -93,13 +93,16 @@ export class VirtualBlock {
   private readonly names: Names = new Names();
   /** What callers have attached, by slot; undefined while nobody has attached anything. */
   private attached: unknown[] | undefined = undefined;
-  /** Allocations whose next name is below are freed with nothing else to do: all but a slot's last, while nothing is attached. */
+  /**
+   * Allocations whose next name is below this are freed with nothing else to do: all but a slot's last, while nothing
+   * is attached.
+   */
   private plainNamesEnd: number = NAMES_END;
 
   /**
    * vmaCreateVirtualBlock
    *
-   * @throws TypeError or RangeError for a size that is no integer from 1 to 2^53 - 1, or unknown flags.
+   * @throws TypeError or RangeError for a size that is not an integer from 1 to 2^53 - 1, or unknown flags.
    */
   constructor(info: VirtualBlockCreateInfo) {
     checkBlockNames(info);
@@ -122,8 +125,8 @@ export class VirtualBlock {
 
   /**
    * The most allocations that the block can have at once, however small: 16,776,846 (2^24 - 370), with
-   * {@link VirtualBlockCreate.LinearAlgorithm} 16,777,213. A place in the block's records that was used 2^27 times or more is
-   * not used again, which makes it one less. Where {@link allocationCount} has come to it, {@link allocate} returns
+   * {@link VirtualBlockCreate.LinearAlgorithm} 16,777,213. A place in the block's records that has been used 2^27 times or more
+   * is not used again, which makes it one less. Once {@link allocationCount} has reached it, {@link allocate} returns
    * {@link NO_ALLOCATION} for that reason alone.
    */
   get maxAllocationCount(): number {
@@ -149,7 +152,7 @@ export class VirtualBlock {
    * @param userData anything to attach to the allocation.
    * @returns the allocation, or {@link NO_ALLOCATION} if there is no room for it, or there are {@link maxAllocationCount}
    *   allocations.
-   * @throws TypeError or RangeError for an argument that is not as described.
+   * @throws TypeError or RangeError for an invalid argument.
    */
   allocate(
     size: number,
@@ -157,7 +160,7 @@ export class VirtualBlock {
     flags?: VirtualAllocationCreate | 0,
     userData?: unknown,
   ): VirtualAllocation {
-    // So small that V8 inlines it into its caller, where the name needs no box. The name of no slot is NO_ALLOCATION.
+    // Small enough that V8 inlines it into its caller, where the name needs no box. The name of no slot is NO_ALLOCATION.
     const { metadata } = this;
     const slot = metadata.allocateVirtual(
       size,
@@ -169,9 +172,9 @@ export class VirtualBlock {
   }
 
   /**
-   * Frees an allocation. {@link NO_ALLOCATION} is legal and does nothing. vmaVirtualFree
+   * Frees an allocation. {@link NO_ALLOCATION} is allowed and does nothing. vmaVirtualFree
    *
-   * @throws RangeError if the allocation was freed already, or belongs to another block; TypeError if it is no number.
+   * @throws RangeError if the allocation was already freed or belongs to another block; TypeError if it is not a number.
    */
   free(allocation: VirtualAllocation): void {
     // As small as allocate, for the same reason.
@@ -187,7 +190,7 @@ export class VirtualBlock {
     this.freeInSteps(allocation);
   }
 
-  /** For allocations that there are not, that something may be attached to, or whose slot has no more names. */
+  /** For allocations that do not exist, that may have something attached, or whose slot has no more names. */
   private freeInSteps(allocation: VirtualAllocation): void {
     if (allocation === NO_ALLOCATION) return;
     const { metadata, names } = this;
@@ -195,7 +198,7 @@ export class VirtualBlock {
     if (this.attached !== undefined) this.attached[slot] = undefined;
     if (!names.next(metadata, slot)) {
       const other = metadata.renumber(slot);
-      // With all 2^24 slots in use, there is no way but to begin with the names again.
+      // With all 2^24 slots in use, the names must start over.
       if (other === NONE) names.begin(metadata, slot, slot + 1);
       else slot = other;
     }
@@ -212,10 +215,10 @@ export class VirtualBlock {
   /**
    * Where an allocation begins, in bytes.
    *
-   * @throws RangeError for an allocation that was freed or is another block's.
+   * @throws RangeError for an allocation that was freed or belongs to another block.
    */
   offset(allocation: VirtualAllocation): number {
-    // As slotOf, whose call takes as much again.
+    // Like slotOf, but inline: calling it would double the cost.
     const { metadata } = this;
     const slot = (allocation & SLOT_MASK) as Slot;
     if (metadata.labelOf(slot) !== allocation || !metadata.isTaken(slot)) {
@@ -227,7 +230,7 @@ export class VirtualBlock {
   /**
    * Bytes of an allocation.
    *
-   * @throws RangeError for an allocation that was freed or is another block's.
+   * @throws RangeError for an allocation that was freed or belongs to another block.
    */
   sizeOf(allocation: VirtualAllocation): number {
     return this.metadata.sizeOf(this.slotOf(allocation));
@@ -236,7 +239,7 @@ export class VirtualBlock {
   /**
    * What is attached to an allocation; undefined if nothing is.
    *
-   * @throws RangeError for an allocation that was freed or is another block's.
+   * @throws RangeError for an allocation that was freed or belongs to another block.
    */
   userData(allocation: VirtualAllocation): unknown {
     const slot = this.slotOf(allocation);
@@ -246,7 +249,7 @@ export class VirtualBlock {
   /**
    * Attaches anything to an allocation. vmaSetVirtualAllocationUserData
    *
-   * @throws RangeError for an allocation that was freed or is another block's.
+   * @throws RangeError for an allocation that was freed or belongs to another block.
    */
   setUserData(allocation: VirtualAllocation, userData: unknown): void {
     this.attach(this.slotOf(allocation), userData);
@@ -255,7 +258,7 @@ export class VirtualBlock {
   /**
    * All about an allocation. vmaGetVirtualAllocationInfo
    *
-   * @throws RangeError for an allocation that was freed or is another block's.
+   * @throws RangeError for an allocation that was freed or belongs to another block.
    */
   info(allocation: VirtualAllocation): VirtualAllocationInfo {
     return this.describe(this.slotOf(allocation));
@@ -279,7 +282,7 @@ export class VirtualBlock {
     return all;
   }
 
-  /** Counts and sums, without a walk. vmaGetVirtualBlockStatistics */
+  /** Counts and sums, without visiting ranges. vmaGetVirtualBlockStatistics */
   statistics(): Statistics {
     const total = emptyStatistics();
     this.metadata.addStatistics(total);
@@ -294,19 +297,19 @@ export class VirtualBlock {
   }
 
   /**
-   * How fragmented the free bytes are: 1 - largest free range / all free bytes. 0 if they are in one piece, or if there
-   * are none; close to 1 if no free range is worth mentioning beside their sum.
+   * How fragmented the free bytes are: 1 - largest free range / all free bytes. 0 if they are in one piece, or if there are
+   * none; close to 1 if every free range is tiny compared to their sum.
    */
   fragmentation(): number {
     return fragmentationOf(this.calculateStatistics());
   }
 
   /**
-   * The block as text, in VMA's JSON form. vmaBuildVirtualBlockStatsString. What is attached to an allocation is its
-   * `CustomData`: a whole number from 1 on in hexadecimal form, as VMA prints pointers; a string as it is; anything else in
-   * short. 0, `null` and `undefined` are left out, as a null pointer is.
+   * The block as text, in VMA's JSON format. vmaBuildVirtualBlockStatsString. What is attached to an allocation is its
+   * `CustomData`: a positive integer in hexadecimal, as VMA prints pointers; a string as it is; anything else abbreviated. 0,
+   * `null` and `undefined` are left out, like a null pointer.
    *
-   * @param detailed lists every allocation and free range besides; default true.
+   * @param detailed also lists every allocation and free range; default true.
    */
   buildStatsString(detailed = true): string {
     const total = this.calculateStatistics();
@@ -322,16 +325,16 @@ export class VirtualBlock {
   }
 
   /**
-   * Enlarges the block at its end; what is allocated stays where it is. The new bytes are free at once, but for two uses of a
-   * linear block, whose order cannot go around what lies at the old end:
+   * Enlarges the block at its end; what is allocated stays where it is. The new bytes are free at once, except for two uses of
+   * a linear block, whose order cannot skip what is at the old end:
    *
-   * - A ring buffer that has wrapped around allocates between its newest and its oldest allocation, as before. Once all that
-   *   was allocated before it wrapped is freed, it goes on behind its newest allocation, up to the new end.
-   * - A double stack allocates between its two stacks, as before, from both sides. Once the upper stack is empty, it begins
-   *   anew at the new end.
+   * - A ring buffer that has wrapped around allocates between its newest and its oldest allocation, as before. Once everything
+   *   that was allocated before it wrapped is freed, it goes on after its newest allocation, up to the new end.
+   * - A double stack allocates between its two stacks, as before, from both sides. Once the upper stack is empty, it starts
+   *   again at the new end.
    *
    * @param size bytes, at least as many as before.
-   * @throws RangeError for a size below the present one or above 2^53 - 1; TypeError for what is no number.
+   * @throws RangeError for a size below the present one or above 2^53 - 1; TypeError for anything but a number.
    */
   grow(size: number): void {
     this.metadata = this.metadata.resize(checkInteger(size, "size", this.size));
@@ -348,7 +351,7 @@ export class VirtualBlock {
     return this.size;
   }
 
-  /** Checks all that is known about the block, and throws an AssertionError at the first contradiction. */
+  /** Checks everything that is known about the block, and throws an AssertionError at the first inconsistency. */
   validate(): void {
     const { metadata } = this;
     metadata.validate();

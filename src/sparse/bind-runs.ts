@@ -1,6 +1,6 @@
 /**
- * Makes as few binds as can be of pages and the memory they get: runs of bytes, and boxes of blocks, whose memory goes on in
- * the order of the blocks (x first, then y, then z). One pass over the pages, in ascending order.
+ * Makes as few binds as possible from pages and the memory they get: runs of bytes, and boxes of blocks whose memory is
+ * consecutive in the order of the blocks (x first, then y, then z). One pass over the pages, in ascending order.
  */
 
 import type { DeviceMemory } from "../vulkan/handles.ts";

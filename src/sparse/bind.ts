@@ -1,8 +1,8 @@
 /**
- * One batch of sparse binding: what is to change is collected page by page, pages are taken for it, the queue is told in one
- * vkQueueBindSparse, and only when it has taken the batch do tables change. Whatever fails before leaves everything as it was.
+ * One batch of sparse binding: the changes are collected page by page, pages are taken for them, one vkQueueBindSparse submits
+ * them, and only when the queue has accepted the batch do tables change. A failure before that leaves everything as it was.
  *
- * Cost: some steps for each page that is named, and the fewer binds the longer the spans of memory are (`./bind-runs.ts`).
+ * Cost: some steps per named page; the longer the spans of memory, the fewer binds (`./bind-runs.ts`).
  */
 
 import { checkUsable } from "../allocator/usable.ts";
@@ -26,7 +26,7 @@ import type { SparseState } from "./sparse-state.ts";
 /** What the batch does with a page. */
 const Mark = { Nothing: 0, Evict: 1, Commit: 2, Share: 3 } as const;
 
-/** The pages of one resource that change, and what to. */
+/** The pages of one resource that change, and how. */
 interface Change {
   readonly resource: SparseResource;
   /** Pages that are named for eviction. */
@@ -38,7 +38,7 @@ interface Change {
   committed: ArrayLike<number>;
   /** What each of them gets. */
   ids: Float64Array;
-  /** The pages of {@link evict} that were not committed as well. */
+  /** The pages of {@link evict} that were not also committed. */
   evicted: ArrayLike<number>;
 }
 
@@ -213,7 +213,7 @@ function checkPart(state: SparseState, part: SparsePart): SparseResource {
 
 // ---- Pages and binds -------------------------------------------------------------------------------------
 
-/** Takes pages for what is committed, of each pool at once. */
+/** Takes pages for what is committed, pool by pool. */
 function takePages(changes: Map<SparseResource, Change>, taken: { pool: PagePool; spans: Span[] }[]): void {
   const counts = new Map<PagePool, number>();
   for (const { resource, commit } of changes.values()) {
@@ -223,7 +223,7 @@ function takePages(changes: Map<SparseResource, Change>, taken: { pool: PagePool
   for (const [pool, count] of counts) taken.push({ pool, spans: pool.takeSpans(count) });
 }
 
-/** Gives the pages of spans out, one after another. */
+/** Hands out the pages of spans one after another. */
 class PageSource {
   readonly #pool: PagePool;
   readonly #spans: readonly Span[];
@@ -248,7 +248,7 @@ class PageSource {
   }
 }
 
-/** The pages in ascending order: typed arrays are sorted without asking a function for every two. */
+/** The pages in ascending order: typed arrays are sorted without calling a function for every pair. */
 function ascending(pages: readonly number[]): ArrayLike<number> {
   for (let i = 1; i < pages.length; i++)
     if (pages[i]! < pages[i - 1]!) return Float64Array.from(pages).sort();

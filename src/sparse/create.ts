@@ -1,4 +1,4 @@
-/** Making sparse buffers, sparse images and page pools. */
+/** Creates sparse buffers, sparse images and page pools. */
 
 import type { AllocationCreateInfo } from "../allocator/options.ts";
 import {
@@ -24,22 +24,22 @@ import { SparseBuffer, SparseImage, type SparseOwner } from "./resource.ts";
 import type { SparseState } from "./sparse-state.ts";
 import { requireSparseBuffers, requireSparseImages, sparseFlags } from "./support.ts";
 
-/** How a sparse resource is made. */
+/** Settings of a sparse resource. */
 export interface SparseCreateInfo {
   /**
-   * Whether it can be used while pages are missing; default true. Without residency all of it is committed before it is used,
-   * which needs the feature sparseBinding alone.
+   * Whether it can be used while pages are missing; default true. Without residency all of it must be committed before it is
+   * used, which needs only the feature sparseBinding.
    */
   readonly residency?: boolean;
-  /** Whether its pages may share memory with others'; default false. */
+  /** Whether its pages may share memory with others; default false. */
   readonly aliased?: boolean;
-  /** Where its pages come from; default: a pool of the allocator's for the memory type and the page size. */
+  /** Where its pages come from; default: one of the allocator's own pools for the memory type and the page size. */
   readonly pages?: PagePool;
   /** {@link MemoryProperty} flags that the pages must have; default 0. Ignored with `pages`. */
   readonly requiredFlags?: MemoryProperty | 0;
-  /** {@link MemoryProperty} flags that the pages had better have; default DeviceLocal. Ignored with `pages`. */
+  /** {@link MemoryProperty} flags that the pages should preferably have; default DeviceLocal. Ignored with `pages`. */
   readonly preferredFlags?: MemoryProperty | 0;
-  /** Acceptable memory types, a bit for each; default 0: all. Ignored with `pages`. */
+  /** Acceptable memory types, one bit each; default 0: all. Ignored with `pages`. */
   readonly memoryTypeBits?: number;
   /** Shown in leak lists and dumps. */
   readonly name?: string | undefined;
@@ -47,23 +47,23 @@ export interface SparseCreateInfo {
   readonly userData?: unknown;
 }
 
-/** How a page pool is made. */
+/** Settings of a page pool. */
 export interface PagePoolCreateInfo {
   /** Default: the best type for `requiredFlags` and `preferredFlags`. */
   readonly memoryTypeIndex?: number;
   /** {@link MemoryProperty} flags that the memory must have; default 0. */
   readonly requiredFlags?: MemoryProperty | 0;
-  /** {@link MemoryProperty} flags that it had better have; default DeviceLocal. */
+  /** {@link MemoryProperty} flags that it should preferably have; default DeviceLocal. */
   readonly preferredFlags?: MemoryProperty | 0;
-  /** Acceptable memory types, a bit for each; default 0: all. */
+  /** Acceptable memory types, one bit each; default 0: all. */
   readonly memoryTypeBits?: number;
   /** Bytes, a power of two: the alignment that the resources require; default 65536, which most devices have. */
   readonly pageSize?: number;
-  /** Bytes of a chunk; default 0: 64 MiB, and a sixteenth of smaller heaps. Larger requests get larger chunks. */
+  /** Bytes of a chunk; default 0: 64 MiB, or a sixteenth of smaller heaps. Larger requests get larger chunks. */
   readonly chunkSize?: number;
-  /** Bytes of all chunks: the budget; default Infinity. */
+  /** Maximum bytes of all chunks: the budget; default Infinity. */
   readonly maxSize?: number;
-  /** From 0 to 1 (VK_EXT_memory_priority); default 0.5. */
+  /** Priority of its memory, from 0 to 1 (VK_EXT_memory_priority); default 0.5. */
   readonly priority?: number;
   /** Shown in statistics and dumps. */
   readonly name?: string | undefined;
@@ -92,7 +92,7 @@ const checkPoolOptions = optionsCheck<PagePoolCreateInfo>("a page pool's setting
 });
 const DEFAULT_PAGE = 65536;
 
-/** Makes a buffer none of whose pages is resident. */
+/** Creates a buffer with no resident pages. */
 export function createSparseBuffer(
   state: SparseState,
   owner: SparseOwner,
@@ -123,7 +123,7 @@ export function createSparseBuffer(
   }
 }
 
-/** Makes an image none of whose pages is resident. */
+/** Creates an image with no resident pages. */
 export function createSparseImage(
   state: SparseState,
   owner: SparseOwner,
@@ -161,7 +161,7 @@ export function createSparseImage(
   }
 }
 
-/** Makes a page pool, with no memory yet. */
+/** Creates a page pool, with no memory yet. */
 export function createPagePool(state: SparseState, owner: SparseOwner, info: PagePoolCreateInfo): PagePool {
   const { allocator } = state;
   checkUsable(allocator);
@@ -197,7 +197,7 @@ function checkMultiple(bytes: number, pageSize: number, what: string): number {
   throw new RangeError(`${what} must be a multiple of the page size ${pageSize}, got ${bytes}`);
 }
 
-/** Checks that a pool is this allocator's and alive. */
+/** Checks that a pool belongs to this allocator and is alive. */
 export function checkPagePool(state: SparseState, pool: PagePool): PagePool {
   if (!(pool instanceof PagePool)) throw new TypeError(`a page pool must be a PagePool, got ${quote(pool)}`);
   if (pool.state !== state.allocator) throw new TypeError(`${pool.label} belongs to another allocator`);
@@ -235,7 +235,7 @@ function namesOf({ name, userData }: SparseCreateInfo): { name: string | undefin
   return { name, userData };
 }
 
-/** The pool of a resource's pages, which must suit it. */
+/** The pool for a resource's pages, which must be suitable. */
 function poolFor(
   state: SparseState,
   owner: SparseOwner,

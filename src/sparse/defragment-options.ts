@@ -1,4 +1,4 @@
-/** What `PagePool.defragment` is told, and what it tells. */
+/** The options and results of `PagePool.defragment`. */
 
 import type { AbortSignalLike } from "../foundation/abort.ts";
 import { checkInteger, checkObject, quote } from "../foundation/check.ts";
@@ -10,14 +10,14 @@ import type { TransferQueue } from "../vulkan/transfer.ts";
 
 /** Settings of `PagePool.defragment`. */
 export interface PageDefragmentOptions {
-  /** The queue to copy and to bind on: of a family that has QueueFlag.SparseBinding. */
+  /** The queue to copy and bind on: of a family that has QueueFlag.SparseBinding. */
   readonly queue: TransferQueue & SparseQueue;
-  /** Bytes to move at most, rounded down to whole pages; default: as many as it takes. */
+  /** Maximum bytes to move, rounded down to whole pages; default: as many as it takes. */
   readonly maxBytes?: number;
-  /** Bytes to move in one pass, rounded up to whole pages: so large is the buffer to copy through. Default 64 MiB. */
+  /** Bytes to move in one pass, rounded up to whole pages: the size of the buffer to copy through. Default 64 MiB. */
   readonly maxBytesPerPass?: number;
   /**
-   * The layout that all levels of an image outside its mip tail are in, by its VkImage, one of ImageLayout; undefined and
+   * The layout of all levels of an image outside its mip tail, given its VkImage, one of ImageLayout; undefined and
    * ImageLayout.Undefined leave its pages where they are. Without this function pages of images are not moved.
    */
   readonly imageLayout?: (image: Image) => ImageLayout | undefined;
@@ -27,15 +27,15 @@ export interface PageDefragmentOptions {
 
 /** What was done. */
 export interface PageDefragmentationResult {
-  /** Pages that lie elsewhere now. */
+  /** Pages that were moved. */
   readonly pagesMoved: number;
   /** Bytes of these. */
   readonly bytesMoved: number;
-  /** Memory objects that the pool has given back meanwhile. */
+  /** Memory objects that the pool has given back. */
   readonly deviceMemoryBlocksFreed: number;
   /** Bytes of these. */
   readonly bytesFreed: number;
-  /** Pages that have to stay where they are, see `PagePool.defragment`. */
+  /** Pages that must stay where they are, see `PagePool.defragment`. */
   readonly pagesPinned: number;
 }
 
@@ -57,7 +57,7 @@ export interface PageDefragmentSettings {
   readonly signal: AbortSignalLike | undefined;
 }
 
-/** Checks the options, but for what the queue can do. */
+/** Checks the options, except for what the queue can do. */
 export function readDefragmentOptions(
   options: PageDefragmentOptions,
   pageSize: number,

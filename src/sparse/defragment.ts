@@ -1,6 +1,6 @@
 /**
- * Defragmentation of a page pool: pages go to other chunks, so that chunks come free. In passes, each of which the host waits
- * for step by step, as none may begin before the one before it is done:
+ * Defragmentation of a page pool: pages move to other chunks, so that chunks become free. In passes, in which the host waits
+ * for each step before the next one begins:
  *
  *     1. plan, take new pages          n n n          of chunks that stay
  *     2. bind them to scratch          [n n n]        vkQueueBindSparse
@@ -8,12 +8,13 @@
  *     4. rebind                        o <- resources -> n, in one vkQueueBindSparse that also takes them from scratch
  *     5. free the old ones             when the queue is done with 4.
  *
- * Scratch is one buffer for all buffers, and an alias of each image, in which blocks lie at the same texels. New pages are bound to
- * one resource at a time, so that buffers need sparseBinding alone. How texels lie in a page is the driver's own affair, though:
- * Vulkan says that two images agree on it only where both were made with SparseAliased, and of mip tails not even then.
+ * Scratch is one buffer for all buffers, and an alias of each image, in which blocks are at the same texels. New pages are
+ * bound to one resource at a time, so that buffers need only sparseBinding. How texels are laid out in a page is up to the
+ * driver, though: Vulkan guarantees that two images agree on it only if both were made with SparseAliased, and for mip tails
+ * not even then.
  *
- * Tables change at 4., once the queue has taken it: what fails before leaves everything as it was, but for the pages that wait
- * for the queue.
+ * Tables change at 4., once the queue has accepted it: a failure before that leaves everything as it was, except for the pages
+ * that wait for the queue.
  */
 
 import { checkUsable } from "../allocator/usable.ts";
@@ -65,7 +66,7 @@ export async function defragmentPages(
       if (!pass.plan(most)) break;
       const moved = await pass.run();
       pagesMoved += moved;
-      // Whatever was planned has changed meanwhile: so it would again.
+      // Everything planned has changed meanwhile, and would again.
       if (moved === 0) break;
       settings.signal?.throwIfAborted();
     }
@@ -84,7 +85,7 @@ export async function defragmentPages(
 
 const COPIES: number = ImageUsage.TransferSrc | ImageUsage.TransferDst;
 
-/** The pages of a resource that can be moved at all, so many from the first one on; images as long as their layout is known. */
+/** How many pages of a resource, from the first on, can be moved at all; of images, only if their layout is known. */
 function copyable(resource: SparseResource): number {
   if (resource instanceof SparseBuffer) {
     return (resource.info.usage & BufferUsage.TransferSrc) === 0 ? 0 : resource.pageCount;
@@ -128,9 +129,9 @@ class Pass {
   readonly #pool: PagePool;
   readonly #settings: PageDefragmentSettings;
   #moves: Move[] = [];
-  /** Those of them that were not overtaken by what the program has done. */
+  /** Those of them that the program has not changed meanwhile. */
   #copied: Move[] = [];
-  /** What is bound to the pages that go elsewhere. */
+  /** What is bound to the pages that move. */
   readonly #resources: Set<SparseResource> = new Set();
   /** The layouts of images. */
   readonly #layouts: Map<SparseResource, ImageLayout> = new Map();
@@ -141,7 +142,7 @@ class Pass {
     this.#settings = settings;
   }
 
-  /** Plans moves and takes the pages that they go to; whether there are any. */
+  /** Plans moves and takes their new pages. Returns whether there are any. */
   plan(maxPages: number): boolean {
     const pool = this.#pool;
     this.#state.collect();
@@ -159,7 +160,7 @@ class Pass {
       ids.push(pool.idOf(from, page));
     }
     for (const [to, ids] of byTarget) {
-      // What lies side by side in a resource goes to pages side by side.
+      // Adjacent pages of a resource get adjacent pages.
       ids.sort((a, b) => compare(places.get(a)![0]!, places.get(b)![0]!));
       const targets = pool.takeIn(to, ids.length);
       ids.forEach((from, i) => {
@@ -173,7 +174,10 @@ class Pass {
     return this.#moves.length > 0;
   }
 
-  /** What is bound to each page that can be moved now. Resources that queues are binding are left for later passes. */
+  /**
+   * What is bound to each page that can be moved now. Resources that queues are still binding are left for later
+   * passes.
+   */
   #findPlaces(): Map<PageId, Place[]> {
     const found = new Map<PageId, Place[]>();
     for (const resource of resourcesOf(this.#state, this.#pool)) {
@@ -196,7 +200,7 @@ class Pass {
     return found;
   }
 
-  /** Moves what was planned; how many pages. */
+  /** Moves what was planned. Returns how many pages. */
   async run(): Promise<number> {
     const { queue } = this.#settings;
     const handles = [...this.#resources].map(({ handle }) => handle);
@@ -251,8 +255,8 @@ class Pass {
   }
 
   /**
-   * Waits for a submission. Where that fails, which is known to be done no sooner than with the queue's next answer, `giveUp`
-   * waits for it.
+   * Waits for a submission. If that fails, `giveUp` runs only after the queue's next answer, as only then the work is known to
+   * be done.
    */
   async #wait(
     submission: Submission,

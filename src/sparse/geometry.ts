@@ -1,8 +1,8 @@
 /**
- * How the pages of a sparse resource are numbered, which of them a region has, and how runs of them are bound.
+ * How the pages of a sparse resource are numbered, which of them a region contains, and how runs of them are bound.
  *
  * Buffers, and images without residency, are one run of pages. Sparsely resident images are divided into blocks of texels, a
- * page each, mip level after mip level in each layer, and mip tails behind them:
+ * page each, mip level after mip level in each layer, with mip tails after them:
  *
  *     | aspect 0: layer 0: level 0, level 1 … | layer 1 … | aspect 1 … | tails | metadata |
  */
@@ -16,7 +16,10 @@ import {
   SparseMemoryBindFlag,
 } from "../vulkan/sparse.ts";
 
-/** Part of a sparse buffer, in bytes. Committing takes every page that it touches, evicting the pages that it covers. */
+/**
+ * Part of a sparse buffer, in bytes. Committing affects every page that it touches, evicting only the pages that it
+ * covers.
+ */
 export interface SparseBufferRegion {
   /** Default 0. */
   readonly offset?: number;
@@ -25,8 +28,8 @@ export interface SparseBufferRegion {
 }
 
 /**
- * Part of a sparse image: a box of texels of one mip level of some layers. Committing takes every block that it touches,
- * evicting the blocks that it covers. A level in the mip tail stands for the whole tail.
+ * Part of a sparse image: a box of texels of one mip level of some layers. Committing affects every block that it touches,
+ * evicting only the blocks that it covers. A level in the mip tail means the whole tail.
  */
 export interface SparseImageRegion {
   /** {@link ImageAspect} flags; default: every aspect. */
@@ -39,7 +42,7 @@ export interface SparseImageRegion {
   readonly layerCount?: number;
   /** Texels; default 0, 0, 0. */
   readonly offset?: Offset3D;
-  /** Texels; default: to the edges of the mip level. */
+  /** Texels; default: up to the edges of the mip level. */
   readonly extent?: Extent3D;
 }
 
@@ -67,15 +70,15 @@ export interface OpaqueRun {
   readonly flags: number;
 }
 
-/** Is told of runs of pages: the first one's number, and how many. */
+/** Receives runs of pages: the number of the first one, and how many. */
 export type RunVisitor = (firstPage: number, count: number) => void;
 
-/** Pages that are numbered. */
+/** The numbering of pages. */
 export interface Geometry {
   readonly pageCount: number;
-  /** Where pages that are bound opaquely begin; all of them behind it are. */
+  /** The first page that is bound opaquely; so are all after it. */
   readonly firstOpaquePage: number;
-  /** Pages that have to be there before anything else is used: metadata. */
+  /** Pages that must be resident before anything else is used: metadata. */
   readonly always: readonly { readonly first: number; readonly count: number }[];
   /** Visits the pages of a region: those that it touches, or with `isWithin` those that it covers. */
   visit(region: unknown, isWithin: boolean, visit: RunVisitor): void;
@@ -89,7 +92,7 @@ export interface Geometry {
   texelsOf(box: BlockBox): { readonly offset: Required<Offset3D>; readonly extent: Required<Extent3D> };
 }
 
-/** Where the block of a page is; filled anew by each question. */
+/** Where the block of a page is; overwritten by each query. */
 export interface BlockPlace {
   aspectMask: number;
   mipLevel: number;
@@ -110,7 +113,7 @@ export class LinearGeometry implements Geometry {
   readonly #pageSize: number;
   readonly #isImage: boolean;
 
-  /** `size`: what regions are within; `required`: what the driver says the resource needs. Bytes. */
+  /** `size`: the limit of regions; `required`: what the driver says the resource needs. Bytes. */
   constructor(size: number, required: number, pageSize: number, isImage: boolean) {
     this.#size = size;
     this.#required = required;
@@ -262,7 +265,7 @@ export class ImageGeometry implements Geometry {
     return this.#aspects[0]!.block;
   }
 
-  /** How many mip levels lie outside the tail. */
+  /** How many mip levels are outside the tail. */
   get levelCount(): number {
     return this.#aspects[0]!.levels.length;
   }
@@ -381,12 +384,12 @@ function visitTail({ tails }: AspectBlocks, layer: number, visit: RunVisitor): v
   if (tail !== undefined) visit(tail.firstPage, tail.pageCount);
 }
 
-/** An extent that was given, or else the most. */
+/** The given extent, or else the maximum. */
 function texels(value: number | undefined, what: string, most: number): number {
   return value === undefined ? most : checkInteger(value, what, 1, most);
 }
 
-/** The first block and how many, of one direction. */
+/** The first block and the number of blocks in one direction. */
 function blocksOf(
   from: number,
   texels: number,

@@ -1,12 +1,12 @@
 /**
- * A memory object that is divided into pages: which are free, and who has those that are not.
+ * A memory object that is divided into pages: which are free, and which resources have the others.
  *
  *     free      1 1 0 0 0 1 0 1 …   a bit a page
  *     reference 0 0 1 1 2 0 1 0 …   how many pages of resources are bound to it (several: aliased)
  *     owner     . . 7 7 7 . 4 .     the resource that was bound first, and which of its pages
  *
- * A page that was taken away from its resources is not free before the queue is done with that: then its reference is 0 and
- * its bit too. Finding a run costs a step for each 32 pages and for each bit of words that are partly free.
+ * A page that was taken away from its resources is not free until the queue is done with that: until then both its reference
+ * and its bit are 0. Finding a run costs one step per 32 pages and per bit of partly free words.
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
@@ -26,7 +26,7 @@ export interface PageRun {
 
 /** One memory object of a page pool. */
 export class PageChunk {
-  /** Its place in the pool's table, by which pages are named. */
+  /** Its index in the pool's table, by which pages are identified. */
   readonly slot: number;
   readonly allocation: Allocation;
   /** VkDeviceMemory; the pages begin at its start. */
@@ -63,7 +63,7 @@ export class PageChunk {
     this.#longest = this.pageCount;
   }
 
-  /** As the policy of lists of blocks sees it. */
+  /** For the policy of block lists. */
   get metadata(): PageChunk {
     return this;
   }
@@ -76,7 +76,7 @@ export class PageChunk {
     return this.freeCount === this.pageCount;
   }
 
-  /** The first run of at least `count` free pages, cut to that many; undefined where there is none. */
+  /** The first run of at least `count` free pages, cut to that many; undefined if there is none. */
   findRun(count: number): PageRun | undefined {
     if (count > this.#longest || count > this.freeCount) return undefined;
     let longest = 0;
@@ -89,7 +89,7 @@ export class PageChunk {
     return found;
   }
 
-  /** The longest run of free pages, cut to `most`; undefined where nothing is free. */
+  /** The longest run of free pages, cut to `most`; undefined if nothing is free. */
   findLongest(most: number): PageRun | undefined {
     if (this.freeCount === 0) return undefined;
     let best: PageRun | undefined;
@@ -103,7 +103,7 @@ export class PageChunk {
     return best;
   }
 
-  /** Tells `visit` of each run of free pages, or of one as soon as it has `enough`, until it answers. */
+  /** Calls `visit` for each run of free pages, or for a run as soon as it has `enough`, until it returns something. */
   #eachRun(
     visit: (first: number, length: number) => PageRun | undefined,
     enough: number,
@@ -135,7 +135,7 @@ export class PageChunk {
     return length > 0 ? visit(first, length) : undefined;
   }
 
-  /** Takes free pages: they have no reference yet. */
+  /** Takes free pages; they have no references yet. */
   take({ first, count }: PageRun): void {
     for (let page = first; page < first + count; page++) {
       assert(this.isFree(page), "a page that is taken is free");
@@ -144,7 +144,7 @@ export class PageChunk {
     this.freeCount -= count;
   }
 
-  /** Gives a page back that has no reference. */
+  /** Gives back a page that has no references. */
   give(page: number): void {
     assert(
       !this.isFree(page) && this.references[page] === 0,
@@ -160,7 +160,7 @@ export class PageChunk {
     return (this.#free[page >>> 5]! & (1 << (page & 31))) !== 0;
   }
 
-  /** Throws an AssertionError where the parts do not agree. */
+  /** Throws an AssertionError if the parts do not agree. */
   validate(): void {
     let free = 0;
     for (const word of this.#free) free += popCount(word);

@@ -1,14 +1,15 @@
 /**
- * Pages of memory for sparse resources. A pool takes memory objects from the allocator, chunks, and gives out spans of them:
- * a request for many pages gets as few runs as can be had, so that it is bound in as few pieces.
+ * Pages of memory for sparse resources. A pool takes memory objects, called chunks, from the allocator and hands out spans of
+ * them: a request for many pages gets as few runs as possible, so that it is bound in few pieces.
  *
  * 1. One run in a chunk, the fullest chunk first.
  * 2. Up to {@link FEW} runs, the longest first, if they suffice.
- * 3. A new chunk, sized by the policy of all lists of blocks.
+ * 3. A new chunk, sized by the policy of all block lists.
  * 4. Whatever runs there are, and smaller chunks for what is missing.
  *
- * Chunks are dedicated memory of the allocator, so that its limits, budgets, statistics, dumps and recordings know them, and
- * nothing moves them; pages are moved from one to another by `./defragment.ts`. Empty ones are given back by that same policy: one is kept.
+ * Chunks are dedicated memory of the allocator, so that its limits, budgets, statistics, dumps and recordings include them, and
+ * nothing moves them; `./defragment.ts` moves pages from one to another. Empty ones are given back by the same policy: one is
+ * kept.
  */
 
 import type { Allocation } from "../allocator/allocation.ts";
@@ -30,14 +31,14 @@ import { Result, VulkanError } from "../vulkan/result.ts";
 import type { PageDefragmentationResult, PageDefragmentOptions } from "./defragment-options.ts";
 import { PageChunk, type PageRun } from "./page-chunk.ts";
 
-/** A request is not split into more runs than this while a new chunk can be had. */
+/** A request is not split into more runs than this as long as a new chunk is available. */
 const FEW = 4;
 /** A chunk's preferred size, on heaps that are large enough. */
 const CHUNK = 64 * 1024 * 1024;
-/** Pages of all chunks are named by one number: the chunk's slot times this, and the page in it. */
+/** A page is identified by one number: the chunk's slot times this, plus the page in it. */
 const PAGES_A_SLOT = 2 ** 24;
 
-/** The name of a page in its pool; -1 for none. */
+/** Identifies a page in its pool; -1 for none. */
 export type PageId = number;
 export const NO_PAGE: PageId = -1;
 
@@ -46,7 +47,7 @@ export interface Span extends PageRun {
   readonly chunk: PageChunk;
 }
 
-/** How a pool is made; checked by whoever makes it. */
+/** Settings of a pool; checked by its creator. */
 export interface PagePoolSettings {
   readonly name: string | undefined;
   readonly memoryTypeIndex: number;
@@ -58,7 +59,7 @@ export interface PagePoolSettings {
   readonly priority: number | undefined;
 }
 
-/** What a page pool has. Counts are of pages. */
+/** Statistics of a page pool. Counts are in pages. */
 export interface PagePoolStatistics {
   /** The pool's name, if it has one. */
   readonly name: string | undefined;
@@ -66,21 +67,21 @@ export interface PagePoolStatistics {
   readonly memoryTypeIndex: number;
   /** Bytes. */
   readonly pageSize: number;
-  /** Memory objects. */
+  /** Number of memory objects. */
   readonly chunkCount: number;
   /** Bytes of all chunks. */
   readonly chunkBytes: number;
   /** Pages of all chunks. */
   readonly pageCount: number;
-  /** Those of them that nothing has. */
+  /** Those of them that are free. */
   readonly freeCount: number;
-  /** Pages that were evicted and that the queue may not be done with. */
+  /** Evicted pages that the queue may not be done with. */
   readonly retiringCount: number;
   /** The longest run of free pages in one chunk. */
   readonly longestFreeRun: number;
 }
 
-/** What a pool asks of the allocator's sparse side. */
+/** What a pool needs from the allocator's sparse side. */
 export interface PagePoolOwner {
   defragment(pool: PagePool, options: PageDefragmentOptions): Promise<PageDefragmentationResult>;
 }
@@ -123,7 +124,7 @@ export class PagePool {
     return this.destroyed;
   }
 
-  /** As given when it was made. */
+  /** The name that it was created with. */
   get name(): string | undefined {
     return this.settings.name;
   }
@@ -155,7 +156,7 @@ export class PagePool {
     return usage > budget;
   }
 
-  /** What it has. */
+  /** Its statistics. */
   statistics(): PagePoolStatistics {
     const { name, memoryTypeIndex, pageSize } = this.settings;
     let pageCount = 0;
@@ -180,26 +181,26 @@ export class PagePool {
   }
 
   /**
-   * Moves pages out of nearly empty memory objects into others, so that these come free, and gives them back. Contents stay, and so
-   * do the resources themselves: only the memory behind their pages is another.
+   * Moves pages out of nearly empty memory objects into others, and gives back those that become free. Contents and the
+   * resources themselves stay; only the memory behind their pages changes.
    *
-   * It goes in passes: new pages are bound to a resource of the library's own, what was in the old ones is copied there, and then one
-   * vkQueueBindSparse takes the new pages from that and binds them in the place of the old ones, which are free once it is done.
-   * Shared pages are moved for all that share them.
+   * It works in passes: new pages are bound to one of the library's own resources, the contents of the old ones are copied
+   * there, and then one vkQueueBindSparse takes the new pages from that resource and binds them in place of the old ones, which
+   * are free once it is done. Shared pages are moved for all that share them.
    *
    * - Pages of buffers with the usage TransferSrc are moved, on every device with sparseBinding.
-   * - Pages of images are moved outside mip tails where the option `imageLayout` says the image's layout, and the image has
-   *   residency, color, no metadata aspect, the usages TransferSrc and TransferDst, and was made with `{ aliased: true }`: Vulkan lets
-   *   a page's contents be seen by another image only then. Each pass copies such an image once.
-   * - Other pages stay where they are, and so do the memory objects that they are in.
+   * - Pages of images outside mip tails are moved if the option `imageLayout` gives the image's layout, and the image has
+   *   residency, color, no metadata aspect, the usages TransferSrc and TransferDst, and was made with `{ aliased: true }`: only
+   *   then does Vulkan let another image see a page's contents. Each pass copies such an image once.
+   * - Other pages stay where they are, and so do their memory objects.
    *
-   * As with `allocator.defragment` what is moved must not be written meanwhile, and the device must be done using it when a pass
-   * begins: what other queues do with them is to be waited for before this is called, and not to be submitted again before
-   * the promise settles. Pages may be committed meanwhile, and resources destroyed; evicting pages of what is being moved is refused.
-   * What a queue is still binding when a pass begins is not moved in that.
+   * As with `allocator.defragment`, what is moved must not be written meanwhile, and the device must be done using it when a
+   * pass begins: wait for work on other queues that uses it before calling this, and submit none until the promise settles.
+   * Pages may be committed meanwhile, and resources destroyed; evicting pages of what is being moved is refused. What a queue
+   * is still binding when a pass begins is not moved in that pass.
    *
-   * @throws TypeError for a pool that is destroyed or being defragmented already, or options that are wrong; VulkanError where the
-   *     queue cannot bind, or a driver's call fails: what earlier passes have moved stays where it is now, and nothing is lost.
+   * @throws TypeError for a pool that is destroyed or already being defragmented, or for invalid options; VulkanError if the
+   * queue cannot bind, or a driver call fails: what earlier passes have moved stays in its new place, and nothing is lost.
    */
   defragment(options: PageDefragmentOptions): Promise<PageDefragmentationResult> {
     return this.owner.defragment(this, options);
@@ -208,8 +209,8 @@ export class PagePool {
   // ---- Spans --------------------------------------------------------------------------------------------
 
   /**
-   * @internal Takes so many pages, in as few spans as can be had. Throws the VulkanError of what refused memory, with
-   * nothing taken.
+   * @internal Takes `count` pages, in as few spans as possible. Throws the VulkanError of what refused memory, with nothing
+   * taken.
    */
   takeSpans(count: number): Span[] {
     const one = this.#findOne(count);
@@ -240,7 +241,7 @@ export class PagePool {
     for (const span of spans) this.#giveSpan(span);
   }
 
-  /** @internal The name of a page of a chunk. */
+  /** @internal Identifies a page of a chunk. */
   idOf(chunk: PageChunk, page: number): PageId {
     return chunk.slot * PAGES_A_SLOT + page;
   }
@@ -266,7 +267,7 @@ export class PagePool {
     chunk.ownerPage[at] = page;
   }
 
-  /** @internal One page of a resource less; whether it was the last, so that the page has to be retired. */
+  /** @internal One page of a resource less. Returns whether it was the last, so that the page must be retired. */
   unrefer(id: PageId): boolean {
     const chunk = this.chunkOf(id);
     const at = this.pageOf(id);
@@ -276,7 +277,7 @@ export class PagePool {
     return true;
   }
 
-  /** @internal Takes so many free pages of one chunk, in long runs. Something is to be moved to them. */
+  /** @internal Takes `count` free pages of one chunk, in long runs. Something is to be moved to them. */
   takeIn(chunk: PageChunk, count: number): PageId[] {
     const ids: PageId[] = [];
     while (ids.length < count) {
@@ -313,7 +314,7 @@ export class PagePool {
 
   // ---- Chunks -------------------------------------------------------------------------------------------
 
-  /** @internal Frees empty chunks but for `keep`; bytes freed. */
+  /** @internal Frees empty chunks except `keep`. Returns the bytes freed. */
   trim(keep: number): number {
     let freed = 0;
     for (const chunk of takeEmptyBlocks(this.blocks, 0, keep)) {
@@ -333,7 +334,7 @@ export class PagePool {
     return this.blocks.some((chunk) => chunk.allocation.own === allocation.own);
   }
 
-  /** Throws an AssertionError where something is not as it must be. */
+  /** Throws an AssertionError at the first inconsistency. */
   validate(): void {
     let retiring = 0;
     for (const chunk of this.blocks) {
@@ -388,7 +389,7 @@ export class PagePool {
     this.#freed(chunk);
   }
 
-  /** Something of the chunk is free again: the policy says whether a chunk goes. */
+  /** Part of the chunk is free again: the policy says whether a chunk is freed. */
   #freed(chunk: PageChunk): void {
     if (!this.blocks.includes(chunk)) return;
     const surplus = takeSurplusBlock(this, chunk);
@@ -397,8 +398,8 @@ export class PagePool {
   }
 
   /**
-   * A chunk with room for so many pages. Undefined where none can be had; with `isLast` a smaller one will do, and the
-   * error of what refused the smallest is thrown.
+   * A chunk with room for `count` pages. Undefined if none is available; with `isLast` a smaller one will do, and the error
+   * that refused the smallest is thrown.
    */
   #newChunk(count: number, isLast: boolean): PageChunk | undefined {
     const { pageSize, maxSize } = this.settings;
@@ -473,13 +474,13 @@ export class PagePool {
     return this.name === undefined ? "the page pool" : `page pool ${JSON.stringify(this.name)}`;
   }
 
-  /** What it is, in one line. */
+  /** A description in one line. */
   toString(): string {
     const { chunkCount, pageCount, freeCount } = this.statistics();
     return `PagePool${this.name === undefined ? "" : ` ${JSON.stringify(this.name)}`}: ${pageCount - freeCount} of ${pageCount} pages of ${this.pageSize} bytes in ${chunkCount} chunks`;
   }
 
-  /** What it is as data that can be written as JSON. */
+  /** A description as data that can be written as JSON. */
   toJSON(): object {
     return this.statistics();
   }

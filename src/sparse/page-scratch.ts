@@ -1,6 +1,6 @@
 /**
- * What a page pool's defragmentation copies through: one buffer for all buffers, and an alias of each image, in which blocks lie at the
- * same texels. How it is made, bound and filled.
+ * What a page pool's defragmentation copies through: one buffer for all buffers, and an alias of each image, in which blocks
+ * are at the same texels. How it is made, bound and filled.
  */
 
 import { BufferCreate, BufferUsage, ImageAspect, type ImageLayout } from "../vulkan/constants.ts";
@@ -21,23 +21,23 @@ export interface Place {
   readonly page: number;
 }
 
-/** A page of the pool that goes elsewhere, with all that is bound to it. */
+/** A page of the pool that moves, with everything that is bound to it. */
 export interface Move {
   readonly from: PageId;
   readonly to: PageId;
   readonly places: readonly Place[];
 }
 
-/** Something of the library's own that new pages are bound to while they are written. */
+/** One of the library's own resources, which new pages are bound to while they are written. */
 export interface Scratch {
   readonly kind: "buffer" | "image";
   readonly handle: Buffer | Image;
   readonly geometry: Geometry;
-  /** The image that it is an alias of; a buffer is for all buffers. */
+  /** The image that it is an alias of; undefined for the buffer, which serves all buffers. */
   readonly original: SparseImage | undefined;
   /** In the order of its pages. */
   readonly moves: readonly Move[];
-  /** For each move the page in it. */
+  /** The scratch page of each move. */
   readonly pages: readonly number[];
 }
 

@@ -1,7 +1,7 @@
 /**
- * What pages to move, so that chunks come free: the library's one planner (../compaction/draining.ts), asked about models of the
- * chunks. A model counts in pages, each of which is an item of its own: a page fits wherever one is free. Chunks are emptied one
- * after the other, the one with the fewest pages first, as long as the others have room.
+ * Which pages to move, so that chunks become free: the library's one planner (../compaction/draining.ts), applied to models of
+ * the chunks. A model counts in pages, each of which is a separate item: a page fits wherever one is free. Chunks are emptied
+ * one after the other, the one with the fewest pages first, as long as the others have room.
  *
  * Cost: some steps for each page of the pool.
  */
@@ -17,7 +17,7 @@ import type { PageChunk } from "./page-chunk.ts";
 
 const { Unknown } = SuballocationType;
 
-/** A page that is to go to another chunk. */
+/** A page to be moved to another chunk. */
 export interface PlannedPage {
   readonly from: PageChunk;
   /** The page in its chunk. */
@@ -25,7 +25,7 @@ export interface PlannedPage {
   readonly to: PageChunk;
 }
 
-/** Plans to move so many pages at most. Changes nothing. */
+/** Plans to move at most that many pages. Changes nothing. */
 export function planPages(
   chunks: readonly PageChunk[],
   isMovable: (chunk: PageChunk, page: number) => boolean,
@@ -65,7 +65,7 @@ class ModelOfChunk implements BlockPort<Page> {
     this.division = createTlsf({ size: pageCount, virtual: true });
     const gaps: Slot[] = [];
     let isAllMovable = true;
-    // In an empty block places are taken one behind the other.
+    // In an empty block places are taken one after the other.
     for (let page = 0; page < pageCount; ) {
       let end = page + 1;
       const isFree = chunk.isFree(page);
@@ -83,7 +83,7 @@ class ModelOfChunk implements BlockPort<Page> {
     this.#isAllMovable = isAllMovable;
   }
 
-  /** What something was planned to go to is not emptied in the same plan. */
+  /** A chunk that something was planned to move to is not emptied in the same plan. */
   get isMovable(): boolean {
     return this.#isAllMovable && this.division.allocationCount === this.#pages.size;
   }

@@ -1,4 +1,4 @@
-/** What statistics, leak lists and dumps say of pages. */
+/** What statistics, leak lists and dumps say about pages. */
 
 import type { Allocation } from "../allocator/allocation.ts";
 import type { Leak } from "../allocator/report/leaks.ts";
@@ -6,7 +6,7 @@ import type { PagePoolStatistics } from "./page-pool.ts";
 import type { SparseResource } from "./resource.ts";
 import type { SparseState } from "./sparse-state.ts";
 
-/** What an allocator has of sparse resources. */
+/** Statistics of an allocator's sparse resources. */
 export interface SparseStatistics {
   /** For each page pool, the default ones first. */
   readonly pools: readonly PagePoolStatistics[];
@@ -18,7 +18,7 @@ export interface SparseStatistics {
   readonly residentCount: number;
   /** Bytes of these. */
   readonly residentBytes: number;
-  /** Batches that queues are not done with. */
+  /** Number of batches that queues are not done with. */
   readonly pendingCount: number;
 }
 
@@ -54,13 +54,13 @@ export function sparseLeaks(state: SparseState): Leak[] {
   }));
 }
 
-/** Whether an allocation is memory of pages, which is the allocator's own to free. */
+/** Whether an allocation is memory of pages, which only the allocator frees. */
 export function isPageMemory(state: SparseState, allocation: Allocation): boolean {
   for (const pool of state.allPools()) if (pool.has(allocation)) return true;
   return false;
 }
 
-/** What a dump says: pools with their chunks, resources with what is resident. */
+/** The part of a dump: pools with their chunks, resources with what is resident. */
 export function sparseJson(state: SparseState, detailed: boolean): object {
   const { pools, ...counts } = sparseStatistics(state);
   const summary = { ...counts, pools };

@@ -20,7 +20,7 @@ import { NO_PAGE, type PageId, type PagePool, type PagePoolOwner } from "./page-
 export interface Residency {
   /** Pages that the region touches. */
   readonly pageCount: number;
-  /** Of these, the pages that are bound to memory, or will be once what was submitted is done. */
+  /** Of these, the pages that are bound to memory, or will be once submitted work is done. */
   readonly residentCount: number;
   /** Bytes of memory that these take. */
   readonly residentBytes: number;
@@ -38,23 +38,23 @@ export interface SparsePart {
 
 /** Pages of one resource that are bound to the memory of another's. */
 export interface SparseShare {
-  /** What is bound. Must not be resident. */
+  /** What to bind. Must not be resident. */
   readonly target: SparsePart;
-  /** Whose memory it gets. Must be resident, and have as many pages. */
+  /** What it shares memory with. Must be resident, and have as many pages. */
   readonly source: SparsePart;
 }
 
 /** What one batch of sparse binding does. */
 export interface SparseBindRequest extends QueueSynchronization {
-  /** What gets memory; what has it already keeps what it has. Default nothing. */
+  /** What gets memory; what already has memory keeps it. Default: nothing. */
   readonly commit?: readonly SparsePart[];
-  /** What gives its memory back. What is named under `commit` as well stays as it is. Default nothing. */
+  /** What gives back its memory. What is also listed in `commit` stays as it is. Default: nothing. */
   readonly evict?: readonly SparsePart[];
-  /** What shares memory with something else; both made with `aliased`. Default nothing. */
+  /** What shares memory with something else; both made with `aliased`. Default: nothing. */
   readonly share?: readonly SparseShare[];
 }
 
-/** What resources ask of the allocator's sparse side. */
+/** What resources need from the allocator's sparse side. */
 export interface SparseOwner extends PagePoolOwner {
   readonly allocator: AllocatorState;
   bind(queue: SparseQueue, request: SparseBindRequest): Submission;
@@ -87,7 +87,7 @@ export abstract class SparseResource {
   readonly handle: Buffer | Image;
   /** @internal */
   readonly geometry: Geometry;
-  /** @internal For each page what it is bound to, or will be once what was submitted is done. */
+  /** @internal What each page is bound to, or will be once submitted work is done. */
   readonly pages: Float64Array;
   /** @internal What the batch that is being made does with each page. */
   readonly marks: Uint8Array;
@@ -123,7 +123,7 @@ export abstract class SparseResource {
     return this.ownName;
   }
 
-  /** Undefined takes the name away. */
+  /** Undefined removes the name. */
   set name(name: string | undefined) {
     checkName(name);
     this.ensureAlive();
@@ -173,13 +173,13 @@ export abstract class SparseResource {
     return { pageCount, residentCount, residentBytes, isResident: residentCount === pageCount };
   }
 
-  /** @internal Throws where it is destroyed. */
+  /** @internal Throws if it is destroyed. */
   ensureAlive(): void {
     if (this.isDestroyed) throw new TypeError(`${this.label} is used after it was destroyed`);
   }
 
   /**
-   * Destroys it and gives its pages back; as soon as what was submitted for it is done. As with any resource, the device must
+   * Destroys it and gives its pages back, as soon as the work submitted for it is done. As with any resource, the device must
    * be done using it.
    */
   destroy(): void {
@@ -187,7 +187,7 @@ export abstract class SparseResource {
     this.owner.destroy(this);
   }
 
-  /** Does nothing when it is destroyed already; else {@link destroy}. */
+  /** Does nothing if it is already destroyed; otherwise {@link destroy}. */
   [Symbol.dispose](): void {
     if (!this.isDestroyed) this.destroy();
   }
@@ -197,7 +197,7 @@ export abstract class SparseResource {
     return `sparse ${this.kind}${this.name === undefined ? "" : ` ${JSON.stringify(this.name)}`}`;
   }
 
-  /** What it is, in one line. */
+  /** A description in one line. */
   toString(): string {
     const state = this.isDestroyed
       ? "destroyed"
@@ -205,7 +205,7 @@ export abstract class SparseResource {
     return `${this.constructor.name}${this.name === undefined ? "" : ` ${JSON.stringify(this.name)}`}: ${state}`;
   }
 
-  /** What it is as data that can be written as JSON: handles are text. */
+  /** A description as data that can be written as JSON: handles are text. */
   toJSON(): object {
     return {
       kind: this.kind,
@@ -230,7 +230,7 @@ const ALIASED = 0x4;
 export class SparseBuffer extends SparseResource {
   /** Tells a buffer from an image. */
   readonly kind = "buffer";
-  /** How it was made, sparse flags included. */
+  /** How it was made, including the sparse flags. */
   readonly info: BufferCreateInfo;
 
   /** @internal */
@@ -245,7 +245,7 @@ export class SparseBuffer extends SparseResource {
     return this.handle as Buffer;
   }
 
-  /** Bytes, as it was made with. */
+  /** Its size in bytes, as created. */
   get size(): number {
     return this.info.size;
   }
@@ -260,7 +260,10 @@ export class SparseBuffer extends SparseResource {
     return this.residency(region);
   }
 
-  /** Gives the pages that the region (default: the whole buffer) touches memory: `allocator.bindSparse` for one region. */
+  /**
+   * Gives memory to the pages that the region (default: the whole buffer) touches: `allocator.bindSparse` for one
+   * region.
+   */
   commit(
     queue: SparseQueue,
     region?: SparseBufferRegion,
@@ -269,7 +272,7 @@ export class SparseBuffer extends SparseResource {
     return this.owner.bind(queue, { ...synchronization, commit: [part(this, region)] });
   }
 
-  /** Takes the memory of the pages that the region (default: the whole buffer) covers. */
+  /** Takes memory from the pages that the region (default: the whole buffer) covers. */
   evict(queue: SparseQueue, region?: SparseBufferRegion, synchronization?: QueueSynchronization): Submission {
     return this.owner.bind(queue, { ...synchronization, evict: [part(this, region)] });
   }
@@ -283,7 +286,7 @@ export class SparseBuffer extends SparseResource {
 export class SparseImage extends SparseResource {
   /** Tells an image from a buffer. */
   readonly kind = "image";
-  /** How it was made, sparse flags included. */
+  /** How it was made, including the sparse flags. */
   readonly info: ImageCreateInfo;
   readonly #blocks: ImageGeometry | undefined;
 
@@ -305,12 +308,12 @@ export class SparseImage extends SparseResource {
     return ((this.info.flags ?? 0) & ALIASED) !== 0;
   }
 
-  /** The texels that one page holds; undefined of an image without residency. */
+  /** The texels that one page holds; undefined for an image without residency. */
   get blockExtent(): Required<Extent3D> | undefined {
     return this.#blocks?.block;
   }
 
-  /** The first mip level that lies in the mip tail; undefined of an image without residency. */
+  /** The first mip level in the mip tail; undefined for an image without residency. */
   get mipTailFirstLevel(): number | undefined {
     return this.#blocks?.levelCount;
   }
@@ -320,12 +323,15 @@ export class SparseImage extends SparseResource {
     return this.residency(region);
   }
 
-  /** Gives the blocks that the region (default: the whole image) touches memory: `allocator.bindSparse` for one region. */
+  /**
+   * Gives memory to the blocks that the region (default: the whole image) touches: `allocator.bindSparse` for one
+   * region.
+   */
   commit(queue: SparseQueue, region?: SparseImageRegion, synchronization?: QueueSynchronization): Submission {
     return this.owner.bind(queue, { ...synchronization, commit: [part(this, region)] });
   }
 
-  /** Takes the memory of the blocks that the region (default: the whole image) covers. */
+  /** Takes memory from the blocks that the region (default: the whole image) covers. */
   evict(queue: SparseQueue, region?: SparseImageRegion, synchronization?: QueueSynchronization): Submission {
     return this.owner.bind(queue, { ...synchronization, evict: [part(this, region)] });
   }

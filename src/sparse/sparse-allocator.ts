@@ -1,4 +1,4 @@
-/** The sparse side of an allocator: what its face forwards to. Made when it is first asked for. */
+/** The sparse side of an allocator: what its public face forwards to. Created on first use. */
 
 import type { Allocation } from "../allocator/allocation.ts";
 import { type Leak, LeakError, reportLeaks } from "../allocator/report/leaks.ts";
@@ -51,7 +51,7 @@ export class SparseAllocator implements SparseOwner {
     return createPagePool(this.state, this, info);
   }
 
-  /** Destroys a pool none of whose pages is in use. */
+  /** Destroys a pool that has no pages in use. */
   destroyPool(given: PagePool): void {
     checkUsable(this.allocator);
     const pool = checkPagePool(this.state, given);
@@ -109,7 +109,7 @@ export class SparseAllocator implements SparseOwner {
     return sparseJson(this.state, detailed);
   }
 
-  /** Frees empty chunks but for `keep` of each pool; bytes freed. */
+  /** Frees empty chunks except `keep` of each pool. Returns the bytes freed. */
   trim(keep: number): number {
     this.state.collect();
     let freed = 0;
@@ -117,7 +117,7 @@ export class SparseAllocator implements SparseOwner {
     return freed;
   }
 
-  /** Throws where a queue is not done with something; then the allocator cannot be destroyed. */
+  /** Throws if a queue is not done with something; then the allocator cannot be destroyed. */
   checkDone(): void {
     this.state.collect();
     for (const pool of this.state.allPools()) {
@@ -135,8 +135,8 @@ export class SparseAllocator implements SparseOwner {
   }
 
   /**
-   * The end of the allocator's scope: reports what is alive and frees everything. False, with nothing done, where a queue is
-   * not done with something.
+   * The end of the allocator's scope: reports what is alive and frees everything. False, with nothing done, if a queue is not
+   * done with something.
    */
   dispose(): boolean {
     const { allocator } = this;
@@ -171,7 +171,7 @@ export class SparseAllocator implements SparseOwner {
 
 const rooms = new WeakMap<AllocatorState, SparseAllocator>();
 
-/** The sparse side of an allocator, made where it is not there yet. */
+/** The sparse side of an allocator, created if it does not exist yet. */
 export function sparseOf(allocator: AllocatorState): SparseAllocator {
   let room = rooms.get(allocator);
   if (room === undefined) {

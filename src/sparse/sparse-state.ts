@@ -1,5 +1,5 @@
 /**
- * What one allocator has of sparse resources: the resources, the page pools, and what queues are not done with. Pages that were
+ * The sparse state of one allocator: the resources, the page pools, and what queues are not done with. Pages that were
  * taken away, and resources that were destroyed, are kept until then:
  *
  *     evict ── submitted ──> retiring ── queue done ──> free
@@ -17,7 +17,7 @@ import type { SparseResource } from "./resource.ts";
 export interface SparseWork {
   readonly submission: Submission;
   readonly resources: readonly SparseResource[];
-  /** Pages to be free again when it is done. */
+  /** Pages that become free when it is done. */
   readonly retiring: readonly { readonly pool: PagePool; readonly ids: readonly PageId[] }[];
   /** What else is to be done when it is done. */
   readonly finish?: () => void;
@@ -96,7 +96,7 @@ export class SparseState {
     pool.give(ids);
   }
 
-  /** Destroys what was copied through, unless the end of the allocator has. */
+  /** Destroys a scratch resource, unless the end of the allocator has. */
   destroyScratch(handle: Buffer | Image): void {
     const { device } = this.allocator;
     const kind = this.scratch.get(handle);
@@ -123,7 +123,7 @@ export class SparseState {
     this.pools.clear();
   }
 
-  /** Throws an AssertionError where something is not as it must be. */
+  /** Throws an AssertionError at the first inconsistency. */
   validate(): void {
     const references = new Map<PagePool, Map<PageId, number>>();
     for (const pool of this.allPools()) {

@@ -1,4 +1,7 @@
-/** What a device has of sparse resources, asked before anything is made; what it lacks is said with what to do instead. */
+/**
+ * Checks what a device supports of sparse resources, before anything is made; errors say what is missing and what to do
+ * instead.
+ */
 
 import { BufferCreate, ImageTiling, ImageType } from "../vulkan/constants.ts";
 import type { VulkanDevice } from "../vulkan/device.ts";
@@ -8,7 +11,7 @@ import { Result, VulkanError } from "../vulkan/result.ts";
 /** The sparse bits have the same values for buffers and images. */
 const { SparseBinding, SparseResidency, SparseAliased } = BufferCreate;
 
-/** What a sparse resource shall be able to do. */
+/** What a sparse resource must be able to do. */
 export interface SparseWishes {
   /** Whether it can be used while pages are missing. */
   readonly residency: boolean;

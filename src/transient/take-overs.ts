@@ -5,7 +5,10 @@
  * whatever had them before. If the passes repeat they are processed twice: what is found only in the second run comes from the
  * previous run.
  *
- * pass 0 1 2 3 a ████████ b waits for c's last use, in the previous run, and c for a's and b's b ████ in this one c ████
+ *     pass       0    1    2    3
+ *     a          ████████            b waits for c's last use, in the previous run, and c for a's and b's
+ *     b          ████                in this one
+ *     c                    ████
  */
 
 import { ResourceKind } from "../allocator/resource-kind.ts";

@@ -1,4 +1,4 @@
-/** What has to be right with the moves of a pass before it ends: from there on nothing can fail. */
+/** What must be right with the moves of a pass before it ends: from there on nothing can fail. */
 
 import type { Bindings } from "../../allocator/memory/bindings.ts";
 import { DefragmentationMoveOperation } from "../flags.ts";

@@ -1,10 +1,10 @@
 /**
- * What the host writes to an allocation while a queue copies it may come too late for the copy. So when the queue has
- * finished, and before the allocation changes places, the host copies once more what it may have written: the ranges that
- * the library has seen, and all of what is mapped and coherent, as nobody sees writes to a view. Memory that is not coherent
- * has to be flushed anyway, and what is flushed is seen.
+ * What the host writes to an allocation while a queue copies it may come too late for the copy. So when the queue has finished,
+ * and before the allocation changes places, the host copies once more what it may have written: the ranges that the library has
+ * seen, and everything that is mapped and coherent, as writes to a view cannot be observed. Memory that is not coherent must be
+ * flushed anyway, and flushes are observed.
  *
- * Buffers alone: how texels lie in memory is the driver's to know.
+ * Only for buffers: how texels are laid out in memory is known only to the driver.
  */
 
 import type { Allocation } from "../../allocator/allocation.ts";
@@ -29,9 +29,9 @@ export function writtenRanges(
 }
 
 /**
- * Copies ranges from where an allocation is to where it goes. Both memory objects are mapped for the time.
+ * Copies ranges from where an allocation is to where it goes. Both memory objects are mapped meanwhile.
  *
- * @throws VulkanError where one of them cannot be mapped or flushed.
+ * @throws VulkanError if one of them cannot be mapped or flushed.
  */
 export function copyByHost(from: Allocation, to: Allocation, ranges: readonly WrittenRange[]): void {
   const source = from.ensureAlive();
@@ -41,7 +41,7 @@ export function copyByHost(from: Allocation, to: Allocation, ranges: readonly Wr
     if (!target.map(1)) throw target.state.failure.toError();
     try {
       for (const { offset, size } of ranges) {
-        // Whole atoms are flushed: what the queue has written around the range has to be seen first.
+        // Whole atoms are flushed: what the queue has written around the range must be visible first.
         synchronizeCaches("invalidate", [{ allocation: to, offset, size }]);
         forEachPiece(source.mapping!, from.offset + offset, size, (bytes, at) => {
           forEachPiece(target.mapping!, to.offset + offset + at, bytes.length, (place, within) => {

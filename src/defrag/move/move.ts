@@ -41,7 +41,7 @@ export class DefragmentationMove {
   private swapped = false;
   /** @internal Whether it is ignored in this pass only because the pass has no time left. */
   isPostponed = false;
-  /** @internal References to the new place's mapping taken beside the temporary's own. */
+  /** @internal References to the new place's mapping, taken in addition to the temporary's own. */
   mappedAhead = 0;
 
   /** @internal */
@@ -54,8 +54,8 @@ export class DefragmentationMove {
   }
 
   /**
-   * @internal Maps the new place as often as the allocation is mapped, so that {@link swap} cannot fail. Returns
-   * false, with the failure recorded and nothing changed, where mapping fails.
+   * @internal Maps the new place as often as the allocation is mapped, so that {@link swap} cannot fail. Returns false, with
+   * the failure recorded and nothing changed, if mapping fails.
    */
   mapAhead(): boolean {
     const count = this.moved.mapCount;
@@ -65,7 +65,7 @@ export class DefragmentationMove {
     return true;
   }
 
-  /** @internal Takes {@link mapAhead} back. */
+  /** @internal Undoes {@link mapAhead}. */
   unmapAhead(): void {
     (this.dstTmpAllocation.memoryObject as MemoryBlock).unmap(this.mappedAhead);
     this.mappedAhead = 0;
@@ -133,10 +133,10 @@ export class MoveFactory {
   }
 
   /**
-   * Plans to move an allocation into a block: to the place that the strategy finds there, and below its present one where
-   * it is in that block already. Undefined where there is none, or where it is not at `offset`.
+   * Plans to move an allocation into a block: to the place that the strategy finds there, below its present one if it is
+   * already in that block. Undefined if there is none, or if it is not at `offset`.
    *
-   * @throws VulkanError when the new place has to be mapped and cannot be; nothing has changed then.
+   * @throws VulkanError when the new place must be mapped and cannot be; then nothing has changed.
    */
   make(
     allocation: Allocation,
@@ -154,7 +154,7 @@ export class MoveFactory {
     return this.makeFound(allocation, target);
   }
 
-  /** Plans to move an allocation to the place that was just found for it in a block. */
+  /** Plans to move an allocation to the place just found for it in a block. */
   private makeFound(allocation: Allocation, target: MemoryBlock): DefragmentationMove {
     const { failure } = target.state;
     failure.reset();

@@ -1,4 +1,4 @@
-/** Makes the buffer or image of an allocation again in another place, and says how to copy the contents. */
+/** Recreates the buffer or image of an allocation in another place, and says how to copy the contents. */
 
 import type { Allocation } from "../../allocator/allocation.ts";
 import { ResourceKind } from "../../allocator/resource-kind.ts";
@@ -51,7 +51,7 @@ export function canCopy(allocation: Allocation, layout: LayoutSource | undefined
   return stated !== undefined && (canBecome(stated) || stated === ImageLayout.Undefined);
 }
 
-/** What the program says of the layout of an image; undefined for what is none. */
+/** What the program says about the layout of an image; undefined for anything else. */
 export function layoutOf(allocation: Allocation, layout: LayoutSource | undefined): number | undefined {
   if (allocation.kind !== ResourceKind.Image) return undefined;
   return layout?.(allocation.state.tracker.proxyOf(allocation));
@@ -60,7 +60,7 @@ export function layoutOf(allocation: Allocation, layout: LayoutSource | undefine
 /** Says which layout an image is in. */
 export type LayoutSource = (allocation: Allocation) => number | undefined;
 
-/** Creates the allocation's buffer or image again, bound to `target`. Nothing is left behind where that fails. */
+/** Creates the allocation's buffer or image again, bound to `target`. Nothing is left behind if that fails. */
 export function createAgain(
   device: VulkanDevice,
   allocation: Allocation,
