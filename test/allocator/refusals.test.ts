@@ -219,8 +219,9 @@ describe("maxMemoryAllocationSize", () => {
     );
   });
 
-  it("bounds a pool's block size", () => {
+  it("bounds a pool's block size, and may be it", () => {
     const { allocator } = world({ limits });
+    allocator.destroyPool(allocator.createPool({ memoryTypeIndex: 0, blockSize: 100 * MiB + 7 }));
     expect(() => allocator.createPool({ memoryTypeIndex: 0, blockSize: 101 * MiB })).toThrow(
       new RangeError(
         `blockSize must be at most the device's maxMemoryAllocationSize of ${100 * MiB + 7}, got ${101 * MiB}`,

@@ -516,6 +516,24 @@ describe("What images of one description need", () => {
     expect(asked).toBeLessThan(200);
   });
 
+  it("is that of the image itself, whichever stood in its place", () => {
+    const sides = Array.from({ length: 100 }, (_, i) => 16 * (1 + i));
+    const infos = [
+      ...sides.map((height) => ({ ...small, extent: { width: 16, height } })),
+      ...sides.map((width) => ({ ...small, extent: { width, height: 16 } })),
+    ];
+    const sizes = (rememberRequirements: boolean): number[] => {
+      const { allocator } = world({}, { rememberRequirements });
+      return infos.map((info) => {
+        const { allocation } = allocator.createImage(info);
+        const { size } = allocation;
+        free(allocation);
+        return size;
+      });
+    };
+    expect(sizes(true)).toEqual(sizes(false));
+  });
+
   it("is not remembered of those that are to be mapped, or are shared by queue families", () => {
     const { allocator, device } = world({}, { rememberRequirements: true });
     const asked = vi.spyOn(device, "getImageMemoryRequirements");

@@ -58,6 +58,19 @@ describe("what is destroyed later", () => {
     device.destroy();
   });
 
+  it("cannot be freed before, not even after other allocations that waited have gone", () => {
+    const { allocator } = world();
+    const [first, second] = [make(allocator), make(allocator)];
+    let isDone = false;
+    allocator.destroyLater(first, { isDone: () => true });
+    allocator.destroyLater(second, { isDone: () => isDone });
+    expect(allocator.flushDeferred()).toBe(1);
+    expect(() => allocator.destroyBuffer(second.buffer, second.allocation)).toThrow("waits to be destroyed");
+    isDone = true;
+    expect(allocator.flushDeferred()).toBe(1);
+    allocator.destroy();
+  });
+
   it("goes over the end of frame indices, which are 32 bits", () => {
     const { allocator } = world();
     const { allocation } = make(allocator);
@@ -214,6 +227,27 @@ describe("pressure", () => {
     off();
     expect(allocator.tryCreateBuffer(tooMuch, DEDICATED)).toBeUndefined();
     expect(calls).toBe(16);
+    allocator.destroy();
+  });
+
+  it("says what trim would give back, and what lies free between allocations", () => {
+    const { allocator } = world(limits);
+    const [kept, ...gone] = [make(allocator, MIB / 2), make(allocator, MIB / 2), make(allocator, MIB / 2)];
+    const { memoryTypeIndex } = kept!.allocation;
+    // The minimum of a pool stays.
+    const pool = allocator.createPool({ memoryTypeIndex, blockSize: 2 * MIB, minBlockCount: 1 });
+    for (const each of gone) allocator.destroyBuffer(each.buffer, each.allocation);
+    const told: Pressure[] = [];
+    allocator.onPressure((pressure) => {
+      told.push(pressure);
+      return false;
+    });
+    expect(allocator.tryCreateBuffer({ size: 9 * MIB, usage: USAGE }, DEDICATED)).toBeUndefined();
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ trimBytes: MIB, fragmentedBytes: MIB / 2 });
+    expect(allocator.trim()).toBe(MIB);
+    allocator.destroyBuffer(kept!.buffer, kept!.allocation);
+    allocator.destroyPool(pool);
     allocator.destroy();
   });
 

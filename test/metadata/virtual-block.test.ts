@@ -551,6 +551,14 @@ describe("what a block says about itself", () => {
       AllocationBytes: 0,
       UnusedRangeCount: 1,
     });
+    block.allocate(10);
+    expect(JSON.parse(block.buildStatsString(false)).Stats).toEqual({
+      BlockCount: 1,
+      BlockBytes: 10,
+      AllocationCount: 1,
+      AllocationBytes: 10,
+      UnusedRangeCount: 0,
+    });
   });
 
   it("counts the allocations of a linear block, with and without user data", () => {

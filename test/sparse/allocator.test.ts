@@ -1,6 +1,6 @@
 /** Sparse resources through the allocator: on every kind of simulated device and on a real one. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   AllocationCreate,
   type Allocator,
@@ -303,6 +303,22 @@ describe("sparse resources on the simulator", () => {
     a.destroy();
     allocator.validate();
     expect(device.statistics().bufferCount).toBe(0);
+    allocator.destroyPagePool(pages);
+    allocator.destroy();
+    device.destroy();
+  });
+
+  it("have memory of the priority that their pool was given", async () => {
+    const device = simulated({ extensions: ["VK_EXT_memory_priority"] });
+    const allocator = createAllocator({ device });
+    const queue = device.createTransferQueue();
+    const allocated = vi.spyOn(device, "allocateMemory");
+    const pages = allocator.createPagePool({ priority: 0.875 });
+    const buffer = allocator.createSparseBuffer({ size: MiB, usage: COPY }, { pages });
+    await buffer.commit(queue).done();
+    const [memory] = allocated.mock.results;
+    expect(device.memoryPriority(memory!.value)).toBe(0.875);
+    buffer.destroy();
     allocator.destroyPagePool(pages);
     allocator.destroy();
     device.destroy();
