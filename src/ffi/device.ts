@@ -143,7 +143,7 @@ export class NativeDevice implements VulkanDevice {
   #isLost = false;
   readonly #lostListeners: (() => void)[] = [];
   #recording: NativeMemory | undefined;
-  #deviceQueues: readonly DeviceQueue[] | undefined;
+  #deviceQueues: readonly [DeviceQueue, ...DeviceQueue[]] | undefined;
   readonly #life: Life = { end: undefined };
   /** For the structures of barriers. */
   #barriers: NativeMemory | undefined;
@@ -727,13 +727,25 @@ export class NativeDevice implements VulkanDevice {
     return this.#queue;
   }
 
-  /** The queues that the device was made with, in the order in which they were asked for, with their handles. */
-  get queues(): readonly DeviceQueue[] {
-    this.#deviceQueues ??= this.#parts.queues.map(({ familyIndex, index = 0 }) => {
+  /**
+   * The queues that the device was made with, in the order in which they were asked for, with their handles: one at least.
+   *
+   * @throws TypeError for a wrapped device of which no queue was named.
+   */
+  get queues(): readonly [DeviceQueue, ...DeviceQueue[]] {
+    this.#deviceQueues ??= this.#askQueues();
+    return this.#deviceQueues;
+  }
+
+  #askQueues(): readonly [DeviceQueue, ...DeviceQueue[]] {
+    const [first, ...rest] = this.#parts.queues.map(({ familyIndex, index = 0 }) => {
       this.functions.vkGetDeviceQueue(this.handle, familyIndex, index, this.#out);
       return { familyIndex, index, handle: this.#structs.handle };
     });
-    return this.#deviceQueues;
+    if (first === undefined) {
+      throw new TypeError("a wrapped device has the queue that wrapDevice is given as `queue`, got undefined");
+    }
+    return [first, ...rest];
   }
 
   /**

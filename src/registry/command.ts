@@ -25,7 +25,7 @@ import {
   write,
   writeTarget,
 } from "./encode.ts";
-import { type AnyStructure, type ScalarKind, scalarSizes } from "./structure.ts";
+import { type AnyStructure, type ScalarKind, type Structure, scalarSizes } from "./structure.ts";
 
 /** What commands are bound to: a device or an instance of `vma-ts/koffi`, `/bun` or `/deno`. */
 export interface CommandSource extends AddressSource {
@@ -41,10 +41,13 @@ export interface CommandSource extends AddressSource {
   getProcAddress(name: string): bigint;
 }
 
-/** A structure that was read, with those that were asked for behind it. */
-export type Chained<T> = Omit<Required<T>, "pNext"> & {
-  /** Structures that the driver reads or fills in too, as values with an sType. */
-  readonly pNext: readonly Record<string, unknown>[];
+/** A structure that was read, with those that were asked for behind it (`C`). */
+export type Chained<T, C extends readonly AnyStructure[] = readonly AnyStructure[]> = Omit<
+  Required<T>,
+  "pNext"
+> & {
+  /** What the driver has filled in behind it, in the order in which it was asked for. */
+  readonly pNext: { readonly [I in keyof C]: C[I] extends Structure<infer V> ? Omit<Required<V>, "pNext"> : object };
 };
 
 /** Any function. */
@@ -353,6 +356,9 @@ class Call {
     const { kind, struct } = parameter;
     const size = struct?.layout.size ?? scalarSizes[kind!];
     const count = parameter.count === undefined ? undefined : this.#countOf(parameter.count, counts, places);
+    if (count === 0 && !this.#asks) {
+      throw new RangeError(`${this.#name}: ${parameter.count} must be 1 at least, got 0`);
+    }
     const place = this.#region.take(Math.max(8, size * (count ?? 1)));
     const written = chain.map((structure) => ({ structure, place: write(this.#region, structure, {}) }));
     if (struct?.sType !== undefined) {

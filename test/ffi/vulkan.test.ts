@@ -276,6 +276,7 @@ describeWithVulkan("a wrapped device", (ctx) => {
       const buffer = wrapped.createBuffer({ size: 100, usage: BufferUsage.TransferDst });
       device.destroyBuffer(buffer);
       expect(wrapped.queue.handle).toBe(device.queue.handle);
+      expect(wrapped.queues[0].handle).toBe(device.queue.handle);
       wrapped.destroy();
       expect(() => wrapped.createBuffer({ size: 100, usage: 2 })).toThrow("the device was destroyed");
     }
@@ -305,6 +306,7 @@ describeWithVulkan("a wrapped device", (ctx) => {
       }),
     );
     expect(() => plain.queue).toThrow(/familyIndex/);
+    expect(() => plain.queues).toThrow(/`queue`/);
 
     using extended = ctx.vulkan.wrapDevice({
       ...handles,

@@ -77,6 +77,15 @@ export class PackedPackage {
     output(process.execPath, [compiler, ...common, ...options, ...names], this.app);
   }
 
+  /** Compiles the program's files with the settings that `tsc --init` proposes; throws what the compiler says. */
+  compileAsInitialized(names: readonly string[], outDir: string): void {
+    const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+    output(process.execPath, [compiler, "--init"], this.app);
+    const compilerOptions = { outDir, rootDir: ".", declaration: false, declarationMap: false, sourceMap: false };
+    this.write("samples.json", JSON.stringify({ extends: "./tsconfig.json", compilerOptions, files: names }));
+    output(process.execPath, [compiler, "-p", "samples.json"], this.app);
+  }
+
   /** What the compiler says against the program's files, a line for each mistake, checking the package's types too. */
   refusals(names: readonly string[]): string[] {
     const compiler = join(root, "node_modules", "typescript", "bin", "tsc");

@@ -14,8 +14,10 @@ import {
   encodeInto,
   structure,
   union,
+  VK_WHOLE_SIZE,
   VkPhysicalDeviceVulkan12Features,
 } from "../../src/registry/index.ts";
+import { WHOLE_SIZE } from "../../src/vulkan/index.ts";
 import { copyOf, native } from "../helpers/native.ts";
 
 interface Thing {
@@ -60,8 +62,10 @@ describe("a declared structure", () => {
     const encoded = encode(native, Thing({ items }));
     expect(encoded.decode()).toMatchObject({ count: 2, items: native.addressOf(items.buffer) + 4n });
     expect(encode(native, Thing({ items, count: 1 })).decode().count).toBe(1);
-    encoded.set({ big: Number.POSITIVE_INFINITY, count: 5 });
-    expect(encoded.decode()).toMatchObject({ big: Number.POSITIVE_INFINITY, count: 5 });
+    encoded.set({ big: VK_WHOLE_SIZE, count: 5 });
+    expect(encoded.decode()).toMatchObject({ big: VK_WHOLE_SIZE, count: 5 });
+    expect(copyOf(encoded.address, 40).getBigUint64(8, true)).toBe(0xffff_ffff_ffff_ffffn);
+    expect(VK_WHOLE_SIZE).toBe(WHOLE_SIZE);
   });
 
   it("is decoded from bytes, and many are encoded into them", () => {

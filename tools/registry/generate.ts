@@ -216,19 +216,23 @@ function writeParameter(
   if (counts.length > 0 && (type === "uint32_t" || type === "size_t")) return { word: `${name}:?#` };
   const out = pointers > 1 || (!isStructure && kind === "ptr") ? "ptr" : kind;
   const value = pointers > 1 ? "bigint" : script;
-  if (count !== undefined)
+  if (count !== undefined) {
+    const item = `Required<${value}>`.replace(/Required<(bigint|number|boolean)>/, "$1");
+    // How many there are is the driver's to say, and may be none; or it is the program's, and one at least.
+    const isAsked = parameters.some((each) => each.name === count && each.pointers > 0);
     return {
       word: `${name}:>${out}[${count}]`,
-      output: `Required<${value}>[]`.replace(/Required<(bigint|number|boolean)>/, "$1"),
+      output: isAsked ? `${item}[]` : `[${item}, ...${item}[]]`,
       part,
     };
+  }
   const hasChain =
     isStructure && registry.structures.get(type)!.members.some((each) => each.name === "sType");
   return {
     word: `${name}:>${out}`,
-    output: isStructure ? (hasChain ? `Chained<${value}>` : `Required<${value}>`) : value,
+    output: isStructure ? (hasChain ? `Chained<${value}, C>` : `Required<${value}>`) : value,
     part,
-    ...(hasChain ? { argument: `${name}Chain?: readonly AnyStructure[]` } : {}),
+    ...(hasChain ? { argument: `${name}Chain?: C` } : {}),
   };
 }
 
@@ -256,9 +260,10 @@ function writeCommand(registry: Registry, command: CommandType, used: Set<string
   const parts = [...new Set(written.flatMap(({ part }) => (part === undefined ? [] : [part])))];
   const words = written.map(({ word }) => word).join(" ");
   const args = [command.name, result, words].map((each) => JSON.stringify(each));
+  const generic = returned.includes(", C>") ? "<const C extends readonly AnyStructure[] = []>" : "";
   return [
     `/** ${command.name} */`,
-    `export const ${command.name}: Command<(${passed.join(", ")}) => ${returned}> = /* @__PURE__ */ command(${[...args, ...parts].join(", ")});`,
+    `export const ${command.name}: Command<${generic}(${passed.join(", ")}) => ${returned}> = /* @__PURE__ */ command(${[...args, ...parts].join(", ")});`,
     "",
   ].join("\n");
 }
@@ -268,7 +273,9 @@ function writeConstants(registry: Registry, used: ReadonlySet<string>): string {
   const literal = (value: bigint, isBig: boolean): string => (isBig ? `${value}n` : String(value));
   for (const [name, value] of registry.constants) {
     if (/^VK_(LUID|TRUE|FALSE)/.test(name)) continue;
-    lines.push(`export const ${name} = ${literal(value, value > 0xffffffffn)};`);
+    // As the members are that take it: numbers of bytes.
+    if (name === "VK_WHOLE_SIZE") lines.push(`export const ${name}: number = Number.POSITIVE_INFINITY;`);
+    else lines.push(`export const ${name} = ${literal(value, value > 0xffffffffn)};`);
   }
   const written = new Set<string>();
   for (const [name, values] of registry.enums) {

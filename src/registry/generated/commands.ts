@@ -466,10 +466,10 @@ export const vkGetPipelineCacheData: Command<(pipelineCache: bigint) => Uint8Arr
 export const vkMergePipelineCaches: Command<(dstCache: bigint, pSrcCaches: readonly bigint[] | ArrayBufferView | undefined) => number> = /* @__PURE__ */ command("vkMergePipelineCaches", "r", "D dstCache:handle srcCacheCount:# pSrcCaches:*handle[srcCacheCount]");
 
 /** vkCreateGraphicsPipelines */
-export const vkCreateGraphicsPipelines: Command<(pipelineCache: bigint, pCreateInfos: readonly VkGraphicsPipelineCreateInfo[] | ArrayBufferView | undefined) => bigint[]> = /* @__PURE__ */ command("vkCreateGraphicsPipelines", "r", "D pipelineCache:handle createInfoCount:# pCreateInfos:*VkGraphicsPipelineCreateInfo[createInfoCount] A pPipelines:>handle[createInfoCount]", VkGraphicsPipelineCreateInfo);
+export const vkCreateGraphicsPipelines: Command<(pipelineCache: bigint, pCreateInfos: readonly VkGraphicsPipelineCreateInfo[] | ArrayBufferView | undefined) => [bigint, ...bigint[]]> = /* @__PURE__ */ command("vkCreateGraphicsPipelines", "r", "D pipelineCache:handle createInfoCount:# pCreateInfos:*VkGraphicsPipelineCreateInfo[createInfoCount] A pPipelines:>handle[createInfoCount]", VkGraphicsPipelineCreateInfo);
 
 /** vkCreateComputePipelines */
-export const vkCreateComputePipelines: Command<(pipelineCache: bigint, pCreateInfos: readonly VkComputePipelineCreateInfo[] | ArrayBufferView | undefined) => bigint[]> = /* @__PURE__ */ command("vkCreateComputePipelines", "r", "D pipelineCache:handle createInfoCount:# pCreateInfos:*VkComputePipelineCreateInfo[createInfoCount] A pPipelines:>handle[createInfoCount]", VkComputePipelineCreateInfo);
+export const vkCreateComputePipelines: Command<(pipelineCache: bigint, pCreateInfos: readonly VkComputePipelineCreateInfo[] | ArrayBufferView | undefined) => [bigint, ...bigint[]]> = /* @__PURE__ */ command("vkCreateComputePipelines", "r", "D pipelineCache:handle createInfoCount:# pCreateInfos:*VkComputePipelineCreateInfo[createInfoCount] A pPipelines:>handle[createInfoCount]", VkComputePipelineCreateInfo);
 
 /** vkDestroyPipeline */
 export const vkDestroyPipeline: Command<(pipeline: bigint) => void> = /* @__PURE__ */ command("vkDestroyPipeline", "v", "D pipeline:handle A");
@@ -502,7 +502,7 @@ export const vkDestroyDescriptorPool: Command<(descriptorPool: bigint) => void> 
 export const vkResetDescriptorPool: Command<(descriptorPool: bigint, flags: VkDescriptorPoolResetFlags) => number> = /* @__PURE__ */ command("vkResetDescriptorPool", "r", "D descriptorPool:handle flags:u32");
 
 /** vkAllocateDescriptorSets */
-export const vkAllocateDescriptorSets: Command<(pAllocateInfo: VkDescriptorSetAllocateInfo | Pointer | undefined) => bigint[]> = /* @__PURE__ */ command("vkAllocateDescriptorSets", "r", "D pAllocateInfo:*VkDescriptorSetAllocateInfo pDescriptorSets:>handle[pAllocateInfo.descriptorSetCount]", VkDescriptorSetAllocateInfo);
+export const vkAllocateDescriptorSets: Command<(pAllocateInfo: VkDescriptorSetAllocateInfo | Pointer | undefined) => [bigint, ...bigint[]]> = /* @__PURE__ */ command("vkAllocateDescriptorSets", "r", "D pAllocateInfo:*VkDescriptorSetAllocateInfo pDescriptorSets:>handle[pAllocateInfo.descriptorSetCount]", VkDescriptorSetAllocateInfo);
 
 /** vkFreeDescriptorSets */
 export const vkFreeDescriptorSets: Command<(descriptorPool: bigint, pDescriptorSets: readonly bigint[] | ArrayBufferView | undefined) => number> = /* @__PURE__ */ command("vkFreeDescriptorSets", "r", "D descriptorPool:handle descriptorSetCount:# pDescriptorSets:*handle[descriptorSetCount]");
@@ -535,7 +535,7 @@ export const vkDestroyCommandPool: Command<(commandPool: bigint) => void> = /* @
 export const vkResetCommandPool: Command<(commandPool: bigint, flags: VkCommandPoolResetFlags) => number> = /* @__PURE__ */ command("vkResetCommandPool", "r", "D commandPool:handle flags:u32");
 
 /** vkAllocateCommandBuffers */
-export const vkAllocateCommandBuffers: Command<(pAllocateInfo: VkCommandBufferAllocateInfo | Pointer | undefined) => bigint[]> = /* @__PURE__ */ command("vkAllocateCommandBuffers", "r", "D pAllocateInfo:*VkCommandBufferAllocateInfo pCommandBuffers:>handle[pAllocateInfo.commandBufferCount]", VkCommandBufferAllocateInfo);
+export const vkAllocateCommandBuffers: Command<(pAllocateInfo: VkCommandBufferAllocateInfo | Pointer | undefined) => [bigint, ...bigint[]]> = /* @__PURE__ */ command("vkAllocateCommandBuffers", "r", "D pAllocateInfo:*VkCommandBufferAllocateInfo pCommandBuffers:>handle[pAllocateInfo.commandBufferCount]", VkCommandBufferAllocateInfo);
 
 /** vkFreeCommandBuffers */
 export const vkFreeCommandBuffers: Command<(commandPool: bigint, pCommandBuffers: readonly bigint[] | ArrayBufferView | undefined) => void> = /* @__PURE__ */ command("vkFreeCommandBuffers", "v", "D commandPool:handle commandBufferCount:# pCommandBuffers:*handle[commandBufferCount]");
@@ -715,7 +715,7 @@ export const vkGetDisplayPlaneCapabilitiesKHR: Command<(physicalDevice: bigint, 
 export const vkCreateDisplayPlaneSurfaceKHR: Command<(pCreateInfo: VkDisplaySurfaceCreateInfoKHR | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkCreateDisplayPlaneSurfaceKHR", "r", "I pCreateInfo:*VkDisplaySurfaceCreateInfoKHR A pSurface:>handle", VkDisplaySurfaceCreateInfoKHR);
 
 /** vkCreateSharedSwapchainsKHR */
-export const vkCreateSharedSwapchainsKHR: Command<(pCreateInfos: readonly VkSwapchainCreateInfoKHR[] | ArrayBufferView | undefined) => bigint[]> = /* @__PURE__ */ command("vkCreateSharedSwapchainsKHR", "r", "D swapchainCount:# pCreateInfos:*VkSwapchainCreateInfoKHR[swapchainCount] A pSwapchains:>handle[swapchainCount]", VkSwapchainCreateInfoKHR);
+export const vkCreateSharedSwapchainsKHR: Command<(pCreateInfos: readonly VkSwapchainCreateInfoKHR[] | ArrayBufferView | undefined) => [bigint, ...bigint[]]> = /* @__PURE__ */ command("vkCreateSharedSwapchainsKHR", "r", "D swapchainCount:# pCreateInfos:*VkSwapchainCreateInfoKHR[swapchainCount] A pSwapchains:>handle[swapchainCount]", VkSwapchainCreateInfoKHR);
 
 /** vkDestroySurfaceKHR */
 export const vkDestroySurfaceKHR: Command<(surface: bigint) => void> = /* @__PURE__ */ command("vkDestroySurfaceKHR", "v", "I surface:handle A");
@@ -772,22 +772,22 @@ export const vkCmdDebugMarkerEndEXT: Command<(commandBuffer: bigint) => void> = 
 export const vkCmdDebugMarkerInsertEXT: Command<(commandBuffer: bigint, pMarkerInfo: VkDebugMarkerMarkerInfoEXT | Pointer | undefined) => void> = /* @__PURE__ */ command("vkCmdDebugMarkerInsertEXT", "v", "commandBuffer:handle pMarkerInfo:*VkDebugMarkerMarkerInfoEXT", VkDebugMarkerMarkerInfoEXT);
 
 /** vkGetPhysicalDeviceFeatures2 */
-export const vkGetPhysicalDeviceFeatures2: Command<(physicalDevice: bigint, pFeaturesChain?: readonly AnyStructure[]) => Chained<VkPhysicalDeviceFeatures2>> = /* @__PURE__ */ command("vkGetPhysicalDeviceFeatures2", "v", "physicalDevice:handle pFeatures:>VkPhysicalDeviceFeatures2", VkPhysicalDeviceFeatures2);
+export const vkGetPhysicalDeviceFeatures2: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, pFeaturesChain?: C) => Chained<VkPhysicalDeviceFeatures2, C>> = /* @__PURE__ */ command("vkGetPhysicalDeviceFeatures2", "v", "physicalDevice:handle pFeatures:>VkPhysicalDeviceFeatures2", VkPhysicalDeviceFeatures2);
 
 /** vkGetPhysicalDeviceProperties2 */
-export const vkGetPhysicalDeviceProperties2: Command<(physicalDevice: bigint, pPropertiesChain?: readonly AnyStructure[]) => Chained<VkPhysicalDeviceProperties2>> = /* @__PURE__ */ command("vkGetPhysicalDeviceProperties2", "v", "physicalDevice:handle pProperties:>VkPhysicalDeviceProperties2", VkPhysicalDeviceProperties2);
+export const vkGetPhysicalDeviceProperties2: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, pPropertiesChain?: C) => Chained<VkPhysicalDeviceProperties2, C>> = /* @__PURE__ */ command("vkGetPhysicalDeviceProperties2", "v", "physicalDevice:handle pProperties:>VkPhysicalDeviceProperties2", VkPhysicalDeviceProperties2);
 
 /** vkGetPhysicalDeviceFormatProperties2 */
-export const vkGetPhysicalDeviceFormatProperties2: Command<(physicalDevice: bigint, format: VkFormat, pFormatPropertiesChain?: readonly AnyStructure[]) => Chained<VkFormatProperties2>> = /* @__PURE__ */ command("vkGetPhysicalDeviceFormatProperties2", "v", "physicalDevice:handle format:u32 pFormatProperties:>VkFormatProperties2", VkFormatProperties2);
+export const vkGetPhysicalDeviceFormatProperties2: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, format: VkFormat, pFormatPropertiesChain?: C) => Chained<VkFormatProperties2, C>> = /* @__PURE__ */ command("vkGetPhysicalDeviceFormatProperties2", "v", "physicalDevice:handle format:u32 pFormatProperties:>VkFormatProperties2", VkFormatProperties2);
 
 /** vkGetPhysicalDeviceImageFormatProperties2 */
-export const vkGetPhysicalDeviceImageFormatProperties2: Command<(physicalDevice: bigint, pImageFormatInfo: VkPhysicalDeviceImageFormatInfo2 | Pointer | undefined, pImageFormatPropertiesChain?: readonly AnyStructure[]) => Chained<VkImageFormatProperties2>> = /* @__PURE__ */ command("vkGetPhysicalDeviceImageFormatProperties2", "r", "physicalDevice:handle pImageFormatInfo:*VkPhysicalDeviceImageFormatInfo2 pImageFormatProperties:>VkImageFormatProperties2", VkPhysicalDeviceImageFormatInfo2, VkImageFormatProperties2);
+export const vkGetPhysicalDeviceImageFormatProperties2: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, pImageFormatInfo: VkPhysicalDeviceImageFormatInfo2 | Pointer | undefined, pImageFormatPropertiesChain?: C) => Chained<VkImageFormatProperties2, C>> = /* @__PURE__ */ command("vkGetPhysicalDeviceImageFormatProperties2", "r", "physicalDevice:handle pImageFormatInfo:*VkPhysicalDeviceImageFormatInfo2 pImageFormatProperties:>VkImageFormatProperties2", VkPhysicalDeviceImageFormatInfo2, VkImageFormatProperties2);
 
 /** vkGetPhysicalDeviceQueueFamilyProperties2 */
 export const vkGetPhysicalDeviceQueueFamilyProperties2: Command<(physicalDevice: bigint) => Required<VkQueueFamilyProperties2>[]> = /* @__PURE__ */ command("vkGetPhysicalDeviceQueueFamilyProperties2", "v", "physicalDevice:handle pQueueFamilyPropertyCount:?# pQueueFamilyProperties:>VkQueueFamilyProperties2[pQueueFamilyPropertyCount]", VkQueueFamilyProperties2);
 
 /** vkGetPhysicalDeviceMemoryProperties2 */
-export const vkGetPhysicalDeviceMemoryProperties2: Command<(physicalDevice: bigint, pMemoryPropertiesChain?: readonly AnyStructure[]) => Chained<VkPhysicalDeviceMemoryProperties2>> = /* @__PURE__ */ command("vkGetPhysicalDeviceMemoryProperties2", "v", "physicalDevice:handle pMemoryProperties:>VkPhysicalDeviceMemoryProperties2", VkPhysicalDeviceMemoryProperties2);
+export const vkGetPhysicalDeviceMemoryProperties2: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, pMemoryPropertiesChain?: C) => Chained<VkPhysicalDeviceMemoryProperties2, C>> = /* @__PURE__ */ command("vkGetPhysicalDeviceMemoryProperties2", "v", "physicalDevice:handle pMemoryProperties:>VkPhysicalDeviceMemoryProperties2", VkPhysicalDeviceMemoryProperties2);
 
 /** vkGetPhysicalDeviceSparseImageFormatProperties2 */
 export const vkGetPhysicalDeviceSparseImageFormatProperties2: Command<(physicalDevice: bigint, pFormatInfo: VkPhysicalDeviceSparseImageFormatInfo2 | Pointer | undefined) => Required<VkSparseImageFormatProperties2>[]> = /* @__PURE__ */ command("vkGetPhysicalDeviceSparseImageFormatProperties2", "v", "physicalDevice:handle pFormatInfo:*VkPhysicalDeviceSparseImageFormatInfo2 pPropertyCount:?# pProperties:>VkSparseImageFormatProperties2[pPropertyCount]", VkPhysicalDeviceSparseImageFormatInfo2, VkSparseImageFormatProperties2);
@@ -799,16 +799,16 @@ export const vkCmdPushDescriptorSetKHR: Command<(commandBuffer: bigint, pipeline
 export const vkTrimCommandPool: Command<(commandPool: bigint, flags: VkCommandPoolTrimFlags) => void> = /* @__PURE__ */ command("vkTrimCommandPool", "v", "D commandPool:handle flags:u32");
 
 /** vkGetPhysicalDeviceExternalBufferProperties */
-export const vkGetPhysicalDeviceExternalBufferProperties: Command<(physicalDevice: bigint, pExternalBufferInfo: VkPhysicalDeviceExternalBufferInfo | Pointer | undefined, pExternalBufferPropertiesChain?: readonly AnyStructure[]) => Chained<VkExternalBufferProperties>> = /* @__PURE__ */ command("vkGetPhysicalDeviceExternalBufferProperties", "v", "physicalDevice:handle pExternalBufferInfo:*VkPhysicalDeviceExternalBufferInfo pExternalBufferProperties:>VkExternalBufferProperties", VkPhysicalDeviceExternalBufferInfo, VkExternalBufferProperties);
+export const vkGetPhysicalDeviceExternalBufferProperties: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, pExternalBufferInfo: VkPhysicalDeviceExternalBufferInfo | Pointer | undefined, pExternalBufferPropertiesChain?: C) => Chained<VkExternalBufferProperties, C>> = /* @__PURE__ */ command("vkGetPhysicalDeviceExternalBufferProperties", "v", "physicalDevice:handle pExternalBufferInfo:*VkPhysicalDeviceExternalBufferInfo pExternalBufferProperties:>VkExternalBufferProperties", VkPhysicalDeviceExternalBufferInfo, VkExternalBufferProperties);
 
 /** vkGetMemoryFdKHR */
 export const vkGetMemoryFdKHR: Command<(pGetFdInfo: VkMemoryGetFdInfoKHR | Pointer | undefined) => number> = /* @__PURE__ */ command("vkGetMemoryFdKHR", "r", "D pGetFdInfo:*VkMemoryGetFdInfoKHR pFd:>i32", VkMemoryGetFdInfoKHR);
 
 /** vkGetMemoryFdPropertiesKHR */
-export const vkGetMemoryFdPropertiesKHR: Command<(handleType: VkExternalMemoryHandleTypeFlagBits, fd: number, pMemoryFdPropertiesChain?: readonly AnyStructure[]) => Chained<VkMemoryFdPropertiesKHR>> = /* @__PURE__ */ command("vkGetMemoryFdPropertiesKHR", "r", "D handleType:u32 fd:i32 pMemoryFdProperties:>VkMemoryFdPropertiesKHR", VkMemoryFdPropertiesKHR);
+export const vkGetMemoryFdPropertiesKHR: Command<<const C extends readonly AnyStructure[] = []>(handleType: VkExternalMemoryHandleTypeFlagBits, fd: number, pMemoryFdPropertiesChain?: C) => Chained<VkMemoryFdPropertiesKHR, C>> = /* @__PURE__ */ command("vkGetMemoryFdPropertiesKHR", "r", "D handleType:u32 fd:i32 pMemoryFdProperties:>VkMemoryFdPropertiesKHR", VkMemoryFdPropertiesKHR);
 
 /** vkGetPhysicalDeviceExternalSemaphoreProperties */
-export const vkGetPhysicalDeviceExternalSemaphoreProperties: Command<(physicalDevice: bigint, pExternalSemaphoreInfo: VkPhysicalDeviceExternalSemaphoreInfo | Pointer | undefined, pExternalSemaphorePropertiesChain?: readonly AnyStructure[]) => Chained<VkExternalSemaphoreProperties>> = /* @__PURE__ */ command("vkGetPhysicalDeviceExternalSemaphoreProperties", "v", "physicalDevice:handle pExternalSemaphoreInfo:*VkPhysicalDeviceExternalSemaphoreInfo pExternalSemaphoreProperties:>VkExternalSemaphoreProperties", VkPhysicalDeviceExternalSemaphoreInfo, VkExternalSemaphoreProperties);
+export const vkGetPhysicalDeviceExternalSemaphoreProperties: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, pExternalSemaphoreInfo: VkPhysicalDeviceExternalSemaphoreInfo | Pointer | undefined, pExternalSemaphorePropertiesChain?: C) => Chained<VkExternalSemaphoreProperties, C>> = /* @__PURE__ */ command("vkGetPhysicalDeviceExternalSemaphoreProperties", "v", "physicalDevice:handle pExternalSemaphoreInfo:*VkPhysicalDeviceExternalSemaphoreInfo pExternalSemaphoreProperties:>VkExternalSemaphoreProperties", VkPhysicalDeviceExternalSemaphoreInfo, VkExternalSemaphoreProperties);
 
 /** vkGetSemaphoreFdKHR */
 export const vkGetSemaphoreFdKHR: Command<(pGetFdInfo: VkSemaphoreGetFdInfoKHR | Pointer | undefined) => number> = /* @__PURE__ */ command("vkGetSemaphoreFdKHR", "r", "D pGetFdInfo:*VkSemaphoreGetFdInfoKHR pFd:>i32", VkSemaphoreGetFdInfoKHR);
@@ -817,7 +817,7 @@ export const vkGetSemaphoreFdKHR: Command<(pGetFdInfo: VkSemaphoreGetFdInfoKHR |
 export const vkImportSemaphoreFdKHR: Command<(pImportSemaphoreFdInfo: VkImportSemaphoreFdInfoKHR | Pointer | undefined) => number> = /* @__PURE__ */ command("vkImportSemaphoreFdKHR", "r", "D pImportSemaphoreFdInfo:*VkImportSemaphoreFdInfoKHR", VkImportSemaphoreFdInfoKHR);
 
 /** vkGetPhysicalDeviceExternalFenceProperties */
-export const vkGetPhysicalDeviceExternalFenceProperties: Command<(physicalDevice: bigint, pExternalFenceInfo: VkPhysicalDeviceExternalFenceInfo | Pointer | undefined, pExternalFencePropertiesChain?: readonly AnyStructure[]) => Chained<VkExternalFenceProperties>> = /* @__PURE__ */ command("vkGetPhysicalDeviceExternalFenceProperties", "v", "physicalDevice:handle pExternalFenceInfo:*VkPhysicalDeviceExternalFenceInfo pExternalFenceProperties:>VkExternalFenceProperties", VkPhysicalDeviceExternalFenceInfo, VkExternalFenceProperties);
+export const vkGetPhysicalDeviceExternalFenceProperties: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, pExternalFenceInfo: VkPhysicalDeviceExternalFenceInfo | Pointer | undefined, pExternalFencePropertiesChain?: C) => Chained<VkExternalFenceProperties, C>> = /* @__PURE__ */ command("vkGetPhysicalDeviceExternalFenceProperties", "v", "physicalDevice:handle pExternalFenceInfo:*VkPhysicalDeviceExternalFenceInfo pExternalFenceProperties:>VkExternalFenceProperties", VkPhysicalDeviceExternalFenceInfo, VkExternalFenceProperties);
 
 /** vkGetFenceFdKHR */
 export const vkGetFenceFdKHR: Command<(pGetFdInfo: VkFenceGetFdInfoKHR | Pointer | undefined) => number> = /* @__PURE__ */ command("vkGetFenceFdKHR", "r", "D pGetFdInfo:*VkFenceGetFdInfoKHR pFd:>i32", VkFenceGetFdInfoKHR);
@@ -841,7 +841,7 @@ export const vkRegisterDisplayEventEXT: Command<(display: bigint, pDisplayEventI
 export const vkGetSwapchainCounterEXT: Command<(swapchain: bigint, counter: VkSurfaceCounterFlagBitsEXT) => bigint> = /* @__PURE__ */ command("vkGetSwapchainCounterEXT", "r", "D swapchain:handle counter:u32 pCounterValue:>u64");
 
 /** vkGetPhysicalDeviceSurfaceCapabilities2EXT */
-export const vkGetPhysicalDeviceSurfaceCapabilities2EXT: Command<(physicalDevice: bigint, surface: bigint, pSurfaceCapabilitiesChain?: readonly AnyStructure[]) => Chained<VkSurfaceCapabilities2EXT>> = /* @__PURE__ */ command("vkGetPhysicalDeviceSurfaceCapabilities2EXT", "r", "physicalDevice:handle surface:handle pSurfaceCapabilities:>VkSurfaceCapabilities2EXT", VkSurfaceCapabilities2EXT);
+export const vkGetPhysicalDeviceSurfaceCapabilities2EXT: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, surface: bigint, pSurfaceCapabilitiesChain?: C) => Chained<VkSurfaceCapabilities2EXT, C>> = /* @__PURE__ */ command("vkGetPhysicalDeviceSurfaceCapabilities2EXT", "r", "physicalDevice:handle surface:handle pSurfaceCapabilities:>VkSurfaceCapabilities2EXT", VkSurfaceCapabilities2EXT);
 
 /** vkEnumeratePhysicalDeviceGroups */
 export const vkEnumeratePhysicalDeviceGroups: Command<() => Required<VkPhysicalDeviceGroupProperties>[]> = /* @__PURE__ */ command("vkEnumeratePhysicalDeviceGroups", "r", "I pPhysicalDeviceGroupCount:?# pPhysicalDeviceGroupProperties:>VkPhysicalDeviceGroupProperties[pPhysicalDeviceGroupCount]", VkPhysicalDeviceGroupProperties);
@@ -859,7 +859,7 @@ export const vkBindImageMemory2: Command<(pBindInfos: readonly VkBindImageMemory
 export const vkCmdSetDeviceMask: Command<(commandBuffer: bigint, deviceMask: number) => void> = /* @__PURE__ */ command("vkCmdSetDeviceMask", "v", "commandBuffer:handle deviceMask:u32");
 
 /** vkGetDeviceGroupPresentCapabilitiesKHR */
-export const vkGetDeviceGroupPresentCapabilitiesKHR: Command<(pDeviceGroupPresentCapabilitiesChain?: readonly AnyStructure[]) => Chained<VkDeviceGroupPresentCapabilitiesKHR>> = /* @__PURE__ */ command("vkGetDeviceGroupPresentCapabilitiesKHR", "r", "D pDeviceGroupPresentCapabilities:>VkDeviceGroupPresentCapabilitiesKHR", VkDeviceGroupPresentCapabilitiesKHR);
+export const vkGetDeviceGroupPresentCapabilitiesKHR: Command<<const C extends readonly AnyStructure[] = []>(pDeviceGroupPresentCapabilitiesChain?: C) => Chained<VkDeviceGroupPresentCapabilitiesKHR, C>> = /* @__PURE__ */ command("vkGetDeviceGroupPresentCapabilitiesKHR", "r", "D pDeviceGroupPresentCapabilities:>VkDeviceGroupPresentCapabilitiesKHR", VkDeviceGroupPresentCapabilitiesKHR);
 
 /** vkGetDeviceGroupSurfacePresentModesKHR */
 export const vkGetDeviceGroupSurfacePresentModesKHR: Command<(surface: bigint) => VkDeviceGroupPresentModeFlagsKHR> = /* @__PURE__ */ command("vkGetDeviceGroupSurfacePresentModesKHR", "r", "D surface:handle pModes:>u32");
@@ -898,10 +898,10 @@ export const vkCmdSetDiscardRectangleEXT: Command<(commandBuffer: bigint, firstD
 export const vkCmdSetSampleLocationsEXT: Command<(commandBuffer: bigint, pSampleLocationsInfo: VkSampleLocationsInfoEXT | Pointer | undefined) => void> = /* @__PURE__ */ command("vkCmdSetSampleLocationsEXT", "v", "commandBuffer:handle pSampleLocationsInfo:*VkSampleLocationsInfoEXT", VkSampleLocationsInfoEXT);
 
 /** vkGetPhysicalDeviceMultisamplePropertiesEXT */
-export const vkGetPhysicalDeviceMultisamplePropertiesEXT: Command<(physicalDevice: bigint, samples: VkSampleCountFlagBits, pMultisamplePropertiesChain?: readonly AnyStructure[]) => Chained<VkMultisamplePropertiesEXT>> = /* @__PURE__ */ command("vkGetPhysicalDeviceMultisamplePropertiesEXT", "v", "physicalDevice:handle samples:u32 pMultisampleProperties:>VkMultisamplePropertiesEXT", VkMultisamplePropertiesEXT);
+export const vkGetPhysicalDeviceMultisamplePropertiesEXT: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, samples: VkSampleCountFlagBits, pMultisamplePropertiesChain?: C) => Chained<VkMultisamplePropertiesEXT, C>> = /* @__PURE__ */ command("vkGetPhysicalDeviceMultisamplePropertiesEXT", "v", "physicalDevice:handle samples:u32 pMultisampleProperties:>VkMultisamplePropertiesEXT", VkMultisamplePropertiesEXT);
 
 /** vkGetPhysicalDeviceSurfaceCapabilities2KHR */
-export const vkGetPhysicalDeviceSurfaceCapabilities2KHR: Command<(physicalDevice: bigint, pSurfaceInfo: VkPhysicalDeviceSurfaceInfo2KHR | Pointer | undefined, pSurfaceCapabilitiesChain?: readonly AnyStructure[]) => Chained<VkSurfaceCapabilities2KHR>> = /* @__PURE__ */ command("vkGetPhysicalDeviceSurfaceCapabilities2KHR", "r", "physicalDevice:handle pSurfaceInfo:*VkPhysicalDeviceSurfaceInfo2KHR pSurfaceCapabilities:>VkSurfaceCapabilities2KHR", VkPhysicalDeviceSurfaceInfo2KHR, VkSurfaceCapabilities2KHR);
+export const vkGetPhysicalDeviceSurfaceCapabilities2KHR: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, pSurfaceInfo: VkPhysicalDeviceSurfaceInfo2KHR | Pointer | undefined, pSurfaceCapabilitiesChain?: C) => Chained<VkSurfaceCapabilities2KHR, C>> = /* @__PURE__ */ command("vkGetPhysicalDeviceSurfaceCapabilities2KHR", "r", "physicalDevice:handle pSurfaceInfo:*VkPhysicalDeviceSurfaceInfo2KHR pSurfaceCapabilities:>VkSurfaceCapabilities2KHR", VkPhysicalDeviceSurfaceInfo2KHR, VkSurfaceCapabilities2KHR);
 
 /** vkGetPhysicalDeviceSurfaceFormats2KHR */
 export const vkGetPhysicalDeviceSurfaceFormats2KHR: Command<(physicalDevice: bigint, pSurfaceInfo: VkPhysicalDeviceSurfaceInfo2KHR | Pointer | undefined) => Required<VkSurfaceFormat2KHR>[]> = /* @__PURE__ */ command("vkGetPhysicalDeviceSurfaceFormats2KHR", "r", "physicalDevice:handle pSurfaceInfo:*VkPhysicalDeviceSurfaceInfo2KHR pSurfaceFormatCount:?# pSurfaceFormats:>VkSurfaceFormat2KHR[pSurfaceFormatCount]", VkPhysicalDeviceSurfaceInfo2KHR, VkSurfaceFormat2KHR);
@@ -916,22 +916,22 @@ export const vkGetPhysicalDeviceDisplayPlaneProperties2KHR: Command<(physicalDev
 export const vkGetDisplayModeProperties2KHR: Command<(physicalDevice: bigint, display: bigint) => Required<VkDisplayModeProperties2KHR>[]> = /* @__PURE__ */ command("vkGetDisplayModeProperties2KHR", "r", "physicalDevice:handle display:handle pPropertyCount:?# pProperties:>VkDisplayModeProperties2KHR[pPropertyCount]", VkDisplayModeProperties2KHR);
 
 /** vkGetDisplayPlaneCapabilities2KHR */
-export const vkGetDisplayPlaneCapabilities2KHR: Command<(physicalDevice: bigint, pDisplayPlaneInfo: VkDisplayPlaneInfo2KHR | Pointer | undefined, pCapabilitiesChain?: readonly AnyStructure[]) => Chained<VkDisplayPlaneCapabilities2KHR>> = /* @__PURE__ */ command("vkGetDisplayPlaneCapabilities2KHR", "r", "physicalDevice:handle pDisplayPlaneInfo:*VkDisplayPlaneInfo2KHR pCapabilities:>VkDisplayPlaneCapabilities2KHR", VkDisplayPlaneInfo2KHR, VkDisplayPlaneCapabilities2KHR);
+export const vkGetDisplayPlaneCapabilities2KHR: Command<<const C extends readonly AnyStructure[] = []>(physicalDevice: bigint, pDisplayPlaneInfo: VkDisplayPlaneInfo2KHR | Pointer | undefined, pCapabilitiesChain?: C) => Chained<VkDisplayPlaneCapabilities2KHR, C>> = /* @__PURE__ */ command("vkGetDisplayPlaneCapabilities2KHR", "r", "physicalDevice:handle pDisplayPlaneInfo:*VkDisplayPlaneInfo2KHR pCapabilities:>VkDisplayPlaneCapabilities2KHR", VkDisplayPlaneInfo2KHR, VkDisplayPlaneCapabilities2KHR);
 
 /** vkGetBufferMemoryRequirements2 */
-export const vkGetBufferMemoryRequirements2: Command<(pInfo: VkBufferMemoryRequirementsInfo2 | Pointer | undefined, pMemoryRequirementsChain?: readonly AnyStructure[]) => Chained<VkMemoryRequirements2>> = /* @__PURE__ */ command("vkGetBufferMemoryRequirements2", "v", "D pInfo:*VkBufferMemoryRequirementsInfo2 pMemoryRequirements:>VkMemoryRequirements2", VkBufferMemoryRequirementsInfo2, VkMemoryRequirements2);
+export const vkGetBufferMemoryRequirements2: Command<<const C extends readonly AnyStructure[] = []>(pInfo: VkBufferMemoryRequirementsInfo2 | Pointer | undefined, pMemoryRequirementsChain?: C) => Chained<VkMemoryRequirements2, C>> = /* @__PURE__ */ command("vkGetBufferMemoryRequirements2", "v", "D pInfo:*VkBufferMemoryRequirementsInfo2 pMemoryRequirements:>VkMemoryRequirements2", VkBufferMemoryRequirementsInfo2, VkMemoryRequirements2);
 
 /** vkGetImageMemoryRequirements2 */
-export const vkGetImageMemoryRequirements2: Command<(pInfo: VkImageMemoryRequirementsInfo2 | Pointer | undefined, pMemoryRequirementsChain?: readonly AnyStructure[]) => Chained<VkMemoryRequirements2>> = /* @__PURE__ */ command("vkGetImageMemoryRequirements2", "v", "D pInfo:*VkImageMemoryRequirementsInfo2 pMemoryRequirements:>VkMemoryRequirements2", VkImageMemoryRequirementsInfo2, VkMemoryRequirements2);
+export const vkGetImageMemoryRequirements2: Command<<const C extends readonly AnyStructure[] = []>(pInfo: VkImageMemoryRequirementsInfo2 | Pointer | undefined, pMemoryRequirementsChain?: C) => Chained<VkMemoryRequirements2, C>> = /* @__PURE__ */ command("vkGetImageMemoryRequirements2", "v", "D pInfo:*VkImageMemoryRequirementsInfo2 pMemoryRequirements:>VkMemoryRequirements2", VkImageMemoryRequirementsInfo2, VkMemoryRequirements2);
 
 /** vkGetImageSparseMemoryRequirements2 */
 export const vkGetImageSparseMemoryRequirements2: Command<(pInfo: VkImageSparseMemoryRequirementsInfo2 | Pointer | undefined) => Required<VkSparseImageMemoryRequirements2>[]> = /* @__PURE__ */ command("vkGetImageSparseMemoryRequirements2", "v", "D pInfo:*VkImageSparseMemoryRequirementsInfo2 pSparseMemoryRequirementCount:?# pSparseMemoryRequirements:>VkSparseImageMemoryRequirements2[pSparseMemoryRequirementCount]", VkImageSparseMemoryRequirementsInfo2, VkSparseImageMemoryRequirements2);
 
 /** vkGetDeviceBufferMemoryRequirements */
-export const vkGetDeviceBufferMemoryRequirements: Command<(pInfo: VkDeviceBufferMemoryRequirements | Pointer | undefined, pMemoryRequirementsChain?: readonly AnyStructure[]) => Chained<VkMemoryRequirements2>> = /* @__PURE__ */ command("vkGetDeviceBufferMemoryRequirements", "v", "D pInfo:*VkDeviceBufferMemoryRequirements pMemoryRequirements:>VkMemoryRequirements2", VkDeviceBufferMemoryRequirements, VkMemoryRequirements2);
+export const vkGetDeviceBufferMemoryRequirements: Command<<const C extends readonly AnyStructure[] = []>(pInfo: VkDeviceBufferMemoryRequirements | Pointer | undefined, pMemoryRequirementsChain?: C) => Chained<VkMemoryRequirements2, C>> = /* @__PURE__ */ command("vkGetDeviceBufferMemoryRequirements", "v", "D pInfo:*VkDeviceBufferMemoryRequirements pMemoryRequirements:>VkMemoryRequirements2", VkDeviceBufferMemoryRequirements, VkMemoryRequirements2);
 
 /** vkGetDeviceImageMemoryRequirements */
-export const vkGetDeviceImageMemoryRequirements: Command<(pInfo: VkDeviceImageMemoryRequirements | Pointer | undefined, pMemoryRequirementsChain?: readonly AnyStructure[]) => Chained<VkMemoryRequirements2>> = /* @__PURE__ */ command("vkGetDeviceImageMemoryRequirements", "v", "D pInfo:*VkDeviceImageMemoryRequirements pMemoryRequirements:>VkMemoryRequirements2", VkDeviceImageMemoryRequirements, VkMemoryRequirements2);
+export const vkGetDeviceImageMemoryRequirements: Command<<const C extends readonly AnyStructure[] = []>(pInfo: VkDeviceImageMemoryRequirements | Pointer | undefined, pMemoryRequirementsChain?: C) => Chained<VkMemoryRequirements2, C>> = /* @__PURE__ */ command("vkGetDeviceImageMemoryRequirements", "v", "D pInfo:*VkDeviceImageMemoryRequirements pMemoryRequirements:>VkMemoryRequirements2", VkDeviceImageMemoryRequirements, VkMemoryRequirements2);
 
 /** vkGetDeviceImageSparseMemoryRequirements */
 export const vkGetDeviceImageSparseMemoryRequirements: Command<(pInfo: VkDeviceImageMemoryRequirements | Pointer | undefined) => Required<VkSparseImageMemoryRequirements2>[]> = /* @__PURE__ */ command("vkGetDeviceImageSparseMemoryRequirements", "v", "D pInfo:*VkDeviceImageMemoryRequirements pSparseMemoryRequirementCount:?# pSparseMemoryRequirements:>VkSparseImageMemoryRequirements2[pSparseMemoryRequirementCount]", VkDeviceImageMemoryRequirements, VkSparseImageMemoryRequirements2);
@@ -958,13 +958,13 @@ export const vkGetValidationCacheDataEXT: Command<(validationCache: bigint) => U
 export const vkMergeValidationCachesEXT: Command<(dstCache: bigint, pSrcCaches: readonly bigint[] | ArrayBufferView | undefined) => number> = /* @__PURE__ */ command("vkMergeValidationCachesEXT", "r", "D dstCache:handle srcCacheCount:# pSrcCaches:*handle[srcCacheCount]");
 
 /** vkGetDescriptorSetLayoutSupport */
-export const vkGetDescriptorSetLayoutSupport: Command<(pCreateInfo: VkDescriptorSetLayoutCreateInfo | Pointer | undefined, pSupportChain?: readonly AnyStructure[]) => Chained<VkDescriptorSetLayoutSupport>> = /* @__PURE__ */ command("vkGetDescriptorSetLayoutSupport", "v", "D pCreateInfo:*VkDescriptorSetLayoutCreateInfo pSupport:>VkDescriptorSetLayoutSupport", VkDescriptorSetLayoutCreateInfo, VkDescriptorSetLayoutSupport);
+export const vkGetDescriptorSetLayoutSupport: Command<<const C extends readonly AnyStructure[] = []>(pCreateInfo: VkDescriptorSetLayoutCreateInfo | Pointer | undefined, pSupportChain?: C) => Chained<VkDescriptorSetLayoutSupport, C>> = /* @__PURE__ */ command("vkGetDescriptorSetLayoutSupport", "v", "D pCreateInfo:*VkDescriptorSetLayoutCreateInfo pSupport:>VkDescriptorSetLayoutSupport", VkDescriptorSetLayoutCreateInfo, VkDescriptorSetLayoutSupport);
 
 /** vkGetPhysicalDeviceCalibrateableTimeDomainsEXT */
 export const vkGetPhysicalDeviceCalibrateableTimeDomainsEXT: Command<(physicalDevice: bigint) => Required<VkTimeDomainEXT>[]> = /* @__PURE__ */ command("vkGetPhysicalDeviceCalibrateableTimeDomainsEXT", "r", "physicalDevice:handle pTimeDomainCount:?# pTimeDomains:>u32[pTimeDomainCount]");
 
 /** vkGetCalibratedTimestampsEXT */
-export const vkGetCalibratedTimestampsEXT: Command<(pTimestampInfos: readonly VkCalibratedTimestampInfoEXT[] | ArrayBufferView | undefined) => [bigint[], bigint]> = /* @__PURE__ */ command("vkGetCalibratedTimestampsEXT", "r", "D timestampCount:# pTimestampInfos:*VkCalibratedTimestampInfoEXT[timestampCount] pTimestamps:>u64[timestampCount] pMaxDeviation:>u64", VkCalibratedTimestampInfoEXT);
+export const vkGetCalibratedTimestampsEXT: Command<(pTimestampInfos: readonly VkCalibratedTimestampInfoEXT[] | ArrayBufferView | undefined) => [[bigint, ...bigint[]], bigint]> = /* @__PURE__ */ command("vkGetCalibratedTimestampsEXT", "r", "D timestampCount:# pTimestampInfos:*VkCalibratedTimestampInfoEXT[timestampCount] pTimestamps:>u64[timestampCount] pMaxDeviation:>u64", VkCalibratedTimestampInfoEXT);
 
 /** vkSetDebugUtilsObjectNameEXT */
 export const vkSetDebugUtilsObjectNameEXT: Command<(pNameInfo: VkDebugUtilsObjectNameInfoEXT | Pointer | undefined) => number> = /* @__PURE__ */ command("vkSetDebugUtilsObjectNameEXT", "r", "D pNameInfo:*VkDebugUtilsObjectNameInfoEXT", VkDebugUtilsObjectNameInfoEXT);
@@ -1000,7 +1000,7 @@ export const vkDestroyDebugUtilsMessengerEXT: Command<(messenger: bigint) => voi
 export const vkSubmitDebugUtilsMessageEXT: Command<(messageSeverity: VkDebugUtilsMessageSeverityFlagBitsEXT, messageTypes: VkDebugUtilsMessageTypeFlagsEXT, pCallbackData: VkDebugUtilsMessengerCallbackDataEXT | Pointer | undefined) => void> = /* @__PURE__ */ command("vkSubmitDebugUtilsMessageEXT", "v", "I messageSeverity:u32 messageTypes:u32 pCallbackData:*VkDebugUtilsMessengerCallbackDataEXT", VkDebugUtilsMessengerCallbackDataEXT);
 
 /** vkGetMemoryHostPointerPropertiesEXT */
-export const vkGetMemoryHostPointerPropertiesEXT: Command<(handleType: VkExternalMemoryHandleTypeFlagBits, pHostPointer: ArrayBufferView | bigint, pMemoryHostPointerPropertiesChain?: readonly AnyStructure[]) => Chained<VkMemoryHostPointerPropertiesEXT>> = /* @__PURE__ */ command("vkGetMemoryHostPointerPropertiesEXT", "r", "D handleType:u32 pHostPointer:& pMemoryHostPointerProperties:>VkMemoryHostPointerPropertiesEXT", VkMemoryHostPointerPropertiesEXT);
+export const vkGetMemoryHostPointerPropertiesEXT: Command<<const C extends readonly AnyStructure[] = []>(handleType: VkExternalMemoryHandleTypeFlagBits, pHostPointer: ArrayBufferView | bigint, pMemoryHostPointerPropertiesChain?: C) => Chained<VkMemoryHostPointerPropertiesEXT, C>> = /* @__PURE__ */ command("vkGetMemoryHostPointerPropertiesEXT", "r", "D handleType:u32 pHostPointer:& pMemoryHostPointerProperties:>VkMemoryHostPointerPropertiesEXT", VkMemoryHostPointerPropertiesEXT);
 
 /** vkCreateRenderPass2 */
 export const vkCreateRenderPass2: Command<(pCreateInfo: VkRenderPassCreateInfo2 | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkCreateRenderPass2", "r", "D pCreateInfo:*VkRenderPassCreateInfo2 A pRenderPass:>handle", VkRenderPassCreateInfo2);
@@ -1093,7 +1093,7 @@ export const vkGetRayTracingShaderGroupHandlesKHR: Command<(pipeline: bigint, fi
 export const vkGetRayTracingCaptureReplayShaderGroupHandlesKHR: Command<(pipeline: bigint, firstGroup: number, groupCount: number, pData: ArrayBufferView | bigint) => number> = /* @__PURE__ */ command("vkGetRayTracingCaptureReplayShaderGroupHandlesKHR", "r", "D pipeline:handle firstGroup:u32 groupCount:u32 dataSize:# pData:&[dataSize]");
 
 /** vkCreateRayTracingPipelinesKHR */
-export const vkCreateRayTracingPipelinesKHR: Command<(deferredOperation: bigint, pipelineCache: bigint, pCreateInfos: readonly VkRayTracingPipelineCreateInfoKHR[] | ArrayBufferView | undefined) => bigint[]> = /* @__PURE__ */ command("vkCreateRayTracingPipelinesKHR", "r", "D deferredOperation:handle pipelineCache:handle createInfoCount:# pCreateInfos:*VkRayTracingPipelineCreateInfoKHR[createInfoCount] A pPipelines:>handle[createInfoCount]", VkRayTracingPipelineCreateInfoKHR);
+export const vkCreateRayTracingPipelinesKHR: Command<(deferredOperation: bigint, pipelineCache: bigint, pCreateInfos: readonly VkRayTracingPipelineCreateInfoKHR[] | ArrayBufferView | undefined) => [bigint, ...bigint[]]> = /* @__PURE__ */ command("vkCreateRayTracingPipelinesKHR", "r", "D deferredOperation:handle pipelineCache:handle createInfoCount:# pCreateInfos:*VkRayTracingPipelineCreateInfoKHR[createInfoCount] A pPipelines:>handle[createInfoCount]", VkRayTracingPipelineCreateInfoKHR);
 
 /** vkCmdTraceRaysIndirectKHR */
 export const vkCmdTraceRaysIndirectKHR: Command<(commandBuffer: bigint, pRaygenShaderBindingTable: VkStridedDeviceAddressRegionKHR | Pointer | undefined, pMissShaderBindingTable: VkStridedDeviceAddressRegionKHR | Pointer | undefined, pHitShaderBindingTable: VkStridedDeviceAddressRegionKHR | Pointer | undefined, pCallableShaderBindingTable: VkStridedDeviceAddressRegionKHR | Pointer | undefined, indirectDeviceAddress: bigint) => void> = /* @__PURE__ */ command("vkCmdTraceRaysIndirectKHR", "v", "commandBuffer:handle pRaygenShaderBindingTable:*VkStridedDeviceAddressRegionKHR pMissShaderBindingTable:*VkStridedDeviceAddressRegionKHR pHitShaderBindingTable:*VkStridedDeviceAddressRegionKHR pCallableShaderBindingTable:*VkStridedDeviceAddressRegionKHR indirectDeviceAddress:u64", VkStridedDeviceAddressRegionKHR);
@@ -1123,7 +1123,7 @@ export const vkAcquireProfilingLockKHR: Command<(pInfo: VkAcquireProfilingLockIn
 export const vkReleaseProfilingLockKHR: Command<() => void> = /* @__PURE__ */ command("vkReleaseProfilingLockKHR", "v", "D");
 
 /** vkGetImageDrmFormatModifierPropertiesEXT */
-export const vkGetImageDrmFormatModifierPropertiesEXT: Command<(image: bigint, pPropertiesChain?: readonly AnyStructure[]) => Chained<VkImageDrmFormatModifierPropertiesEXT>> = /* @__PURE__ */ command("vkGetImageDrmFormatModifierPropertiesEXT", "r", "D image:handle pProperties:>VkImageDrmFormatModifierPropertiesEXT", VkImageDrmFormatModifierPropertiesEXT);
+export const vkGetImageDrmFormatModifierPropertiesEXT: Command<<const C extends readonly AnyStructure[] = []>(image: bigint, pPropertiesChain?: C) => Chained<VkImageDrmFormatModifierPropertiesEXT, C>> = /* @__PURE__ */ command("vkGetImageDrmFormatModifierPropertiesEXT", "r", "D image:handle pProperties:>VkImageDrmFormatModifierPropertiesEXT", VkImageDrmFormatModifierPropertiesEXT);
 
 /** vkGetBufferOpaqueCaptureAddress */
 export const vkGetBufferOpaqueCaptureAddress: Command<(pInfo: VkBufferDeviceAddressInfo | Pointer | undefined) => bigint> = /* @__PURE__ */ command("vkGetBufferOpaqueCaptureAddress", "a", "D pInfo:*VkBufferDeviceAddressInfo", VkBufferDeviceAddressInfo);
@@ -1363,7 +1363,7 @@ export const vkCmdSetFragmentShadingRateKHR: Command<(commandBuffer: bigint, pFr
 export const vkGetPhysicalDeviceFragmentShadingRatesKHR: Command<(physicalDevice: bigint) => Required<VkPhysicalDeviceFragmentShadingRateKHR>[]> = /* @__PURE__ */ command("vkGetPhysicalDeviceFragmentShadingRatesKHR", "r", "physicalDevice:handle pFragmentShadingRateCount:?# pFragmentShadingRates:>VkPhysicalDeviceFragmentShadingRateKHR[pFragmentShadingRateCount]", VkPhysicalDeviceFragmentShadingRateKHR);
 
 /** vkGetAccelerationStructureBuildSizesKHR */
-export const vkGetAccelerationStructureBuildSizesKHR: Command<(buildType: VkAccelerationStructureBuildTypeKHR, pBuildInfo: VkAccelerationStructureBuildGeometryInfoKHR | Pointer | undefined, pMaxPrimitiveCounts: readonly number[] | ArrayBufferView | undefined, pSizeInfoChain?: readonly AnyStructure[]) => Chained<VkAccelerationStructureBuildSizesInfoKHR>> = /* @__PURE__ */ command("vkGetAccelerationStructureBuildSizesKHR", "v", "D buildType:u32 pBuildInfo:*VkAccelerationStructureBuildGeometryInfoKHR pMaxPrimitiveCounts:*u32[pBuildInfo.geometryCount] pSizeInfo:>VkAccelerationStructureBuildSizesInfoKHR", VkAccelerationStructureBuildGeometryInfoKHR, VkAccelerationStructureBuildSizesInfoKHR);
+export const vkGetAccelerationStructureBuildSizesKHR: Command<<const C extends readonly AnyStructure[] = []>(buildType: VkAccelerationStructureBuildTypeKHR, pBuildInfo: VkAccelerationStructureBuildGeometryInfoKHR | Pointer | undefined, pMaxPrimitiveCounts: readonly number[] | ArrayBufferView | undefined, pSizeInfoChain?: C) => Chained<VkAccelerationStructureBuildSizesInfoKHR, C>> = /* @__PURE__ */ command("vkGetAccelerationStructureBuildSizesKHR", "v", "D buildType:u32 pBuildInfo:*VkAccelerationStructureBuildGeometryInfoKHR pMaxPrimitiveCounts:*u32[pBuildInfo.geometryCount] pSizeInfo:>VkAccelerationStructureBuildSizesInfoKHR", VkAccelerationStructureBuildGeometryInfoKHR, VkAccelerationStructureBuildSizesInfoKHR);
 
 /** vkCmdSetVertexInputEXT */
 export const vkCmdSetVertexInputEXT: Command<(commandBuffer: bigint, pVertexBindingDescriptions: readonly VkVertexInputBindingDescription2EXT[] | ArrayBufferView | undefined, pVertexAttributeDescriptions: readonly VkVertexInputAttributeDescription2EXT[] | ArrayBufferView | undefined) => void> = /* @__PURE__ */ command("vkCmdSetVertexInputEXT", "v", "commandBuffer:handle vertexBindingDescriptionCount:# pVertexBindingDescriptions:*VkVertexInputBindingDescription2EXT[vertexBindingDescriptionCount] vertexAttributeDescriptionCount:# pVertexAttributeDescriptions:*VkVertexInputAttributeDescription2EXT[vertexAttributeDescriptionCount]", VkVertexInputBindingDescription2EXT, VkVertexInputAttributeDescription2EXT);
@@ -1486,22 +1486,22 @@ export const vkWriteMicromapsPropertiesEXT: Command<(pMicromaps: readonly bigint
 export const vkGetDeviceMicromapCompatibilityEXT: Command<(pVersionInfo: VkMicromapVersionInfoEXT | Pointer | undefined) => VkAccelerationStructureCompatibilityKHR> = /* @__PURE__ */ command("vkGetDeviceMicromapCompatibilityEXT", "v", "D pVersionInfo:*VkMicromapVersionInfoEXT pCompatibility:>u32", VkMicromapVersionInfoEXT);
 
 /** vkGetMicromapBuildSizesEXT */
-export const vkGetMicromapBuildSizesEXT: Command<(buildType: VkAccelerationStructureBuildTypeKHR, pBuildInfo: VkMicromapBuildInfoEXT | Pointer | undefined, pSizeInfoChain?: readonly AnyStructure[]) => Chained<VkMicromapBuildSizesInfoEXT>> = /* @__PURE__ */ command("vkGetMicromapBuildSizesEXT", "v", "D buildType:u32 pBuildInfo:*VkMicromapBuildInfoEXT pSizeInfo:>VkMicromapBuildSizesInfoEXT", VkMicromapBuildInfoEXT, VkMicromapBuildSizesInfoEXT);
+export const vkGetMicromapBuildSizesEXT: Command<<const C extends readonly AnyStructure[] = []>(buildType: VkAccelerationStructureBuildTypeKHR, pBuildInfo: VkMicromapBuildInfoEXT | Pointer | undefined, pSizeInfoChain?: C) => Chained<VkMicromapBuildSizesInfoEXT, C>> = /* @__PURE__ */ command("vkGetMicromapBuildSizesEXT", "v", "D buildType:u32 pBuildInfo:*VkMicromapBuildInfoEXT pSizeInfo:>VkMicromapBuildSizesInfoEXT", VkMicromapBuildInfoEXT, VkMicromapBuildSizesInfoEXT);
 
 /** vkGetShaderModuleIdentifierEXT */
-export const vkGetShaderModuleIdentifierEXT: Command<(shaderModule: bigint, pIdentifierChain?: readonly AnyStructure[]) => Chained<VkShaderModuleIdentifierEXT>> = /* @__PURE__ */ command("vkGetShaderModuleIdentifierEXT", "v", "D shaderModule:handle pIdentifier:>VkShaderModuleIdentifierEXT", VkShaderModuleIdentifierEXT);
+export const vkGetShaderModuleIdentifierEXT: Command<<const C extends readonly AnyStructure[] = []>(shaderModule: bigint, pIdentifierChain?: C) => Chained<VkShaderModuleIdentifierEXT, C>> = /* @__PURE__ */ command("vkGetShaderModuleIdentifierEXT", "v", "D shaderModule:handle pIdentifier:>VkShaderModuleIdentifierEXT", VkShaderModuleIdentifierEXT);
 
 /** vkGetShaderModuleCreateInfoIdentifierEXT */
-export const vkGetShaderModuleCreateInfoIdentifierEXT: Command<(pCreateInfo: VkShaderModuleCreateInfo | Pointer | undefined, pIdentifierChain?: readonly AnyStructure[]) => Chained<VkShaderModuleIdentifierEXT>> = /* @__PURE__ */ command("vkGetShaderModuleCreateInfoIdentifierEXT", "v", "D pCreateInfo:*VkShaderModuleCreateInfo pIdentifier:>VkShaderModuleIdentifierEXT", VkShaderModuleCreateInfo, VkShaderModuleIdentifierEXT);
+export const vkGetShaderModuleCreateInfoIdentifierEXT: Command<<const C extends readonly AnyStructure[] = []>(pCreateInfo: VkShaderModuleCreateInfo | Pointer | undefined, pIdentifierChain?: C) => Chained<VkShaderModuleIdentifierEXT, C>> = /* @__PURE__ */ command("vkGetShaderModuleCreateInfoIdentifierEXT", "v", "D pCreateInfo:*VkShaderModuleCreateInfo pIdentifier:>VkShaderModuleIdentifierEXT", VkShaderModuleCreateInfo, VkShaderModuleIdentifierEXT);
 
 /** vkGetImageSubresourceLayout2EXT */
-export const vkGetImageSubresourceLayout2EXT: Command<(image: bigint, pSubresource: VkImageSubresource2EXT | Pointer | undefined, pLayoutChain?: readonly AnyStructure[]) => Chained<VkSubresourceLayout2EXT>> = /* @__PURE__ */ command("vkGetImageSubresourceLayout2EXT", "v", "D image:handle pSubresource:*VkImageSubresource2EXT pLayout:>VkSubresourceLayout2EXT", VkImageSubresource2EXT, VkSubresourceLayout2EXT);
+export const vkGetImageSubresourceLayout2EXT: Command<<const C extends readonly AnyStructure[] = []>(image: bigint, pSubresource: VkImageSubresource2EXT | Pointer | undefined, pLayoutChain?: C) => Chained<VkSubresourceLayout2EXT, C>> = /* @__PURE__ */ command("vkGetImageSubresourceLayout2EXT", "v", "D image:handle pSubresource:*VkImageSubresource2EXT pLayout:>VkSubresourceLayout2EXT", VkImageSubresource2EXT, VkSubresourceLayout2EXT);
 
 /** vkGetPipelinePropertiesEXT */
 export const vkGetPipelinePropertiesEXT: Command<(pPipelineInfo: Pointer) => bigint> = /* @__PURE__ */ command("vkGetPipelinePropertiesEXT", "r", "D pPipelineInfo:ptr pPipelineProperties:>ptr");
 
 /** vkGetDeviceFaultInfoEXT */
-export const vkGetDeviceFaultInfoEXT: Command<(pFaultCountsChain?: readonly AnyStructure[], pFaultInfoChain?: readonly AnyStructure[]) => [Chained<VkDeviceFaultCountsEXT>, Chained<VkDeviceFaultInfoEXT>]> = /* @__PURE__ */ command("vkGetDeviceFaultInfoEXT", "r", "D pFaultCounts:>VkDeviceFaultCountsEXT pFaultInfo:>VkDeviceFaultInfoEXT", VkDeviceFaultCountsEXT, VkDeviceFaultInfoEXT);
+export const vkGetDeviceFaultInfoEXT: Command<<const C extends readonly AnyStructure[] = []>(pFaultCountsChain?: C, pFaultInfoChain?: C) => [Chained<VkDeviceFaultCountsEXT, C>, Chained<VkDeviceFaultInfoEXT, C>]> = /* @__PURE__ */ command("vkGetDeviceFaultInfoEXT", "r", "D pFaultCounts:>VkDeviceFaultCountsEXT pFaultInfo:>VkDeviceFaultInfoEXT", VkDeviceFaultCountsEXT, VkDeviceFaultInfoEXT);
 
 /** vkReleaseSwapchainImagesEXT */
 export const vkReleaseSwapchainImagesEXT: Command<(pReleaseInfo: VkReleaseSwapchainImagesInfoEXT | Pointer | undefined) => number> = /* @__PURE__ */ command("vkReleaseSwapchainImagesEXT", "r", "D pReleaseInfo:*VkReleaseSwapchainImagesInfoEXT", VkReleaseSwapchainImagesInfoEXT);
