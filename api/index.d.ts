@@ -30,6 +30,7 @@ import {
   OwnershipTransfer,
   PipelineStage,
   QueueSynchronization,
+  Result,
   Semaphore,
   SparseQueue,
   Submission,
@@ -47,7 +48,6 @@ export {
   MemoryAllocate,
   MemoryHeapFlag,
   PhysicalDeviceType,
-  Result,
   SampleCount,
   SharingMode,
   SparseImageFormat,
@@ -165,9 +165,9 @@ interface Leak {
     readonly stack: string | undefined;
 }
 declare class LeakError extends Error {
+    private constructor();
     readonly name = "LeakError";
     readonly leaks: readonly Leak[];
-    constructor(leaks: readonly Leak[], pools: readonly string[]);
 }
 type RefusalKind = 
 "driver"
@@ -183,7 +183,7 @@ type RefusalKind =
  | "unsupported";
 interface Refusal {
     readonly kind: RefusalKind;
-    readonly result: number;
+    readonly result: Result;
     readonly heap: number | undefined;
     readonly missingBytes: number | undefined;
     readonly message: string;
@@ -337,9 +337,9 @@ declare class Allocation {
     toJSON(): object;
 }
 declare class CorruptionError extends Error {
+    private constructor();
     readonly name = "CorruptionError";
     readonly allocation: Allocation;
-    constructor(allocation: Allocation);
 }
 type ExternalMemory = {
     readonly fd: number;
@@ -994,6 +994,7 @@ export {
   MemoryUsage,
   PipelineStage,
   PoolCreate,
+  Result,
   VulkanBufferHeap,
   createAllocator,
   type AbortSignalLike,

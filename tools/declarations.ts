@@ -2,7 +2,7 @@
  * The declarations that the package publishes: `tsx tools/declarations.ts [--update]`, after tsc has written its own.
  *
  * tsc writes a declaration file for every module, inner ones too. This rolls them up to one for each face and a few for what
- * faces share, with what a user can reach and nothing else, and makes three changes on the way:
+ * faces share, with what a user can reach and nothing else, and makes four changes on the way:
  *
  * - Each flag or enumeration is in the source an object of constants and a type of the same name, as TypeScript that can be
  *   erased has no enumerations with values. Users are better served by the ambient enumeration that both have their types
@@ -10,6 +10,7 @@
  * - A class does not say that it implements what is internal, of which the half may be stripped, nor what it has of private
  *   members.
  * - What a face exports as a type alone stays so: its classes are made by functions.
+ * - Errors that the library alone makes, whose constructors are internal, have a private one in place of Error's.
  *
  * With --update the result is written to api/, without comments, where a test compares it.
  */
@@ -52,6 +53,13 @@ export function withPublicInterfaces(text: string, names: ReadonlySet<string>): 
     const kept = list.split(",").filter((item) => names.has(item.trim()));
     return kept.length > 0 ? `${start} implements ${kept.join(",").trim()} {` : `${start} {`;
   });
+}
+
+/** A module's declarations whose errors without a constructor have a private one. */
+export function withPrivateConstructors(text: string): string {
+  return text.replace(/^(export declare class \w+ extends Error \{\n)([\s\S]*?^\}$)/gm, (_, start, body) =>
+    body.includes("constructor(") ? start + body : `${start}    private constructor();\n${body}`,
+  );
 }
 
 /** The names that a face exports as types alone. */
@@ -116,10 +124,8 @@ export async function rollUp(folder: string): Promise<ReadonlyMap<string, string
         name: "declarations",
         transform: (text: string, id: string) => {
           const isFace = faces.some((name) => id === join(folder, `${name}.d.ts`));
-          return withPublicInterfaces(withEnums(isFace ? text : text.replace(HEAD, "")), types).replace(
-            PRIVATE,
-            "",
-          );
+          const inner = isFace ? text : text.replace(HEAD, "");
+          return withPrivateConstructors(withPublicInterfaces(withEnums(inner), types).replace(PRIVATE, ""));
         },
       },
       dts(),

@@ -1,7 +1,7 @@
 declare class RecordingError extends Error {
+    private constructor();
     readonly name = "RecordingError";
     readonly position: number;
-    constructor(message: string, position: number);
 }
 interface RecordingProblem {
     readonly position: number;
@@ -152,11 +152,6 @@ interface RecordedStackFrame {
 interface RecordedStack {
     readonly frames: readonly RecordedStackFrame[];
 }
-declare class SharedDefinitions {
-    readonly requests: Map<string, RecordedRequest>;
-    readonly frames: Map<string, RecordedStackFrame>;
-    readonly stacks: Map<string, RecordedStack>;
-}
 interface RecordedPoolInfo {
     readonly memoryTypeIndex: number;
     readonly flags: number;
@@ -217,7 +212,6 @@ declare class RecordFields {
     missingBytes: number;
     frame: number | undefined;
     budgets: readonly RecordedBudget[];
-    constructor(shared: SharedDefinitions);
     get name(): string | undefined;
     get nameStart(): number;
     get nameEnd(): number;

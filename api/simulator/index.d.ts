@@ -38,10 +38,10 @@ declare const infallibleCalls: readonly ["vkFreeMemory", "vkUnmapMemory", "vkDes
 type CallName = FallibleCall | (typeof infallibleCalls)[number];
 type CallCounts = Record<CallName, number>;
 declare class ValidityError extends Error {
+    private constructor();
     readonly name = "ValidityError";
     readonly call: string;
     readonly rule: string;
-    constructor(call: string, rule: string, sentence: string);
 }
 interface ObjectLeak {
     readonly kind: "memory" | "buffer" | "image" | "semaphore" | "submission";
@@ -49,9 +49,9 @@ interface ObjectLeak {
     readonly description: string;
 }
 declare class ObjectLeakError extends Error {
+    private constructor();
     readonly name = "ObjectLeakError";
     readonly leaks: readonly ObjectLeak[];
-    constructor(leaks: readonly ObjectLeak[]);
 }
 interface AllocateEvent {
     readonly kind: "allocate";

@@ -5,6 +5,7 @@ interface AbortSignalLike {
     removeEventListener?(type: "abort", listener: () => void): void;
 }
 declare class AssertionError extends Error {
+    private constructor();
     readonly name = "AssertionError";
 }
 export {

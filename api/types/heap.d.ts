@@ -32,10 +32,10 @@ interface HeapRefusal {
     readonly cause: unknown;
 }
 declare class HeapError extends Error {
+    private constructor();
     readonly name = "HeapError";
     readonly reason: HeapErrorReason;
     readonly refusals: readonly HeapRefusal[];
-    constructor(reason: HeapErrorReason, message: string, refusals?: readonly HeapRefusal[]);
 }
 interface BufferHeapOptions {
     readonly label?: string | undefined;

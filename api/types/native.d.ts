@@ -30,66 +30,7 @@ import {
   TransferQueue,
   VulkanDevice,
 } from './vulkan.js';
-type Operand = {
-    readonly constant: bigint;
-} | {
-    readonly cell: number;
-};
-interface SequenceCall {
-    readonly address: bigint;
-    readonly operands: readonly Operand[];
-    readonly result?: number;
-    readonly endsIfNegative?: boolean;
-}
-interface Sequence {
-    readonly block: bigint;
-    readonly calls: readonly SequenceCall[];
-}
 type NativeFunction = (...args: (bigint | number)[]) => number;
-interface NativeLibrary {
-    find(name: string): bigint;
-}
-interface NativeCallback {
-    readonly address: bigint;
-    close(): void;
-}
-interface CompiledSequences {
-    readonly calls: readonly (() => void)[];
-    free(): void;
-}
-interface NativeCalls {
-    readonly name: string;
-    readonly compile?: (sequences: readonly Sequence[]) => CompiledSequences;
-    readonly viewLimit: number;
-    load(path: string | null): NativeLibrary;
-    declare(address: bigint, signature: string, name?: string): NativeFunction;
-    register(signature: string, callee: (...args: bigint[]) => number): NativeCallback;
-    constant(value: bigint): bigint | number;
-    integer(value: number): bigint | number;
-    addressOf(buffer: ArrayBuffer | Uint8Array): bigint;
-    view(address: bigint, bytes: number): ArrayBuffer;
-    text(address: bigint): string;
-    read(address: bigint, target: Uint8Array): void;
-    write(address: bigint, source: Uint8Array): void;
-}
-declare const globalCommands: {
-    readonly vkCreateInstance: {
-        readonly signature: "ppp>r";
-        readonly core: "1.0";
-    };
-    readonly vkEnumerateInstanceExtensionProperties: {
-        readonly signature: "ppp>r";
-        readonly core: "1.0";
-    };
-    readonly vkEnumerateInstanceLayerProperties: {
-        readonly signature: "pp>r";
-        readonly core: "1.0";
-    };
-    readonly vkEnumerateInstanceVersion: {
-        readonly signature: "p>r";
-        readonly core: "1.1";
-    };
-};
 declare const instanceCommands: {
     readonly vkDestroyInstance: {
         readonly signature: "pp>v";
@@ -403,7 +344,6 @@ declare const deviceCommands: {
     };
 };
 type Functions<T> = Record<keyof T, NativeFunction>;
-type GlobalFunctions = Functions<typeof globalCommands>;
 type InstanceFunctions = Functions<typeof instanceCommands>;
 type DeviceFunctions = Functions<typeof deviceCommands>;
 declare enum MessageSeverity {
@@ -1430,7 +1370,7 @@ declare class NativeDevice implements VulkanDevice {
     command<S extends string>(name: string, signature: S): CommandFunction<S>;
     addressOf(buffer: ArrayBuffer): bigint;
     get queue(): NativeTransferQueue;
-    get queues(): readonly DeviceQueue[];
+    get queues(): readonly [DeviceQueue, ...DeviceQueue[]];
     createTransferQueue(choice?: QueueChoice | undefined): NativeTransferQueue;
     recordTransfers(commandBuffer: bigint, commands: readonly TransferCommand[], scopes?: RecordOptions): void;
     waitIdle(): void;
@@ -1442,13 +1382,6 @@ declare class NativeDevice implements VulkanDevice {
 interface FeatureObjects {
     readonly core?: Readonly<Partial<Record<FeatureName, boolean>>>;
     readonly [structure: string]: Readonly<Record<string, boolean | undefined>> | undefined;
-}
-interface Library {
-    readonly path: string;
-    readonly native: NativeCalls;
-    readonly apiVersion: number;
-    readonly functions: GlobalFunctions;
-    instanceFunction(instance: bigint, name: string): bigint;
 }
 interface ValidationOptions {
     readonly synchronization?: boolean;
@@ -1469,7 +1402,6 @@ declare class VulkanInstance {
     readonly enabledExtensions: ReadonlySet<string>;
     readonly messages: DebugMessage[];
     readonly allocationCallbacks: bigint;
-    constructor(library: Library, options: InstanceOptions);
     get hasProperties2(): boolean;
     getProcAddress(name: string): bigint;
     command<S extends string>(name: string, signature: S): CommandFunction<S>;

@@ -52,8 +52,10 @@ interface CommandSource extends AddressSource {
     command(name: string, signature: string): (...args: (bigint | number)[]) => unknown;
     getProcAddress(name: string): bigint;
 }
-type Chained<T> = Omit<Required<T>, "pNext"> & {
-    readonly pNext: readonly Record<string, unknown>[];
+type Chained<T, C extends readonly AnyStructure[] = readonly AnyStructure[]> = Omit<Required<T>, "pNext"> & {
+    readonly pNext: {
+        readonly [I in keyof C]: C[I] extends Structure<infer V> ? Omit<Required<V>, "pNext"> : object;
+    };
 };
 type AnyFunction = (...args: never[]) => unknown;
 interface Command<F extends AnyFunction> {

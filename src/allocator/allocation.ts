@@ -287,7 +287,11 @@ export class Allocation implements AllocationData {
       throw new RangeError(`offset must be a multiple of ${each}, the bytes of one number, got ${offset}`);
     }
     const bytes = count === 0 ? this.mappedRange(0, 1) : this.mappedRange(offset, count * each);
-    if (bytes === undefined) throw new TypeError(`allocation${this.label} is not mapped`);
+    if (bytes === undefined) {
+      throw new TypeError(
+        `allocation${this.label} is not mapped: create it with AllocationCreate.Mapped, or map it before`,
+      );
+    }
     return new type(bytes.buffer as ArrayBuffer, count === 0 ? 0 : bytes.byteOffset, count);
   }
 

@@ -23,7 +23,7 @@ import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { Budget } from "../allocator/memory/budget.ts";
 import { createPool } from "../allocator/memory/create-pool.ts";
 import type { ExternalMemory } from "../allocator/memory/external-memory.ts";
-import { isOutOfMemory, type Refusal, refusalOf } from "../allocator/memory/failure.ts";
+import { isOutOfMemory, outOfMemory, type Refusal, refusalOf } from "../allocator/memory/failure.ts";
 import { freeAllocation } from "../allocator/memory/free.ts";
 import {
   type AllocationCreateInfo,
@@ -180,12 +180,15 @@ export class Allocator {
    * @throws RangeError or TypeError when an argument is invalid.
    */
   createBuffer(info: BufferCreateInfo, allocationInfo?: AllocationCreateInfo): BufferWithMemory {
-    const known = createKnownBuffer(this.state, info, allocationInfo);
-    return (
-      known ??
-      createBuffer(this.state, info, allocationInfo, undefined) ??
-      this.retried(() => createBuffer(this.state, info, allocationInfo, undefined))
-    );
+    let thrown: VulkanError | undefined;
+    try {
+      const known = createKnownBuffer(this.state, info, allocationInfo);
+      const made = known ?? createBuffer(this.state, info, allocationInfo, undefined);
+      if (made !== undefined) return made;
+    } catch (error) {
+      thrown = outOfMemory(error);
+    }
+    return this.retried(() => createBuffer(this.state, info, allocationInfo, undefined), thrown);
   }
 
   /**
@@ -259,10 +262,14 @@ export class Allocator {
    * @throws VulkanError, RangeError, TypeError as {@link createBuffer} does.
    */
   createImage(info: ImageCreateInfo, allocationInfo?: AllocationCreateInfo): ImageWithMemory {
-    return (
-      createImage(this.state, info, allocationInfo, undefined) ??
-      this.retried(() => createImage(this.state, info, allocationInfo, undefined))
-    );
+    let thrown: VulkanError | undefined;
+    try {
+      const made = createImage(this.state, info, allocationInfo, undefined);
+      if (made !== undefined) return made;
+    } catch (error) {
+      thrown = outOfMemory(error);
+    }
+    return this.retried(() => createImage(this.state, info, allocationInfo, undefined), thrown);
   }
 
   /**
@@ -1001,8 +1008,9 @@ export class Allocator {
 
   /**
    * Calls `listener` soon after a heap is filled beyond `share` (0.9) of its budget, and at once when an allocation is refused:
-   * if it returns true, because it has given something back, the allocation is tried again, at most eight times. Returns a
-   * function that removes the listener.
+   * if it returns true, because it has given something back, the allocation is tried again, at most eight times. A buffer or an
+   * image that the driver cannot create or bind for lack of device memory counts as refused; the heap is then assumed to be the
+   * largest DeviceLocal one. Returns a function that removes the listener.
    */
   onPressure(listener: PressureListener, options?: PressureOptions): () => void {
     checkUsable(this.state);
@@ -1199,16 +1207,28 @@ export class Allocator {
   }
 
   private orRetried<T>(make: () => T | undefined): T {
-    return make() ?? this.retried(make);
+    let thrown: VulkanError | undefined;
+    try {
+      const made = make();
+      if (made !== undefined) return made;
+    } catch (error) {
+      thrown = outOfMemory(error);
+    }
+    return this.retried(make, thrown);
   }
 
   /** After a refusal: tries again as long as a listener gives memory back (see {@link onPressure}), else throws the error. */
-  private retried<T>(make: () => T | undefined): T {
+  private retried<T>(make: () => T | undefined, thrown?: VulkanError): T {
     for (let attempt = 0; ; attempt++) {
-      const error = this.refuse(false);
+      const error = thrown === undefined ? this.refuse(false) : this.refuseAs(thrown, false);
       if (!isWorthRetrying(this.state, this.refusal, attempt)) throw error;
-      const made = make();
-      if (made !== undefined) return made;
+      thrown = undefined;
+      try {
+        const made = make();
+        if (made !== undefined) return made;
+      } catch (again) {
+        thrown = outOfMemory(again);
+      }
     }
   }
 
@@ -1228,15 +1248,20 @@ export class Allocator {
     return error;
   }
 
+  /** Records an error of the driver that says that memory is out, as {@link lastRefusal}; returns it. */
+  private refuseAs(error: VulkanError, isPool: boolean): VulkanError {
+    this.refusal = refusalOf(error);
+    this.state.recorder?.refused(error, this.refusal, isPool);
+    return error;
+  }
+
   /** Undefined when memory runs out, for the memory itself or for what the driver needs to create the resource. */
   private orUndefined<T>(make: () => T | undefined, isPool = false): T | undefined {
     let made: T | undefined;
     try {
       made = make();
     } catch (error) {
-      if (!(error instanceof VulkanError && isOutOfMemory(error.result))) throw error;
-      this.refusal = refusalOf(error);
-      this.state.recorder?.refused(error, this.refusal, isPool);
+      this.refuseAs(outOfMemory(error), isPool);
       return undefined;
     }
     if (made !== undefined) return made;

@@ -743,7 +743,9 @@ export class NativeDevice implements VulkanDevice {
       return { familyIndex, index, handle: this.#structs.handle };
     });
     if (first === undefined) {
-      throw new TypeError("a wrapped device has the queue that wrapDevice is given as `queue`, got undefined");
+      throw new TypeError(
+        "a wrapped device has the queue that wrapDevice is given as `queue`, got undefined",
+      );
     }
     return [first, ...rest];
   }

@@ -105,6 +105,7 @@ export class VulkanInstance {
   /** Whether a device had to be left. */
   #isLeft = false;
 
+  /** @internal Instances come from `createInstance`. */
   constructor(library: Library, options: InstanceOptions) {
     checkInstanceNames(options);
     const validation = validationOf(options);

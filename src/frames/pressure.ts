@@ -10,13 +10,15 @@ import { sourcesOf } from "../allocator/memory/all-memory.ts";
 import type { Refusal } from "../allocator/memory/failure.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { quote } from "../foundation/check.ts";
+import { MemoryHeapFlag } from "../vulkan/constants.ts";
+import { Result } from "../vulkan/result.ts";
 import { flushDeferred } from "./deferred.ts";
 
 /** Which memory is short, and what would help. In bytes. */
 export interface Pressure {
   /** "share": the heap is filled beyond the listener's share of its budget; "refused": an allocation was refused. */
   readonly reason: "share" | "refused";
-  /** Index of the heap. */
+  /** Index of the heap; where the driver refuses a buffer or an image without saying which, the largest DeviceLocal one. */
   readonly heap: number;
   /** How much of the heap is in use, by the whole process. */
   readonly usage: number;
@@ -109,8 +111,10 @@ class PressureWatch {
   /** An allocation was refused. Returns whether to try it again. */
   refused(refusal: Refusal | undefined, attempt: number): boolean {
     if (flushDeferred(this.#state) > 0) return true;
-    if (attempt >= MOST_ATTEMPTS || this.#isRefusing || refusal?.heap === undefined) return false;
-    const pressure = this.#describe("refused", refusal.heap, refusal, refusal.missingBytes ?? 0, attempt);
+    if (attempt >= MOST_ATTEMPTS || this.#isRefusing || refusal === undefined) return false;
+    const heap = refusal.heap ?? this.#likelyHeap(refusal);
+    if (heap === undefined) return false;
+    const pressure = this.#describe("refused", heap, refusal, refusal.missingBytes ?? 0, attempt);
     let isHelped = false;
     // What a listener allocates itself is not tried again.
     this.#isRefusing = true;
@@ -120,6 +124,14 @@ class PressureWatch {
       this.#isRefusing = false;
     }
     return isHelped;
+  }
+
+  /** Where the driver has no memory left for what a buffer or an image needs besides its own: most likely the device's. */
+  #likelyHeap({ kind, result }: Refusal): number | undefined {
+    if (kind !== "driver" || result !== Result.ErrorOutOfDeviceMemory) return undefined;
+    const { heaps } = this.#state.memoryTypes;
+    const sizes = heaps.map(({ size, flags }) => ((flags & MemoryHeapFlag.DeviceLocal) === 0 ? 0 : size));
+    return sizes.indexOf(Math.max(...sizes));
   }
 
   #describe(

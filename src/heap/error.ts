@@ -26,6 +26,7 @@ export class HeapError extends Error {
   /** What the device has refused on the way, in order. */
   readonly refusals: readonly HeapRefusal[];
 
+  /** @internal Made by the library. */
   constructor(reason: HeapErrorReason, message: string, refusals: readonly HeapRefusal[] = []) {
     super(message, refusals.length === 0 ? undefined : { cause: refusals[refusals.length - 1]!.cause });
     this.reason = reason;

@@ -7,6 +7,7 @@ export class RecordingError extends Error {
   /** The byte at which it was seen. */
   readonly position: number;
 
+  /** @internal Made by the library. */
   constructor(message: string, position: number) {
     super(message);
     this.position = position;

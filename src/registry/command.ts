@@ -47,7 +47,9 @@ export type Chained<T, C extends readonly AnyStructure[] = readonly AnyStructure
   "pNext"
 > & {
   /** What the driver has filled in behind it, in the order in which it was asked for. */
-  readonly pNext: { readonly [I in keyof C]: C[I] extends Structure<infer V> ? Omit<Required<V>, "pNext"> : object };
+  readonly pNext: {
+    readonly [I in keyof C]: C[I] extends Structure<infer V> ? Omit<Required<V>, "pNext"> : object;
+  };
 };
 
 /** Any function. */

@@ -12,6 +12,7 @@ export class ValidityError extends Error {
   /** The identifier of the broken rule in Vulkan's specification (a VUID), or a rule of the simulator's own. */
   readonly rule: string;
 
+  /** @internal Made by the library. */
   constructor(call: string, rule: string, sentence: string) {
     super(`${call}: ${sentence} [${rule}]`);
     this.call = call;
@@ -41,6 +42,7 @@ export class ObjectLeakError extends Error {
   /** The objects that were still alive. */
   readonly leaks: readonly ObjectLeak[];
 
+  /** @internal Made by the library. */
   constructor(leaks: readonly ObjectLeak[]) {
     const shown = leaks.slice(0, 20).map((leak) => `\n  ${leak.description}`);
     const rest = leaks.length > shown.length ? `\n  and ${leaks.length - shown.length} more` : "";

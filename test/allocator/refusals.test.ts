@@ -175,6 +175,9 @@ describe("A refusal of the driver", () => {
     const info = { usage: MemoryUsage.AutoPreferDevice };
     expect(allocator.tryCreateBuffer(bufferOf(4 * MiB), info)).toBeUndefined();
     expect(allocator.lastRefusal).toMatchObject({ kind: "driver", heap: 0, missingBytes: 4 * MiB });
+    expect(allocator.lastRefusal!.message).toMatch(
+      /^vkAllocateMemory failed with VK_ERROR_OUT_OF_DEVICE_MEMORY: \d+ bytes of memory type 3$/,
+    );
     expect(failureOf(() => allocator.createBuffer(bufferOf(4 * MiB), info)).call).toBe("vkAllocateMemory");
     device.faults.clear();
   });

@@ -8,6 +8,9 @@ import {
   BufferUsage,
   type BufferWithMemory,
   createAllocator,
+  type ImageCreateInfo,
+  ImageUsage,
+  type ImageWithMemory,
   LeakError,
   MemoryUsage,
   type Pressure,
@@ -17,6 +20,11 @@ import { amdDiscrete, SimulatedDevice, SimulatedTransferQueue } from "../../src/
 
 const MIB = 2 ** 20;
 const USAGE = BufferUsage.TransferSrc | BufferUsage.TransferDst | BufferUsage.StorageBuffer;
+const IMAGE: ImageCreateInfo = {
+  format: 37,
+  extent: { width: 64, height: 64, depth: 1 },
+  usage: ImageUsage.Sampled | ImageUsage.TransferDst,
+};
 
 function world(options: Partial<AllocatorCreateInfo> = {}): {
   device: SimulatedDevice;
@@ -250,6 +258,40 @@ describe("pressure", () => {
     allocator.destroyPool(pool);
     allocator.destroy();
   });
+
+  it.each(["vkCreateBuffer", "vkBindBufferMemory", "vkCreateImage", "vkBindImageMemory"] as const)(
+    "is told where %s has no device memory left, and tries again",
+    (call) => {
+      const { allocator, device } = world();
+      const told: Pressure[] = [];
+      allocator.onPressure((pressure) => told.push(pressure) < 3);
+      const isBuffer = call.includes("Buffer");
+      const create = (): BufferWithMemory | ImageWithMemory =>
+        isBuffer ? allocator.createBuffer({ size: MIB, usage: USAGE }, {}) : allocator.createImage(IMAGE, {});
+      const OUT = Result.ErrorOutOfDeviceMemory;
+      device.faults.failNext(call, OUT, { times: 2 });
+      create().allocation.destroy();
+      const heap = device.memoryProperties.memoryHeaps.findIndex(({ flags }) => flags & 1);
+      expect(told).toMatchObject([
+        { reason: "refused", heap, evictBytes: 0, attempt: 0, refusal: { kind: "driver", heap: undefined } },
+        { attempt: 1 },
+      ]);
+      device.faults.clear();
+      // Nobody helps any more: the driver's own error, and why.
+      device.faults.failNext(call, OUT, { times: Number.POSITIVE_INFINITY });
+      expect(create).toThrow(`${call} failed with VK_ERROR_OUT_OF_DEVICE_MEMORY`);
+      expect(allocator.lastRefusal!.message).toContain(`${call} failed with VK_ERROR_OUT_OF_DEVICE_MEMORY`);
+      expect(told).toHaveLength(3);
+      device.faults.clear();
+      // What is not the device's memory is nobody's to give.
+      device.faults.failNext(call, Result.ErrorOutOfHostMemory);
+      expect(create).toThrow("VK_ERROR_OUT_OF_HOST_MEMORY");
+      expect(told).toHaveLength(3);
+      expect(device.statistics()).toMatchObject({ bufferCount: 0, imageCount: 0 });
+      allocator.destroy();
+      device.destroy();
+    },
+  );
 
   it("first takes what waits to be destroyed and need not any more", () => {
     const { allocator } = world(limits);

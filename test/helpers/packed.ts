@@ -81,7 +81,13 @@ export class PackedPackage {
   compileAsInitialized(names: readonly string[], outDir: string): void {
     const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
     output(process.execPath, [compiler, "--init"], this.app);
-    const compilerOptions = { outDir, rootDir: ".", declaration: false, declarationMap: false, sourceMap: false };
+    const compilerOptions = {
+      outDir,
+      rootDir: ".",
+      declaration: false,
+      declarationMap: false,
+      sourceMap: false,
+    };
     this.write("samples.json", JSON.stringify({ extends: "./tsconfig.json", compilerOptions, files: names }));
     output(process.execPath, [compiler, "-p", "samples.json"], this.app);
   }

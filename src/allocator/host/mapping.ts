@@ -86,14 +86,17 @@ export function acquireMapping(allocation: AllocationData): void {
     memoryObject.mapping === undefined &&
     !memoryObject.state.memoryTypes.isHostVisible(memoryObject.memoryTypeIndex)
   ) {
+    const remedy = allocation.isMappingAllowed
+      ? "copy through a staging buffer or an uploader"
+      : "create it with AllocationCreate.HostAccessSequentialWrite or HostAccessRandom, or copy through a staging buffer";
     throw mapFailed(
-      `allocation${allocation.label} has memory type ${memoryObject.memoryTypeIndex}, which is not HostVisible`,
+      `allocation${allocation.label} has memory type ${memoryObject.memoryTypeIndex}, which is not HostVisible: ${remedy}`,
     );
   }
   if (!allocation.isMappingAllowed) {
     throw new TypeError(
-      `allocation${allocation.label} cannot be mapped: it was created without ` +
-        "AllocationCreate.HostAccessSequentialWrite or HostAccessRandom",
+      `allocation${allocation.label} cannot be mapped: create it with AllocationCreate.HostAccessSequentialWrite ` +
+        "or HostAccessRandom among its flags",
     );
   }
   if (allocation.mapCount === MAX_MAP_COUNT) {

@@ -20,6 +20,7 @@ export class CorruptionError extends Error {
   /** The allocation whose end was overrun. */
   readonly allocation: Allocation;
 
+  /** @internal Made by the library. */
   constructor(allocation: Allocation) {
     super(
       `memory after allocation${allocation.label} was overwritten ` +

@@ -42,15 +42,15 @@ export interface Refusal {
   /** Which limit or failure it was. */
   readonly kind: RefusalKind;
   /** The corresponding VkResult. */
-  readonly result: number;
-  /** Index of the heap; undefined if no heap is involved. */
+  readonly result: Result;
+  /** Index of the heap; undefined if no heap is involved, or the driver does not say which. */
   readonly heap: number | undefined;
   /**
    * Bytes that would have to be given back for the request to be granted: exact for budgets, limits and heaps; the size of the
    * request if blocks are full or the driver refused; undefined if giving back does not help.
    */
   readonly missingBytes: number | undefined;
-  /** The reason in words, with its figures. */
+  /** The reason in words, with its figures; of the driver's refusals with the call and the result, as in a `VulkanError`. */
   readonly message: string;
 }
 
@@ -78,7 +78,7 @@ const UNSUPPORTED: RefusalFacts = { kind: "unsupported" };
 
 /** Why the last attempt to allocate failed. */
 export class Failure {
-  result: number = Result.Success;
+  result: Result = Result.Success;
   private call = "";
   private detail = "";
   private facts: RefusalFacts = UNSUPPORTED;
@@ -89,7 +89,7 @@ export class Failure {
   }
 
   /** A refusal by the allocator itself, in the function named by `call`. */
-  refuse(result: number, call: string, detail: string, facts: RefusalFacts = UNSUPPORTED): void {
+  refuse(result: Result, call: string, detail: string, facts: RefusalFacts = UNSUPPORTED): void {
     if (this.result === Result.Success || says(facts, this.facts)) this.set(result, call, detail, facts);
   }
 
@@ -98,7 +98,7 @@ export class Failure {
     this.set(error.result, error.call, detail, { ...facts, kind: "driver" });
   }
 
-  private set(result: number, call: string, detail: string, facts: RefusalFacts): void {
+  private set(result: Result, call: string, detail: string, facts: RefusalFacts): void {
     this.result = result;
     this.call = call;
     this.detail = detail;
@@ -109,7 +109,8 @@ export class Failure {
   toRefusal(): Refusal | undefined {
     const { result, detail, facts } = this;
     if (result === Result.Success) return undefined;
-    return { kind: facts.kind, result, heap: facts.heap, missingBytes: facts.missingBytes, message: detail };
+    const message = facts.kind === "driver" ? this.toError().message : detail;
+    return { kind: facts.kind, result, heap: facts.heap, missingBytes: facts.missingBytes, message };
   }
 
   toError(): VulkanError {
@@ -129,8 +130,14 @@ function says(facts: RefusalFacts, before: RefusalFacts): boolean {
   return (facts.missingBytes ?? 0) < (before.missingBytes ?? 0);
 }
 
+/** The error, if it says that memory is out; throws it again otherwise. */
+export function outOfMemory(error: unknown): VulkanError {
+  if (!(error instanceof VulkanError && isOutOfMemory(error.result))) throw error;
+  return error;
+}
+
 /** Whether a VkResult means a lack of memory, in one form or another. */
-export function isOutOfMemory(result: number): boolean {
+export function isOutOfMemory(result: Result): boolean {
   return (
     result === Result.ErrorOutOfDeviceMemory ||
     result === Result.ErrorOutOfHostMemory ||

@@ -63,6 +63,7 @@ export class LeakError extends Error {
   /** What was still alive. */
   readonly leaks: readonly Leak[];
 
+  /** @internal Made by the library. */
   constructor(leaks: readonly Leak[], pools: readonly string[]) {
     const lines = [...leaks.map(describeLeak), ...pools.map((pool) => `  ${pool} was not destroyed`)];
     const kinds = [

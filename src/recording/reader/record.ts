@@ -116,6 +116,7 @@ export class RecordFields {
   /** @internal */
   messageNumber = 0;
 
+  /** @internal Made by the library. */
   constructor(shared: SharedDefinitions) {
     this.definitions = new Definitions(shared);
   }
