@@ -2,7 +2,6 @@
 
 import { parseArgs } from "node:util";
 import type { PhysicalDevice } from "../ffi/physical-device.ts";
-import type { Vulkan } from "../ffi/vulkan.ts";
 import { apiVersionString, PhysicalDeviceType } from "../vulkan/constants.ts";
 import { flagNames, HEAP_FLAG_NAMES, PROPERTY_FLAG_NAMES } from "../vulkan/flag-names.ts";
 import { bytesText, plain, table, UserError } from "./output.ts";
@@ -30,17 +29,17 @@ const EXTENSIONS: readonly (readonly [string, string])[] = [
 /** Runs the command. */
 export async function info(args: readonly string[]): Promise<string> {
   const { values } = parseArgs({ args: [...args], options: { json: { type: "boolean", default: false } } });
-  const vulkan = await load();
-  const devices = vulkan.physicalDevices().map(describe);
+  const devices = (await physicalDevices()).map(describe);
   if (values.json) return JSON.stringify({ devices }, undefined, 2);
   if (devices.length === 0) return "There is no Vulkan device.";
   return devices.map(textOf).join("\n\n");
 }
 
-async function load(): Promise<Vulkan> {
+/** The devices; where there is no loader or no driver, the error says what to install. */
+async function physicalDevices(): Promise<PhysicalDevice[]> {
   try {
     const { loadVulkan } = await import("../ffi/index.ts");
-    return loadVulkan();
+    return loadVulkan().physicalDevices();
   } catch (error) {
     throw new UserError((error as Error).message);
   }

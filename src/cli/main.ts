@@ -2,6 +2,7 @@
 /** The command `vma-ts`: finds the command that is asked for, prints what it says, and turns errors into exit codes. */
 
 import { readFileSync, writeSync } from "node:fs";
+import { VulkanError } from "../vulkan/result.ts";
 import { BENCH_HELP, bench } from "./bench/index.ts";
 import { DIFF_HELP, diff } from "./diff.ts";
 import { EXPORT_HELP, exportRecording } from "./export.ts";
@@ -106,10 +107,11 @@ function print(file: number, text: string): void {
 
 /** The exit code of an error, which is printed; those that are no bug without their stack. */
 function explain(error: unknown): number {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, syscall } = error as NodeJS.ErrnoException;
   // The reader has seen enough.
   if (code === "EPIPE") return 0;
-  if (error instanceof UserError) {
+  // What the system or the driver refuses is no bug either.
+  if (error instanceof UserError || error instanceof VulkanError || syscall !== undefined) {
     print(2, `vma-ts: ${message}`);
     return 1;
   }

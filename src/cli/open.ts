@@ -38,9 +38,14 @@ export function readBytes(path: string): Uint8Array {
     const bytes = readFileSync(path);
     return isGzip(bytes) ? gunzipSync(bytes) : bytes;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UserError(code === "ENOENT" ? `there is no file ${path}` : `${path}: ${message}`);
+    throw unreadable(path, error);
   }
+}
+
+/** Says why a file cannot be read. */
+export function unreadable(path: string, error: unknown): UserError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new UserError(code === "ENOENT" ? `there is no file ${path}` : `${path}: ${message}`);
 }
 
 /** A recording, or a dump as a recording of one moment. */

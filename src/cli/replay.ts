@@ -5,8 +5,8 @@ import { parseArgs } from "node:util";
 import { replayRecording } from "../recording/whatif/replay.ts";
 import { readTraceLines } from "../trace/read.ts";
 import { replayLines } from "../trace/replay.ts";
-import { isRecording, openRecording } from "./open.ts";
-import { UsageError, UserError } from "./output.ts";
+import { isRecording, openRecording, unreadable } from "./open.ts";
+import { UsageError } from "./output.ts";
 
 export const REPLAY_HELP = `vma-ts replay FILE…
 
@@ -26,9 +26,8 @@ export function replay(args: readonly string[]): number {
     try {
       for (const outcome of replayLines(readTraceLines(path))) writeSync(1, `${JSON.stringify(outcome)}\n`);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code === "EPIPE") return 0;
-      throw new UserError(`${path}: ${message}`);
+      if ((error as NodeJS.ErrnoException).code === "EPIPE") return 0;
+      throw unreadable(path, error);
     }
   }
   return 0;

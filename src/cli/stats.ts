@@ -1,4 +1,4 @@
-/** `vma-ts stats FILE`: what a recording holds, in figures. */
+/** `vma-ts stats FILE…`: what recordings hold, in figures. */
 
 import { parseArgs } from "node:util";
 import { describeRequest } from "../recording/format/names.ts";
@@ -7,12 +7,12 @@ import { statisticsOf } from "../recording/reader/statistics.ts";
 import { openRecording, problemsText } from "./open.ts";
 import { bytesText, durationText, plain, table, UsageError } from "./output.ts";
 
-export const STATS_HELP = `vma-ts stats FILE [--json]
+export const STATS_HELP = `vma-ts stats FILE… [--json]
 
-What a recording (or a dump in VMA's JSON form) holds: the device, how long it is, how much memory was
+What each recording (or dump in VMA's JSON form) holds: the device, how long it is, how much memory was
 reserved and used at most and at the end, refusals with their reasons, and what is still alive, by name.
 
-  --json   the same as JSON`;
+  --json   the same as JSON: an object for one file, an array of objects with the file's name for several`;
 
 /** What `stats` tells. */
 export interface StatsReport {
@@ -46,10 +46,15 @@ export function stats(args: readonly string[]): string {
     allowPositionals: true,
     options: { json: { type: "boolean", default: false } },
   });
-  const [path] = positionals;
-  if (path === undefined || positionals.length > 1) throw new UsageError("stats takes one file");
-  const report = reportOf(path);
-  return values.json ? JSON.stringify(report, undefined, 2) : textOf(report);
+  const [path, ...more] = positionals;
+  if (path === undefined) throw new UsageError("stats takes files, got none");
+  if (more.length === 0) {
+    const report = reportOf(path);
+    return values.json ? JSON.stringify(report, undefined, 2) : textOf(report);
+  }
+  const reports = positionals.map((file) => ({ file, ...reportOf(file) }));
+  if (values.json) return JSON.stringify(reports, undefined, 2);
+  return reports.map((report) => `${plain(report.file)}\n${textOf(report)}`).join("\n\n");
 }
 
 /** Goes through the recording once. */

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { unreadable } from "./open.ts";
 import { UserError } from "./output.ts";
 
 export const VIEW_HELP = `vma-ts view [FILE [FILE]] [--live ADDRESS] [--print]
@@ -54,7 +55,7 @@ export function copyWith(page: string, files: readonly string[]): string {
       throw new UserError(
         `${file} has more than 128 MiB: run vma-ts view without it, and drop it on the page`,
       );
-    const content = readFileSync(file).toString("base64");
+    const content = contentOf(file);
     const name = escapeAttribute(basename(file));
     return `<script type="application/octet-stream;base64" id="file-${index}" data-name="${name}">${content}</script>`;
   });
@@ -65,6 +66,14 @@ export function copyWith(page: string, files: readonly string[]): string {
     { mode: 0o600 },
   );
   return path;
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file).toString("base64");
+  } catch (error) {
+    throw unreadable(file, error);
+  }
 }
 
 function escapeAttribute(text: string): string {

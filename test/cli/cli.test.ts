@@ -45,13 +45,22 @@ function recordFrames(path: string): void {
   allocator.destroy();
 }
 
-function run(...args: readonly string[]): { code: number | null; out: string; err: string } {
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const run = (...args: readonly string[]): Ran => runWith({}, ...args);
+
+function runWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Ran {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(folder, "dist/cli/main.js"), ...args],
     {
       encoding: "utf8",
       cwd: folder,
+      env: { ...process.env, ...environment },
     },
   );
   return { code: status, out: stdout, err: stderr };
@@ -83,12 +92,16 @@ describe("every command", () => {
     expect(run("--version")).toMatchObject({ code: 0, out: "vma-ts 9.8.7\n" });
     expect(run("nothing").err).toContain("vma-ts --help says what there is");
     expect(run("diff", file).err).toContain("vma-ts diff --help says how it is used");
+    writeFileSync(join(folder, "dist/viewer.html"), "<!-- files -->");
     for (const [args, message, code] of [
       [["nothing"], 'there is no command "nothing"', 2],
-      [["stats"], "stats takes one file", 2],
+      [["stats"], "stats takes files", 2],
       [["stats", "--wrong", "x"], "Unknown option '--wrong'", 2],
       [["stats", "missing.vmarec"], "there is no file missing.vmarec", 1],
       [["stats", "package.json"], "neither a recording nor a dump", 1],
+      [["stats", file, "missing.vmarec"], "there is no file missing.vmarec", 1],
+      [["replay", "missing.jsonl"], "there is no file missing.jsonl", 1],
+      [["view", "--print", "dist"], "dist: EISDIR", 1],
       [["diff", file], "diff takes two files", 2],
       [["export", file], "one of --perfetto", 2],
       [["record"], "a command behind --", 2],
@@ -101,6 +114,18 @@ describe("every command", () => {
       const result = run(...args);
       expect([result.code, result.err]).toEqual([code, expect.stringContaining(message)]);
       expect(result.err).not.toMatch(/^\s+at /m);
+    }
+  });
+
+  it("says what to install where there is no loader, or no driver", () => {
+    for (const [name, advice] of [
+      ["VMA_TS_VULKAN", /No Vulkan loader was found[\s\S]*apt install libvulkan1 mesa-vulkan-drivers/],
+      ["VK_DRIVER_FILES", /mesa-vulkan-drivers/],
+    ] as const) {
+      const { code, out, err } = runWith({ [name]: "/nonexistent" }, "info");
+      expect([code, out]).toEqual([1, ""]);
+      expect(err).toMatch(advice);
+      expect(err).not.toMatch(/^\s+at /m);
     }
   });
 });
@@ -129,7 +154,15 @@ describe("stats, diff and export", () => {
       "mesh 1",
       "mesh 2",
     ]);
-    expect(run("stats", file).out).toContain("Refused: 1 by heapSize.");
+    const text = run("stats", file).out;
+    expect(text).toContain("Refused: 1 by heapSize.");
+    writeFileSync(join(folder, "again.vmarec"), readFileSync(file));
+    expect(run("stats", file, "again.vmarec").out).toBe(`${file}\n${text}\nagain.vmarec\n${text}`);
+    const several = JSON.parse(run("stats", file, "again.vmarec", "--json").out);
+    expect(several).toEqual([
+      { file, ...report },
+      { file: "again.vmarec", ...report },
+    ]);
   });
 
   it("read gzipped recordings, damaged ones, and dumps", () => {
