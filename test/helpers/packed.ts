@@ -81,13 +81,10 @@ export class PackedPackage {
   compileAsInitialized(names: readonly string[], outDir: string): void {
     const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
     output(process.execPath, [compiler, "--init"], this.app);
-    const compilerOptions = {
-      outDir,
-      rootDir: ".",
-      declaration: false,
-      declarationMap: false,
-      sourceMap: false,
-    };
+    // Node.js 20 knows no `using`: it is compiled, and its types are named.
+    const target = { target: "es2022", lib: ["es2023", "esnext.disposable", "dom"] };
+    const files = { outDir, rootDir: ".", declaration: false, declarationMap: false, sourceMap: false };
+    const compilerOptions = { ...target, ...files };
     this.write("samples.json", JSON.stringify({ extends: "./tsconfig.json", compilerOptions, files: names }));
     output(process.execPath, [compiler, "-p", "samples.json"], this.app);
   }
