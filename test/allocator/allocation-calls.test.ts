@@ -74,7 +74,7 @@ describe("createBuffer and createImage", () => {
     expect(() => allocator.createBuffer(undefined as never)).toThrow(TypeError);
     expect(() => allocator.createBuffer(bufferOf(4), 7 as never)).toThrow(TypeError);
     expect(() => allocator.allocateMemory({ ...bytes(4), alignment: 6 })).toThrow(/power of two, got 6/);
-    expect(stateOf(made)).toBe(before);
+    expect(stateOf(made)).toEqual(before);
   });
 
   it("createDedicatedBuffer, createDedicatedImage and allocateDedicatedMemory are dedicated", () => {
@@ -140,7 +140,7 @@ describe("Memory by itself", () => {
     expect(resultOf(() => allocator.allocateMemoryPages(bytes(MiB, 1), 100))).toBe(
       Result.ErrorOutOfDeviceMemory,
     );
-    expect(JSON.parse(stateOf(made))[2]).toEqual(JSON.parse(before)[2]);
+    expect(stateOf(made).budgets).toEqual(before.budgets);
     expect(allocator.leaks()).toHaveLength(8);
     expect(allocator.allocateMemoryPages(bytes(MiB), 0)).toEqual([]);
     allocator.freeMemoryPages(pages);

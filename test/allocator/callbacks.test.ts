@@ -109,7 +109,7 @@ describe("A callback that throws", () => {
     made.state.allocate = 0;
     for (const flags of [0, AllocationCreate.DedicatedMemory]) {
       expect(() => made.allocator.createBuffer(bufferOf(KiB), { flags })).toThrow("no allocation");
-      expect(stateOf(made)).toBe(before);
+      expect(stateOf(made)).toEqual(before);
     }
     made.mend();
   });
@@ -121,7 +121,7 @@ describe("A callback that throws", () => {
     expect(() => made.allocator.createPool({ memoryTypeIndex: 0, blockSize: MiB, minBlockCount: 3 })).toThrow(
       "no allocation",
     );
-    expect(stateOf(made)).toBe(before);
+    expect(stateOf(made)).toEqual(before);
     made.mend();
   });
 
@@ -131,7 +131,7 @@ describe("A callback that throws", () => {
     const before = stateOf(made);
     made.state.allocate = 2;
     expect(() => made.allocator.allocateMemoryPages(bytes(KiB), 3, info)).toThrow("no allocation");
-    expect(stateOf(made)).toBe(before);
+    expect(stateOf(made)).toEqual(before);
     made.mend();
   });
 

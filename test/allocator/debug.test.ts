@@ -131,7 +131,7 @@ describe("Corruption detection", () => {
     const info = { ...hostInfo, dedicatedFallback: false };
     expect(resultOf(() => made.allocator.createBuffer(bufferOf(64), info))).toBe(Result.ErrorMemoryMapFailed);
     made.device.faults.clear();
-    expect(stateOf(made)).toBe(before);
+    expect(stateOf(made)).toEqual(before);
     free(keep);
   });
 });
@@ -190,7 +190,7 @@ describe("Fill patterns", () => {
         Result.ErrorMemoryMapFailed,
       );
       made.device.faults.clear();
-      expect(stateOf(made)).toBe(before);
+      expect(stateOf(made)).toEqual(before);
     }
     free(keep);
   });

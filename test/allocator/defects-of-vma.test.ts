@@ -153,7 +153,7 @@ describe("Defects of the reference that are not here:", () => {
         Result.ErrorFeatureNotPresent,
       );
     }
-    expect(stateOf(made)).toBe(before);
+    expect(stateOf(made)).toEqual(before);
     using fitting = allocator.createPool({ memoryTypeIndex: Type.Window });
     using allocation = allocator.createBuffer(bufferOf(KiB), { pool: fitting }).allocation;
     expect(allocation.memoryTypeIndex).toBe(Type.Window);
@@ -168,7 +168,7 @@ describe("Defects of the reference that are not here:", () => {
     device.faults.failNext("vkMapMemory", Result.ErrorMemoryMapFailed);
     const info = { ...hostInfo, flags, name: "half-made" };
     expect(resultOf(() => allocator.createBuffer(bufferOf(KiB), info))).toBe(Result.ErrorMemoryMapFailed);
-    expect(stateOf(made)).toBe(before);
+    expect(stateOf(made)).toEqual(before);
     expect(allocator.leaks()).toEqual([]);
     expect(allocator.buildStatsString()).not.toContain("half-made");
     const { allocation } = allocator.createBuffer(bufferOf(KiB), { ...info, name: undefined });
@@ -195,7 +195,7 @@ describe("Defects of the reference that are not here:", () => {
     const info = { dedicatedFallback: false };
     const request = bytes(16 * MiB - 100, 1);
     expect(allocator.tryAllocateMemory(request, info)).toBeUndefined();
-    expect(stateOf(made)).toBe(before);
+    expect(stateOf(made)).toEqual(before);
   });
 });
 

@@ -94,7 +94,7 @@ describe("wouldAllocate", () => {
       }
     }
     expect(kindsOf(made.events)).toEqual([]);
-    expect(stateOf(made)).toBe(before);
+    expect(stateOf(made)).toEqual(before);
     free(alive);
   });
 });

@@ -111,7 +111,7 @@ function failForGood(name: string, info: Omit<AllocatorCreateInfo, "device">, ha
   operate(made)();
   const neighbours = hasNeighbour ? [host, nonCoherent] : [];
   const alive = neighbours.map((settings) => allocator.createBuffer(bufferOf(100), settings).allocation);
-  const clean = (): string => {
+  const clean = (): unknown => {
     allocator.trim();
     allocator.validate();
     return stateOf(made);
@@ -122,7 +122,7 @@ function failForGood(name: string, info: Omit<AllocatorCreateInfo, "device">, ha
   const calls = device.faults.callCount - callsBefore;
   let failures = 0;
   for (let n = 1; n <= calls; n++) {
-    expect(clean()).toBe(before);
+    expect(clean()).toEqual(before);
     const code = codes[n % codes.length]!;
     let seen = 0;
     device.faults.failWhen(() => (++seen >= n ? code : undefined));
@@ -136,7 +136,7 @@ function failForGood(name: string, info: Omit<AllocatorCreateInfo, "device">, ha
     }
     device.faults.clear();
     undo?.();
-    expect(clean(), `call ${n}`).toBe(before);
+    expect(clean(), `call ${n}`).toEqual(before);
   }
   for (const allocation of alive) allocation.destroy();
   return failures;

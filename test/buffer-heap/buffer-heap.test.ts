@@ -5,15 +5,15 @@ import {
   AllocationCreate,
   type Allocator,
   BufferUsage,
-  createAllocator,
   type HeapAllocation,
   HeapError,
   Result,
   VulkanBufferHeap,
   type VulkanBufferHeapOptions,
 } from "../../src/index.ts";
-import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
+import { profiles, type SimulatedDevice } from "../../src/simulator/index.ts";
 import { problemsOf } from "../allocator/dump-schema.ts";
+import { openWorld } from "../helpers/world.ts";
 
 const KIB = 1024;
 type Mesh = HeapAllocation<ReturnType<Allocator["createBuffer"]>["buffer"]>;
@@ -35,17 +35,13 @@ describe("a heap of VkBuffers", () => {
   };
 
   beforeEach(() => {
-    device = new SimulatedDevice(profiles["nvidia-h100"]!);
-    allocator = createAllocator({ device });
+    ({ device, allocator } = openWorld({ profile: profiles["nvidia-h100"]! }));
     make();
   });
 
   afterEach(() => {
     heap.validate();
     heap.destroy();
-    allocator.validate();
-    allocator.destroy();
-    device.destroy();
   });
 
   it("allocates at once, thousands of meshes in few buffers", () => {

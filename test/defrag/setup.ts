@@ -1,9 +1,6 @@
-/**
- * What the tests of defragmentation share: simulated devices with allocators, and blocks with holes in them. After each
- * test every world is closed: the allocator must be sound and empty, and the device without any object.
- */
+/** What the tests of defragmentation share: worlds with small blocks, and blocks with holes in them. */
 
-import { afterEach, expect } from "vitest";
+import { expect } from "vitest";
 import {
   type Allocation,
   AllocationCreate,
@@ -15,58 +12,33 @@ import type {
   DefragmentationInfo,
   DefragmentationStats,
 } from "../../src/defrag/index.ts";
-import { type Allocator, createAllocator } from "../../src/face/index.ts";
-import {
-  type ProfileDescription,
-  SimulatedDevice,
-  type SimulatedDeviceOptions,
-} from "../../src/simulator/index.ts";
-import { bytes, KiB, MiB, only, Type, twoHeaps } from "../allocator/recipes.ts";
+import type { Allocator } from "../../src/face/index.ts";
+import type { ProfileDescription, SimulatedDeviceOptions } from "../../src/simulator/index.ts";
+import { bytes, KiB, MiB, only, Type } from "../allocator/recipes.ts";
 import type { Random } from "../helpers/random.ts";
+import { openWorld, type World } from "../helpers/world.ts";
 
 export * from "../allocator/recipes.ts";
+export type { World } from "../helpers/world.ts";
 
-/** One simulated device and one allocator on it. */
-export interface World {
-  readonly device: SimulatedDevice;
-  readonly allocator: Allocator;
-}
+const large = { size: 8 * MiB * 1024 } as const;
 
-const open: World[] = [];
-
-/** A device with two heaps and five memory types, and an allocator with blocks of at most 1 MiB. */
+/** A device with two heaps of 8 GiB and five memory types, and an allocator with blocks of at most 1 MiB. */
 export function world(
   profile: Partial<ProfileDescription> = {},
-  info: Omit<AllocatorCreateInfo, "device"> = {},
-  options: SimulatedDeviceOptions = {},
+  allocator: Omit<AllocatorCreateInfo, "device"> = {},
+  device: SimulatedDeviceOptions = {},
 ): World {
-  const device = new SimulatedDevice(
-    {
-      ...twoHeaps,
-      memoryHeaps: [
-        { size: 8 * MiB * 1024, flags: 1 },
-        { size: 8 * MiB * 1024, flags: 0 },
-      ],
-      ...profile,
-    },
-    options,
-  );
-  const allocator = createAllocator({ device, preferredLargeHeapBlockSize: MiB, ...info });
-  const made = { device, allocator };
-  open.push(made);
-  return made;
+  const memoryHeaps = [
+    { ...large, flags: 1 },
+    { ...large, flags: 0 },
+  ];
+  return openWorld({
+    profile: { memoryHeaps, ...profile },
+    allocator: { preferredLargeHeapBlockSize: MiB, ...allocator },
+    device,
+  });
 }
-
-afterEach(({ task }) => {
-  for (const { allocator, device } of open.splice(0)) {
-    // A test that has failed half-way has good reason to leave things behind.
-    if (task.result?.state === "fail") continue;
-    allocator.validate();
-    if (!allocator.state.isDestroyed) allocator.destroy();
-    expect(device.leaks(), "objects that the test has left on the device").toEqual([]);
-    device.destroy();
-  }
-});
 
 /** Allocates memory of so many bytes in one memory type. */
 export function allocate(allocator: Allocator, size: number, type: number = Type.Device): Allocation {

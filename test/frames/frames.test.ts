@@ -17,6 +17,7 @@ import {
   Result,
 } from "../../src/index.ts";
 import { amdDiscrete, SimulatedDevice, SimulatedTransferQueue } from "../../src/simulator/index.ts";
+import { openWorld, type World } from "../helpers/world.ts";
 
 const MIB = 2 ** 20;
 const USAGE = BufferUsage.TransferSrc | BufferUsage.TransferDst | BufferUsage.StorageBuffer;
@@ -26,13 +27,8 @@ const IMAGE: ImageCreateInfo = {
   usage: ImageUsage.Sampled | ImageUsage.TransferDst,
 };
 
-function world(options: Partial<AllocatorCreateInfo> = {}): {
-  device: SimulatedDevice;
-  allocator: Allocator;
-} {
-  const device = new SimulatedDevice(amdDiscrete);
-  return { device, allocator: createAllocator({ device, ...options }) };
-}
+const world = (allocator: Partial<AllocatorCreateInfo> = {}): World =>
+  openWorld({ profile: amdDiscrete, allocator });
 
 const make = (allocator: Allocator, size = 65536, name?: string): BufferWithMemory =>
   allocator.createBuffer(
@@ -62,8 +58,6 @@ describe("what is destroyed later", () => {
     expect(buffers[1]!.allocation.isFreed).toBe(true);
     expect(device.statistics().bufferCount).toBe(1);
     allocator.destroyBuffer(buffers[2]!.buffer, buffers[2]!.allocation);
-    allocator.destroy();
-    device.destroy();
   });
 
   it("cannot be freed before, not even after other allocations that waited have gone", () => {
@@ -88,7 +82,6 @@ describe("what is destroyed later", () => {
     expect(allocation.isFreed).toBe(false);
     allocator.setCurrentFrameIndex(1);
     expect(allocation.isFreed).toBe(true);
-    allocator.destroy();
   });
 
   it("goes when a submission is complete, a timeline has reached a value, or a function says so", () => {
@@ -112,8 +105,6 @@ describe("what is destroyed later", () => {
     expect(order).toEqual(["view"]);
     expect([a, b, c].every(({ allocation }) => allocation.isFreed)).toBe(true);
     device.destroySemaphore(semaphore);
-    allocator.destroy();
-    device.destroy();
   });
 
   it("is listed as waiting among the leaks, and cannot be freed or deferred again", () => {
@@ -143,7 +134,8 @@ describe("what is destroyed later", () => {
     expect(plan.pinned).toMatchObject([{ reason: "waiting" }]);
     await allocator.defragment({ queue: new SimulatedTransferQueue(device), canMove: () => true });
     expect([waiting.deviceMemory, waiting.offset]).toEqual(place);
-    allocator.destroy(true);
+    for (const { allocation } of all) if (!allocation.isFreed && allocation !== waiting) allocation.destroy();
+    allocator.setCurrentFrameIndex(10);
   });
 
   it("refuses what makes no sense", () => {
@@ -154,7 +146,7 @@ describe("what is destroyed later", () => {
     expect(() => allocator.destroyLater(allocation, { submission: 1 as never })).toThrow(/submit/);
     expect(() => allocator.destroyLater(undefined as never)).toThrow(TypeError);
     expect(allocator.getDeferredStatistics().count).toBe(0);
-    allocator.destroy(true);
+    allocation.destroy();
   });
 });
 
@@ -176,8 +168,6 @@ describe("a reservation", () => {
     reservation.release();
     reservation.release();
     expect(allocator.trim()).toBe(reservation.bytes);
-    allocator.destroy();
-    device.destroy();
   });
 
   it("leaves nothing where memory is out", () => {
@@ -192,7 +182,6 @@ describe("a reservation", () => {
     allocator.trim();
     expect(device.statistics()).toMatchObject({ bufferCount: 0, memoryCount: 0 });
     expect(() => allocator.reserve([{ count: 1 } as never])).toThrow(TypeError);
-    allocator.destroy();
   });
 });
 
@@ -217,7 +206,6 @@ describe("pressure", () => {
     expect(told[0]).toMatchObject({ reason: "refused", evictBytes: MIB, attempt: 0 });
     expect(told[0]!.refusal!.kind).toBe("heapSizeLimit");
     for (const each of old) allocator.destroyBuffer(each.buffer, each.allocation);
-    allocator.destroy();
   });
 
   it("ends where nobody helps, and where help does not help", () => {
@@ -235,7 +223,6 @@ describe("pressure", () => {
     off();
     expect(allocator.tryCreateBuffer(tooMuch, DEDICATED)).toBeUndefined();
     expect(calls).toBe(16);
-    allocator.destroy();
   });
 
   it("says what trim would give back, and what lies free between allocations", () => {
@@ -306,7 +293,6 @@ describe("pressure", () => {
     const made = allocator.createBuffer({ size: MIB, usage: USAGE }, DEDICATED);
     expect(allocator.getDeferredStatistics().count).toBe(0);
     allocator.destroyBuffer(made.buffer, made.allocation);
-    allocator.destroy();
   });
 
   it("of a share is told once, soon after, until the heap has room again", async () => {
@@ -336,7 +322,6 @@ describe("pressure", () => {
     expect(() => allocator.onPressure(() => false, { share: 2 })).toThrow(RangeError);
     expect(() => allocator.onPressure(1 as never)).toThrow(TypeError);
     for (const each of all) allocator.destroyBuffer(each.buffer, each.allocation);
-    allocator.destroy();
   });
 });
 
@@ -393,6 +378,5 @@ describe("a view of numbers", () => {
     const other = make(allocator);
     expect(() => other.allocation.view(Float32Array)).toThrow(/not mapped/);
     allocator.destroyBuffer(other.buffer, other.allocation);
-    allocator.destroy();
   });
 });

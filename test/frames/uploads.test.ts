@@ -19,14 +19,10 @@ import {
   type TransferCommand,
   type TransferQueue,
 } from "../../src/index.ts";
-import {
-  amdDiscrete,
-  armMobile,
-  SimulatedDevice,
-  SimulatedTransferQueue,
-} from "../../src/simulator/index.ts";
+import { amdDiscrete, armMobile, SimulatedTransferQueue } from "../../src/simulator/index.ts";
 import { texelBlock } from "../../src/vulkan/texel-blocks.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
+import { openWorld } from "../helpers/world.ts";
 
 /** The registry comes with the headers of Vulkan. */
 const REGISTRY = "/usr/share/vulkan/registry/vk.xml";
@@ -152,29 +148,22 @@ describe.each([
   ["memory that is not coherent", armMobile, 1],
 ] as const)("uploads on %s", (_, profile, completeAfter) => {
   it("bring data of any size into a buffer and back", async () => {
-    const device = new SimulatedDevice(profile);
-    const allocator = createAllocator({ device });
+    const { device, allocator } = openWorld({ profile: profile });
     const queue = new SimulatedTransferQueue(device, { completeAfter });
     // A block whose copies are done is used again; others are made up to the limit.
     expect(await roundTripOfBuffer(allocator, queue)).toBe(completeAfter === 3 ? 32768 : 16384);
-    allocator.destroy();
-    device.destroy();
   });
 
   it.each([...images, compressed])("bring $name into an image and back", async ({ info, aspect }) => {
-    const device = new SimulatedDevice(profile);
-    const allocator = createAllocator({ device });
+    const { device, allocator } = openWorld({ profile: profile });
     await roundTripOfImage(allocator, new SimulatedTransferQueue(device, { completeAfter }), info, aspect);
-    allocator.destroy();
-    device.destroy();
   });
 });
 
 describe("an uploader", () => {
   function world() {
-    const device = new SimulatedDevice(armMobile);
+    const { device, allocator } = openWorld({ profile: armMobile });
     const queue = new SimulatedTransferQueue(device, { completeAfter: 1000 });
-    const allocator = createAllocator({ device });
     const target = allocator.createBuffer(
       { size: 65536, usage: BUFFER },
       { ...AUTO, flags: AllocationCreate.HostAccessRandom | AllocationCreate.Mapped },
@@ -194,11 +183,11 @@ describe("an uploader", () => {
     await last;
     expect(submission!.isComplete()).toBe(true);
     uploader.destroy();
-    allocator.destroy(true);
+    allocator.destroyBuffer(target.buffer, target.allocation);
   });
 
   it("hands what it has uploaded to another queue family, behind the last copy", async () => {
-    const { device, queue, allocator, target } = world();
+    const { queue, allocator, target } = world();
     queue.completeAfter = 0;
     const commands: TransferCommand[] = [];
     const submit = queue.submit.bind(queue);
@@ -224,8 +213,6 @@ describe("an uploader", () => {
     uploader.destroy();
     allocator.destroyBuffer(target.buffer, target.allocation);
     allocator.destroyImage(image.image, image.allocation);
-    allocator.destroy();
-    device.destroy();
   });
 
   it("writes straight into mapped memory that is idle", async () => {
@@ -236,7 +223,7 @@ describe("an uploader", () => {
     expect(await readback.buffer(target, 5000, 100, { isIdle: true })).toEqual(pattern(5000, 4));
     expect(device.calls.vkQueueSubmit).toBe(0);
     expect(uploader.stagingSize).toBe(0);
-    allocator.destroy(true);
+    allocator.destroyBuffer(target.buffer, target.allocation);
   });
 
   it("waits for its own copies alone, and takes no more memory than it may", async () => {
@@ -255,7 +242,7 @@ describe("an uploader", () => {
     await all;
     uploader.destroy();
     await expect(uploader.buffer(target, pattern(4, 1))).rejects.toThrow(/destroyed/);
-    allocator.destroy(true);
+    allocator.destroyBuffer(target.buffer, target.allocation);
   });
 
   it("rejects the calls of a batch that cannot be submitted, and goes on", async () => {
@@ -272,7 +259,7 @@ describe("an uploader", () => {
     device.faults.clear();
     await other.buffer(target, pattern(10, 1));
     for (const each of [uploader, other]) each.destroy();
-    allocator.destroy(true);
+    allocator.destroyBuffer(target.buffer, target.allocation);
   });
 
   it("ends with the device", async () => {
@@ -283,8 +270,6 @@ describe("an uploader", () => {
     await expect(all).rejects.toThrow(/VK_ERROR_DEVICE_LOST/);
     uploader.destroy();
     allocator.destroyBuffer(target.buffer, target.allocation);
-    allocator.destroy();
-    device.destroy();
   });
 
   it("refuses what makes no sense", async () => {
@@ -307,7 +292,7 @@ describe("an uploader", () => {
       expect(() => uploader.image(5n as Image, data, { ...part, ...wrong })).toThrow(Object.keys(wrong)[0]!);
     }
     uploader.destroy();
-    allocator.destroy(true);
+    allocator.destroyBuffer(target.buffer, target.allocation);
   });
 });
 

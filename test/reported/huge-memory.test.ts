@@ -14,6 +14,7 @@ import { type ProfileDescription, SimulatedDevice } from "../../src/simulator/in
 import type { Buffer, DeviceMemory } from "../../src/vulkan/handles.ts";
 import { BufferUsage, MemoryProperty, type VulkanDevice } from "../../src/vulkan/index.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
+import { openWorld } from "../helpers/world.ts";
 
 const GiB = 1024 ** 3;
 const { DeviceLocal, HostVisible, HostCoherent } = MemoryProperty;
@@ -127,8 +128,7 @@ describe("an allocation above 4 GiB", () => {
     ["of its own memory, coherent", 0b01],
     ["of its own memory, not coherent", 0b10],
   ])("is written, read, filled, flushed and viewed in any part: %s", (_, memoryTypeBits) => {
-    using device = new SimulatedDevice(profile, { simulateCaches: true });
-    const allocator = createAllocator({ device });
+    const { allocator } = openWorld({ profile, device: { simulateCaches: true } });
     const before = process.memoryUsage.rss();
     const allocation = allocator.allocateMemory(
       { size: 12 * GiB, alignment: 1, memoryTypeBits },
@@ -167,8 +167,7 @@ describe("an allocation above 4 GiB", () => {
   });
 
   it("have addresses only while they are mapped", () => {
-    using device = new SimulatedDevice(profile);
-    const allocator = createAllocator({ device });
+    const { allocator } = openWorld({ profile });
     const allocation = allocator.allocateMemory(
       { size: 100, alignment: 1, memoryTypeBits: 1 },
       { flags: AllocationCreate.HostAccessRandom },
@@ -182,8 +181,10 @@ describe("an allocation above 4 GiB", () => {
   });
 
   it("has a margin that lies across the pieces", () => {
-    using device = new SimulatedDevice(profile);
-    const allocator = createAllocator({ device, debug: { margin: 16, detectCorruption: true } });
+    const { device, allocator } = openWorld({
+      profile,
+      allocator: { debug: { margin: 16, detectCorruption: true } },
+    });
     const pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: 16 * GiB });
     const make = (size: number): Allocation =>
       allocator.allocateMemory(

@@ -17,11 +17,12 @@ import {
   type LentRange,
   MemoryUsage,
 } from "../../src/index.ts";
-import { armMobile, lavapipe, SimulatedDevice, SimulatedTransferQueue } from "../../src/simulator/index.ts";
+import { armMobile, lavapipe, SimulatedTransferQueue } from "../../src/simulator/index.ts";
 import type { BufferUsage } from "../../src/vulkan/constants.ts";
 import { runProgram } from "../helpers/child.ts";
 import { runtime } from "../helpers/native.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
+import { openWorld } from "../helpers/world.ts";
 
 const host = { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessRandom };
 const bytes = (values: number[]): Uint8Array => Uint8Array.from(values);
@@ -105,15 +106,13 @@ describe("a lent range", () => {
     ["lavapipe", lavapipe],
     ["armMobile", armMobile],
   ])("is a copy on the simulator, whose bytes arrive when it is given back: %s", async (_, profile) => {
-    using device = new SimulatedDevice(profile);
-    const allocator = createAllocator({ device });
+    const { allocator } = openWorld({ profile });
     await letAWorkerWrite(allocator, worker);
     allocator.destroy();
   });
 
   it("cannot be freed, whichever way, and nothing has changed then", () => {
-    using device = new SimulatedDevice(lavapipe);
-    const allocator = createAllocator({ device });
+    const { device, allocator } = openWorld({ profile: lavapipe });
     const { buffer, allocation } = allocator.createBuffer(
       { size: 4096, usage: 2 },
       { ...host, name: "vertices" },
@@ -142,8 +141,10 @@ describe("a lent range", () => {
   });
 
   it("stays mapped, and is not moved by any defragmentation", async () => {
-    using device = new SimulatedDevice(lavapipe);
-    const allocator = createAllocator({ device, unmapWhenUnused: true, preferredLargeHeapBlockSize: 65536 });
+    const { device, allocator } = openWorld({
+      profile: lavapipe,
+      allocator: { unmapWhenUnused: true, preferredLargeHeapBlockSize: 65536 },
+    });
     const made = Array.from({ length: 16 }, () =>
       allocator.createBuffer({ size: 16384, usage: 3 as BufferUsage }, host),
     );
@@ -163,8 +164,10 @@ describe("a lent range", () => {
   });
 
   it("keeps a pass that the program runs from changing its place", () => {
-    using device = new SimulatedDevice(lavapipe);
-    const allocator = createAllocator({ device, preferredLargeHeapBlockSize: 65536 });
+    const { allocator } = openWorld({
+      profile: lavapipe,
+      allocator: { preferredLargeHeapBlockSize: 65536 },
+    });
     const made = Array.from({ length: 8 }, () =>
       allocator.allocateMemory(
         { size: 16384, alignment: 64, memoryTypeBits: 1 },
@@ -189,8 +192,7 @@ describe("a lent range", () => {
   });
 
   it("is refused where it makes no sense", () => {
-    using device = new SimulatedDevice(armMobile);
-    const allocator = createAllocator({ device });
+    const { allocator } = openWorld({ profile: armMobile });
     const { allocation } = allocator.createBuffer({ size: 4096, usage: 2 }, host);
     expect(() => allocation.lend({ offset: 4097 })).toThrow(
       "offset must be an integer from 0 to 4096, got 4097",

@@ -17,6 +17,7 @@ import {
 } from "../../src/index.ts";
 import { lavapipe, SimulatedDevice } from "../../src/simulator/index.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
+import { openWorld } from "../helpers/world.ts";
 
 const staging = { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessSequentialWrite };
 
@@ -141,8 +142,7 @@ function checkOwnViews(device: VulkanDevice): void {
 
 describe("a view that is kept after its allocation was freed", () => {
   it("reaches its successor, as blocks stay mapped", () => {
-    using device = new SimulatedDevice(lavapipe);
-    const allocator = createAllocator({ device });
+    const { allocator } = openWorld({ profile: lavapipe });
     const make = (): Allocation =>
       allocator.createBuffer(
         { size: 4096, usage: BufferUsage.TransferDst },
@@ -169,8 +169,7 @@ describe("a view that is kept after its allocation was freed", () => {
   });
 
   it("shares them with the device all the same", async () => {
-    using device = new SimulatedDevice(lavapipe);
-    const allocator = createAllocator({ device, debug: { ownViews: true } });
+    const { device, allocator } = openWorld({ profile: lavapipe, allocator: { debug: { ownViews: true } } });
     const { buffer, allocation } = allocator.createBuffer(
       { size: 4096, usage: BufferUsage.TransferDst | BufferUsage.TransferSrc },
       { usage: MemoryUsage.Auto, flags: AllocationCreate.HostAccessRandom | AllocationCreate.Mapped },

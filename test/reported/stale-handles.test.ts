@@ -12,14 +12,14 @@ import {
   type Pool,
 } from "../../src/allocator/index.ts";
 import { DefragmentationMoveOperation } from "../../src/defrag/index.ts";
-import { type Allocator, createAllocator } from "../../src/face/index.ts";
-import { armMobile, SimulatedDevice } from "../../src/simulator/index.ts";
+import { armMobile } from "../../src/simulator/index.ts";
 import { BufferCreate, BufferUsage } from "../../src/vulkan/constants.ts";
 import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import { StructureType } from "../../src/vulkan/next.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import { runProgram } from "../helpers/child.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
+import { openWorld, type World } from "../helpers/world.ts";
 
 const program = join(import.meta.dirname, "programs", "stale-handles.ts");
 const KiB = 1024;
@@ -54,17 +54,10 @@ describeWithVulkan("stale handles and aliases on a driver", () => {
 });
 
 /** A pool of two blocks of 100 KiB on a simulated device: the second is nearly empty, so that it is worth emptying. */
-function world(features: object = {}): { device: SimulatedDevice; allocator: Allocator; pool: Pool } {
-  const device = new SimulatedDevice(armMobile, { extensions: "all", features, permit: { overlap: true } });
-  const allocator = createAllocator({ device });
-  return { device, allocator, pool: allocator.createPool({ memoryTypeIndex: 0, blockSize: 100 * KiB }) };
-}
-
-function end({ device, allocator, pool }: ReturnType<typeof world>): void {
-  pool.destroy();
-  allocator.validate();
-  allocator.destroy();
-  expect(device.leaks()).toEqual([]);
+function world(features: object = {}): World & { readonly pool: Pool } {
+  const device = { extensions: "all", features, permit: { overlap: true } } as const;
+  const made = openWorld({ profile: armMobile, device });
+  return { ...made, pool: made.allocator.createPool({ memoryTypeIndex: 0, blockSize: 100 * KiB }) };
 }
 
 describe("A handle that is not the allocation's", () => {
@@ -83,7 +76,7 @@ describe("A handle that is not the allocation's", () => {
     expect(allocator.leaks()).toHaveLength(2);
     expect(it.device.statistics().bufferCount).toBe(2);
     for (const { buffer, allocation } of [x, y]) allocator.destroyBuffer(buffer, allocation);
-    end(it);
+    it.pool.destroy();
   });
 
   it("is the one that was bound last, where the memory was allocated by itself", () => {
@@ -99,7 +92,7 @@ describe("A handle that is not the allocation's", () => {
     expect(() => allocator.destroyBuffer(first, memory)).toThrow(/has buffer/);
     allocator.destroyBuffer(first);
     allocator.destroyBuffer(second, memory);
-    end(it);
+    it.pool.destroy();
   });
 
   it("may be any where nothing is known of what lives in the memory, as in VMA", () => {
@@ -112,7 +105,7 @@ describe("A handle that is not the allocation's", () => {
     const buffer = device.createBuffer({ size: KiB, usage });
     device.bindBufferMemory(buffer, memory.deviceMemory, memory.offset);
     allocator.destroyBuffer(buffer, memory);
-    end(it);
+    it.pool.destroy();
   });
 
   it("is the new one after a pass that the program has run itself", () => {
@@ -136,7 +129,7 @@ describe("A handle that is not the allocation's", () => {
     );
     allocator.destroyBuffer(fresh, srcAllocation);
     for (const { allocation } of made) allocation[Symbol.dispose]();
-    end(it);
+    it.pool.destroy();
   });
 
   it("is not known after a pass in which the program has bound by other means", async () => {
@@ -159,7 +152,7 @@ describe("A handle that is not the allocation's", () => {
     await allocator.defragment({ pool, queue: device.createTransferQueue() });
     allocator.destroyBuffer(fresh, srcAllocation);
     for (const { allocation } of made) allocation[Symbol.dispose]();
-    end(it);
+    it.pool.destroy();
   });
 });
 
@@ -193,7 +186,7 @@ describe("Memory that has an alias", () => {
     expect(last.allocation.hasAliases).toBe(false);
     expect((await allocator.defragment({ pool, queue })).allocationsMoved).toBe(1);
     for (const { allocation } of [first, last]) allocation.destroy();
-    end(it);
+    it.pool.destroy();
   });
 
   it("is moved where canMove takes it upon itself, or the program says that the aliases are gone", async () => {
@@ -212,7 +205,7 @@ describe("Memory that has an alias", () => {
     last.allocation.forgetAliases();
     expect(allocator.planDefragmentation({ pool })).toMatchObject({ allocationsMoved: 1, pinned: [] });
     for (const { allocation } of [first, last]) allocation.destroy();
-    end(it);
+    it.pool.destroy();
   });
 
   it("is forgotten with an allocation that is freed while it is moved, or by a move", async () => {
@@ -253,7 +246,7 @@ describe("Memory that has an alias", () => {
       expect(isForgotten(it, alias, first)).toBe(true);
       it.device.destroyBuffer(alias);
       first.allocation.destroy();
-      end(it);
+      it.pool.destroy();
     }
     const it = world();
     const { allocator, device, pool } = it;
@@ -271,7 +264,7 @@ describe("Memory that has an alias", () => {
     device.destroyBuffer(alias);
     device.destroyBuffer(last.buffer);
     first.allocation.destroy();
-    end(it);
+    it.pool.destroy();
   });
 
   it("is also what a second resource was bound to, beside the allocation's own", () => {
@@ -289,7 +282,7 @@ describe("Memory that has an alias", () => {
     );
     allocator.destroyBuffer(second);
     allocator.destroyBuffer(buffer, allocation);
-    end(it);
+    it.pool.destroy();
   });
 });
 
@@ -317,11 +310,11 @@ describe("A buffer with a captured address", () => {
     await allocator.defragment({ pool, queue: it.device.createTransferQueue() });
     expect(made.allocation.buffer).toBe(made.buffer);
     for (const { allocation } of [made, keeper]) allocation.destroy();
-    end(it);
+    it.pool.destroy();
   });
 
   it("has it alone: the simulator refuses a second one, until the first is gone", () => {
-    const { device, allocator, pool } = world(features);
+    const { device, pool } = world(features);
     const first = device.createBuffer(captured(0x10000n));
     expect(() => device.createBuffer(captured(0x10000n))).toThrow(
       expect.objectContaining({ result: Result.ErrorInvalidOpaqueCaptureAddress }),
@@ -330,6 +323,6 @@ describe("A buffer with a captured address", () => {
     device.destroyBuffer(first);
     device.destroyBuffer(device.createBuffer(captured(0x10000n)));
     device.destroyBuffer(other);
-    end({ device, allocator, pool });
+    pool.destroy();
   });
 });

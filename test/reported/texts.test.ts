@@ -12,11 +12,9 @@ import { VirtualBlock } from "../../src/metadata/index.ts";
 import { armMobile, lavapipe, profiles, SimulatedDevice } from "../../src/simulator/index.ts";
 import { loadVulkan } from "../helpers/native.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
+import { openWorld, type World } from "../helpers/world.ts";
 
-function world(profile = lavapipe, options: object = {}) {
-  const device = new SimulatedDevice(profile);
-  return { device, allocator: createAllocator({ device, ...options }) };
-}
+const world = (profile = lavapipe): World => openWorld({ profile });
 
 describe("a range beyond the end", () => {
   it("says where it ends, and what there is", () => {

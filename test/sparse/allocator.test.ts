@@ -16,7 +16,7 @@ import {
 } from "../../src/index.ts";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
 import type { Buffer } from "../../src/vulkan/handles.ts";
-import { describeOnSparseDevices, type SparseDevice, simulated } from "./devices.ts";
+import { describeOnSparseDevices, type SparseDevice, sparseWorld } from "./devices.ts";
 
 const COPY = BufferUsage.TransferSrc | BufferUsage.TransferDst;
 const copyImage = ImageUsage.TransferSrc | ImageUsage.TransferDst | ImageUsage.Sampled;
@@ -250,8 +250,7 @@ describeOnSparseDevices("a sparse image", (ctx) => {
 
 describe("sparse resources on the simulator", () => {
   it("bind 10,000 pages that are scattered in the request by one vkQueueBindSparse of few binds", async () => {
-    const device = simulated();
-    const allocator = createAllocator({ device });
+    const { device, allocator } = sparseWorld();
     const buffer = allocator.createSparseBuffer({ size: 10_000 * 65536, usage: COPY });
     const before = device.calls.vkQueueBindSparse;
     let binds = 0;
@@ -275,13 +274,10 @@ describe("sparse resources on the simulator", () => {
     expect(device.calls.vkQueueBindSparse - before).toBe(2);
     expect(buffer.residentCount).toBe(0);
     buffer.destroy();
-    allocator.destroy();
-    device.destroy();
   });
 
   it("keep pages and resources until the queue is done with them", () => {
-    const device = simulated();
-    const allocator = createAllocator({ device });
+    const { device, allocator } = sparseWorld();
     const queue = device.createTransferQueue({ completeAfter: 2 });
     const pages = allocator.createPagePool({ maxSize: MiB, name: "budget" });
     const a = allocator.createSparseBuffer({ size: MiB, usage: COPY }, { pages });
@@ -304,13 +300,10 @@ describe("sparse resources on the simulator", () => {
     allocator.validate();
     expect(device.statistics().bufferCount).toBe(0);
     allocator.destroyPagePool(pages);
-    allocator.destroy();
-    device.destroy();
   });
 
   it("have memory of the priority that their pool was given", async () => {
-    const device = simulated({ extensions: ["VK_EXT_memory_priority"] });
-    const allocator = createAllocator({ device });
+    const { device, allocator } = sparseWorld({ device: { extensions: ["VK_EXT_memory_priority"] } });
     const queue = device.createTransferQueue();
     const allocated = vi.spyOn(device, "allocateMemory");
     const pages = allocator.createPagePool({ priority: 0.875 });
@@ -320,13 +313,10 @@ describe("sparse resources on the simulator", () => {
     expect(device.memoryPriority(memory!.value)).toBe(0.875);
     buffer.destroy();
     allocator.destroyPagePool(pages);
-    allocator.destroy();
-    device.destroy();
   });
 
   it("stand in leak lists, dumps and statistics, and in no list of allocations", async () => {
-    const device = simulated();
-    const allocator = createAllocator({ device });
+    const { device, allocator } = sparseWorld();
     const image = allocator.createSparseImage(
       { format: Format.R8G8B8A8Unorm, extent: { width: 512, height: 512 }, usage: copyImage },
       { name: "sky" },
@@ -344,8 +334,6 @@ describe("sparse resources on the simulator", () => {
     const heap = allocator.getHeapBudgets()[0]!;
     expect(heap.blockBytes).toBe(allocator.calculateSparseStatistics().pools[0]!.chunkBytes);
     image.destroy();
-    allocator.destroy();
-    device.destroy();
   });
 
   it("are refused with the feature and the fallback named, before anything is made", () => {
@@ -390,16 +378,12 @@ describe("sparse resources on the simulator", () => {
       ],
     ];
     for (const [without, message, create] of cases) {
-      const device = simulated({}, {}, without);
-      const allocator = createAllocator({ device });
+      const { device, allocator } = sparseWorld({ without });
       expect(() => create(allocator), without.join()).toThrow(message);
       expect(() => create(allocator)).toThrow(VulkanError);
       expect(device.calls.vkCreateBuffer + device.calls.vkCreateImage).toBe(0);
-      allocator.destroy();
-      device.destroy();
     }
-    const device = simulated();
-    const allocator = createAllocator({ device });
+    const { device, allocator } = sparseWorld();
     const sparse = allocator.createSparseBuffer(buffer);
     const copies = device.createTransferQueue({ sparseBinding: false });
     expect(() => sparse.commit(copies)).toThrow(/queue's family cannot bind sparse/);
@@ -413,8 +397,7 @@ describe("sparse resources on the simulator", () => {
   });
 
   it("refuse regions and options that make no sense, with nothing changed", () => {
-    const device = simulated();
-    const allocator = createAllocator({ device });
+    const { device, allocator } = sparseWorld();
     const buffer = allocator.createSparseBuffer({ size: MiB, usage: COPY });
     const image = allocator.createSparseImage({
       format: Format.R8G8B8A8Unorm,
@@ -452,7 +435,5 @@ describe("sparse resources on the simulator", () => {
     expect(device.calls.vkQueueBindSparse).toBe(0);
     buffer.destroy();
     image.destroy();
-    allocator.destroy();
-    device.destroy();
   });
 });

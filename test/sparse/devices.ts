@@ -11,6 +11,7 @@ import type { Semaphore } from "../../src/vulkan/handles.ts";
 import type { SparseQueue, TransferQueue, VulkanDevice } from "../../src/vulkan/index.ts";
 import { loadVulkan } from "../helpers/native.ts";
 import { aboutUse, isKnownToLayer, vulkanAbsence } from "../helpers/vulkan.ts";
+import { openWorld, type World } from "../helpers/world.ts";
 
 /** Every sparse feature. */
 export const sparseFeatures: readonly FeatureName[] = [
@@ -34,20 +35,43 @@ export interface SparseDevice extends VulkanDevice {
   readonly queue: TransferQueue & SparseQueue & { waitIdle(): void };
 }
 
+/** What a simulated device with every sparse feature is, or without some. */
+function described(
+  options: SimulatedDeviceOptions,
+  sparse: NonNullable<ProfileDescription["sparse"]>,
+  without: readonly string[],
+): { profile: ProfileDescription; device: SimulatedDeviceOptions } {
+  const features = Object.fromEntries(sparseFeatures.map((name) => [name, !without.includes(name)]));
+  return {
+    profile: { ...profiles["nvidia-h100"]!, name: "sparse", sparse },
+    device: { ...options, features: { ...features, ...options.features } },
+  };
+}
+
 /** A simulated device with every sparse feature, or without some. */
 export function simulated(
   options: SimulatedDeviceOptions = {},
-  sparse: ProfileDescription["sparse"] = {},
+  sparse: NonNullable<ProfileDescription["sparse"]> = {},
   without: readonly string[] = [],
 ): SimulatedDevice {
-  const features = Object.fromEntries(sparseFeatures.map((name) => [name, !without.includes(name)]));
-  return new SimulatedDevice(
-    { ...profiles["nvidia-h100"]!, name: "sparse", sparse },
-    { ...options, features: { ...features, ...options.features } },
-  );
+  const { profile, device } = described(options, sparse, without);
+  return new SimulatedDevice(profile, device);
 }
 
-const kinds: Readonly<Record<string, ProfileDescription["sparse"]>> = {
+/** Such a device with an allocator on it, both of which are closed when the test ends. */
+export function sparseWorld({
+  sparse = {},
+  without = [],
+  device = {},
+}: {
+  readonly sparse?: NonNullable<ProfileDescription["sparse"]>;
+  readonly without?: readonly string[];
+  readonly device?: SimulatedDeviceOptions;
+} = {}): World {
+  return openWorld(described(device, sparse, without));
+}
+
+const kinds: Readonly<Record<string, NonNullable<ProfileDescription["sparse"]>>> = {
   "pages of 64 KiB, strict, tails by layer": {},
   "one mip tail": { singleMipTail: true },
   "metadata, aligned mip size": { metadata: true, properties: { residencyAlignedMipSize: true } },

@@ -8,7 +8,6 @@ import {
   AllocationCreate,
   type Allocator,
   BufferUsage,
-  createAllocator,
   Format,
   ImageUsage,
   MemoryUsage,
@@ -20,7 +19,7 @@ import {
 import type { SimulatedDevice, SimulatedTransferQueue } from "../../src/simulator/index.ts";
 import type { Submission } from "../../src/vulkan/index.ts";
 import { Random } from "../helpers/random.ts";
-import { simulated } from "./devices.ts";
+import { sparseWorld } from "./devices.ts";
 
 const PAGE = 65536;
 const COPY = BufferUsage.TransferSrc | BufferUsage.TransferDst;
@@ -83,8 +82,11 @@ class Program {
 
   constructor(seed: number) {
     this.#random = new Random(seed);
-    this.#device = simulated({}, { singleMipTail: false, metadata: this.#random.chance(0.3) });
-    this.#allocator = createAllocator({ device: this.#device });
+    const { device, allocator } = sparseWorld({
+      sparse: { singleMipTail: false, metadata: this.#random.chance(0.3) },
+    });
+    this.#device = device;
+    this.#allocator = allocator;
     this.#queue = this.#device.createTransferQueue();
     this.#pools = [
       this.#allocator.createPagePool({ maxSize: 40 * PAGE, chunkSize: 16 * PAGE }),
@@ -119,8 +121,6 @@ class Program {
     for (const { sparse } of [...this.#buffers, ...this.#images]) sparse.destroy();
     this.#allocator.validate();
     for (const pool of this.#pools) this.#allocator.destroyPagePool(pool);
-    this.#allocator.destroy();
-    this.#device.destroy();
   }
 
   #create(): void {
@@ -369,8 +369,7 @@ describe("failing the n-th call of a sparse program", () => {
     const failed = new Set<string>();
     let n = 1;
     for (; n < 200; n++) {
-      const device = simulated({}, { metadata: true });
-      const allocator = createAllocator({ device });
+      const { device, allocator } = sparseWorld({ sparse: { metadata: true } });
       const fault = device.faults.failCall(n);
       try {
         program(device, allocator);
@@ -380,9 +379,6 @@ describe("failing the n-th call of a sparse program", () => {
         failed.add((error as VulkanError).call);
       }
       allocator.validate();
-      allocator.destroy();
-      expect(device.leaks()).toEqual([]);
-      device.destroy();
     }
     expect(n).toBeLessThan(200);
     for (const call of ["vkCreateBuffer", "vkCreateImage", "vkQueueBindSparse"])
@@ -390,8 +386,7 @@ describe("failing the n-th call of a sparse program", () => {
   });
 
   it("leaves residency as it was where the binding is refused", () => {
-    const device = simulated();
-    const allocator = createAllocator({ device });
+    const { device, allocator } = sparseWorld();
     const buffer = allocator.createSparseBuffer({ size: 20 * PAGE, usage: COPY });
     buffer.commit(device.queue, { size: 5 * PAGE });
     const before = allocator.buildStatsString();
@@ -410,7 +405,5 @@ describe("failing the n-th call of a sparse program", () => {
     }
     expect(allocator.buildStatsString()).toBe(before);
     buffer.destroy();
-    allocator.destroy();
-    device.destroy();
   });
 });

@@ -1,16 +1,15 @@
 /** What a batch of sparse binding refuses, although each part of it makes sense, and what a page pool waits for. */
 
 import { describe, expect, it } from "vitest";
-import { BufferUsage, createAllocator, Format, ImageUsage } from "../../src/index.ts";
-import { simulated } from "./devices.ts";
+import { BufferUsage, Format, ImageUsage } from "../../src/index.ts";
+import { sparseWorld } from "./devices.ts";
 
 const COPY = BufferUsage.TransferSrc | BufferUsage.TransferDst;
 const MiB = 1024 * 1024;
 
 describe("Sharing pages", () => {
   it("is refused where the target has memory, or gets some in the same batch, with nothing changed", () => {
-    const device = simulated();
-    const allocator = createAllocator({ device });
+    const { device, allocator } = sparseWorld();
     const { queue } = device;
     const aliased = { aliased: true };
     const source = allocator.createSparseBuffer({ size: MiB, usage: COPY }, aliased);
@@ -37,15 +36,12 @@ describe("Sharing pages", () => {
     allocator.validate();
     source.destroy();
     target.destroy();
-    allocator.destroy();
-    device.destroy();
   });
 });
 
 describe("Layers of a sparse image", () => {
   it("are those that it has", () => {
-    const device = simulated();
-    const allocator = createAllocator({ device });
+    const { device, allocator } = sparseWorld();
     const image = allocator.createSparseImage({
       format: Format.R8G8B8A8Unorm,
       extent: { width: 512, height: 512 },
@@ -57,15 +53,12 @@ describe("Layers of a sparse image", () => {
     expect(() => image.commit(device.queue, { baseArrayLayer: 1, layerCount: 3 })).toThrow(/layerCount/);
     expect(() => image.commit(device.queue, { baseArrayLayer: 2, layerCount: 2 })).toThrow(/layerCount/);
     image.destroy();
-    allocator.destroy();
-    device.destroy();
   });
 });
 
 describe("A page pool", () => {
   it("is not destroyed before the queue is done with its pages", () => {
-    const device = simulated();
-    const allocator = createAllocator({ device });
+    const { device, allocator } = sparseWorld();
     const queue = device.createTransferQueue({ completeAfter: 3 });
     const pages = allocator.createPagePool({ name: "waiting" });
     const buffer = allocator.createSparseBuffer({ size: MiB, usage: COPY }, { pages });
@@ -80,7 +73,5 @@ describe("A page pool", () => {
     while (!evicted.isComplete());
     buffer.destroy();
     allocator.destroyPagePool(pages);
-    allocator.destroy();
-    device.destroy();
   });
 });

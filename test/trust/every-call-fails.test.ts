@@ -11,8 +11,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { type FallibleCall, fallibleCalls, ValidityError } from "../../src/simulator/index.ts";
 import { Result, VulkanError } from "../../src/vulkan/result.ts";
+import { closeWorld, stateOf, type World } from "../helpers/world.ts";
 import { allScenarios, type Scenario, type Step } from "./scenarios.ts";
-import type { World } from "./world.ts";
 
 /** What `try…` functions answer with undefined instead of throwing. */
 const outOfMemory: readonly number[] = [
@@ -55,7 +55,7 @@ async function callsOf(scenario: Scenario): Promise<DriverCall[]> {
     current = step.name;
     await step.run();
   }
-  world.close();
+  closeWorld(world);
   return calls;
 }
 
@@ -107,7 +107,7 @@ async function runTrial(scenario: Scenario, trial: Trial): Promise<Outcome> {
   const outcome: Outcome = { fired: false, failed: false };
   for (const step of steps) {
     const where = `${scenario.name}, step ${JSON.stringify(step.name)}, ${trial.call} (driver call ${trial.ordinal}) fails with ${trial.result}`;
-    const before = step.name === trial.step ? world.state() : undefined;
+    const before = step.name === trial.step ? stateOf(world) : undefined;
     const error = await tryStep(step);
     if (watch.fired && before !== undefined) {
       outcome.fired = true;
@@ -118,7 +118,7 @@ async function runTrial(scenario: Scenario, trial: Trial): Promise<Outcome> {
       } else {
         outcome.failed = true;
         expectRightError(error, trial, where);
-        expect(world.state(), `${where}: nothing has changed`).toEqual(before);
+        expect(stateOf(world), `${where}: nothing has changed`).toEqual(before);
         if (trial.result === Result.ErrorDeviceLost) {
           await expectLost(world, step, where);
           return outcome;
@@ -129,7 +129,7 @@ async function runTrial(scenario: Scenario, trial: Trial): Promise<Outcome> {
       throw error;
     }
   }
-  world.close();
+  closeWorld(world);
   return outcome;
 }
 

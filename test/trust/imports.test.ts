@@ -2,14 +2,15 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, ExternalMemoryHandleType, MemoryProperty, Result } from "../../src/index.ts";
-import { bytes, KiB, Type, World } from "./world.ts";
+import { closeWorld } from "../helpers/world.ts";
+import { bytes, everyKindWorld, KiB, Type } from "./world.ts";
 
 const { DmaBufEXT } = ExternalMemoryHandleType;
 const mapped = { flags: AllocationCreate.Mapped | AllocationCreate.HostAccessRandom };
 
 describe("Imported memory", () => {
   it("that cannot be mapped is given up, and its descriptor is imported to no other memory type", () => {
-    const world = new World({}, { extensions: "all" });
+    const world = everyKindWorld({}, { extensions: "all" });
     const { allocator, device } = world;
     const fd = device.host.createDmaBuf(8 * KiB);
     device.faults.failNext("vkMapMemory", Result.ErrorMemoryMapFailed);
@@ -18,11 +19,11 @@ describe("Imported memory", () => {
     );
     expect(device.calls.vkAllocateMemory).toBe(1);
     expect(device.statistics().memoryCount).toBe(0);
-    world.close();
+    closeWorld(world);
   });
 
   it("that the driver refuses is tried in the next memory type, with the descriptor still the caller's", () => {
-    const world = new World({}, { extensions: "all" });
+    const world = everyKindWorld({}, { extensions: "all" });
     const { allocator, device } = world;
     const fd = device.host.createDmaBuf(8 * KiB);
     device.faults.failNext("vkAllocateMemory", Result.ErrorOutOfDeviceMemory);
@@ -30,11 +31,11 @@ describe("Imported memory", () => {
     expect(device.calls.vkAllocateMemory).toBe(2);
     expect(device.host.openDescriptors).toEqual([]);
     imported.destroy();
-    world.close();
+    closeWorld(world);
   });
 
   it("is not overwritten by fill patterns, neither when it is imported nor when it is freed", () => {
-    const world = new World({ debug: { fillPatterns: true } }, { extensions: "all" });
+    const world = everyKindWorld({ debug: { fillPatterns: true } }, { extensions: "all" });
     const { allocator, device } = world;
     const data = new Uint8Array(8 * KiB).fill(42);
     const hostPointer = device.host.registerHostMemory(data);
@@ -48,6 +49,6 @@ describe("Imported memory", () => {
     const own = allocator.allocateDedicatedMemory(bytes(100, Type.Host), mapped);
     expect(own.mappedData?.every((byte) => byte === 0xdc)).toBe(true);
     own.destroy();
-    world.close();
+    closeWorld(world);
   });
 });

@@ -2,12 +2,13 @@
 
 import { expect, it } from "vitest";
 import { type Allocation, AllocationCreate, LeakError } from "../../src/index.ts";
-import { bufferOf, bytes, imageOf, Type, World } from "./world.ts";
+import { closeWorld, stateOf } from "../helpers/world.ts";
+import { bufferOf, bytes, everyKindWorld, imageOf, Type } from "./world.ts";
 
 it.each([false, true])(
   "What is forgotten is listed, with its origin when asked for: %s",
   (creationStacks) => {
-    const world = new World({ debug: { creationStacks } });
+    const world = everyKindWorld({ debug: { creationStacks } });
     const { allocator } = world;
     const pool = allocator.createPool({ memoryTypeIndex: Type.Host, name: "uploads" });
     const made: Allocation[] = [];
@@ -43,7 +44,7 @@ it.each([false, true])(
       else expect(leak!.stack).toBeUndefined();
     }
 
-    const before = world.state();
+    const before = stateOf(world);
     let error: unknown;
     try {
       allocator.destroy();
@@ -51,7 +52,7 @@ it.each([false, true])(
       error = thrown;
     }
     expect(error).toBeInstanceOf(LeakError);
-    expect(world.state()).toEqual(before);
+    expect(stateOf(world)).toEqual(before);
     const { message } = error as LeakError;
     expect(message).toContain("6 allocations and 1 pool are alive");
     expect(message).toMatch(/"texture 0": IMAGE_OPTIMAL, \d+ bytes, memory type 0, offset \d+/);
@@ -62,6 +63,6 @@ it.each([false, true])(
 
     for (const allocation of forgotten) allocation.destroy();
     pool.destroy();
-    world.close();
+    closeWorld(world);
   },
 );

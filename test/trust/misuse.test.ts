@@ -26,7 +26,8 @@ import {
 } from "../../src/index.ts";
 import { MemoryProperty } from "../../src/vulkan/constants.ts";
 import type { Buffer, Image } from "../../src/vulkan/handles.ts";
-import { bufferOf, bytes, imageOf, KiB, MiB, Type, World } from "./world.ts";
+import { closeWorld, stateOf, type World } from "../helpers/world.ts";
+import { bufferOf, bytes, everyKindWorld, imageOf, KiB, MiB, Type } from "./world.ts";
 
 const { DedicatedMemory, HostAccessRandom, HostAccessSequentialWrite, Mapped, NeverAllocate } =
   AllocationCreate;
@@ -42,11 +43,11 @@ type Case = readonly [string, ErrorClass, string | number, (stage: Stage) => unk
 
 /** A world in which there is something of everything that wrong calls can be made with. */
 class Stage {
-  readonly world: World = new World(
+  readonly world: World = everyKindWorld(
     {},
     { extensions: ["VK_EXT_external_memory_host", "VK_KHR_maintenance4"] },
   );
-  readonly other: World = new World();
+  readonly other: World = everyKindWorld();
   readonly allocator: Allocator = this.world.allocator;
   readonly buffer: Buffer;
   readonly mapped: Allocation;
@@ -106,8 +107,8 @@ class Stage {
 
   state(): unknown {
     return {
-      own: this.world.state(),
-      other: this.other.state(),
+      own: stateOf(this.world),
+      other: stateOf(this.other),
       calls: { ...this.world.device.calls },
     };
   }
@@ -119,10 +120,10 @@ class Stage {
     allocator.freeMemoryPages([this.onDevice, this.held]);
     for (const pool of [this.pool, this.smallPool, this.linearPool, this.chainPool])
       allocator.destroyPool(pool);
-    this.world.close();
+    closeWorld(this.world);
     this.other.allocator.freeMemory(this.foreign);
     this.foreignPool.destroy();
-    this.other.close();
+    closeWorld(this.other);
   }
 }
 
@@ -1263,7 +1264,7 @@ function everyCall(allocator: Allocator, allocation: Allocation, pool: Pool): Re
 const flagsToMap = { flags: HostAccessRandom } as const;
 
 describe("An allocator that was destroyed", () => {
-  const world = new World();
+  const world = everyKindWorld();
   const allocation = world.allocator.allocateMemory(bytes(64, Type.Host), flagsToMap);
   const pool = world.allocator.createPool({ memoryTypeIndex: 0 });
   world.allocator.destroy(true);
@@ -1287,7 +1288,7 @@ describe("A device-memory callback", () => {
   const names = Object.keys(everyCall(wrong({}), wrong({}), wrong({})));
 
   it.each(["allocate", "free"] as const)("of %s can call nothing that changes or asks", (event) => {
-    const world: World = new World({
+    const world: World = everyKindWorld({
       deviceMemoryCallbacks: { [event]: () => watch?.() },
     });
     let watch: (() => void) | undefined;
@@ -1316,12 +1317,12 @@ describe("A device-memory callback", () => {
     mapping.unmap();
     allocation.destroy();
     pool.destroy();
-    world.close();
+    closeWorld(world);
   });
 
   it("that throws in allocate undoes the allocation, and every block of a pool that is being made", () => {
     let count = 0;
-    const world = new World({
+    const world = everyKindWorld({
       deviceMemoryCallbacks: {
         allocate: () => {
           count++;
@@ -1329,20 +1330,20 @@ describe("A device-memory callback", () => {
         },
       },
     });
-    const before = world.state();
+    const before = stateOf(world);
     const info = { memoryTypeIndex: 0, blockSize: 4096, minBlockCount: 4 };
     expect(() => world.allocator.createPool(info)).toThrow("no third one");
-    expect(world.state()).toEqual(before);
+    expect(stateOf(world)).toEqual(before);
     count = 2;
     expect(() => world.allocator.createBuffer(bufferOf(10))).toThrow("no third one");
-    expect(world.state()).toEqual(before);
+    expect(stateOf(world)).toEqual(before);
     world.allocator.createBuffer(bufferOf(10)).allocation.destroy();
-    world.close();
+    closeWorld(world);
   });
 
   it("that throws in free is heard after everything is freed", () => {
     let freed = 0;
-    const world = new World({
+    const world = everyKindWorld({
       deviceMemoryCallbacks: {
         free: () => {
           freed++;
@@ -1369,7 +1370,7 @@ describe("A device-memory callback", () => {
 
 describe("Views and mappings", () => {
   it("of memory that was unmapped or freed hold no bytes", () => {
-    const world = new World({ unmapWhenUnused: true });
+    const world = everyKindWorld({ unmapWhenUnused: true });
     const { allocator } = world;
     const allocation = allocator.allocateDedicatedMemory(bytes(64, Type.Host), flagsToMap);
     const view = allocator.mapMemory(allocation);
@@ -1383,11 +1384,11 @@ describe("Views and mappings", () => {
     expect(() => mapping.bytes).toThrow(TypeError);
     expect(() => mapping.unmap()).toThrow("is used after it was freed");
     mapping[Symbol.dispose]();
-    world.close();
+    closeWorld(world);
   });
 
   it("end once", () => {
-    const world = new World();
+    const world = everyKindWorld();
     const allocation = world.allocator.allocateMemory(bytes(64, Type.Host), flagsToMap);
     const mapping = allocation.map();
     mapping.unmap();
@@ -1396,23 +1397,23 @@ describe("Views and mappings", () => {
     mapping[Symbol.dispose]();
     expect(allocation.isMapped).toBe(false);
     allocation.destroy();
-    world.close();
+    closeWorld(world);
   });
 
   it("are at most 255 of one allocation", () => {
-    const world = new World();
+    const world = everyKindWorld();
     const allocation = world.allocator.allocateMemory(bytes(64, Type.Host), { ...flagsToMap, name: "much" });
     for (let count = 0; count < 255; count++) world.allocator.mapMemory(allocation);
-    const before = world.state();
+    const before = stateOf(world);
     expectError(
       failure(() => allocation.map()),
       VulkanError,
       'allocation "much" is mapped 255 times already',
     );
-    expect(world.state()).toEqual(before);
+    expect(stateOf(world)).toEqual(before);
     for (let count = 0; count < 255; count++) world.allocator.unmapMemory(allocation);
     expect(allocation.isMapped).toBe(false);
     allocation.destroy();
-    world.close();
+    closeWorld(world);
   });
 });

@@ -25,7 +25,8 @@ import {
 import type { FallibleCall, SimulatedDeviceOptions } from "../../src/simulator/index.ts";
 import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import { sharedMemory, WASM_PAGE } from "../helpers/wasm.ts";
-import { bufferOf, bytes, imageOf, KiB, MiB, Type, World } from "./world.ts";
+import type { World } from "../helpers/world.ts";
+import { bufferOf, bytes, everyKindWorld, imageOf, KiB, MiB, Type } from "./world.ts";
 
 /** One call of the library. */
 export interface Step {
@@ -697,7 +698,7 @@ function scenario(
 ): Scenario {
   const recoverable: FallibleCall[] = ["vkAllocateMemory", "vkMapMemory", "vkMapMemory2"];
   if (info.debug?.fillPatterns === true) recoverable.push("vkFlushMappedMemoryRanges");
-  return { name, steps, world: () => new World(info, options), recoverable };
+  return { name, steps, world: () => everyKindWorld(info, options), recoverable };
 }
 
 const guard = { debug: { margin: 16, detectCorruption: true } } as const;

@@ -1,25 +1,10 @@
-/**
- * What the trust tests share: a simulated device with a memory type of every kind and an allocator on it, and
- * everything about their state that a call which fails must leave as it was.
- */
+/** What the trust tests share: worlds with a memory type of every kind, and what is made in them. */
 
-import { expect } from "vitest";
-import { allocationsOf } from "../../src/allocator/memory/all-memory.ts";
-import {
-  type Allocator,
-  type AllocatorCreateInfo,
-  BufferUsage,
-  createAllocator,
-  Format,
-  ImageUsage,
-} from "../../src/index.ts";
-import {
-  type ProfileDescription,
-  SimulatedDevice,
-  type SimulatedDeviceOptions,
-} from "../../src/simulator/index.ts";
+import { type AllocatorCreateInfo, BufferUsage, Format, ImageUsage } from "../../src/index.ts";
+import type { ProfileDescription, SimulatedDeviceOptions } from "../../src/simulator/index.ts";
 import type { MemoryProperty } from "../../src/vulkan/constants.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../../src/vulkan/resources.ts";
+import { makeWorld, type World } from "../helpers/world.ts";
 
 export const KiB = 1024;
 export const MiB: number = 1024 * KiB;
@@ -44,56 +29,12 @@ export const everyKind: ProfileDescription = {
   ],
 };
 
-/** A device, an allocator on it, and how to tell whether anything has changed. */
-export class World {
-  readonly device: SimulatedDevice;
-  readonly allocator: Allocator;
-
-  constructor(
-    info: Omit<AllocatorCreateInfo, "device"> = {},
-    options: SimulatedDeviceOptions = {},
-    profile: Partial<ProfileDescription> = {},
-  ) {
-    this.device = new SimulatedDevice({ ...everyKind, ...profile }, options);
-    this.allocator = createAllocator({ device: this.device, ...info });
-  }
-
-  /**
-   * Everything that can be asked for: statistics, every range, budgets, the driver's objects, open handles. Not whether
-   * memory that nobody has mapped is mapped still: that is as the allocator's settings say, and `validate` checks it.
-   */
-  state(): unknown {
-    const { allocator, device } = this;
-    const { mappedMemoryCount: _, ...objects } = device.statistics();
-    return {
-      stats: allocator.buildStatsString(true),
-      totals: allocator.calculateStatistics(),
-      budgets: allocator.getHeapBudgets(),
-      driver: objects,
-      objects: device.leaks(),
-      descriptors: device.host.openDescriptors,
-      win32Handles: this.programsHandles(),
-    };
-  }
-
-  /** The open Win32 handles but for the one that each memory object keeps once it was asked for. */
-  private programsHandles(): bigint[] {
-    const kept = new Set<bigint>();
-    for (const { memoryObject } of allocationsOf(this.allocator.state)) {
-      for (const handle of memoryObject?.win32Handles?.values() ?? []) kept.add(handle);
-    }
-    return this.device.host.openWin32Handles.filter((handle) => !kept.has(handle));
-  }
-
-  /** Ends the world: nothing may be left in it. */
-  close(): void {
-    this.allocator.validate();
-    this.allocator.destroy();
-    expect(this.device.leaks(), "objects left on the device").toEqual([]);
-    expect(this.device.host.openDescriptors, "descriptors left open").toEqual([]);
-    expect(this.device.host.openWin32Handles, "Win32 handles left open").toEqual([]);
-    this.device.destroy();
-  }
+/** A world of {@link everyKind}, which whoever makes it closes. */
+export function everyKindWorld(
+  allocator: Omit<AllocatorCreateInfo, "device"> = {},
+  device: SimulatedDeviceOptions = {},
+): World {
+  return makeWorld({ profile: everyKind, allocator, device });
 }
 
 /** A buffer for everything that tests do. */

@@ -5,12 +5,12 @@ import {
   type Allocator,
   type AllocatorCreateInfo,
   ApiVersion,
-  createAllocator,
   MemoryProperty,
   type TransferQueue,
   type VulkanDevice,
 } from "../../../src/index.ts";
-import { type ProfileDescription, SimulatedDevice } from "../../../src/simulator/index.ts";
+import type { ProfileDescription, SimulatedDevice } from "../../../src/simulator/index.ts";
+import { makeWorld } from "../../helpers/world.ts";
 
 /** What a program runs on. */
 export interface Target {
@@ -161,10 +161,11 @@ function withDependencies(extensions: readonly string[], apiVersion: number): re
 
 /** Makes a simulated world; `close` looks for what is left. */
 export function makeSimulated(world: WorldDescription): Target {
-  const device = new SimulatedDevice(
-    { ...world.profile, apiVersion: world.apiVersion },
-    { apiVersion: world.apiVersion, extensions: world.extensions, simulateCaches: true },
-  );
-  const allocator = createAllocator({ device, ...world.settings });
+  const { apiVersion, extensions, settings } = world;
+  const { device, allocator } = makeWorld({
+    profile: { ...world.profile, apiVersion },
+    device: { apiVersion, extensions, simulateCaches: true },
+    allocator: settings,
+  });
   return { device, queue: device.queue, allocator, simulated: device };
 }
