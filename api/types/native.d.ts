@@ -1003,6 +1003,26 @@ declare const structs: {
         readonly viewFormatCount: "uint32_t";
         readonly pViewFormats: "pointer";
     };
+    readonly VkImageDrmFormatModifierListCreateInfoEXT: {
+        readonly sType: "uint32_t";
+        readonly pNext: "pointer";
+        readonly drmFormatModifierCount: "uint32_t";
+        readonly pDrmFormatModifiers: "pointer";
+    };
+    readonly VkSubresourceLayout: {
+        readonly offset: "uint64_t";
+        readonly size: "uint64_t";
+        readonly rowPitch: "uint64_t";
+        readonly arrayPitch: "uint64_t";
+        readonly depthPitch: "uint64_t";
+    };
+    readonly VkImageDrmFormatModifierExplicitCreateInfoEXT: {
+        readonly sType: "uint32_t";
+        readonly pNext: "pointer";
+        readonly drmFormatModifier: "uint64_t";
+        readonly drmFormatModifierPlaneCount: "uint32_t";
+        readonly pPlaneLayouts: "pointer";
+    };
     readonly VkMemoryRequirements: {
         readonly size: "uint64_t";
         readonly alignment: "uint64_t";

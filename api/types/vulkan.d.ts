@@ -117,7 +117,11 @@ declare enum ImageAspect {
     Metadata = 8,
     Plane0 = 16,
     Plane1 = 32,
-    Plane2 = 64
+    Plane2 = 64,
+    MemoryPlane0EXT = 128,
+    MemoryPlane1EXT = 256,
+    MemoryPlane2EXT = 512,
+    MemoryPlane3EXT = 1024
 }
 declare enum SampleCount {
     Count1 = 1,
@@ -284,6 +288,8 @@ declare const StructureType: {
     readonly BufferUsageFlags2CreateInfo: 1000470006;
     readonly BufferOpaqueCaptureAddressCreateInfo: 1000257002;
     readonly ImageFormatListCreateInfo: 1000147000;
+    readonly ImageDrmFormatModifierListCreateInfoEXT: 1000158003;
+    readonly ImageDrmFormatModifierExplicitCreateInfoEXT: 1000158004;
     readonly BindImagePlaneMemoryInfo: 1000156002;
 };
 type StructureType = (typeof StructureType)[keyof typeof StructureType];
@@ -349,11 +355,27 @@ interface ImageFormatListCreateInfo {
     readonly sType: typeof StructureType.ImageFormatListCreateInfo;
     readonly viewFormats: readonly Format[];
 }
+interface ImageDrmFormatModifierListCreateInfo {
+    readonly sType: typeof StructureType.ImageDrmFormatModifierListCreateInfoEXT;
+    readonly drmFormatModifiers: readonly bigint[];
+}
+interface DrmPlaneLayout {
+    readonly offset: number;
+    readonly rowPitch: number;
+    readonly arrayPitch?: number;
+    readonly depthPitch?: number;
+    readonly size?: 0;
+}
+interface ImageDrmFormatModifierExplicitCreateInfo {
+    readonly sType: typeof StructureType.ImageDrmFormatModifierExplicitCreateInfoEXT;
+    readonly drmFormatModifier: bigint;
+    readonly planeLayouts: readonly DrmPlaneLayout[];
+}
 interface BindImagePlaneMemoryInfo {
     readonly sType: typeof StructureType.BindImagePlaneMemoryInfo;
     readonly planeAspect: ImageAspect;
 }
-type NextStructure = MemoryDedicatedAllocateInfo | MemoryAllocateFlagsInfo | MemoryPriorityAllocateInfo | ExportMemoryAllocateInfo | ImportMemoryFdInfo | ImportMemoryHostPointerInfo | ImportMemoryWin32HandleInfo | ExportMemoryWin32HandleInfo | MemoryOpaqueCaptureAddressAllocateInfo | ExternalMemoryBufferCreateInfo | ExternalMemoryImageCreateInfo | BufferUsageFlags2CreateInfo | BufferOpaqueCaptureAddressCreateInfo | ImageFormatListCreateInfo | BindImagePlaneMemoryInfo;
+type NextStructure = MemoryDedicatedAllocateInfo | MemoryAllocateFlagsInfo | MemoryPriorityAllocateInfo | ExportMemoryAllocateInfo | ImportMemoryFdInfo | ImportMemoryHostPointerInfo | ImportMemoryWin32HandleInfo | ExportMemoryWin32HandleInfo | MemoryOpaqueCaptureAddressAllocateInfo | ExternalMemoryBufferCreateInfo | ExternalMemoryImageCreateInfo | BufferUsageFlags2CreateInfo | BufferOpaqueCaptureAddressCreateInfo | ImageFormatListCreateInfo | ImageDrmFormatModifierListCreateInfo | ImageDrmFormatModifierExplicitCreateInfo | BindImagePlaneMemoryInfo;
 type NextChain = bigint | Uint8Array | readonly (NextStructure | bigint | Uint8Array)[];
 interface SharedMemory {
     readonly buffer: ArrayBufferLike;
@@ -731,6 +753,7 @@ export type {
   DeviceLimits,
   DeviceMemory,
   DeviceProperties,
+  DrmPlaneLayout,
   ExportMemoryAllocateInfo,
   ExportMemoryWin32HandleInfo,
   Extent3D,
@@ -745,6 +768,8 @@ export type {
   Image,
   ImageCopy,
   ImageCreateInfo,
+  ImageDrmFormatModifierExplicitCreateInfo,
+  ImageDrmFormatModifierListCreateInfo,
   ImageFormatListCreateInfo,
   ImageRegion,
   ImageToBufferCopy,

@@ -1,12 +1,7 @@
 /** Encoding pNext chains: friendly objects, encoded bytes and addresses become one chain in native memory. */
 
 import { checkUint64, quote } from "../foundation/check.ts";
-import {
-  type ImageFormatListCreateInfo,
-  type NextChain,
-  type NextStructure,
-  StructureType,
-} from "../vulkan/next.ts";
+import { type NextChain, type NextStructure, StructureType } from "../vulkan/next.ts";
 import { layouts } from "./layout.ts";
 import type { NativeMemory, StructValues } from "./native-memory.ts";
 import type { StructName } from "./structs.ts";
@@ -27,6 +22,11 @@ const structOf = new Map<number, StructName>([
   [StructureType.BufferUsageFlags2CreateInfo, "VkBufferUsageFlags2CreateInfoKHR"],
   [StructureType.BufferOpaqueCaptureAddressCreateInfo, "VkBufferOpaqueCaptureAddressCreateInfo"],
   [StructureType.ImageFormatListCreateInfo, "VkImageFormatListCreateInfo"],
+  [StructureType.ImageDrmFormatModifierListCreateInfoEXT, "VkImageDrmFormatModifierListCreateInfoEXT"],
+  [
+    StructureType.ImageDrmFormatModifierExplicitCreateInfoEXT,
+    "VkImageDrmFormatModifierExplicitCreateInfoEXT",
+  ],
   [StructureType.BindImagePlaneMemoryInfo, "VkBindImagePlaneMemoryInfo"],
 ]);
 
@@ -35,6 +35,8 @@ const renamed: Readonly<Record<string, string>> = {
   hostPointer: "pHostPointer",
   attributes: "pAttributes",
   viewFormats: "pViewFormats",
+  drmFormatModifiers: "pDrmFormatModifiers",
+  planeLayouts: "pPlaneLayouts",
   access: "dwAccess",
 };
 
@@ -94,6 +96,30 @@ function fieldOf(name: StructName, field: string): string {
   throw new TypeError(`${JSON.stringify(field)} is no member of ${name} in a pNext chain`);
 }
 
+/** The lists that a structure points to, written onto the stack, and how long they are. */
+function listsOf(memory: NativeMemory, item: NextStructure): Record<string, StructValues[string]> {
+  switch (item.sType) {
+    case StructureType.ImageFormatListCreateInfo:
+      return { viewFormatCount: item.viewFormats.length, pViewFormats: memory.words(item.viewFormats) };
+    case StructureType.ImageDrmFormatModifierListCreateInfoEXT: {
+      const { drmFormatModifiers: modifiers } = item;
+      return { drmFormatModifierCount: modifiers.length, pDrmFormatModifiers: memory.pointers(modifiers) };
+    }
+    case StructureType.ImageDrmFormatModifierExplicitCreateInfoEXT: {
+      const offsets = item.planeLayouts.map((layout) => {
+        for (const field of Object.keys(layout)) fieldOf("VkSubresourceLayout", field);
+        return memory.struct("VkSubresourceLayout", { ...layout });
+      });
+      return {
+        drmFormatModifierPlaneCount: offsets.length,
+        pPlaneLayouts: offsets.length === 0 ? 0n : memory.at(offsets[0]!),
+      };
+    }
+    default:
+      return {};
+  }
+}
+
 function encodeStructure(memory: NativeMemory, item: NextStructure, next: bigint): bigint {
   const name = structOf.get(item?.sType);
   if (name === undefined) {
@@ -103,11 +129,7 @@ function encodeStructure(memory: NativeMemory, item: NextStructure, next: bigint
   }
   const values: Record<string, StructValues[string]> = { pNext: next };
   for (const [field, value] of Object.entries(item)) values[fieldOf(name, field)] = value;
-  if (item.sType === StructureType.ImageFormatListCreateInfo) {
-    const { viewFormats } = item as ImageFormatListCreateInfo;
-    values.viewFormatCount = viewFormats.length;
-    values.pViewFormats = memory.words(viewFormats);
-  }
+  Object.assign(values, listsOf(memory, item));
   const offset = memory.reserve(layouts[name].size);
   memory.write(name, offset, values);
   return memory.at(offset);

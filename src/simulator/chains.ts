@@ -32,6 +32,8 @@ const needs: Record<StructureName, readonly [core: number, extension: string]> =
   BufferUsageFlags2CreateInfo: [ApiVersion.V1_4, "VK_KHR_maintenance5"],
   BufferOpaqueCaptureAddressCreateInfo: [ApiVersion.V1_2, "VK_KHR_buffer_device_address"],
   ImageFormatListCreateInfo: [ApiVersion.V1_2, "VK_KHR_image_format_list"],
+  ImageDrmFormatModifierListCreateInfoEXT: [Number.POSITIVE_INFINITY, "VK_EXT_image_drm_format_modifier"],
+  ImageDrmFormatModifierExplicitCreateInfoEXT: [Number.POSITIVE_INFINITY, "VK_EXT_image_drm_format_modifier"],
   BindImagePlaneMemoryInfo: [ApiVersion.V1_1, "VK_KHR_sampler_ycbcr_conversion"],
 };
 
@@ -60,6 +62,8 @@ const allowed: Record<ChainOwner, ReadonlySet<number>> = {
   VkImageCreateInfo: new Set<number>([
     StructureType.ExternalMemoryImageCreateInfo,
     StructureType.ImageFormatListCreateInfo,
+    StructureType.ImageDrmFormatModifierListCreateInfoEXT,
+    StructureType.ImageDrmFormatModifierExplicitCreateInfoEXT,
   ]),
   VkBindBufferMemoryInfo: new Set<number>(),
   VkBindImageMemoryInfo: new Set<number>([StructureType.BindImagePlaneMemoryInfo]),

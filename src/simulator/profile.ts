@@ -118,6 +118,7 @@ export const knownExtensions: readonly string[] = [
   "VK_KHR_external_memory_win32",
   "VK_EXT_external_memory_dma_buf",
   "VK_EXT_external_memory_host",
+  "VK_EXT_image_drm_format_modifier",
   "VK_EXT_memory_budget",
   "VK_EXT_memory_priority",
   "VK_EXT_pageable_device_local_memory",

@@ -14,6 +14,7 @@ import {
 import { findNext, StructureType } from "../vulkan/next.ts";
 import type { BufferCreateInfo, ImageCreateInfo } from "../vulkan/resources.ts";
 import { checkChain } from "./chains.ts";
+import { checkDrmModifiers } from "./drm-rules.ts";
 import { forbid } from "./error.ts";
 import { isMultiPlanar } from "./formats.ts";
 import { sparseLayoutOf } from "./sparse-layout.ts";
@@ -77,6 +78,7 @@ export function checkImageInfo(state: DeviceState, call: string, info: ImageCrea
   checkExtent(call, owner, info);
   checkUsage(call, owner, info);
   checkImageFlags(state, call, owner, info);
+  checkDrmModifiers(call, info);
   const initial = info.initialLayout ?? ImageLayout.Undefined;
   if (initial === ImageLayout.ZeroInitializedEXT && !state.features.zeroInitializeDeviceMemory) {
     forbid(

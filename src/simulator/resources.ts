@@ -13,6 +13,7 @@ import type {
 import { attach, checkBind, detachAll } from "./bind-rules.ts";
 import { capturedAddress } from "./captured-addresses.ts";
 import { checkChain } from "./chains.ts";
+import { formatAspect, hasModifier, memoryAspect } from "./drm-rules.ts";
 import { forbid } from "./error.ts";
 import { formatAspects } from "./formats.ts";
 import {
@@ -199,7 +200,12 @@ export function getDeviceImageMemoryRequirements(
   state.enter(call);
   state.require(call, call, ApiVersion.V1_3, "VK_KHR_maintenance4");
   checkImageInfo(state, call, info);
-  fill(out, requirementsOf(state, { kind: "image", info, planeAspect }), true);
+  const plane = planeAspect === undefined ? undefined : formatAspect(info, planeAspect);
+  if (plane === undefined && planeAspect !== undefined) {
+    const rule = `VUID-VkImagePlaneMemoryRequirementsInfo-planeAspect-0228${hasModifier(info) ? 2 : 1}`;
+    forbid(call, rule, `the image has no plane 0x${planeAspect.toString(16)} to ask for`);
+  }
+  fill(out, requirementsOf(state, { kind: "image", info, planeAspect: plane }), true);
 }
 
 /** vkBindBufferMemory and vkBindBufferMemory2 */
@@ -256,8 +262,8 @@ function imageNeeds(state: DeviceState, info: ImageCreateInfo): [number, Require
   if (((info.flags ?? 0) & ImageCreate.Disjoint) === 0) {
     return [[0, requirementsOf(state, { kind: "image", info, planeAspect: undefined })]];
   }
-  return formatAspects(info.format)!.map(({ aspect }) => [
-    aspect,
+  return formatAspects(info.format)!.map(({ aspect }, index) => [
+    memoryAspect(info, aspect, index),
     requirementsOf(state, { kind: "image", info, planeAspect: aspect }),
   ]);
 }
@@ -269,11 +275,16 @@ function partOf(image: ImageObject, planeAspect: number | undefined, call: strin
   const disjoint = image.parts.length > 1;
   return forbid(
     call,
-    disjoint ? `VUID-${call}-image-01608` : "VUID-VkBindImagePlaneMemoryInfo-planeAspect-02283",
+    planeRule(image, planeAspect, call),
     disjoint
       ? `${nameOf(image)} is disjoint: one of its planes must be named, got ${quote(planeAspect)}`
       : `${nameOf(image)} is not disjoint and has no planes of its own, got ${quote(planeAspect)}`,
   );
+}
+
+function planeRule(image: ImageObject, planeAspect: number | undefined, call: string): string {
+  if (image.parts.length > 1 && planeAspect === undefined) return `VUID-${call}-image-01608`;
+  return `VUID-VkBindImagePlaneMemoryInfo-planeAspect-0228${hasModifier(image.info) ? 4 : 3}`;
 }
 
 function fill(out: MemoryRequirements, requirements: Requirements, dedicated: boolean): void {

@@ -1,6 +1,7 @@
 /** Where the texels of an image lie in its memory, and copies of boxes of them. */
 
 import type { Extent3D, Offset3D } from "../vulkan/resources.ts";
+import { memoryAspect } from "./drm-rules.ts";
 import { type AspectFormat, formatAspects, mipExtent, packedBytes, planeBytes } from "./formats.ts";
 import type { PieceUser } from "./lazy-bytes.ts";
 import type { ImageObject, Part } from "./objects.ts";
@@ -38,7 +39,8 @@ export function subresourceOf(
   const { info } = image;
   const layout = image.parts[0]!.sparse?.layout;
   if (layout !== undefined) return sparseSubresource(image, layout, aspect, mipLevel, layer);
-  const own = image.parts.find((part) => part.aspect === aspect.aspect);
+  const index = formatAspects(info.format)!.findIndex((each) => each.aspect === aspect.aspect);
+  const own = image.parts.find((part) => part.aspect === memoryAspect(info, aspect.aspect, index));
   let offset = 0;
   if (!own) {
     for (const earlier of formatAspects(info.format)!) {

@@ -165,6 +165,10 @@ export const ImageAspect: EnumObject<typeof enums.ImageAspect> = {
   Plane0: 0x10,
   Plane1: 0x20,
   Plane2: 0x40,
+  MemoryPlane0EXT: 0x80,
+  MemoryPlane1EXT: 0x100,
+  MemoryPlane2EXT: 0x200,
+  MemoryPlane3EXT: 0x400,
 };
 export type ImageAspect = enums.ImageAspect;
 

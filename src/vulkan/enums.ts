@@ -255,6 +255,14 @@ export declare enum ImageAspect {
   Plane1 = 0x20,
   /** PLANE_2: the third plane of a multi-planar format. */
   Plane2 = 0x40,
+  /** MEMORY_PLANE_0_EXT: the first memory plane of an image with a DRM format modifier. */
+  MemoryPlane0EXT = 0x80,
+  /** MEMORY_PLANE_1_EXT: the second memory plane. */
+  MemoryPlane1EXT = 0x100,
+  /** MEMORY_PLANE_2_EXT: the third memory plane. */
+  MemoryPlane2EXT = 0x200,
+  /** MEMORY_PLANE_3_EXT: the fourth memory plane. */
+  MemoryPlane3EXT = 0x400,
 }
 
 /** VkSampleCountFlagBits */

@@ -40,6 +40,10 @@ export const StructureType = {
   BufferOpaqueCaptureAddressCreateInfo: 1000257002,
   /** Of {@link ImageFormatListCreateInfo}. */
   ImageFormatListCreateInfo: 1000147000,
+  /** Of {@link ImageDrmFormatModifierListCreateInfo}. */
+  ImageDrmFormatModifierListCreateInfoEXT: 1000158003,
+  /** Of {@link ImageDrmFormatModifierExplicitCreateInfo}. */
+  ImageDrmFormatModifierExplicitCreateInfoEXT: 1000158004,
   /** Of {@link BindImagePlaneMemoryInfo}. */
   BindImagePlaneMemoryInfo: 1000156002,
 } as const;
@@ -156,11 +160,43 @@ export interface ImageFormatListCreateInfo {
   /** The formats that views of the image will have. */
   readonly viewFormats: readonly Format[];
 }
+/**
+ * VkImageDrmFormatModifierListCreateInfoEXT: the driver chooses one of these modifiers for an image with the tiling
+ * `ImageTiling.DrmFormatModifierEXT`, and vkGetImageDrmFormatModifierPropertiesEXT says which.
+ */
+export interface ImageDrmFormatModifierListCreateInfo {
+  /** VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_LIST_CREATE_INFO_EXT */
+  readonly sType: typeof StructureType.ImageDrmFormatModifierListCreateInfoEXT;
+  /** At least one, of 64 bits each: those of drm_fourcc.h. 0n is DRM_FORMAT_MOD_LINEAR. */
+  readonly drmFormatModifiers: readonly bigint[];
+}
+/** VkSubresourceLayout, as an image with a modifier takes it. */
+export interface DrmPlaneLayout {
+  /** Where the plane begins, in bytes from the start of its memory. */
+  readonly offset: number;
+  /** Bytes from row to row. */
+  readonly rowPitch: number;
+  /** Bytes from layer to layer; 0 (the default) for an image of one layer. */
+  readonly arrayPitch?: number;
+  /** Bytes from slice to slice; 0 (the default) for an image that is 1 deep. */
+  readonly depthPitch?: number;
+  /** Must be 0, the default. */
+  readonly size?: 0;
+}
+/** VkImageDrmFormatModifierExplicitCreateInfoEXT: the image has this modifier, and its planes lie as whoever made the memory says. */
+export interface ImageDrmFormatModifierExplicitCreateInfo {
+  /** VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT */
+  readonly sType: typeof StructureType.ImageDrmFormatModifierExplicitCreateInfoEXT;
+  /** One of drm_fourcc.h, of 64 bits. */
+  readonly drmFormatModifier: bigint;
+  /** One for each memory plane that the modifier has: at most four, which can be more than the format's planes. */
+  readonly planeLayouts: readonly DrmPlaneLayout[];
+}
 /** VkBindImagePlaneMemoryInfo: for disjoint multi-planar images. */
 export interface BindImagePlaneMemoryInfo {
   /** VK_STRUCTURE_TYPE_BIND_IMAGE_PLANE_MEMORY_INFO */
   readonly sType: typeof StructureType.BindImagePlaneMemoryInfo;
-  /** One {@link ImageAspect} plane bit. */
+  /** One {@link ImageAspect} plane bit: a memory plane's for an image with a DRM format modifier. */
   readonly planeAspect: ImageAspect;
 }
 
@@ -180,6 +216,8 @@ export type NextStructure =
   | BufferUsageFlags2CreateInfo
   | BufferOpaqueCaptureAddressCreateInfo
   | ImageFormatListCreateInfo
+  | ImageDrmFormatModifierListCreateInfo
+  | ImageDrmFormatModifierExplicitCreateInfo
   | BindImagePlaneMemoryInfo;
 
 /** A pNext chain in one of its three forms, or a list whose last item may be an address or encoded bytes. */
@@ -205,9 +243,15 @@ export function checkNextChain(chain: unknown, what: string): void {
     } else {
       for (const [member, value] of Object.entries(item)) {
         if (typeof value === "bigint") checkUint64(value, `${member} in ${what}`);
+        if (Array.isArray(value)) checkItems(value, `${member} in ${what}`);
       }
     }
   }
+}
+
+/** What is a bigint in a list is one of 64 bits. */
+function checkItems(items: readonly unknown[], what: string): void {
+  for (const item of items) if (typeof item === "bigint") checkUint64(item, `an item of ${what}`);
 }
 
 /** The structure of a chain with this sType, when the chain is a list of friendly objects and has it. */

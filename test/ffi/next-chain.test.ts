@@ -6,6 +6,7 @@ import { type StructName, structureTypes } from "../../src/ffi/structs.ts";
 import type { ExternalMemoryHandleType } from "../../src/vulkan/constants.ts";
 import type { Buffer } from "../../src/vulkan/handles.ts";
 import { type NextChain, type NextStructure, StructureType } from "../../src/vulkan/index.ts";
+import { checkNextChain } from "../../src/vulkan/next.ts";
 import { native } from "../helpers/native.ts";
 
 /** One object of every structure that a chain can hold, and how its C structure reads. */
@@ -81,6 +82,23 @@ const all: [NextStructure, StructName, object][] = [
     { viewFormatCount: 2 },
   ],
   [
+    {
+      sType: StructureType.ImageDrmFormatModifierListCreateInfoEXT,
+      drmFormatModifiers: [0n, 2n ** 56n + 1n],
+    },
+    "VkImageDrmFormatModifierListCreateInfoEXT",
+    { drmFormatModifierCount: 2 },
+  ],
+  [
+    {
+      sType: StructureType.ImageDrmFormatModifierExplicitCreateInfoEXT,
+      drmFormatModifier: 2n ** 56n + 1n,
+      planeLayouts: [{ offset: 0, rowPitch: 256 }],
+    },
+    "VkImageDrmFormatModifierExplicitCreateInfoEXT",
+    { drmFormatModifier: 2 ** 56 + 1, drmFormatModifierPlaneCount: 1 },
+  ],
+  [
     { sType: StructureType.BindImagePlaneMemoryInfo, planeAspect: 0x20 },
     "VkBindImagePlaneMemoryInfo",
     { planeAspect: 0x20 },
@@ -128,6 +146,53 @@ describe("a pNext chain", () => {
     const { pViewFormats } = at(memory, address, "VkImageFormatListCreateInfo");
     const word = Number((pViewFormats as bigint) - memory.address) / 4;
     expect([...memory.u32.subarray(word, word + 3)]).toEqual([37, 43, 41]);
+  });
+
+  it("is byte for byte what C has for modifiers of Linux's graphics stack", () => {
+    using memory = new NativeMemory(native, 4096);
+    const linear = 0n;
+    const tiled = 0x0300000000606015n;
+    const list = encodeNext(memory, [
+      { sType: StructureType.ImageDrmFormatModifierListCreateInfoEXT, drmFormatModifiers: [tiled, linear] },
+    ]);
+    const bytesAt = (address: bigint, size: number): DataView =>
+      new DataView(memory.u8.slice(Number(address - memory.address)).buffer, 0, size);
+    const listed = bytesAt(list, 32);
+    expect(listed.getUint32(0, true)).toBe(1000158003);
+    expect(listed.getBigUint64(8, true)).toBe(0n);
+    expect(listed.getUint32(16, true)).toBe(2);
+    const modifiers = bytesAt(listed.getBigUint64(24, true), 16);
+    expect([modifiers.getBigUint64(0, true), modifiers.getBigUint64(8, true)]).toEqual([tiled, linear]);
+
+    const planeLayouts = [
+      { offset: 0, rowPitch: 512 },
+      { offset: 65536, rowPitch: 128, arrayPitch: 4096, depthPitch: 8192 },
+    ];
+    const { ImageDrmFormatModifierExplicitCreateInfoEXT: sType } = StructureType;
+    const explicit = bytesAt(encodeNext(memory, [{ sType, drmFormatModifier: tiled, planeLayouts }]), 40);
+    expect(explicit.getUint32(0, true)).toBe(1000158004);
+    expect(explicit.getBigUint64(16, true)).toBe(tiled);
+    expect(explicit.getUint32(24, true)).toBe(2);
+    const layouts = bytesAt(explicit.getBigUint64(32, true), 80);
+    const words = Array.from({ length: 10 }, (_, i) => Number(layouts.getBigUint64(8 * i, true)));
+    // offset, size, rowPitch, arrayPitch, depthPitch of each plane
+    expect(words).toEqual([0, 0, 512, 0, 0, 65536, 0, 128, 4096, 8192]);
+  });
+
+  it("refuses members of a plane's layout that there are not, and modifiers of more than 64 bits", () => {
+    using memory = new NativeMemory(native, 4096);
+    const { ImageDrmFormatModifierExplicitCreateInfoEXT: sType } = StructureType;
+    const planeLayouts = [{ offset: 0, rowPitch: 4, pitch: 8 }];
+    expect(() => encodeNext(memory, [{ sType, drmFormatModifier: 0n, planeLayouts }])).toThrow(
+      '"pitch" is no member of VkSubresourceLayout',
+    );
+    const wide = [
+      { sType: StructureType.ImageDrmFormatModifierListCreateInfoEXT, drmFormatModifiers: [0n, 2n ** 64n] },
+    ];
+    expect(() => encodeNext(memory, wide)).toThrow(/got 18446744073709551616n/);
+    expect(() => checkNextChain(wide, "an image's pNext")).toThrow(
+      /an item of drmFormatModifiers in an image's pNext must be .* got 18446744073709551616n/,
+    );
   });
 
   it("is empty when there is none", () => {

@@ -134,6 +134,6 @@ export function copyChain(chain: NextChain | undefined): NextChain | undefined {
   if (chain instanceof Uint8Array) return chain.slice();
   return chain.map((item) => {
     if (typeof item === "bigint") return item;
-    return item instanceof Uint8Array ? item.slice() : { ...item };
+    return item instanceof Uint8Array ? item.slice() : structuredClone(item);
   });
 }
