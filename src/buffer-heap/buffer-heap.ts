@@ -1,9 +1,9 @@
 /**
- * The heap of WebGPU's twin: large VkBuffers of an allocator, divided among thousands of small meshes that are not worth a
- * VkBuffer each. Blocks are made and confirmed at once, so that `allocate` grows the heap by itself.
+ * The counterpart of WebGPU's heap: an allocator's large VkBuffers, divided among thousands of small meshes that are not worth
+ * a VkBuffer each. Blocks are created synchronously, so that `allocate` grows the heap by itself.
  *
- * Each block is a buffer in dedicated memory, so that the allocator's own defragmentation, which would replace the VkBuffer, leaves
- * it alone; what moves is inside.
+ * Each block is a buffer in dedicated memory, so that the allocator's own defragmentation, which would replace the VkBuffer,
+ * leaves it alone; only its contents move.
  */
 
 import type { HostData } from "../allocator/host/copies.ts";
@@ -23,34 +23,34 @@ import type { Buffer } from "../vulkan/handles.ts";
 import type { TransferQueue } from "../vulkan/transfer.ts";
 import { waitUntilDone } from "../vulkan/wait-until-done.ts";
 
-/** How a {@link VulkanBufferHeap} is made. */
+/** Settings of a {@link VulkanBufferHeap}. */
 export interface VulkanBufferHeapOptions extends BufferHeapOptions {
   /** {@link BufferUsage} flags of all buffers. TransferSrc and TransferDst are added, for writing, reading and moving. */
   readonly usage: BufferUsage;
   /** Where blocks live; default {@link MemoryUsage}.Auto. Their memory is dedicated. */
   readonly allocation?: AllocationCreateInfo | undefined;
-  /** Copies what cannot be mapped: needed for `write` and `read` of such memory. */
+  /** Copies to and from memory that cannot be mapped: needed for `write` and `read` of such memory. */
   readonly queue?: TransferQueue | undefined;
 }
 
 /** What to move, and how. */
 export interface VulkanDefragmentOptions {
-  /** Does the copies; default: the heap's own queue. */
+  /** The queue to copy on; default: the heap's own queue. */
   readonly queue?: TransferQueue | undefined;
-  /** Bytes to move at most; default: as many as it takes. */
+  /** Maximum bytes to move; default: as many as it takes. */
   readonly maxBytes?: number | undefined;
   /** Which allocations may be moved; default: all. */
   readonly canMove?: CanMoveAllocation<Buffer> | undefined;
   /**
-   * Is told of each allocation that lies elsewhere now, after the copies are done. What it returns is waited for before the old
-   * ranges are given back: until the frames that read them are through, say.
+   * Called for each allocation that has moved, after the copies are done. A returned promise is awaited before the old ranges
+   * are given back: for example until the frames that read them have finished.
    */
   readonly onMoved?: ((move: HeapMove<Buffer>) => void | Promise<void>) | undefined;
 }
 
 /** What was moved. */
 export interface HeapMoveResult {
-  /** What was moved, in the order in which it was copied. */
+  /** The moves, in the order of copying. */
   readonly moves: readonly HeapMove<Buffer>[];
   /** Bytes. */
   readonly bytesMoved: number;
@@ -59,7 +59,7 @@ export interface HeapMoveResult {
 }
 
 const COPIES: number = BufferUsage.TransferSrc | BufferUsage.TransferDst;
-/** Vulkan's limits allow no device to ask for more of the offsets of uniform, storage and texel buffers. */
+/** Vulkan's limits allow no device to require a larger alignment of uniform, storage and texel buffer offsets. */
 const DESCRIPTOR_ALIGNMENT = 256;
 const DESCRIPTORS: number =
   BufferUsage.UniformBuffer |
@@ -67,10 +67,10 @@ const DESCRIPTORS: number =
   BufferUsage.UniformTexelBuffer |
   BufferUsage.StorageTexelBuffer;
 const HOST_ACCESS: number = AllocationCreate.HostAccessSequentialWrite | AllocationCreate.HostAccessRandom;
-/** Larger buffers than 1 TiB are not asked for. */
+/** Buffers larger than 1 TiB are not requested. */
 const MAX_BUFFER_SIZE: number = 2 ** 40;
 
-/** Makes VkBuffers of one usage in memory of their own. */
+/** Creates VkBuffers of one usage in dedicated memory. */
 class VulkanBufferPort implements BufferPort<Buffer> {
   readonly api = "Vulkan";
   readonly maxBufferSize = MAX_BUFFER_SIZE;
@@ -120,9 +120,9 @@ export class VulkanBufferHeap extends BufferHeap<Buffer> {
   private readonly queue: TransferQueue | undefined;
 
   /**
-   * Makes an empty heap; no buffer is made yet.
+   * Creates an empty heap, with no buffers yet.
    *
-   * @throws TypeError or RangeError for options that are not as they are said to be.
+   * @throws TypeError or RangeError for invalid options.
    */
   constructor(allocator: Allocator, options: VulkanBufferHeapOptions) {
     checkObject(allocator, "an allocator");
@@ -140,12 +140,12 @@ export class VulkanBufferHeap extends BufferHeap<Buffer> {
   }
 
   /**
-   * Writes to an allocation: at once where its memory can be mapped; else through a staging buffer and the heap's queue.
+   * Writes to an allocation: at once if its memory can be mapped, otherwise through a staging buffer and the heap's queue.
    *
-   * @param offset bytes from the beginning of the allocation; default 0.
-   * @throws RangeError for what would reach beyond the allocation, or once that is freed.
-   * @throws HeapError with the reason `moving` while the allocation is moved.
-   * @throws TypeError where the memory cannot be mapped, and the heap has no queue.
+   * @param offset bytes from the start of the allocation; default 0.
+   * @throws RangeError for data that would extend beyond the allocation, or once it is freed.
+   * @throws HeapError with the reason `moving` while the allocation is being moved.
+   * @throws TypeError if the memory cannot be mapped and the heap has no queue.
    */
   async write(allocation: HeapAllocation<Buffer>, data: HostData, offset = 0): Promise<void> {
     const size = byteLengthOf(data);
@@ -166,8 +166,8 @@ export class VulkanBufferHeap extends BufferHeap<Buffer> {
   /**
    * Reads an allocation back.
    *
-   * @param offset bytes from its beginning; default 0.
-   * @param size bytes; default: up to its end.
+   * @param offset bytes from its start; default 0.
+   * @param size bytes; default: to its end.
    * @throws as {@link write}.
    */
   async read(
@@ -232,9 +232,9 @@ export class VulkanBufferHeap extends BufferHeap<Buffer> {
   }
 
   /**
-   * Moves allocations into other buffers, so that buffers become empty and are given back, and waits for the device.
+   * Moves allocations into other buffers, so that buffers become empty and can be given back, and waits for the device.
    *
-   * @throws HeapError where the heap was destroyed; VulkanError where a copy cannot be submitted: then nothing was moved.
+   * @throws HeapError if the heap was destroyed; VulkanError if a copy cannot be submitted: then nothing was moved.
    */
   async defragment(options: VulkanDefragmentOptions = {}): Promise<HeapMoveResult> {
     checkObject(options, "a defragmentation's options");
@@ -244,11 +244,10 @@ export class VulkanBufferHeap extends BufferHeap<Buffer> {
   }
 
   /**
-   * Gives an allocation another size; its contents, up to the smaller of both, stay. Where it gets larger, or much smaller, it
-   * moves.
+   * Resizes an allocation; its contents, up to the smaller of both sizes, stay. If it gets larger, or much smaller, it moves.
    *
-   * @throws HeapError where there is no room for it, or while it is moved.
-   * @throws TypeError or RangeError for a size that is none.
+   * @throws HeapError if there is no room for it, or while it is being moved.
+   * @throws TypeError or RangeError for an invalid size.
    */
   async resize(
     allocation: HeapAllocation<Buffer>,

@@ -1,20 +1,20 @@
 /**
- * A part of a big buffer. The object stays the same as long as the allocation lives; which buffer it lies in, and where, changes
- * when it is moved or resized. Once it is freed, whoever asks it for its place is told so.
+ * A part of a big buffer. The object stays the same as long as the allocation lives; its buffer and offset change when it is
+ * moved or resized. Once it is freed, asking for its place throws.
  */
 
-/** The buffer that an allocation lies in. */
+/** The buffer that contains an allocation. */
 export interface AllocationHolder<Buffer> {
   readonly buffer: Buffer;
-  /** Whether the buffer is for this allocation alone. */
+  /** Whether the buffer is only for this allocation. */
   readonly isDedicated: boolean;
-  /** The heap, for telling allocations of one from those of another. */
+  /** The heap, to tell its allocations from those of another. */
   readonly owner: object;
 }
 
-/** What a bind group takes: a GPUBufferBinding; and what a VkDescriptorBufferInfo is made of. */
+/** What a bind group takes: a GPUBufferBinding; also the contents of a VkDescriptorBufferInfo. */
 export interface HeapBinding<Buffer> {
-  /** The buffer that the allocation lies in. */
+  /** The buffer that contains the allocation. */
   readonly buffer: Buffer;
   /** Bytes. */
   readonly offset: number;
@@ -26,11 +26,11 @@ export interface HeapBinding<Buffer> {
 export class HeapAllocation<Buffer> {
   /** A name for dumps and tools, not necessarily unique. */
   name: string | undefined;
-  /** Anything that the program wants to have with it. */
+  /** Anything that the program wants to attach to it. */
   userData: unknown;
-  /** @internal Where it lies; undefined once it is freed. */
+  /** @internal Where it is; undefined once it is freed. */
   holder: AllocationHolder<Buffer> | undefined;
-  /** @internal By which the metadata of its block knows it; 0 in a buffer of its own. */
+  /** @internal Its slot in the metadata of its block; 0 in a dedicated buffer. */
   slot: number;
   /** @internal In units of the heap. */
   alignment: number;
@@ -59,7 +59,7 @@ export class HeapAllocation<Buffer> {
   }
 
   /**
-   * The buffer that it lies in, together with others. Ask for it anew after each defragmentation.
+   * The buffer that contains it, together with others. Read it again after each defragmentation.
    *
    * @throws RangeError once it is freed.
    */
@@ -83,7 +83,7 @@ export class HeapAllocation<Buffer> {
   }
 
   /**
-   * What a bind group's entry takes as its resource.
+   * The resource for a bind group's entry.
    *
    * @throws RangeError once it is freed.
    */
@@ -91,7 +91,7 @@ export class HeapAllocation<Buffer> {
     return { buffer: this.buffer, offset: this.start, size: Math.ceil(this.bytes / 4) * 4 };
   }
 
-  /** Whether it has a buffer of its own, as it is larger than the heap's blocks. */
+  /** Whether it has a dedicated buffer, because it is larger than the heap's blocks. */
   get isDedicated(): boolean {
     return this.alive.isDedicated;
   }
@@ -107,7 +107,7 @@ export class HeapAllocation<Buffer> {
     return this.holder;
   }
 
-  /** @internal It lies elsewhere now. */
+  /** @internal It has moved. */
   place(holder: AllocationHolder<Buffer>, slot: number, offset: number, size: number): void {
     this.holder = holder;
     this.slot = slot;

@@ -1,6 +1,6 @@
 /**
- * A block: a big buffer that is divided among allocations. Its metadata counts in units of the heap, which is what every
- * offset and size is a multiple of, in bytes.
+ * A block: a big buffer that is divided among allocations. Its metadata counts in units of the heap: every offset and size in
+ * bytes is a multiple of the unit.
  */
 
 import type { PolicyBlock } from "../blocks/block-policy.ts";
@@ -8,7 +8,7 @@ import { assert } from "../foundation/assert.ts";
 import { NarrowTlsf } from "../metadata/narrow-tlsf.ts";
 import type { AllocationHolder, HeapAllocation } from "./allocation.ts";
 
-/** What a heap tells of a buffer. */
+/** What a heap reports about a buffer. */
 export interface HeapBlockInfo<Buffer> {
   /** The block's buffer. */
   readonly buffer: Buffer;
@@ -18,9 +18,9 @@ export interface HeapBlockInfo<Buffer> {
   readonly size: number;
   /** Bytes that are not allocated. */
   readonly freeBytes: number;
-  /** What its allocations are written in; see HeapAllocateOptions. */
+  /** The scope that its allocations are written in; see HeapAllocateOptions. */
   readonly writeScope: string | undefined;
-  /** Whether it is for one allocation alone. */
+  /** Whether it is for a single allocation. */
   readonly isDedicated: boolean;
 }
 
@@ -33,7 +33,7 @@ export class HeapBlock<Buffer> implements PolicyBlock, AllocationHolder<Buffer>,
   readonly writeScope: string | undefined;
   readonly unit: number;
   readonly metadata: NarrowTlsf;
-  /** The allocation in each slot of the metadata; of one that was freed while it moved, none. */
+  /** The allocation in each slot of the metadata; none if it was freed while it moved. */
   readonly allocations: (HeapAllocation<Buffer> | undefined)[] = [undefined];
 
   constructor(
@@ -74,7 +74,7 @@ export class HeapBlock<Buffer> implements PolicyBlock, AllocationHolder<Buffer>,
   }
 }
 
-/** A buffer for one allocation alone. */
+/** A buffer for a single allocation. */
 export class DedicatedBuffer<Buffer> implements AllocationHolder<Buffer>, HeapBlockInfo<Buffer> {
   readonly owner: object;
   readonly buffer: Buffer;

@@ -1,6 +1,6 @@
 /**
- * What the lists of one heap share: the port, the settings, and what is in use. Buffers are made and destroyed here alone, so
- * that what is in use is counted in one place; and whatever waits for the device stops waiting when that is lost.
+ * What the lists of one heap share: the port, the settings, and what is in use. Buffers are made and destroyed only here, so
+ * that usage is counted in one place; and whatever waits for the device stops waiting when it is lost.
  */
 
 import { newBlockSizes, type PolicyBlock } from "../blocks/block-policy.ts";
@@ -22,9 +22,9 @@ export class HeapContext<Buffer> {
   readonly port: BufferPort<Buffer>;
   readonly settings: HeapSettings;
   recorder: HeapRecorder | undefined = undefined;
-  /** Bytes that all buffers may have; see {@link bufferBytes}. */
+  /** Maximum bytes of all buffers; see {@link bufferBytes}. */
   budget: number;
-  /** Bytes of all buffers, those included that the device was asked for and has not answered. */
+  /** Bytes of all buffers, including those that have been requested from the device but not yet granted. */
   bufferBytes = 0;
   /** Blocks of all lists, likewise. */
   blockCount = 0;
@@ -40,7 +40,7 @@ export class HeapContext<Buffer> {
     port.lost?.then((message) => this.stop(new HeapError("lost", `the device is lost: ${message}`)));
   }
 
-  /** Nothing is made from here on, and whatever waits is told why. */
+  /** From here on nothing is made, and whatever waits is rejected with the reason. */
   stop(reason: HeapError): void {
     this.end ??= reason;
     for (const reject of this.waiting) reject(this.end);
@@ -51,16 +51,12 @@ export class HeapContext<Buffer> {
     return this.end !== undefined;
   }
 
-  /**
-   * Nothing.
-   *
-   * @throws HeapError where the device is lost, or the heap destroyed.
-   */
+  /** @throws HeapError if the device is lost or the heap destroyed. */
   checkAlive(): void {
     if (this.end !== undefined) throw new HeapError(this.end.reason, this.end.message);
   }
 
-  /** Whether so many bytes more keep to the budget. */
+  /** Whether that many more bytes stay within the budget. */
   isAffordable(bytes: number): boolean {
     return this.bufferBytes + bytes <= this.budget;
   }
@@ -70,9 +66,9 @@ export class HeapContext<Buffer> {
   }
 
   /**
-   * The sizes to try for a block with room for so many units, in order.
+   * The sizes to try for a block with room for `units`, in order.
    *
-   * @throws HeapError where there may be no block at all.
+   * @throws HeapError if no block is allowed at all.
    */
   blockSizes(blocks: readonly PolicyBlock[], units: number): number[] {
     this.checkAlive();
@@ -96,14 +92,14 @@ export class HeapContext<Buffer> {
     return affordable;
   }
 
-  /** Makes the first buffer of some sizes that the device grants; what it refuses is added to `refusals`. */
+  /** Makes a buffer of the first of several sizes that the device grants; what it refuses is added to `refusals`. */
   async make(
     sizes: readonly number[],
     isBlock: boolean,
     refusals: HeapRefusal[],
   ): Promise<MadeBuffer<Buffer>> {
     for (const size of sizes) {
-      // The device may have been lost meanwhile; or others may have taken what the budget allows.
+      // The device may have been lost meanwhile, or others may have used up the budget.
       this.checkAlive();
       if (!this.isAffordable(size)) continue;
       const id = this.nextId++;
@@ -120,7 +116,7 @@ export class HeapContext<Buffer> {
     throw this.refused(sizes, refusals);
   }
 
-  /** The same at once, where the port can. */
+  /** The same at once, if the port can. */
   makeNow(sizes: readonly number[], isBlock: boolean, refusals: HeapRefusal[]): MadeBuffer<Buffer> {
     for (const size of sizes) {
       const id = this.nextId++;
@@ -145,7 +141,10 @@ export class HeapContext<Buffer> {
     );
   }
 
-  /** What is awaited, or the reason for not waiting any more. What comes too late is handed to `late`. */
+  /**
+   * The awaited value, or a rejection with the reason for no longer waiting. A value that comes too late is handed to
+   * `late`.
+   */
   orStopped<T>(awaited: Promise<T>, late: (value: T) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.end === undefined) this.waiting.add(reject);

@@ -1,6 +1,6 @@
 /**
- * A heap in VMA's JSON form, as the allocator's own dump has it: the viewer and VMA's tools read it. A heap is one memory heap
- * with one memory type; allocations that are written in a pass stand in a pool of that name.
+ * A heap in VMA's JSON format, like the allocator's own dump: the viewer and VMA's tools read it. A heap is shown as one memory
+ * heap with one memory type; allocations that are written in a pass are shown in a pool of that name.
  */
 
 import { NO_SLOT } from "../metadata/block-metadata.ts";
@@ -20,12 +20,12 @@ import type { HeapAllocation } from "./allocation.ts";
 import type { DedicatedBuffer, HeapBlock } from "./block.ts";
 import { detailedStatistics } from "./statistics.ts";
 
-/** What is dumped of a heap. */
+/** The parts of a heap that are dumped. */
 export interface DumpedHeap<Buffer> {
   readonly api: string;
   readonly label: string;
   readonly blockSize: number;
-  /** Bytes; what is in use where none is set. */
+  /** Bytes; the bytes in use if none is set. */
   readonly budget: number;
   /** By write scope; undefined is the first. */
   readonly lists: ReadonlyMap<string | undefined, readonly HeapBlock<Buffer>[]>;

@@ -1,9 +1,9 @@
-/** What keeps a heap from serving a request, in words and in facts. */
+/** Why a heap cannot serve a request, as a message and as data. */
 
 /**
- * Why: the device has refused every size that would do (`refused`), the heap may have no more blocks (`maxBlocks`) or bytes
- * (`budget`), the device is gone (`lost`), the heap was destroyed (`destroyed`), the allocation is just being moved
- * (`moving`), or no other buffer has room to move to (`noRoom`).
+ * The reason: the device refused every suitable size (`refused`), the heap may have no more blocks (`maxBlocks`) or bytes
+ * (`budget`), the device is lost (`lost`), the heap was destroyed (`destroyed`), the allocation is being moved (`moving`), or
+ * no other buffer has room to move to (`noRoom`).
  */
 export type HeapErrorReason = "refused" | "maxBlocks" | "budget" | "lost" | "destroyed" | "moving" | "noRoom";
 
@@ -17,13 +17,13 @@ export interface HeapRefusal {
   readonly cause: unknown;
 }
 
-/** A heap cannot do what it was asked to. Everything is as it was before. */
+/** A heap cannot do what was requested. Everything is as it was before. */
 export class HeapError extends Error {
   /** "HeapError" */
   override readonly name = "HeapError";
   /** Why. */
   readonly reason: HeapErrorReason;
-  /** What the device has refused on the way, in order. */
+  /** What the device has refused meanwhile, in order. */
   readonly refusals: readonly HeapRefusal[];
 
   /** @internal Made by the library. */
@@ -34,7 +34,7 @@ export class HeapError extends Error {
   }
 }
 
-/** What was thrown, in words. */
+/** The message of what was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,11 +1,11 @@
 /**
- * A heap: allocations in few big buffers, whoever makes the buffers.
+ * A heap: allocations in a few big buffers, whoever makes the buffers.
  *
  *     new BufferHeap(port)      allocate(size)  ->  allocation.buffer, .offset, .size
  *
  *     block 0   [ mesh ][ mesh ][ free ][ mesh ][   free   ]        one buffer each,
  *     block 1   [ mesh ][      free                         ]       divided by TLSF
- *     a buffer of its own   [ larger than a block           ]
+ *     a dedicated buffer   [ larger than a block   ]
  *
  * Which block a request goes to, and when blocks are made and given back, is the allocator's policy (../blocks/); where in a
  * block, its metadata (../metadata/); what is moved to empty blocks, its planner (../compaction/).
@@ -36,25 +36,25 @@ import type { BufferPort } from "./port.ts";
 import type { HeapRecorder } from "./recorder.ts";
 import { detailedStatistics, type HeapStatistics } from "./statistics.ts";
 
-/** What holds for a kind of allocations. */
+/** The rules for a kind of allocation. */
 export interface AllocationRules {
-  /** Bytes that offsets are multiples of: a power of two. */
+  /** Bytes, a power of two: offsets are multiples of this. */
   readonly alignment: number;
-  /** The most bytes of one allocation. */
+  /** Maximum bytes of one allocation. */
   readonly maxSize: number;
-  /** What says so. */
+  /** The name of that limit. */
   readonly limit: string;
 }
 
-/** What {@link BufferHeap.reserve} has done. */
+/** The result of {@link BufferHeap.reserve}. */
 export interface HeapReservation {
   /** Bytes of the buffers that were made for it. */
   readonly bytes: number;
-  /** Sizes that the device has refused before it granted a smaller one. */
+  /** Sizes that the device refused before it granted a smaller one. */
   readonly refusals: readonly HeapRefusal[];
 }
 
-/** Is told of one range, in the order of offsets: without an allocation it is free. Bytes. */
+/** Called for each range, in the order of offsets: without an allocation it is free. In bytes. */
 export type HeapRangeVisitor<Buffer> = (
   buffer: HeapBlockInfo<Buffer>,
   offset: number,
@@ -62,13 +62,13 @@ export type HeapRangeVisitor<Buffer> = (
   allocation: HeapAllocation<Buffer> | undefined,
 ) => void;
 
-/** Allocations in few big buffers. */
+/** Allocations in a few big buffers. */
 export abstract class BufferHeap<Buffer> {
   /** @internal */
   protected readonly context: HeapContext<Buffer>;
   private readonly unit: number;
   private readonly rules: AllocationRules;
-  /** What is read alone, and the others by what they are written in. */
+  /** What is only read, and the rest by the scope that they are written in. */
   private readonly reading: HeapList<Buffer>;
   private readonly lists: Map<string | undefined, HeapList<Buffer>> = new Map();
   private readonly dedicated: Set<DedicatedBuffer<Buffer>> = new Set();
@@ -95,39 +95,39 @@ export abstract class BufferHeap<Buffer> {
     return this.context.settings.label;
   }
 
-  /** Bytes that every offset is a multiple of. */
+  /** Bytes; every offset is a multiple of this. */
   get elementSize(): number {
     return this.unit;
   }
 
-  /** Bytes of a full-sized block. Larger allocations have buffers of their own. */
+  /** Bytes of a full-sized block. Larger allocations have their own buffers. */
   get blockSize(): number {
     return this.context.settings.blockSize;
   }
 
-  /** The most bytes that all buffers may have; Infinity for no limit. What is there already stays. */
+  /** Maximum bytes of all buffers; Infinity for no limit. Existing buffers stay. */
   get budget(): number {
     return this.context.budget;
   }
 
-  /** The most bytes that all buffers may have; Infinity for no limit. */
+  /** Maximum bytes of all buffers; Infinity for no limit. */
   set budget(bytes: number) {
     this.context.budget = checkBudget(bytes);
   }
 
-  /** What holds for an allocation with these options. */
+  /** The rules for an allocation with these options. */
   protected rulesFor(_options: HeapAllocateOptions): AllocationRules {
     return this.rules;
   }
 
   /**
-   * Allocates from the buffers that there are. Makes no promise to find room: where there is none, `reserve` makes some, and
-   * {@link allocateAsync} does both.
+   * Allocates from the existing buffers, which may have no room: then `reserve` makes some, and {@link allocateAsync} does
+   * both.
    *
    * @param size bytes, from 1.
-   * @returns undefined where no buffer has room in one piece, and none can be had at once.
-   * @throws TypeError or RangeError for what is not as described, or a size beyond the device's limits.
-   * @throws HeapError where the heap was destroyed.
+   * @returns undefined if no buffer has room in one piece and none can be made at once.
+   * @throws TypeError or RangeError for invalid arguments, or a size beyond the device's limits.
+   * @throws HeapError if the heap was destroyed.
    */
   allocate(size: number, options?: HeapAllocateOptions): HeapAllocation<Buffer> | undefined {
     const allocation = this.find(size, options);
@@ -138,7 +138,7 @@ export abstract class BufferHeap<Buffer> {
     return undefined;
   }
 
-  /** Allocates from the buffers that there are. */
+  /** Allocates from the existing buffers. */
   private find(size: number, options: HeapAllocateOptions | undefined): HeapAllocation<Buffer> | undefined {
     const rules = this.check(size, options);
     const { unit } = this;
@@ -174,7 +174,7 @@ export abstract class BufferHeap<Buffer> {
     return list;
   }
 
-  /** Makes a buffer at once. Undefined where the heap may have no more; throws what the device says. */
+  /** Makes a buffer at once. Undefined if the heap may have no more; throws the device's error. */
   private allocateFromNew(
     size: number,
     options: HeapAllocateOptions | undefined,
@@ -196,10 +196,10 @@ export abstract class BufferHeap<Buffer> {
   }
 
   /**
-   * Allocates, with a new buffer where none has room, or one of its own where it is larger than a block. New buffers are used
-   * once the device has confirmed them.
+   * Allocates, with a new buffer if none has room, or a dedicated one if it is larger than a block. New buffers are used once
+   * the device has confirmed them.
    *
-   * @throws HeapError where there is no room and the device, the budget or `maxBlocks` allow none; or when the device is lost.
+   * @throws HeapError if there is no room and the device, the budget or `maxBlocks` allows none, or if the device is lost.
    * @throws TypeError or RangeError as {@link allocate}.
    */
   async allocateAsync(size: number, options?: HeapAllocateOptions): Promise<HeapAllocation<Buffer>> {
@@ -260,11 +260,11 @@ export abstract class BufferHeap<Buffer> {
   }
 
   /**
-   * Makes room, and waits until the device has confirmed it, so that {@link allocate} finds it. After it, the largest free ranges
-   * of all buffers have that many bytes together; where a block can hold them all, one free range has.
+   * Makes room, and waits until the device has confirmed it, so that {@link allocate} finds it. Afterwards, the largest free
+   * ranges of all buffers have that many bytes together; if a block can hold them all, a single free range does.
    *
    * @param bytes from 1.
-   * @throws HeapError, with everything that was refused, where there cannot be that much. What could be had is kept.
+   * @throws HeapError, with everything that was refused, if that much is not available. What was obtained is kept.
    */
   async reserve(bytes: number, options: { readonly writeScope?: string } = {}): Promise<HeapReservation> {
     checkSize(bytes, "bytes");
@@ -285,7 +285,7 @@ export abstract class BufferHeap<Buffer> {
   /**
    * Frees an allocation, and a buffer that is no longer needed.
    *
-   * @throws RangeError if it was freed already, or belongs to another heap; TypeError for what is no allocation.
+   * @throws RangeError if it was already freed or belongs to another heap; TypeError for anything but an allocation.
    */
   free(allocation: HeapAllocation<Buffer>): void {
     const holder = this.holderOf(allocation);
@@ -293,7 +293,7 @@ export abstract class BufferHeap<Buffer> {
     const { slot } = allocation;
     allocation.holder = undefined;
     this.count--;
-    // What is just being moved gives its ranges back when that ends.
+    // What is being moved gives its ranges back when the move ends.
     if (!allocation.isMoving) this.releaseRange(holder, slot);
   }
 
@@ -328,9 +328,9 @@ export abstract class BufferHeap<Buffer> {
   }
 
   /**
-   * Gives empty buffers back.
+   * Gives back empty buffers.
    *
-   * @param keep how many empty ones stay for each write scope; default 0.
+   * @param keep how many empty buffers to keep for each write scope; default 0.
    * @returns the bytes that were given back.
    */
   trim(keep = 0): number {
@@ -340,7 +340,7 @@ export abstract class BufferHeap<Buffer> {
     return freed;
   }
 
-  /** Destroys all buffers. Allocations are freed, whatever waits is rejected, and nothing can be allocated any more. */
+  /** Destroys all buffers. Allocations are freed, whatever waits is rejected, and nothing more can be allocated. */
   destroy(): void {
     if (this.isDestroyed) return;
     this.context.recorder?.destroyed();
@@ -353,7 +353,7 @@ export abstract class BufferHeap<Buffer> {
     this.dedicated.clear();
   }
 
-  /** @internal Takes new places for what is to be moved so that buffers come free. */
+  /** @internal Takes new places for what is to be moved so that buffers become free. */
   protected planDefragmentation(
     maxBytes: number | undefined,
     canMove: CanMoveAllocation<Buffer> | undefined,
@@ -371,8 +371,8 @@ export abstract class BufferHeap<Buffer> {
   }
 
   /**
-   * @internal Takes a new place for an allocation that gets another size, in another buffer unless `mayStay`. Undefined where it
-   * can stay where it is: then it has its new size.
+   * @internal Takes a new place for an allocation that is resized, in another buffer unless `mayStay`. Undefined if it can stay
+   * where it is: then it has its new size.
    */
   protected async planResize(
     allocation: HeapAllocation<Buffer>,
@@ -395,7 +395,7 @@ export abstract class BufferHeap<Buffer> {
       }
       const range =
         holder instanceof HeapBlock ? holder.metadata.sizeOf(allocation.slot as Slot) : sizeOf(holder) / unit;
-      // What gets smaller keeps its range, unless that would be more than half wasted.
+      // A smaller allocation keeps its range, unless more than half would be wasted.
       if (units <= range && 2 * units > range) {
         allocation.place(holder, allocation.slot, allocation.offset, size);
         this.tellMoved(allocation);
@@ -426,7 +426,7 @@ export abstract class BufferHeap<Buffer> {
     }
   }
 
-  /** How many allocations there are, and in how many buffers of how many bytes. */
+  /** The number of allocations, and the number and bytes of the buffers they are in. */
   statistics(): HeapStatistics {
     let [blockCount, blockBytes, freeBytes] = [0, 0, 0];
     for (const buffer of this.buffers()) {
@@ -444,14 +444,14 @@ export abstract class BufferHeap<Buffer> {
     };
   }
 
-  /** Counts, sums and extremes over all ranges; walks them all. */
+  /** Counts, sums and extremes over all ranges; visits them all. */
   calculateStatistics(): DetailedStatistics {
     const total = emptyDetailedStatistics();
     for (const holder of this.holders()) addDetailedStatistics(total, detailedStatistics(holder));
     return total;
   }
 
-  /** The share of the free bytes that are not in the largest free range, from 0 to 1. */
+  /** The share of the free bytes outside the largest free range, from 0 to 1. */
   fragmentation(): number {
     return fragmentationOf(this.calculateStatistics());
   }
@@ -489,9 +489,9 @@ export abstract class BufferHeap<Buffer> {
   }
 
   /**
-   * The heap as text, in VMA's JSON form, which the viewer and VMA's tools read.
+   * The heap as text, in VMA's JSON format, which the viewer and VMA's tools read.
    *
-   * @param detailed lists every allocation and free range besides; default true.
+   * @param detailed also lists every allocation and free range; default true.
    */
   buildStatsString(detailed = true): string {
     const { api } = this.context.port;
@@ -500,17 +500,17 @@ export abstract class BufferHeap<Buffer> {
     return buildStatsString({ api, label, blockSize, budget, lists, dedicated }, detailed);
   }
 
-  /** @internal Whether somebody is told what happens. */
+  /** @internal Whether a recorder is told what happens. */
   get isRecorded(): boolean {
     return this.context.recorder !== undefined;
   }
 
-  /** @internal Is told what happens from now on; undefined ends that. */
+  /** @internal Sets the recorder that is told what happens from now on; undefined ends that. */
   setRecorder(recorder: HeapRecorder | undefined): void {
     this.context.recorder = recorder;
   }
 
-  /** Checks all that is known about the heap, and throws an AssertionError at the first contradiction. */
+  /** Checks everything that is known about the heap, and throws an AssertionError at the first inconsistency. */
   validate(): void {
     let blocks = 0;
     let bytes = 0;
@@ -528,7 +528,7 @@ export abstract class BufferHeap<Buffer> {
   }
 }
 
-/** An alignment in units: what the use needs, or more where the options ask for it. */
+/** An alignment in units: what the use needs, or more if the options ask for it. */
 function inUnits(least: number, options: HeapAllocateOptions | undefined, unit: number): number {
   if (least <= 4 && (options === undefined || options.alignment === undefined)) return 1;
   const asked = options?.alignment === undefined ? 1 : checkAlignment(options.alignment, "alignment");

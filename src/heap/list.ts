@@ -1,6 +1,6 @@
 /**
  * The blocks of a heap whose allocations are written in the same pass, or in none. Which block a request goes to, how large new
- * ones are and which are given back is the policy of all lists of blocks, ../blocks/block-policy.ts.
+ * ones are and which are given back is the policy of all block lists, ../blocks/block-policy.ts.
  */
 
 import { type BlockOwner, sortOnce, takeEmptyBlocks, takeSurplusBlock } from "../blocks/block-policy.ts";
@@ -29,7 +29,7 @@ export class HeapList<Buffer> implements BlockOwner<HeapBlock<Buffer>> {
   readonly writeScope: string | undefined;
   private readonly context: HeapContext<Buffer>;
   private readonly owner: object;
-  /** A block that the device was asked for. */
+  /** A block that has been requested from the device. */
   private growing: Promise<void> | undefined = undefined;
 
   constructor(context: HeapContext<Buffer>, owner: object, writeScope: string | undefined) {
@@ -46,7 +46,7 @@ export class HeapList<Buffer> implements BlockOwner<HeapBlock<Buffer>> {
     return this.context.isOverBudget;
   }
 
-  /** Allocates from the first block that has room; undefined where none has. */
+  /** Allocates from the first block that has room; undefined if none has. */
   allocate(
     size: number,
     units: number,
@@ -78,7 +78,7 @@ export class HeapList<Buffer> implements BlockOwner<HeapBlock<Buffer>> {
     return allocation;
   }
 
-  /** Takes a place in any block but one; undefined where there is none. */
+  /** Takes a place in any block except `but`; undefined if there is none. */
   findPlace(units: number, alignment: number, but: object | undefined): HeapPlaceTaken<Buffer> | undefined {
     for (const block of this.blocks) {
       if (block === but) continue;
@@ -88,7 +88,7 @@ export class HeapList<Buffer> implements BlockOwner<HeapBlock<Buffer>> {
     return undefined;
   }
 
-  /** Makes room for so many units in one piece, at once. */
+  /** Makes room for `units` in one piece, at once. */
   growNow(units: number, refusals: HeapRefusal[]): void {
     this.add(this.context.makeNow(this.context.blockSizes(this.blocks, units), true, refusals));
   }
@@ -96,7 +96,7 @@ export class HeapList<Buffer> implements BlockOwner<HeapBlock<Buffer>> {
   /** The same when the device has confirmed it. May be called while another one is under way. */
   async grow(units: number, refusals: HeapRefusal[]): Promise<void> {
     if (this.growing !== undefined) {
-      // Perhaps that does; if it fails, whoever has asked for it is told.
+      // That may be enough; if it fails, whoever requested it is told.
       await this.growing.catch(() => {});
       return;
     }
@@ -140,7 +140,7 @@ export class HeapList<Buffer> implements BlockOwner<HeapBlock<Buffer>> {
     if (surplus !== undefined) this.destroyBlock(surplus);
   }
 
-  /** Gives empty blocks back, but for some. Returns their bytes. */
+  /** Gives back empty blocks, except `keep`. Returns their bytes. */
   trim(keep: number): number {
     let freed = 0;
     for (const block of takeEmptyBlocks(this.blocks, 0, keep)) {
@@ -150,7 +150,7 @@ export class HeapList<Buffer> implements BlockOwner<HeapBlock<Buffer>> {
     return freed;
   }
 
-  /** Gives all blocks back, whatever is in them. */
+  /** Gives back all blocks, whatever is in them. */
   destroy(): void {
     for (const block of this.blocks.splice(0).reverse()) this.destroyBlock(block);
   }

@@ -1,9 +1,9 @@
 /**
- * Allocations on their way from one buffer to another. New places are taken first; then copies are recorded or carried out by
+ * Allocations being moved from one buffer to another. New places are taken first; then copies are recorded or carried out by
  * whoever has a queue; then allocations change places (`swap`), and the old ranges are given back once nothing reads them any
- * more (`release`). Where copying fails, the new places are given back and nothing has changed (`abort`).
+ * more (`release`). If copying fails, the new places are given back and nothing has changed (`abort`).
  *
- * An allocation that is freed on the way gives both ranges back in the end.
+ * An allocation that is freed meanwhile gives back both ranges in the end.
  */
 
 import { assert } from "../foundation/assert.ts";
@@ -19,7 +19,7 @@ export interface HeapPlace<Buffer> {
   readonly offset: number;
 }
 
-/** A move, as the program is told of it. */
+/** A move, as reported to the program. */
 export interface HeapMove<Buffer> {
   /** The allocation that has moved; it stays the same object. */
   readonly allocation: HeapAllocation<Buffer>;
@@ -33,9 +33,9 @@ export interface HeapMove<Buffer> {
 
 /** Gives ranges back. */
 export interface RangeReleaser<Buffer> {
-  /** Gives the range of a slot back, in a block or in a buffer of its own. */
+  /** Gives back the range of a slot, in a block or in a dedicated buffer. */
   releaseRange(holder: AllocationHolder<Buffer>, slot: number): void;
-  /** An allocation lies elsewhere now. */
+  /** An allocation has moved. */
   moved(allocation: HeapAllocation<Buffer>): void;
 }
 
@@ -45,11 +45,11 @@ interface Way<Buffer> {
   readonly fromSlot: number;
   readonly to: AllocationHolder<Buffer>;
   readonly toSlot: number;
-  /** Bytes that the allocation has in the end. */
+  /** The allocation's final size in bytes. */
   readonly size: number;
 }
 
-/** Some allocations on their way. */
+/** Allocations being moved. */
 export class Moves<Buffer> {
   private readonly releaser: RangeReleaser<Buffer>;
   private readonly ways: Way<Buffer>[] = [];
@@ -61,9 +61,9 @@ export class Moves<Buffer> {
   }
 
   /**
-   * Adds an allocation, for which a place was taken.
+   * Adds an allocation for which a place was taken.
    *
-   * @param size bytes that it is to have there.
+   * @param size its size there in bytes.
    */
   add(
     allocation: HeapAllocation<Buffer>,
@@ -95,7 +95,7 @@ export class Moves<Buffer> {
     return this.ways.filter(({ move }) => !move.allocation.isFreed).map(({ move }) => move);
   }
 
-  /** What has to be copied; sizes are multiples of 4. */
+  /** What must be copied; sizes are multiples of 4. */
   get copies(): RangeCopy<Buffer>[] {
     return this.ways.map(({ move: { source, target, size } }) => ({
       source: source.buffer,
@@ -106,7 +106,7 @@ export class Moves<Buffer> {
     }));
   }
 
-  /** The allocations lie at their new places from now on. The old ones are kept. */
+  /** From now on the allocations are at their new places. The old ones are kept. */
   swap(): void {
     assert(!this.isSwapped && !this.isOver, "allocations change places once");
     this.isSwapped = true;
@@ -118,13 +118,13 @@ export class Moves<Buffer> {
     }
   }
 
-  /** Gives the old ranges back. */
+  /** Gives back the old ranges. */
   release(): void {
     assert(this.isSwapped, "old ranges are given back after allocations have changed places");
     this.finish(true);
   }
 
-  /** Gives the new ranges back, before allocations have changed places. */
+  /** Gives back the new ranges, before allocations have changed places. */
   abort(): void {
     assert(!this.isSwapped, "what has changed places stays there");
     this.finish(false);

@@ -1,9 +1,9 @@
 /**
- * What to move, so that blocks come free: the library's one planner, asked about the blocks of a heap. Allocations go to other
- * blocks alone, as WebGPU copies nothing inside one buffer.
+ * What to move so that blocks become free: the library's one planner, applied to the blocks of a heap. Allocations move only to
+ * other blocks, as WebGPU cannot copy within one buffer.
  *
  * Blocks are emptied one after the other (../compaction/draining.ts), the one with the fewest bytes first, as long as the others
- * have room. That costs no more than what is moved, so with a limit it can be done in every frame.
+ * have room. The cost is proportional to what is moved, so with a limit it can be done in every frame.
  */
 
 import { Draining } from "../compaction/draining.ts";
@@ -20,7 +20,7 @@ import type { Moves } from "./moves.ts";
 /** Whether an allocation may be moved. */
 export type CanMoveAllocation<Buffer> = (allocation: HeapAllocation<Buffer>) => boolean;
 
-/** So many steps of planning are granted with a limit: far more than the moves of a frame need. */
+/** The number of planning steps granted with a limit: far more than the moves of a frame need. */
 const GRANTED_STEPS = 100_000;
 
 /** Takes new places for what is to be moved out of some blocks of a list. */
@@ -34,7 +34,7 @@ export function planMoves<Buffer>(
   const meter = new Meter();
   const live = list.blocks.reduce((sum, { division }) => sum + division.size - division.sumFreeSize, 0);
   if (live === 0 || blocks.length < 2) return;
-  // Without a limit whole blocks are tried out, with one parts of them.
+  // Without a limit whole blocks are tried, with one only parts of them.
   meter.grant(maxUnits >= live ? {} : { steps: GRANTED_STEPS });
   const draining = new Draining(list, false, meter);
   let left = maxUnits;
@@ -43,7 +43,7 @@ export function planMoves<Buffer>(
   }
 }
 
-/** Takes the places of planned moves, as far as they keep to a limit. Returns the units. */
+/** Takes the places of planned moves that stay within a limit. Returns the units. */
 function take<Buffer>(
   planned: readonly PlannedMove<HeapAllocation<Buffer>>[],
   maxUnits: number,

@@ -1,27 +1,27 @@
 /**
- * What a heap asks of whoever has the buffers: WebGPU, Vulkan, or a test. Buffers are made and destroyed whole; what lies in
- * them is the heap's business, and copies are their user's.
+ * What a heap needs from whoever provides the buffers: WebGPU, Vulkan, or a test. Buffers are made and destroyed whole; what is
+ * in them is up to the heap, and copies are up to its user.
  */
 
 /** Makes and destroys the buffers that a heap divides. */
 export interface BufferPort<Buffer> {
-  /** Who has the buffers, as dumps say it: `WebGPU` or `Vulkan`. */
+  /** Who provides the buffers, for dumps: `WebGPU` or `Vulkan`. */
   readonly api: string;
-  /** Bytes of the largest buffer that there may be. */
+  /** Bytes of the largest possible buffer. */
   readonly maxBufferSize: number;
   /**
    * Makes a buffer.
    *
    * @param size bytes.
    * @param label for tools and messages.
-   * @throws what the device says against it; then there is no buffer.
+   * @throws the device's error; then there is no buffer.
    */
   create(size: number, label: string): Promise<Buffer>;
-  /** The same where the answer is known at once. Without it, a heap allocates from what was made before. */
+  /** The same, if the answer is known at once. Without it, a heap allocates only from what was made before. */
   createNow?(size: number, label: string): Buffer;
   /** Destroys a buffer. */
   destroy(buffer: Buffer): void;
-  /** Settles when the device is gone, with what it says about that. */
+  /** Resolves when the device is lost, with its message. */
   readonly lost?: Promise<string> | undefined;
 }
 

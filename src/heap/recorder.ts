@@ -1,6 +1,6 @@
-/** What a recorder of a heap is told, each time after it has happened. Without one it costs a comparison. */
+/** What a recorder of a heap is told, each time after it has happened. Without a recorder it costs a comparison. */
 
-/** What there is to say about a buffer. */
+/** What is recorded of a buffer. */
 export interface RecordedBuffer {
   /** Counts the buffers of a heap. */
   readonly id: number;
@@ -10,7 +10,7 @@ export interface RecordedBuffer {
   readonly writeScope: string | undefined;
 }
 
-/** What there is to say about an allocation, besides the buffer that it lies in. */
+/** What is recorded of an allocation, apart from its buffer. */
 export interface RecordedHeapAllocation {
   /** Bytes from the start of its buffer. */
   readonly offset: number;
@@ -19,7 +19,7 @@ export interface RecordedHeapAllocation {
   readonly name: string | undefined;
 }
 
-/** Is told what happens in one heap. What it throws reaches the caller of the heap. */
+/** Is told what happens in one heap. Its exceptions reach the caller of the heap. */
 export interface HeapRecorder {
   /** A buffer was made. */
   bufferCreated(buffer: RecordedBuffer): void;
@@ -29,7 +29,7 @@ export interface HeapRecorder {
   created(allocation: RecordedHeapAllocation, buffer: RecordedBuffer): void;
   /** An allocation is about to be freed. */
   freed(allocation: RecordedHeapAllocation): void;
-  /** An allocation lies elsewhere now, or has another size. */
+  /** An allocation has moved or been resized. */
   moved(allocation: RecordedHeapAllocation, buffer: RecordedBuffer): void;
   /** There was no room. */
   refused(size: number, name: string | undefined): void;

@@ -1,4 +1,4 @@
-/** What a heap is used for, in numbers. */
+/** The usage of a heap in numbers. */
 
 import {
   addAllocation,
@@ -8,15 +8,17 @@ import {
 } from "../metadata/statistics.ts";
 import { type DedicatedBuffer, HeapBlock } from "./block.ts";
 
-/** Counts and sums over a heap, without a walk. Blocks are buffers, those for a single allocation included. */
+/**
+ * Counts and sums over a heap, without visiting ranges. Blocks are buffers, including those for a single allocation.
+ */
 export interface HeapStatistics extends Statistics {
-  /** Buffers for a single allocation. */
+  /** Number of buffers for a single allocation. */
   readonly dedicatedCount: number;
   /** Bytes that the program allows; Infinity for no limit. */
   readonly budget: number;
 }
 
-/** Everything about one buffer, in bytes; walks it. */
+/** Everything about one buffer, in bytes; visits every range. */
 export function detailedStatistics<Buffer>(
   holder: HeapBlock<Buffer> | DedicatedBuffer<Buffer>,
 ): DetailedStatistics {

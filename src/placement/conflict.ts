@@ -1,5 +1,5 @@
 /**
- * Checks a placement, whoever made it, in a way of its own: rows are taken in the order of their offsets, and each must lie
+ * Checks a placement, whoever made it, by an independent method: rows are taken in the order of their offsets, and each must be
  * above the greatest end of those that came before it and are alive in one of its sections.
  *
  * Cost: n log n. The greatest end over a run of sections is kept in a segment tree, one for each kind.
@@ -11,21 +11,21 @@ import { ANYWHERE, nameOf, type PlacementItem, readItems } from "./item.ts";
 import { makeProblem, type Problem } from "./problem.ts";
 import { ascending } from "./sort.ts";
 
-/** What a placement is checked for. */
+/** Options for checking a placement. */
 export interface ConflictOptions {
   /** As for `place`. */
   readonly granularity?: number | undefined;
-  /** What no item may reach beyond, in bytes. By default there is no such limit. */
+  /** In bytes; no item may extend beyond it. Default: no limit. */
   readonly capacity?: number | undefined;
 }
 
 const checkConflictNames = optionsCheck<ConflictOptions>("options", { granularity: true, capacity: true });
 
 /**
- * What is wrong with a placement: a sentence about the first thing that is found, or undefined if all is well.
+ * What is wrong with a placement: a sentence about the first fault found, or undefined if there is none.
  *
  * @param offsets In the order of the items.
- * @throws TypeError or RangeError for items that are not as {@link PlacementItem} says.
+ * @throws TypeError or RangeError for invalid items (see {@link PlacementItem}).
  */
 export function findConflict(
   items: readonly PlacementItem[],
@@ -85,7 +85,7 @@ function findLoneFault(
 }
 
 /**
- * Two rows that are alive at the same time and overlap, or share a page that they must not; undefined if there are none.
+ * Two rows that are alive at the same time and overlap, or share a page although they must not; undefined if there are none.
  *
  * @param offsetOf The offset of a row, in bytes, as it need not be a whole number of units; {@link ANYWHERE} for rows that are left out.
  */
@@ -127,7 +127,7 @@ export function findOverlap(
 class TallestTree {
   readonly #leaves: number;
   readonly #heightOf: (row: number) => number;
-  /** The tallest row that covers all that a node stands for; and the tallest that touches any of it. */
+  /** The tallest row that covers a node's whole range; and the tallest that touches any of it. */
   readonly #covering: Int32Array;
   readonly #touching: Int32Array;
 
@@ -162,7 +162,7 @@ class TallestTree {
     return tallest;
   }
 
-  /** The tallest row in what a node stands for, those that cover more than it included. */
+  /** The tallest row in a node's range, including those that cover more than it. */
   #under(node: number): number {
     let tallest = this.#touching[node]!;
     for (let above = node >> 1; above >= 1; above >>= 1)

@@ -1,6 +1,6 @@
 /**
- * `vma-ts/placement`: items whose lifetimes are known into as little memory as can be found, and proven. No Vulkan, no Node, no
- * dependency.
+ * `vma-ts/placement`: packs items with known lifetimes into as little memory as can be found, with proven bounds. No Vulkan, no
+ * Node, no dependency.
  *
  * @module vma-ts/placement
  */

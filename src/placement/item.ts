@@ -1,7 +1,7 @@
 /**
- * What a caller says of the things to be placed: the public types, and the checks of them.
+ * How callers describe the items to place: the public types, and their checks.
  *
- * The checks read every member once, into typed arrays. Nothing after this file sees what a caller handed in.
+ * The checks read every member once, into typed arrays. Nothing beyond this file sees the caller's objects.
  */
 
 import {
@@ -13,7 +13,9 @@ import {
   quote,
 } from "../foundation/check.ts";
 
-/** A stretch of time: from `begin` up to and without `end`. Steps, passes or ticks: integers from 0 to 2^53 - 1. */
+/**
+ * A stretch of time: from `begin` up to but not including `end`. Steps, passes or ticks: integers from 0 to 2^53 - 1.
+ */
 export interface Span {
   /** The first step. */
   readonly begin: number;
@@ -21,44 +23,47 @@ export interface Span {
   readonly end: number;
 }
 
-/** Something that needs memory while it is alive. It is alive from `begin` up to and without `end`, or in its `spans`. */
+/**
+ * Something that needs memory while it is alive. It is alive from `begin` up to but not including `end`, or in its
+ * `spans`.
+ */
 export interface PlacementItem extends Partial<Span> {
   /** In bytes, or any other unit: an integer from 1 to 2^53 - 1. */
   readonly size: number;
-  /** What its offset has to be a multiple of: a power of two. Default 1. */
+  /** Its offset is a multiple of this power of two. Default 1. */
   readonly alignment?: number | undefined;
   /**
-   * Instead of `begin` and `end`: all the stretches of time in which it is alive. It keeps its offset, and leaves its bytes to
-   * others in between.
+   * Instead of `begin` and `end`: all the stretches of time in which it is alive. It keeps its offset, but others may use its
+   * bytes in between.
    */
   readonly spans?: readonly Span[] | undefined;
-  /** Where it has to lie: a multiple of its alignment. By default anywhere. */
+  /** A fixed offset: a multiple of its alignment. Default: anywhere. */
   readonly offset?: number | undefined;
   /**
-   * Items of the same group have the same offset, as what is computed in place has: together they are like one item that is as
-   * large as the largest of them, and alive whenever one of them is.
+   * Items of the same group have the same offset, for in-place computation: together they are like one item that is as large as
+   * the largest of them, and alive whenever one of them is.
    */
   readonly group?: string | number | undefined;
   /**
    * Items of different kinds that are alive at the same time share no page of {@link PlaceOptions.granularity} bytes, as
-   * linear and other resources must not in Vulkan. Without a granularity kinds mean nothing.
+   * linear and other resources must not in Vulkan. Without a granularity kinds have no effect.
    */
   readonly kind?: string | number | undefined;
-  /** What errors and pictures call it. By default they count. */
+  /** A name for errors and pictures. Default: its index. */
   readonly name?: string | undefined;
 }
 
 /** Items as columns, checked, one row for each place: items of a group share a row. Sizes are bytes, times as given. */
 export interface Table {
-  /** What all items take together. */
+  /** The sum of all items' sizes. */
   readonly totalSize: number;
   /** How many rows there are. */
   readonly count: number;
   readonly sizes: Float64Array;
   readonly alignments: Float64Array;
-  /** {@link ANYWHERE} where an item may lie anywhere. */
+  /** {@link ANYWHERE} for items without a fixed offset. */
   readonly fixedOffsets: Float64Array;
-  /** Kinds by number; all 0 where they mean nothing. */
+  /** Kinds by number; all 0 if they have no effect. */
   readonly kinds: Int32Array;
   /** The spans: each belongs to a row. A row may have several, in any order, which may touch or overlap. */
   readonly spanRows: Int32Array;
@@ -68,10 +73,10 @@ export interface Table {
   readonly rowOf: Int32Array | undefined;
 }
 
-/** Stands in {@link Table.fixedOffsets} for items that may lie anywhere. */
+/** In {@link Table.fixedOffsets}: the item may be anywhere. */
 export const ANYWHERE: number = -1;
 
-/** How errors and pictures call an item. */
+/** What errors and pictures call an item. */
 export function nameOf(items: readonly PlacementItem[], index: number): string {
   const name = items[index]?.name;
   return name === undefined ? `items[${index}]` : `items[${index}] (${quote(name)})`;
@@ -80,8 +85,8 @@ export function nameOf(items: readonly PlacementItem[], index: number): string {
 /**
  * Checks items and makes a table of them.
  *
- * @param hasKinds Whether kinds mean anything.
- * @throws TypeError or RangeError, which names the item and quotes the value, for whatever is not as {@link PlacementItem} says.
+ * @param hasKinds Whether kinds have an effect.
+ * @throws TypeError or RangeError, which names the item and quotes the value, for invalid items (see {@link PlacementItem}).
  */
 export function readItems(items: readonly PlacementItem[], hasKinds: boolean): Table {
   checkArray(items, "items");
@@ -125,7 +130,7 @@ class Reader {
     this.#hasKinds = hasKinds;
   }
 
-  /** Reads one item; messages are made only where something is wrong, as there may be a million items. */
+  /** Reads one item; messages are made only if something is wrong, as there may be a million items. */
   read(index: number): void {
     this.#index = index;
     const item = this.#items[index]!;
@@ -170,7 +175,7 @@ class Reader {
     };
   }
 
-  /** The row of an item: one of its own, or that of its group. */
+  /** The row of an item: its own, or that of its group. */
   #row(group: unknown): number {
     const index = this.#index;
     let row = this.#rows;

@@ -1,8 +1,8 @@
 /**
- * A placement as a picture: time across, offsets up, a box for each item and span. An SVG of its own, in light and dark, with the
- * name of what the pointer is on.
+ * A placement as a picture: time across, offsets up, a box for each item and span. A stand-alone SVG, for light and dark mode,
+ * with the name of what the pointer is on.
  *
- * Colours go by kind where there are several, else by size: large items are dark.
+ * Colours depend on the kind if there are several, otherwise on size: large items are dark.
  */
 
 import { checkInteger } from "../foundation/check.ts";
@@ -10,15 +10,15 @@ import { optionsCheck } from "../foundation/check-names.ts";
 import { nameOf, type PlacementItem, readItems } from "./item.ts";
 import { spansOf } from "./plan.ts";
 
-/** How a picture looks. */
+/** Options of a picture. */
 export interface PictureOptions {
   /** In pixels. Default 960. */
   readonly width?: number | undefined;
   /** In pixels. Default 480. */
   readonly height?: number | undefined;
-  /** Stands above it. */
+  /** Shown above it. */
   readonly title?: string | undefined;
-  /** A line across at this many bytes: what there is, or what others take. */
+  /** A horizontal line at this many bytes: what is available, or what others take. */
   readonly capacity?: number | undefined;
 }
 
@@ -29,17 +29,17 @@ const checkPictureNames = optionsCheck<PictureOptions>("options", {
   capacity: true,
 });
 
-/** More boxes than these are not seen any more: the largest are drawn. */
+/** More boxes than this could not be seen any more: only the largest are drawn. */
 const MOST_BOXES = 20_000;
 const MARGIN = { top: 28, right: 12, bottom: 24, left: 72 };
 const HUES = [212, 28, 145, 340, 265, 60, 180, 0];
 
 /**
- * Draws items where they lie.
+ * Draws items at their places.
  *
  * @param offsets In the order of the items, as in `Placement.offsets`.
  * @returns An SVG document.
- * @throws TypeError or RangeError for items and options that are not as they are said to be.
+ * @throws TypeError or RangeError for invalid items or options.
  */
 export function drawPlacement(
   items: readonly PlacementItem[],

@@ -1,8 +1,8 @@
 /**
- * `place`: items with known lifetimes into as little memory as can be found, with a bound that says how much less it could be.
+ * `place`: packs items with known lifetimes into as little memory as can be found, with a bound on how much less it could be.
  *
- * First the simple methods, in milliseconds; then a search that improves on the best of them (./improve.ts) until it has
- * shown that there is nothing better, or until it is told to stop. At every moment there is an answer.
+ * First the simple methods, in milliseconds; then a search that improves on the best of them (./improve.ts) until it has proven
+ * that there is nothing better, or is told to stop. There is an answer at any time.
  */
 
 import type { AbortSignalLike } from "../foundation/abort.ts";
@@ -18,45 +18,45 @@ import { makeProblem, type Problem } from "./problem.ts";
 import { placeSimply, type SimpleHeights } from "./quick.ts";
 import { nextTurn } from "./turn.ts";
 
-/** How {@link place} works. */
+/** Options of {@link place}. */
 export interface PlaceOptions {
   /**
-   * How many bytes there are. A placement that stays within them is as good as any: the first one is returned. By default as
-   * few bytes are taken as can be.
+   * The available bytes. Any placement within them is good enough: the first one found is returned. Default: as few bytes as
+   * possible are used.
    */
   readonly capacity?: number | undefined;
   /**
-   * Items of different kinds that are alive at the same time share no page of so many bytes (a power of two): Vulkan's
-   * bufferImageGranularity. Default 1: kinds mean nothing.
+   * Items of different kinds that are alive at the same time share no page of this many bytes (a power of two): Vulkan's
+   * bufferImageGranularity. Default 1: kinds have no effect.
    */
   readonly granularity?: number | undefined;
-  /** For how long to search, in milliseconds, from the call on. 0: only the simple methods. Default 1000. */
+  /** How long to search, in milliseconds from the call. 0: only the simple methods. Default 1000. */
   readonly timeLimit?: number | undefined;
-  /** Stops the search: the best placement so far is the answer. */
+  /** Stops the search: the result is the best placement so far. */
   readonly signal?: AbortSignalLike | undefined;
-  /** Is told of every better placement, and of every better bound. */
+  /** Called for every better placement and every better bound. */
   readonly onProgress?: ((best: Placement) => void) | undefined;
-  /** Another seed is another search. Default 0. */
+  /** A different seed gives a different search. Default 0. */
   readonly seed?: number | undefined;
 }
 
-/** What came of the question whether items fit. */
+/** The answer to the question whether the items fit. */
 export const PlacementOutcome = {
   /** They are placed within the capacity. */
   Placed: "placed",
   /** There is no placement within the capacity: that is proven. */
   Impossible: "impossible",
-  /** No placement within the capacity was found in the time, nor that there is none. */
+  /** In the time, neither a placement within the capacity was found nor a proof that there is none. */
   Undecided: "undecided",
 } as const;
 /** One of {@link PlacementOutcome}. */
 export type PlacementOutcome = (typeof PlacementOutcome)[keyof typeof PlacementOutcome];
 
-/** Where items lie. */
+/** Where the items are placed. */
 export interface Placement {
   /** Always {@link PlacementOutcome.Placed} without a capacity. */
   readonly outcome: PlacementOutcome;
-  /** The offset of each item, in bytes. If they are not placed within the capacity: the best that was found. */
+  /** The offset of each item, in bytes. If they are not placed within the capacity: the best found. */
   readonly offsets: Float64Array;
   /** How many bytes they take: the greatest end. */
   readonly height: number;
@@ -69,10 +69,10 @@ export interface Placement {
 }
 
 /**
- * Places items, one after the other on a time slice of some milliseconds, so that a program's other work goes on.
+ * Places items, in time slices of some milliseconds, so that a program's other work goes on.
  *
- * @returns The best placement that was found when nothing better can be, when the time is over, or when the signal says so.
- * @throws TypeError or RangeError for items and options that are not as they are said to be.
+ * @returns The best placement found when nothing better exists, when the time is up, or when the signal is aborted.
+ * @throws TypeError or RangeError for invalid items or options.
  */
 export async function place(items: readonly PlacementItem[], options: PlaceOptions = {}): Promise<Placement> {
   const search = new PlacementSearch(items, options);
@@ -83,7 +83,7 @@ export async function place(items: readonly PlacementItem[], options: PlaceOptio
   return search.best;
 }
 
-/** Like {@link place}, but returns only when it is done. `signal` can then only have been given before. */
+/** Like {@link place}, but synchronous. A `signal` has an effect only if it is already aborted. */
 export function placeSync(items: readonly PlacementItem[], options: PlaceOptions = {}): Placement {
   const search = new PlacementSearch(items, options);
   while (!search.isDone) search.run(Number.POSITIVE_INFINITY);
@@ -103,11 +103,11 @@ export const checkPlaceNames: (options: object) => void = optionsCheck<PlaceOpti
 /** In milliseconds. */
 const TIME_SLICE = 8;
 
-/** Searches keep a figure for each section of each row; beyond this they would take more memory than they are worth. */
+/** Searches keep a figure per section of each row; beyond this they would take more memory than they are worth. */
 const MOST_SEARCHED = 10_000_000;
 
 /**
- * A placement that gets better for as long as one likes.
+ * A placement that can be improved for as long as the program likes.
  *
  * @experimental
  */
@@ -127,7 +127,7 @@ export class PlacementSearch {
   /**
    * Checks everything, and places the items with the simple methods.
    *
-   * @throws TypeError or RangeError for items and options that are not as they are said to be.
+   * @throws TypeError or RangeError for invalid items or options.
    */
   constructor(items: readonly PlacementItem[], options: PlaceOptions = {}) {
     const began = performance.now();
@@ -160,7 +160,7 @@ export class PlacementSearch {
     });
   }
 
-  /** Whether nothing better can be found, or has to be. */
+  /** Whether nothing better can be found or is needed. */
   get isGoodEnough(): boolean {
     const capacity = this.#capacity;
     if (capacity !== undefined && this.#layout.height * this.#problem.unit <= capacity) return true;
@@ -168,13 +168,13 @@ export class PlacementSearch {
     return this.#layout.height <= this.#lowerBound;
   }
 
-  /** Whether there is nothing left to do, or the time is over, or the signal has said so. */
+  /** Whether there is nothing left to do, the time is up, or the signal is aborted. */
   get isDone(): boolean {
     if (this.#improver === undefined || this.isGoodEnough || this.#options.signal?.aborted) return true;
     return performance.now() >= this.#end;
   }
 
-  /** Searches for at most so many milliseconds. */
+  /** Searches for at most this many milliseconds. */
   run(milliseconds: number): void {
     const improver = this.#improver;
     if (improver === undefined) return;
@@ -266,7 +266,7 @@ function checkFixed(problem: Problem, table: Table, items: readonly PlacementIte
   );
 }
 
-/** Throws if an item alone is larger than the capacity, or lies beyond it. */
+/** Throws if a single item is larger than the capacity, or extends beyond it. */
 function checkWithin(capacity: number, items: readonly PlacementItem[]): void {
   for (let index = 0; index < items.length; index++) {
     const { size, offset = 0 } = items[index]!;

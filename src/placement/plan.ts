@@ -1,28 +1,28 @@
 /**
- * Plans as text: items, and where they lie if that is known. Two forms, each read and written:
+ * Plans as text: items, and their offsets if known. Two formats, each read and written:
  *
- * - JSON: an object with `items` as `place` takes them, and `offsets`, `capacity` and `granularity` if there are any.
- * - CSV: a header, then a line for each item. The columns are those of MiniMalloc's files, `id`, `lower`, `upper` and `size`, and
- *   where they are needed `alignment`, `gaps` (such as `3-5 8-9`), `offset`, and of our own `fixed`, `group` and `kind`. Also read
- *   are `begin` and `start` for `lower`, `buffer` and `buffer_id` for `id`, and `end`, the last moment instead of the one after it.
+ * - JSON: an object with `items` as for `place`, and `offsets`, `capacity` and `granularity` if there are any.
+ * - CSV: a header, then a line for each item. The columns are those of MiniMalloc's files, `id`, `lower`, `upper` and `size`,
+ *   and if needed `alignment`, `gaps` (such as `3-5 8-9`), `offset`, and our own `fixed`, `group` and `kind`. Also read are
+ *   `begin` and `start` for `lower`, `buffer` and `buffer_id` for `id`, and `end`, the last moment instead of the one after it.
  */
 
 import { checkArray, checkInteger, checkObject, quote } from "../foundation/check.ts";
 import { type PlacementItem, readItems, type Span } from "./item.ts";
 
-/** Items, and where they lie. */
+/** Items and their offsets. */
 export interface PlacementPlan {
-  /** What is placed. */
+  /** The items to place. */
   readonly items: readonly PlacementItem[];
   /** In the order of the items. */
   readonly offsets?: ArrayLike<number> | undefined;
-  /** Bytes that there are; undefined for as many as needed. */
+  /** The available bytes; undefined for as many as needed. */
   readonly capacity?: number | undefined;
-  /** Bytes: items of different kinds do not share a page of this size. Undefined where kinds do not matter. */
+  /** Bytes: items of different kinds do not share a page of this size. Undefined if kinds do not matter. */
   readonly granularity?: number | undefined;
 }
 
-/** The forms that {@link writePlan} knows. */
+/** The formats of {@link writePlan}. */
 export const PlanFormat = {
   /** With capacity and granularity. */
   Json: "json",
@@ -33,10 +33,10 @@ export const PlanFormat = {
 export type PlanFormat = (typeof PlanFormat)[keyof typeof PlanFormat];
 
 /**
- * Reads a plan. What begins with a brace is taken for JSON, all else for CSV.
+ * Reads a plan. Text that begins with a brace is read as JSON, anything else as CSV.
  *
- * @throws SyntaxError for text that is no plan, naming the line; TypeError or RangeError for items that are not as
- * {@link PlacementItem} says.
+ * @throws SyntaxError, naming the line, for text that is not a plan; TypeError or RangeError for invalid items (see
+ * {@link PlacementItem}).
  */
 export function readPlan(text: string): PlacementPlan {
   if (typeof text !== "string") throw new TypeError(`a plan must be a string, got ${quote(text)}`);
@@ -56,7 +56,7 @@ export function readPlan(text: string): PlacementPlan {
 /**
  * Writes a plan: as CSV without capacity and granularity.
  *
- * @throws TypeError or RangeError for items that are not as {@link PlacementItem} says, and for an unknown format.
+ * @throws TypeError or RangeError for invalid items (see {@link PlacementItem}) or an unknown format.
  */
 export function writePlan(plan: PlacementPlan, format: PlanFormat = PlanFormat.Json): string {
   checkObject(plan, "plan");
@@ -213,7 +213,7 @@ function field(value: string | number): string {
   return /[",\n\r]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""').replaceAll(/[\n\r]+/g, " ")}"` : text;
 }
 
-/** When an item is alive, in order, what touches or overlaps as one. */
+/** When an item is alive, in order, with touching or overlapping spans merged. */
 export function spansOf({ begin, end, spans }: PlacementItem): Span[] {
   const sorted = [...(spans ?? [{ begin: begin!, end: end! }])].sort((a, b) => a.begin - b.begin);
   const merged: { begin: number; end: number }[] = [];

@@ -1,9 +1,9 @@
 /**
- * A problem of placement, as every method here sees it.
+ * A placement problem, as every method here sees it.
  *
- * - Sizes are divided by their greatest common divisor (the unit): whatever rests on something lies at a multiple of it.
- * - Of time only its sections are kept. A section is a moment at which something begins before the next thing ends; who is
- *   alive at any other moment is also alive, with others, in a section beside it:
+ * - Sizes are divided by their greatest common divisor (the unit): whatever rests on something is at a multiple of it.
+ * - Time is reduced to sections. A section is a moment at which something begins before the next thing ends; what is alive at
+ *   any other moment is also alive, with others, in an adjacent section:
  *
  *       a  ████████              a is alive in sections 0 and 1: what it must not touch are b, c and d.
  *       b  ██
@@ -13,7 +13,7 @@
  *
  * An item is a run of sections; one that is alive in several spans may have several runs.
  *
- * Cost: linear but for sorting, which is linear too (./sort.ts).
+ * Cost: linear, including sorting (./sort.ts).
  */
 
 import { assert } from "../foundation/assert.ts";
@@ -24,24 +24,27 @@ import { ascending } from "./sort.ts";
 export interface Problem {
   /** How many rows there are: items, or groups of them. */
   readonly count: number;
-  /** How many bytes one unit is. All that follows is in units. */
+  /** How many bytes one unit is. Everything below is in units. */
   readonly unit: number;
   readonly sizes: Float64Array;
-  /** 1 where being a multiple of the unit is all that is asked. */
+  /** 1 if offsets only have to be multiples of the unit. */
   readonly alignments: Float64Array;
-  /** {@link ANYWHERE} where a row may lie anywhere. */
+  /** {@link ANYWHERE} for rows without a fixed offset. */
   readonly fixedOffsets: Float64Array;
   readonly kinds: Int32Array;
   /** The pages that kinds must not share; 1 if there is only one kind, or no granularity. */
   readonly granularity: number;
   /** How many sections there are. */
   readonly sectionCount: number;
-  /** The runs of row `r` are those from `runStarts[r]` up to and without `runStarts[r + 1]`, in order, with gaps in between. */
+  /**
+   * The runs of row `r` are those from `runStarts[r]` up to but not including `runStarts[r + 1]`, in order, with gaps
+   * in between.
+   */
   readonly runStarts: Int32Array;
   readonly runFirsts: Int32Array;
   /** The section after the last one. */
   readonly runEnds: Int32Array;
-  /** What is alive in each section, together. */
+  /** The total size of what is alive in each section. */
   readonly loads: Float64Array;
   /** The greatest load. */
   readonly greatestLoad: number;
@@ -56,7 +59,7 @@ export interface Problem {
 /**
  * Makes a problem of a table.
  *
- * @param granularity In bytes; 1 if kinds mean nothing.
+ * @param granularity In bytes; 1 if kinds have no effect.
  * @throws RangeError if what is alive at once is more than 2^53 - 1 bytes.
  */
 export function makeProblem(table: Table, granularity: number): Problem {
@@ -107,7 +110,7 @@ function greatestCommonDivisor(a: number, b: number): number {
   return a;
 }
 
-/** What all sizes are multiples of, and all offsets may be taken to be. */
+/** All sizes are multiples of this, and all offsets can be. */
 function commonUnit(table: Table, granularity: number): number {
   const { sizes, alignments, fixedOffsets } = table;
   let unit = granularity;
@@ -140,7 +143,7 @@ function makeSections({ begins, ends }: Table): Sections {
   let born = 0;
   for (const death of deaths) {
     const end = ends[death]!;
-    // Who begins when another ends does not meet it.
+    // An item that begins when another ends does not meet it.
     for (; born < births.length && begins[births[born]!]! < end; born++) {
       firsts[births[born]!] = count;
       hasBirth = true;
@@ -213,7 +216,7 @@ export function meet(problem: Problem, a: number, b: number): boolean {
   return false;
 }
 
-/** Throws unless a problem is as its description says. */
+/** Throws if a problem is inconsistent. */
 export function validateProblem(problem: Problem): void {
   const { count, sectionCount, runStarts, runFirsts, runEnds, sizes, loads } = problem;
   const recounted = new Float64Array(sectionCount);

@@ -4,38 +4,38 @@ import { BestFitSearch } from "./best-fit.ts";
 import { type Layout, looksInOrder, Order, orderRows, placeInOrder } from "./greedy.ts";
 import type { Problem } from "./problem.ts";
 
-/** Heights that simple methods come to, in bytes; those that would take too long are not there. */
+/** Heights that simple methods achieve, in bytes; those that would take too long are absent. */
 export interface SimpleHeights {
-  /** Every item with memory of its own. */
+  /** Every item with its own memory. */
   readonly separate: number;
-  /** In the order of sizes, the largest first, each where it fits lowest. */
+  /** In order of size, the largest first, each where it fits lowest. */
   readonly bySize?: number;
-  /** The same, in the order of size times duration. */
+  /** The same, in order of size times duration. */
   readonly byArea?: number;
   /** The same, in the order in which they begin. */
   readonly byBegin?: number;
-  /** The same, in the order of durations. */
+  /** The same, in order of duration. */
   readonly byDuration?: number;
   /** The same, beginning with what is alive where the load is greatest. */
   readonly byLoad?: number;
-  /** Forward and backward in time from where the load is greatest, each into the hole that suits best. */
+  /** Forward and backward in time from where the load is greatest, each into the best-fitting hole. */
   readonly bestFit?: number;
 }
 
-/** Methods that take rows in an order are left out where they would look at what is placed more often. */
+/** Methods that take rows in an order are skipped if they would examine placed rows more often than this. */
 const MOST_LOOKS = 30_000_000;
-/** One of them is worth more. */
+/** One of them is worth more effort. */
 const MOST_LOOKS_BY_SIZE = 200_000_000;
 
-/** What came of the simple methods. */
+/** The result of the simple methods. */
 export interface QuickAnswer {
   readonly layout: Layout;
   readonly simple: SimpleHeights;
-  /** Can go on. */
+  /** Can be continued. */
   readonly bestFit: BestFitSearch;
 }
 
-/** Places everything in all simple ways. */
+/** Places everything by all simple methods. */
 export function placeSimply(problem: Problem, separate: number, seed: number): QuickAnswer {
   const heights: Record<string, number> = {};
   let layout: Layout = { offsets: new Float64Array(0), height: Number.POSITIVE_INFINITY };

@@ -4,8 +4,8 @@
  *     // worker                                       // the program
  *     import "vma-ts/placement/worker";               const placement = await placeOn(worker, items, { timeLimit: 5000 });
  *
- * Both sides speak through anything that posts messages: a Worker of Node.js or of a browser, a MessagePort, a worker's own scope.
- * Progress and the signal go across; several questions may be under way at once, and then take turns.
+ * Both sides communicate through anything that posts messages: a Worker of Node.js or of a browser, a MessagePort, a worker's
+ * own scope. Progress and the signal are passed on; several requests may be under way at once, and then take turns.
  */
 
 import { checkObject, quote } from "../foundation/check.ts";
@@ -16,19 +16,19 @@ import { checkPlaceNames, type Placement, type PlaceOptions, place } from "./pla
 export interface PlacementPort {
   /** Sends a message to the other end. */
   postMessage(message: unknown): void;
-  /** Browsers, Bun and Deno. Platforms differ in what they call a listener: it gets an event with `data`. */
+  /** Browsers, Bun and Deno. Platforms differ in the listener's type: it gets an event with `data`. */
   addEventListener?(type: "message", listener: never): void;
-  /** Takes back {@link addEventListener}. */
+  /** Undoes {@link addEventListener}. */
   removeEventListener?(type: "message", listener: never): void;
   /** Node.js: a listener gets the data itself. */
   on?(type: "message", listener: (data: unknown) => void): unknown;
-  /** Takes back {@link on}. */
+  /** Undoes {@link on}. */
   off?(type: "message", listener: (data: unknown) => void): unknown;
   /** Ports are silent until they are started. */
   start?(): void;
 }
 
-/** Marks our messages among others. */
+/** Identifies our messages among others. */
 const MARK = "vma-ts/placement";
 
 type Question =
@@ -76,7 +76,7 @@ function checkPort(port: PlacementPort): void {
   }
 }
 
-/** Answers what {@link placeOn} asks at the other end of a port, until the function that is returned is called. */
+/** Answers requests of {@link placeOn} at the other end of a port, until the returned function is called. */
 export function answerPlacements(port: PlacementPort): () => void {
   checkPort(port);
   const running = new Map<number, AbortController>();

@@ -1,16 +1,16 @@
 /**
- * `shareObjects`: the variant of placement for APIs that cannot place, as WebGPU: every item gets a whole object, and items that
- * are never alive at the same time may have the same one. An object is as large as the largest item that it is for; the objects
- * together are to take as little as possible.
+ * `shareObjects`: the variant of placement for APIs that cannot place, like WebGPU: every item gets a whole object, and items
+ * that are never alive at the same time may share one. An object is as large as its largest item; the objects together should
+ * take as little as possible.
  *
  *     size
  *      6  aaaa    eee        a and e share an object of 6, b and d one of 4, c has one of 1:
  *      4   bbb  ddd          where three are alive at once, three objects are needed, and so on for
  *      1  ccccccc            the sizes: at least 6 + 4 + 1.
  *
- * - The bound: where k items of at least s bytes are alive at once, k objects have at least s bytes.
- * - Sweep: in the order of time, each item takes the smallest free object that is large enough, from a set of objects that the
- *   bound asks for. Where there is none, one grows or is added, and the sweep begins again.
+ * - The bound: if k items of at least s bytes are alive at once, k objects have at least s bytes.
+ * - Sweep: in order of time, each item takes the smallest free object that is large enough, from the set of objects that the
+ *   bound requires. If there is none, one grows or is added, and the sweep starts again.
  * - By size: the largest first, each into the object in which it leaves the least time idle.
  * - Then a search over all assignments in the order of sizes, cut off by the bound, for as long as there is time.
  *
@@ -23,41 +23,41 @@ import { nameOf, type PlacementItem, readItems } from "./item.ts";
 import { makeProblem, meet, type Problem } from "./problem.ts";
 import { ascending } from "./sort.ts";
 
-/** How {@link shareObjects} works. */
+/** Options of {@link shareObjects}. */
 export interface ShareOptions {
-  /** For how long to search, in milliseconds. 0: only the simple methods. Default 100. */
+  /** How long to search, in milliseconds. 0: only the simple methods. Default 100. */
   readonly timeLimit?: number | undefined;
 }
 
 const checkShareNames = optionsCheck<ShareOptions>("options", { timeLimit: true });
 
-/** An object to be made. */
+/** An object to create. */
 export interface SharedObject {
-  /** In bytes: that of the largest item that it is for. */
+  /** In bytes: the size of its largest item. */
   readonly size: number;
-  /** The kind of all items that it is for. */
+  /** The kind of all its items. */
   readonly kind: string | number | undefined;
 }
 
 /** Which item gets which object. */
 export interface Sharing {
-  /** The objects to be made. */
+  /** The objects to create. */
   readonly objects: readonly SharedObject[];
-  /** For each item, which of the objects it gets. */
+  /** The index of the object that each item gets. */
   readonly objectOf: Int32Array;
-  /** What the objects take together, in bytes. */
+  /** The total size of the objects, in bytes. */
   readonly size: number;
   /** No sharing takes less. */
   readonly lowerBound: number;
   /** Whether `size` is known to be the least possible. */
   readonly isOptimal: boolean;
-  /** What simple ways take: an object for each item; the largest first; in the order of time. */
+  /** What simple methods take: an object for each item; the largest first; in order of time. */
   readonly simple: {
     /** Bytes with an object for each item. */
     readonly separate: number;
-    /** Bytes with the largest item first; undefined where there are too many items for it. */
+    /** Bytes with the largest item first; undefined if there are too many items for it. */
     readonly bySize?: number;
-    /** Bytes in the order of time. */
+    /** Bytes in order of time. */
     readonly byBegin: number;
   };
 }
@@ -66,11 +66,11 @@ export interface Sharing {
 const MOST_SEARCHED = 5_000;
 
 /**
- * Gives each item an object that it has to itself while it is alive. Only items of the same {@link PlacementItem.kind} share.
- * Alignments mean nothing here. An item in several spans, or a group, has its object also in between where that helps to find
- * one soon.
+ * Gives each item an object for its exclusive use while it is alive. Only items of the same {@link PlacementItem.kind} share.
+ * Alignments have no effect here. An item with several spans, or a group, may keep its object in between if that speeds up the
+ * search.
  *
- * @throws TypeError or RangeError for items and options that are not as they are said to be, and for items with an offset.
+ * @throws TypeError or RangeError for invalid items or options, and for items with an offset.
  */
 export function shareObjects(items: readonly PlacementItem[], options: ShareOptions = {}): Sharing {
   checkShareNames(options);
@@ -169,7 +169,7 @@ function bySizeDescending(problem: Problem, rows: readonly number[]): number[] {
   return [...rows].sort((a, b) => sizes[b]! - sizes[a]! || first(a) - first(b) || a - b);
 }
 
-/** The sizes of the objects that there have to be, the largest first. */
+/** The sizes of the objects that are required, the largest first. */
 function objectsNeeded(problem: Problem, rows: readonly number[]): number[] {
   const { sizes, runStarts, runFirsts, runEnds, sectionCount } = problem;
   const alive = new CountTree(sectionCount);
@@ -215,7 +215,7 @@ class CountTree {
   }
 }
 
-/** Sweeps until the objects are enough from the beginning, or a few times. */
+/** Sweeps until the objects suffice from the start, or a few times. */
 function sweepAgain(problem: Problem, rows: readonly number[], needed: readonly number[]): Assigned {
   let made = sweep(problem, rows, needed);
   let best = made;
@@ -228,10 +228,10 @@ function sweepAgain(problem: Problem, rows: readonly number[], needed: readonly 
 }
 
 /**
- * In the order of time, each row takes the smallest free object that is large enough; else the largest free one grows, if
- * there is one; else there is a new one. Objects end up as large as what they are for.
+ * In order of time, each row takes the smallest free object that is large enough; otherwise the largest free one grows, if
+ * there is one; otherwise a new one is added. Objects end up as large as their largest row.
  *
- * @param given The sizes of objects that there are from the beginning.
+ * @param given The sizes of objects that exist from the start.
  */
 function sweep(problem: Problem, rows: readonly number[], given: readonly number[]): Assigned {
   const { sizes, runStarts, runFirsts, runEnds } = problem;
@@ -292,7 +292,7 @@ class SharingSearch {
   readonly #rows: readonly number[];
   /** Places in `rows`, the largest first. */
   readonly #order: Int32Array;
-  /** What `k` objects leave to be paid at least. */
+  /** A lower bound on the sizes of the objects after the first `k`. */
   readonly #stillNeeded: Float64Array;
   readonly #held: number[][] = [];
 
@@ -326,7 +326,7 @@ class SharingSearch {
     else rows.push(row);
   }
 
-  /** The objects that a row may have, the one that would be idle for the least time beside it first. */
+  /** The objects that a row may have, first the one that it would leave idle for the least time. */
   #choices(row: number): number[] {
     const { runStarts, runFirsts, runEnds, sectionCount } = this.#problem;
     const first = runFirsts[runStarts[row]!]!;
@@ -348,7 +348,7 @@ class SharingSearch {
     return choices.sort((a, b) => a.idle - b.idle || a.object - b.object).map(({ object }) => object);
   }
 
-  /** Looks for something better than `known` until the time is over. */
+  /** Searches for something better than `known` until the time is up. */
   run(known: Assigned, end: number): { best: Assigned; isComplete: boolean } {
     const { sizes } = this.#problem;
     const count = this.#rows.length;
@@ -402,7 +402,7 @@ class SharingSearch {
     return { best, isComplete: true };
   }
 
-  /** Takes the last row of an object back; returns what that saves. */
+  /** Removes the last row of an object; returns what that saves. */
   #takeBack(object: number, opened: number[]): number {
     const rows = this.#held[object]!;
     rows.pop();

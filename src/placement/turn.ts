@@ -1,4 +1,4 @@
-/** Gives up the thread for a moment, in Node.js, Bun, Deno and browsers alike. */
+/** Yields the thread for a moment, in Node.js, Bun, Deno and browsers alike. */
 
 /** Resolves when others have had their turn. A timer would take a millisecond, in browsers four. */
 export function nextTurn(): Promise<void> {

@@ -1,10 +1,10 @@
 /** What is wrong with a recording. */
 
-/** A recording, or what was taken for one, that cannot be read. */
+/** Thrown for a recording, or something mistaken for one, that cannot be read. */
 export class RecordingError extends Error {
   /** "RecordingError" */
   override readonly name = "RecordingError";
-  /** The byte at which it was seen. */
+  /** The byte at which it was detected. */
   readonly position: number;
 
   /** @internal Made by the library. */
@@ -14,11 +14,11 @@ export class RecordingError extends Error {
   }
 }
 
-/** Damage that reading got past. */
+/** Damage that reading has skipped. */
 export interface RecordingProblem {
-  /** The byte at which it was seen. */
+  /** The byte at which it was detected. */
   readonly position: number;
-  /** Where reading went on; the length of the recording where it could not. */
+  /** Where reading resumed; the length of the recording if it could not. */
   readonly resumedAt: number;
   /** Such as "the chunk's checksum is wrong". */
   readonly message: string;

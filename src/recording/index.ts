@@ -1,6 +1,6 @@
 /**
- * `vma-ts/recording`: what an allocator was asked for, what it did, and when. Reads and writes the format of
- * docs/recording-format.md; reading runs in browsers, too.
+ * `vma-ts/recording`: what was requested from an allocator, what it did, and when. Reads and writes the format of
+ * docs/recording-format.md; reading also works in browsers.
  *
  * @module vma-ts/recording
  */

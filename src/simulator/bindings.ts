@@ -5,10 +5,10 @@
  *
  *     chunks   [ 0..4K  4K..8K  16K..20K ] [ 64K..96K  96K..97K ] …
  *
- * Bindings that were allowed to overlap others are kept apart in a plain list: they are few.
+ * Bindings that were allowed to overlap others are kept separately in a plain list: they are few.
  *
- * The resources on one page of bufferImageGranularity bytes are either all linear or all not, so a new
- * binding only has to be compared with its two neighbours.
+ * The resources on one page of bufferImageGranularity bytes are either all linear or all non-linear, so a new binding only has
+ * to be compared with its two neighbours.
  */
 
 import { alignDown } from "../foundation/bits.ts";

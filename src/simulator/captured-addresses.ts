@@ -1,6 +1,6 @@
 /**
- * Captured addresses (bufferDeviceAddressCaptureReplay): no two buffers, and no two memory objects, have the same one at a
- * time. A driver answers VK_ERROR_INVALID_OPAQUE_CAPTURE_ADDRESS.
+ * Captured addresses (bufferDeviceAddressCaptureReplay): no two buffers, and no two memory objects, have the same one at the
+ * same time. A driver answers VK_ERROR_INVALID_OPAQUE_CAPTURE_ADDRESS.
  */
 
 import { findNext, type NextChain, StructureType } from "../vulkan/next.ts";
@@ -23,13 +23,13 @@ export class CapturedAddresses {
     if (address !== 0n) this.#owners.set(address, handle);
   }
 
-  /** An object is gone. */
+  /** An object was destroyed. */
   giveBack(handle: bigint): void {
     for (const [address, owner] of this.#owners) if (owner === handle) this.#owners.delete(address);
   }
 }
 
-/** The captured address that a chain asks for; 0n for none. */
+/** The captured address that a chain requests; 0n for none. */
 export function capturedAddress(pNext: NextChain | undefined): bigint {
   const buffer = findNext(pNext, StructureType.BufferOpaqueCaptureAddressCreateInfo);
   const memory = findNext(pNext, StructureType.MemoryOpaqueCaptureAddressAllocateInfo);

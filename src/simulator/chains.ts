@@ -1,4 +1,4 @@
-/** Which structures a call takes in its pNext chain, and what each needs the device to have. */
+/** Which structures a call takes in its pNext chain, and what each requires of the device. */
 
 import { checkUint64 } from "../foundation/check.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
@@ -16,7 +16,7 @@ export type ChainOwner =
 
 type StructureName = keyof typeof StructureType;
 
-/** The version that a structure is core in, and the extension that brings it before (or at all). */
+/** The version in which a structure is core, and the extension that provides it before (or at all). */
 const needs: Record<StructureName, readonly [core: number, extension: string]> = {
   MemoryDedicatedAllocateInfo: [ApiVersion.V1_1, "VK_KHR_dedicated_allocation"],
   MemoryAllocateFlagsInfo: [ApiVersion.V1_1, "VK_KHR_device_group"],
@@ -41,7 +41,7 @@ const nameOfType = new Map<number, StructureName>(
   (Object.keys(StructureType) as StructureName[]).map((name) => [StructureType[name], name]),
 );
 
-/** What may stand in the chain of each structure that has one. */
+/** What the chain of each structure may contain. */
 const allowed: Record<ChainOwner, ReadonlySet<number>> = {
   VkMemoryAllocateInfo: new Set<number>([
     StructureType.MemoryDedicatedAllocateInfo,
@@ -69,7 +69,7 @@ const allowed: Record<ChainOwner, ReadonlySet<number>> = {
   VkBindImageMemoryInfo: new Set<number>([StructureType.BindImagePlaneMemoryInfo]),
 };
 
-/** Throws a ValidityError for a structure that has no place in the chain or needs what is not enabled. */
+/** Throws a ValidityError for a structure that must not be in the chain or needs something that is not enabled. */
 export function checkChain(
   state: DeviceState,
   call: string,

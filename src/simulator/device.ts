@@ -1,8 +1,8 @@
 /**
- * A Vulkan driver in memory. Each method follows one order: count the call, refuse what Vulkan forbids, fail
- * where a fault is armed, and only then change something.
+ * A Vulkan driver in memory. Each method does the same in order: count the call, refuse what Vulkan forbids, fail if a fault is
+ * armed, and only then change something.
  *
- * A call costs some hundred nanoseconds: handles are looked up in one map, and bindings by binary search.
+ * A call costs a few hundred nanoseconds: handles are looked up in one map, and bindings by binary search.
  */
 
 import { checkInteger } from "../foundation/check.ts";
@@ -45,17 +45,17 @@ import * as semaphores from "./semaphores.ts";
 import { type DeviceFeatures, type DeviceState, type Permissions, setState } from "./state.ts";
 import { setTransientMemory } from "./transient-memory.ts";
 
-/** What a simulated device holds. */
+/** The objects of a simulated device. */
 export interface DeviceStatistics {
-  /** VkDeviceMemory objects that exist. */
+  /** Number of VkDeviceMemory objects that exist. */
   readonly memoryCount: number;
-  /** Those of them that are mapped. */
+  /** Number of those that are mapped. */
   readonly mappedMemoryCount: number;
-  /** VkBuffers that exist. */
+  /** Number of VkBuffers that exist. */
   readonly bufferCount: number;
-  /** VkImages that exist. */
+  /** Number of VkImages that exist. */
   readonly imageCount: number;
-  /** Submissions that are not complete. */
+  /** Number of submissions that are not complete. */
   readonly pendingSubmissionCount: number;
   /** Bytes allocated from each heap. */
   readonly heapUsage: readonly number[];
@@ -63,7 +63,7 @@ export interface DeviceStatistics {
 
 /** A simulated Vulkan device. */
 export class SimulatedDevice implements VulkanDevice {
-  /** What vkGetPhysicalDeviceProperties says, from the profile. */
+  /** What vkGetPhysicalDeviceProperties returns, from the profile. */
   readonly properties: DeviceProperties;
   /** Heaps and memory types, from the profile. */
   readonly memoryProperties: MemoryProperties;
@@ -72,9 +72,9 @@ export class SimulatedDevice implements VulkanDevice {
   readonly sparseProperties: SparseProperties | undefined;
   /** Present with the features memoryMapPlaced and memoryUnmapReserve. */
   readonly placedMapping: PlacedMappingProperties | undefined;
-  /** The failures that it will show. */
+  /** The failures that it will simulate. */
   readonly faults: Faults;
-  /** What it lets pass. */
+  /** What it permits. */
   readonly permit: Permissions;
   /** How often each call was made. */
   readonly calls: Readonly<CallCounts>;
@@ -86,7 +86,7 @@ export class SimulatedDevice implements VulkanDevice {
   #queue: SimulatedTransferQueue | undefined;
 
   /**
-   * Makes a device.
+   * Creates a device.
    * @param profile One of the profiles, a description, or the `profile` of a trace file's header.
    */
   constructor(profile: ProfileDescription, options: SimulatedDeviceOptions = {}) {
@@ -100,7 +100,7 @@ export class SimulatedDevice implements VulkanDevice {
     this.host = state.host;
     this.onLost = (listener) => this.faults.onLost(listener);
     this.enabledExtensions = state.extensions;
-    // Only what a program asked for: the simulator lets more pass than it was told to enable.
+    // Only what the program asked for: the simulator permits more than it was told to enable.
     const { zeroInitializeDeviceMemory, memoryMapPlaced, memoryUnmapReserve } = state.features;
     const extended = { zeroInitializeDeviceMemory, memoryMapPlaced, memoryUnmapReserve };
     const features = Object.entries({ ...extended, ...options.features });
@@ -114,7 +114,7 @@ export class SimulatedDevice implements VulkanDevice {
     });
   }
 
-  /** The profile, filled up. */
+  /** The profile, with its defaults. */
   get profile(): DeviceProfile {
     return this.#state.profile;
   }
@@ -215,7 +215,7 @@ export class SimulatedDevice implements VulkanDevice {
 
   // --- Semaphores ---
 
-  /** vkCreateSemaphore: a binary semaphore, or a timeline where an initial value is given. */
+  /** vkCreateSemaphore: a binary semaphore, or a timeline if an initial value is given. */
   createSemaphore(options: { readonly initialValue?: number } = {}): Semaphore {
     return semaphores.createSemaphore(this.#state, options.initialValue);
   }
@@ -317,7 +317,7 @@ export class SimulatedDevice implements VulkanDevice {
     external.closeWin32Handle(this.#state, handle);
   }
 
-  /** The device's first queue, which completes submissions as soon as they are asked for. */
+  /** The device's first queue, which completes submissions as soon as they are queried. */
   get queue(): SimulatedTransferQueue {
     this.#queue ??= new SimulatedTransferQueue(this);
     return this.#queue;
@@ -328,21 +328,21 @@ export class SimulatedDevice implements VulkanDevice {
     return new SimulatedTransferQueue(this, options);
   }
 
-  // --- What tests set and ask ---
+  // --- For tests ---
 
-  /** The budget to report from now on; undefined: the heaps' sizes and what is allocated. */
+  /** Sets the budget to report from now on; undefined: the heaps' sizes and what is allocated. */
   setMemoryBudget(budget: BudgetSource | undefined): void {
     this.#budget = budget;
   }
 
-  /** Requirements to report from now on instead of the device's own; undefined: the device's own. */
+  /** Sets the requirements to report from now on instead of the device's own; undefined: the device's own. */
   setRequirements(source: RequirementsSource | undefined): void {
     this.#state.requirements = source;
   }
 
   /**
-   * Requirements for the next buffer or image that is created, and for the questions about one that come
-   * before it; undefined takes them back. Goes before {@link setRequirements}.
+   * Sets the requirements of the next buffer or image that is created, and of queries that come before it; undefined undoes
+   * that. Takes precedence over {@link setRequirements}.
    */
   nextRequirements(source: RequirementsSource | undefined): void {
     this.#state.nextRequirements = source;
@@ -353,7 +353,7 @@ export class SimulatedDevice implements VulkanDevice {
     this.#state.listener = listener;
   }
 
-  /** Lets resources in this memory object overlap (`permit.overlap` lets them everywhere). */
+  /** Permits resources in this memory object to overlap (`permit.overlap` permits it everywhere). */
   permitOverlap(handle: DeviceMemory): void {
     this.#state.memory(handle, "permitOverlap").overlapPermitted = true;
   }
@@ -363,12 +363,12 @@ export class SimulatedDevice implements VulkanDevice {
     return this.#state.memory(handle, "memoryOrdinal").ordinal;
   }
 
-  /** The priority that the memory was allocated with or set to since; 0.5 where none was given. */
+  /** The priority that the memory was allocated with or has been set to since; 0.5 if none was given. */
   memoryPriority(handle: DeviceMemory): number {
     return this.#state.memory(handle, "memoryPriority").priority;
   }
 
-  /** Says that something else than a copy has brought the image into this layout. */
+  /** Tells the device that something other than a copy has transitioned the image to this layout. */
   setImageLayout(image: Image, layout: number): void {
     const object = this.#state.image(image, "setImageLayout");
     object.layouts = object.layouts.map(() => checkInteger(layout, "layout"));
@@ -393,7 +393,7 @@ export class SimulatedDevice implements VulkanDevice {
   }
 
   /**
-   * vkDestroyDevice. Every later call is refused, and all views of mapped memory are detached. Throws a
+   * vkDestroyDevice. Every later call is refused, and all views of mapped memory are detached. Throws an
    * {@link ObjectLeakError} when objects are left; the device is destroyed all the same.
    */
   destroy(): void {
@@ -415,12 +415,12 @@ export class SimulatedDevice implements VulkanDevice {
     this.destroy();
   }
 
-  /** What it is, in one line. */
+  /** A description in one line. */
   toString(): string {
     return `SimulatedDevice ${this.properties.deviceName}`;
   }
 
-  /** What it is as data that can be written as JSON. */
+  /** A description as data that can be written as JSON. */
   toJSON(): object {
     return { ...this.properties, enabledExtensions: [...this.enabledExtensions] };
   }

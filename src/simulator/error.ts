@@ -1,15 +1,15 @@
 /** What the simulated driver throws when a program breaks Vulkan's rules; a driver's own failures are `VulkanError`s. */
 
 /**
- * A call that Vulkan forbids. A real driver would do anything at all here, from nothing to crashing; the
- * simulated one refuses, and nothing has changed.
+ * A call that Vulkan forbids. A real driver could do anything here, from nothing to crashing; the simulated one refuses, and
+ * nothing has changed.
  */
 export class ValidityError extends Error {
   /** "ValidityError" */
   override readonly name = "ValidityError";
   /** The C function, such as "vkBindBufferMemory". */
   readonly call: string;
-  /** The identifier of the broken rule in Vulkan's specification (a VUID), or a rule of the simulator's own. */
+  /** The identifier of the broken rule in Vulkan's specification (a VUID), or one of the simulator's own rules. */
   readonly rule: string;
 
   /** @internal Made by the library. */
@@ -31,7 +31,7 @@ export interface ObjectLeak {
   readonly kind: "memory" | "buffer" | "image" | "semaphore" | "submission";
   /** 0n for a submission. */
   readonly handle: bigint;
-  /** What it is, for a person. */
+  /** A description for people. */
   readonly description: string;
 }
 

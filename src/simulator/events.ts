@@ -1,9 +1,9 @@
-/** What the simulated driver tells a listener: each call that changed memory, in order. */
+/** What the simulated driver reports to a listener: each call that changed memory, in order. */
 
 import type { Buffer, DeviceMemory, Image } from "../vulkan/handles.ts";
 import type { Result } from "../vulkan/result.ts";
 
-/** vkAllocateMemory that succeeded. */
+/** A successful vkAllocateMemory. */
 export interface AllocateEvent {
   /** Tells events apart. */
   readonly kind: "allocate";
@@ -19,11 +19,11 @@ export interface AllocateEvent {
   readonly dedicated: boolean;
 }
 
-/** vkAllocateMemory that failed with a VkResult. */
+/** A vkAllocateMemory that failed with a VkResult. */
 export interface AllocateFailedEvent {
   /** Tells events apart. */
   readonly kind: "allocate-failed";
-  /** Index of the memory type that was asked for. */
+  /** Index of the requested memory type. */
   readonly memoryTypeIndex: number;
   /** Bytes. */
   readonly size: number;
@@ -37,7 +37,7 @@ export interface MemoryEvent {
   readonly kind: "free" | "map" | "unmap";
   /** The memory object. */
   readonly memory: DeviceMemory;
-  /** That of its {@link AllocateEvent}. */
+  /** As in its {@link AllocateEvent}. */
   readonly ordinal: number;
 }
 
@@ -47,11 +47,11 @@ export interface MappedRangeEvent {
   readonly kind: "flush" | "invalidate";
   /** The memory object. */
   readonly memory: DeviceMemory;
-  /** That of its {@link AllocateEvent}. */
+  /** As in its {@link AllocateEvent}. */
   readonly ordinal: number;
   /** Bytes. */
   readonly offset: number;
-  /** Bytes, or `WHOLE_SIZE`, as it was given. */
+  /** Bytes, or `WHOLE_SIZE`, as given. */
   readonly size: number;
 }
 
@@ -71,13 +71,13 @@ export interface BindEvent {
   readonly resource: Buffer | Image;
   /** The memory object that it was bound to. */
   readonly memory: DeviceMemory;
-  /** That of the memory's {@link AllocateEvent}. */
+  /** As in the memory's {@link AllocateEvent}. */
   readonly ordinal: number;
   /** Bytes. */
   readonly offset: number;
 }
 
-/** Anything that a listener hears of. */
+/** Any event that a listener receives. */
 export type DriverEvent =
   | AllocateEvent
   | AllocateFailedEvent
@@ -86,5 +86,5 @@ export type DriverEvent =
   | ResourceEvent
   | BindEvent;
 
-/** Is told of each event after it took effect. It must not call the device. */
+/** Receives each event after it took effect. It must not call the device. */
 export type DriverEventListener = (event: DriverEvent) => void;

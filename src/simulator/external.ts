@@ -1,4 +1,4 @@
-/** Exporting memory, and asking what foreign memory can be imported to. */
+/** Exporting memory, and finding out what foreign memory can be imported into. */
 
 import { checkUint64 } from "../foundation/check.ts";
 import { ExternalMemoryHandleType, isNtHandle } from "../vulkan/constants.ts";

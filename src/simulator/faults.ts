@@ -1,6 +1,6 @@
 /**
- * Failures on demand. Tests arm faults; the driver asks before each call that can fail, after it has found the
- * call valid and before it changes anything.
+ * Failures on demand. Tests arm faults; the driver checks them in each call that can fail, after it has found the call valid
+ * and before it changes anything.
  */
 
 import { checkInteger, quote } from "../foundation/check.ts";
@@ -27,7 +27,7 @@ export type FaultRule = (call: FallibleCall, ordinal: number) => Result | undefi
 
 type ArmedFault = { -readonly [K in keyof Fault]: Fault[K] };
 
-/** The faults that a simulated device will show. */
+/** The faults that a simulated device will simulate. */
 export class Faults {
   #armed: ArmedFault[] = [];
   #rule: FaultRule | undefined;
@@ -35,12 +35,12 @@ export class Faults {
   #isLost = false;
   readonly #listeners: (() => void)[] = [];
 
-  /** How many calls that can fail have been made (failed ones too) since the device was made. */
+  /** How many calls that can fail have been made (including failed ones) since the device was created. */
   get callCount(): number {
     return this.#ordinal;
   }
 
-  /** The faults that have calls left to fail. */
+  /** The faults that still have calls to fail. */
   get armed(): readonly Fault[] {
     return this.#armed;
   }
@@ -59,29 +59,29 @@ export class Faults {
 
   /**
    * Fails the `n`-th call from now (1 is the next) that can fail, whatever it is, with `result`, or with the
-   * first code that {@link fallibleCalls} lists for it. Whether it came to that is the fault's `fired`.
+   * first code that {@link fallibleCalls} lists for it. The fault's `fired` says whether that happened.
    */
   failCall(n: number, result?: Result): Fault {
     return this.#arm("any", result, checkInteger(n, "n", 1) - 1, 1);
   }
 
-  /** Asks `rule` before every call that can fail; undefined takes the rule away. */
+  /** Calls `rule` before every call that can fail; undefined removes the rule. */
   failWhen(rule: FaultRule | undefined): void {
     this.#rule = rule;
   }
 
-  /** Takes all faults away. */
+  /** Removes all faults. */
   clear(): void {
     this.#armed = [];
     this.#rule = undefined;
   }
 
-  /** Whether a call has said VK_ERROR_DEVICE_LOST: then every call that can say so does. */
+  /** Whether a call has returned VK_ERROR_DEVICE_LOST: then every call that can return it does. */
   get isDeviceLost(): boolean {
     return this.#isLost;
   }
 
-  /** @internal Has `listener` called when the device is lost. */
+  /** @internal Calls `listener` when the device is lost. */
   onLost(listener: () => void): void {
     if (this.#isLost) listener();
     else this.#listeners.push(listener);

@@ -1,6 +1,6 @@
 /**
  * How the simulator lays out an image: plane after plane, in it mip level after mip level, in it layer after
- * layer, each packed without gaps. A real driver tiles and compresses; nobody can see that from outside.
+ * layer, each packed without gaps. A real driver tiles and compresses, which is invisible from outside.
  */
 
 import { ImageAspect } from "../vulkan/constants.ts";
@@ -27,7 +27,7 @@ function part(aspect: number, blockBytes: number, divideX = 1, divideY = 1): Asp
   return { aspect, blockBytes, blockWidth: 1, blockHeight: 1, divideX, divideY };
 }
 
-/** Formats of several aspects. */
+/** Formats with several aspects. */
 const composed: ReadonlyMap<number, readonly AspectFormat[]> = new Map([
   [124, [part(Depth, 2)]],
   [125, [part(Depth, 4)]],
@@ -67,7 +67,7 @@ export function mipExtent(aspect: AspectFormat, extent: Extent3D, mipLevel: numb
   };
 }
 
-/** Bytes of a box of texels, packed. */
+/** Bytes of a box of texels, tightly packed. */
 export function packedBytes(aspect: AspectFormat, extent: Extent3D): number {
   const columns = Math.ceil(extent.width / aspect.blockWidth);
   const rows = Math.ceil(extent.height / aspect.blockHeight);

@@ -1,6 +1,6 @@
 /**
- * The process that simulated devices run in: its file descriptors, Win32 handles and addresses. Devices that
- * are given the same host can import what the others export.
+ * The process that simulated devices run in: its file descriptors, Win32 handles and addresses. Devices with the same host can
+ * import what the others export.
  */
 
 import { alignUp } from "../foundation/bits.ts";
@@ -11,12 +11,12 @@ import type { SharedMemory } from "../vulkan/placed.ts";
 import type { MemoryObject } from "./objects.ts";
 import { Payload } from "./payload.ts";
 
-/** What an external handle stands for. */
+/** What an external handle refers to. */
 export interface ExternalHandle {
   readonly payload: Payload;
   /** One {@link ExternalMemoryHandleType}. */
   readonly handleType: ExternalMemoryHandleType;
-  /** The memory type it was allocated from; -1: made outside of Vulkan. */
+  /** The memory type it was allocated from; -1: made outside Vulkan. */
   readonly memoryTypeIndex: number;
   /** Whether it was allocated for one buffer or image. */
   readonly dedicated: boolean;
@@ -36,9 +36,9 @@ export class SimulatedHost {
   /** Handles of other processes, by their values here. */
   readonly #processes = new Map<bigint, SimulatedHost>();
   readonly #ranges: HostRange[] = [];
-  /** @internal The memory objects that are mapped at places of the program's. */
+  /** @internal The memory objects that are mapped at places chosen by the program. */
   readonly placed: Set<MemoryObject> = new Set();
-  /** Where shared memories lie. */
+  /** Where shared memories are. */
   readonly #shared = new WeakMap<SharedMemory, number>();
   #lastDescriptor = 99;
   #lastHandle = 0x1000n;
@@ -54,7 +54,7 @@ export class SimulatedHost {
     return [...this.#handles.keys()];
   }
 
-  /** Addresses for `size` bytes that nothing else has, aligned to 64 KiB. */
+  /** Reserves addresses for `size` bytes, aligned to 64 KiB. */
   reserveAddresses(size: number): number {
     const address = this.#nextAddress;
     this.#nextAddress += alignUp(size, PAGE) + PAGE;
@@ -69,7 +69,7 @@ export class SimulatedHost {
     return BigInt(address);
   }
 
-  /** The bytes of host memory at `address`, `size` of them (at least 1); undefined where there is none. */
+  /** `size` bytes (at least 1) of host memory at `address`; undefined if there is none. */
   findHostMemory(address: bigint, size: number): Uint8Array | undefined {
     const start = Number(address);
     const range = this.#ranges.find(
@@ -78,7 +78,7 @@ export class SimulatedHost {
     return range?.bytes.subarray(start - range.address, start - range.address + size);
   }
 
-  /** @internal Where a shared WebAssembly.Memory lies, with room for it to grow. */
+  /** @internal The address of a shared WebAssembly.Memory, with room for it to grow. */
   addressOfShared(memory: SharedMemory): number {
     let address = this.#shared.get(memory);
     if (address === undefined) {
@@ -88,7 +88,7 @@ export class SimulatedHost {
     return address;
   }
 
-  /** A DMA-BUF of `size` bytes that something else than Vulkan made; the caller owns the descriptor. */
+  /** A DMA-BUF of `size` bytes that was not made by Vulkan; the caller owns the descriptor. */
   createDmaBuf(size: number): number {
     checkSize(size, "size");
     return this.addDescriptor({
@@ -115,14 +115,14 @@ export class SimulatedHost {
     handle.payload.release();
   }
 
-  /** OpenProcess: a handle of another simulated process, to duplicate handles into it. */
+  /** OpenProcess: a handle to another simulated process, to duplicate handles into it. */
   openProcess(other: SimulatedHost): bigint {
     this.#lastHandle += 4n;
     this.#processes.set(this.#lastHandle, other);
     return this.#lastHandle;
   }
 
-  /** DuplicateHandle: another handle of the same, in this process or the one whose handle is given. */
+  /** DuplicateHandle: another handle to the same object, in this process or the one whose handle is given. */
   duplicateWin32Handle(value: bigint, targetProcess?: bigint): bigint {
     const handle = this.#handles.get(value);
     if (!handle) throw new RangeError(`handle ${value} is not open`);
@@ -145,12 +145,12 @@ export class SimulatedHost {
     return this.#lastHandle;
   }
 
-  /** @internal What a descriptor stands for. */
+  /** @internal What a descriptor refers to. */
   descriptor(fd: number): ExternalHandle | undefined {
     return this.#descriptors.get(fd);
   }
 
-  /** @internal What a Win32 handle stands for. */
+  /** @internal What a Win32 handle refers to. */
   win32Handle(value: bigint): ExternalHandle | undefined {
     return this.#handles.get(value);
   }

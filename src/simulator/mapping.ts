@@ -34,7 +34,7 @@ export class SimulatedMapping implements HostMapping {
     return payload.ownView(offset, length);
   }
 
-  /** A copy: the bytes that the other thread has written are in the memory once the range is given back. */
+  /** A copy: the bytes that the other thread writes reach the memory when the range is given back. */
   lend(offset: number, length: number): HostLoan {
     this.#check(offset, length);
     const { payload } = this.#memory;

@@ -92,7 +92,7 @@ function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: MemoryPlan
   return memory.handle;
 }
 
-/** New bytes from the heap, or those that are imported. */
+/** New bytes from the heap, or imported ones. */
 function makePayload(
   state: DeviceState,
   size: number,
@@ -104,7 +104,7 @@ function makePayload(
   if (source?.pinned) return new Payload(size, undefined, false, source.pinned);
   if (source?.handle) {
     source.handle.payload.retain();
-    // A descriptor belongs to the driver once it is imported; a Win32 handle stays the program's.
+    // A descriptor belongs to the driver once it is imported; the program keeps a Win32 handle.
     if (source.fd >= 0) state.host.closeDescriptor(source.fd);
     return source.handle.payload;
   }
@@ -198,7 +198,7 @@ export function mapMemoryPlaced(
   return mapping;
 }
 
-/** vkUnmapMemory; of memory at a place vkUnmapMemory2, which leaves the place reserved. */
+/** vkUnmapMemory; for memory at a chosen place vkUnmapMemory2, which leaves the place reserved. */
 export function unmapMemory(state: DeviceState, handle: DeviceMemory): void {
   const call = state.memory(handle, "vkUnmapMemory").place === undefined ? "vkUnmapMemory" : "vkUnmapMemory2";
   state.enter(call);

@@ -1,4 +1,4 @@
-/** The options of a simulated device, and the defaults that they are filled up with. */
+/** The options of a simulated device, and their defaults. */
 
 import { checkInteger, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
@@ -12,44 +12,45 @@ import { type DeviceProfile, makeProfile, type ProfileDescription } from "./prof
 import type { RequirementsSource } from "./requirements.ts";
 import { type DeviceFeatures, DeviceState, type Permissions } from "./state.ts";
 
-/** The answer of VK_EXT_memory_budget: any numbers, also nonsense, or a function that makes them. */
+/** The answer of VK_EXT_memory_budget: any numbers, even nonsense, or a function that returns them. */
 export type BudgetSource = MemoryBudgetProperties | (() => MemoryBudgetProperties);
 
-/** How a device is made. */
+/** Options of a device. */
 export interface SimulatedDeviceOptions {
   /**
-   * The extensions to enable; default none. "all": all that the profile has. One that the profile lacks is
+   * The extensions to enable; default none. "all": all that the profile has. One that the profile lacks causes
    * VK_ERROR_EXTENSION_NOT_PRESENT.
    */
   readonly extensions?: readonly string[] | "all";
-  /** The version of Vulkan to use, in VK_MAKE_API_VERSION form; default and most: the profile's. */
+  /** The version of Vulkan to use, as in VK_MAKE_API_VERSION; default and maximum: the profile's. */
   readonly apiVersion?: number;
-  /** The features to enable or to leave off. */
+  /** The features to enable or disable. */
   readonly features?: Partial<DeviceFeatures>;
-  /** What to let pass. */
+  /** What to permit. */
   readonly permit?: Partial<Permissions>;
   /**
-   * Gives memory that is not host-coherent separate bytes for host and device, which only flushing and
-   * invalidating exchange, so that a forgotten flush shows. Default false: all memory acts as coherent.
+   * Gives memory that is not host-coherent separate bytes for host and device, which only flushing and invalidating
+   * synchronize, so that a forgotten flush shows. Default false: all memory acts as if coherent.
    */
   readonly simulateCaches?: boolean;
   /**
-   * The byte that new memory is full of, where it is not zeroed (VK_EXT_zero_initialize_device_memory), so that reads of what nobody has
-   * written show; from 0 to 255, default 0. Filling costs time and memory: a memory object has all its bytes once one is touched.
+   * The byte that new memory is filled with, unless it is zeroed (VK_EXT_zero_initialize_device_memory), so that reads of
+   * unwritten memory show; from 0 to 255, default 0. Filling costs time and memory: a memory object takes all its bytes once
+   * one is touched.
    */
   readonly freshMemory?: number;
-  /** The process, for devices that exchange external memory; default one of its own. */
+  /** The process, for devices that exchange external memory; default: a new one. */
   readonly host?: SimulatedHost;
   /** Requirements instead of the device's own. */
   readonly requirements?: RequirementsSource;
   /** The budget to report; default: each heap's size, and what is allocated from it. */
   readonly memoryBudget?: BudgetSource;
   /**
-   * How many memory objects may exist at once before VK_ERROR_TOO_MANY_OBJECTS; default what the device says,
-   * maxMemoryAllocationCount. Some drivers serve more than they say.
+   * How many memory objects may exist at once before VK_ERROR_TOO_MANY_OBJECTS; default: the device's maxMemoryAllocationCount.
+   * Some drivers allow more than they report.
    */
   readonly servedMemoryCount?: number;
-  /** Is told of every call that changes memory. */
+  /** Receives every call that changes memory. */
   readonly onEvent?: DriverEventListener;
 }
 
@@ -94,7 +95,7 @@ const checkPermitNames = optionsCheck<Permissions>("permit", {
   freeBound: true,
 });
 
-/** Makes the state of a device. */
+/** Creates the state of a device. */
 export function makeState(description: ProfileDescription, options: SimulatedDeviceOptions): DeviceState {
   checkDeviceNames(options);
   if (options.features !== undefined) checkFeatureNames(options.features);

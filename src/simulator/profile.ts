@@ -1,4 +1,4 @@
-/** What a simulated device is like: its heaps, types and limits. */
+/** The description of a simulated device: its heaps, types and limits. */
 
 import { isPowerOfTwo } from "../foundation/bits.ts";
 import { checkArray, checkFlags, checkInteger, checkObject, checkSize, quote } from "../foundation/check.ts";
@@ -8,7 +8,7 @@ import type { DeviceLimits, MemoryHeap, MemoryType } from "../vulkan/device.ts";
 import type { PlacedMappingProperties } from "../vulkan/placed.ts";
 import type { SparseProperties } from "../vulkan/sparse.ts";
 
-/** What the device's memory requirements are computed from, where a test does not set them. */
+/** What the device's memory requirements are computed from, unless a test sets them. */
 export interface RequirementFigures {
   /** Bytes: the alignment of any buffer. */
   readonly bufferAlignment: number;
@@ -18,11 +18,11 @@ export interface RequirementFigures {
   readonly linearImageAlignment: number;
   /** Bytes: the alignment of optimal images. */
   readonly optimalImageAlignment: number;
-  /** Bytes: attachments from this size on prefer a dedicated allocation; Infinity for never. */
+  /** Bytes: attachments of at least this size prefer a dedicated allocation; Infinity for never. */
   readonly preferDedicatedFrom: number;
 }
 
-/** What a device's sparse resources are like. */
+/** The properties of a device's sparse resources. */
 export interface SparseFigures {
   /** Bytes of a page: the alignment of sparse resources. */
   readonly pageSize: number;
@@ -42,23 +42,23 @@ export interface DeviceProfile {
   readonly source: string;
   /** One of `PhysicalDeviceType`. */
   readonly deviceType: number;
-  /** VK_MAKE_API_VERSION form. */
+  /** As in VK_MAKE_API_VERSION. */
   readonly apiVersion: number;
   /** VkPhysicalDeviceProperties::vendorID */
   readonly vendorID: number;
   /** VkPhysicalDeviceProperties::deviceID */
   readonly deviceID: number;
-  /** The limits that the allocator looks at. */
+  /** The limits that the allocator uses. */
   readonly limits: DeviceLimits;
   /** At most 16. */
   readonly memoryHeaps: readonly MemoryHeap[];
   /** At most 32, in the driver's order. */
   readonly memoryTypes: readonly MemoryType[];
-  /** The device extensions that the device has, as far as this library uses any. */
+  /** Those of the device's extensions that this library uses. */
   readonly extensions: readonly string[];
   /** What memory requirements are computed from. */
   readonly requirements: RequirementFigures;
-  /** What sparse resources are like. */
+  /** The properties of sparse resources. */
   readonly sparse: SparseFigures;
   /** VkPhysicalDeviceMapMemoryPlacedPropertiesEXT */
   readonly placedMapping: PlacedMappingProperties;
@@ -78,19 +78,21 @@ export interface ProfileDescription {
   readonly source?: string;
   /** Default DiscreteGpu. */
   readonly deviceType?: number;
-  /** VK_MAKE_API_VERSION form or a text like "1.3.0"; default 1.3. */
+  /** As in VK_MAKE_API_VERSION, or a text like "1.3.0"; default 1.3. */
   readonly apiVersion?: number | string;
   /** Default 0. */
   readonly vendorID?: number;
   /** Default 0. */
   readonly deviceID?: number;
-  /** Defaults: Vulkan's least or usual ones, such as a bufferImageGranularity of 1,024. */
+  /** Defaults: Vulkan's minimum or usual ones, such as a bufferImageGranularity of 1,024. */
   readonly limits?: Partial<DeviceLimits>;
   /** Default {@link knownExtensions}. */
   readonly extensions?: readonly string[];
   /** Defaults: such as an alignment of 16 bytes for buffers and 1,024 for images. */
   readonly requirements?: Partial<RequirementFigures>;
-  /** What sparse resources are like where features enable them. Default: pages of 64 KiB, strict, tails by layer. */
+  /**
+   * The properties of sparse resources, if features enable them. Default: pages of 64 KiB, strict, one tail per layer.
+   */
   readonly sparse?: Partial<Omit<SparseFigures, "properties">> & {
     /** Defaults: standard block shapes, strict, without aligned mip sizes, 1 TiB of address space. */
     readonly properties?: Partial<SparseProperties>;
@@ -126,7 +128,7 @@ export const knownExtensions: readonly string[] = [
   "VK_AMD_device_coherent_memory",
 ];
 
-/** Vulkan's least (for the count) and usual limits. */
+/** Vulkan's minimum (for the count) and usual limits. */
 const defaultLimits: DeviceLimits = {
   bufferImageGranularity: 1024,
   nonCoherentAtomSize: 64,
@@ -204,7 +206,7 @@ const checkSparseProperties = optionsCheck<SparseProperties>("a profile's sparse
   sparseAddressSpaceSize: true,
 });
 
-/** Fills a description up to a profile; throws a RangeError or TypeError for what no device could be. */
+/** Completes a description to a profile; throws a RangeError or TypeError for an impossible device. */
 export function makeProfile(description: ProfileDescription): DeviceProfile {
   if (typeof description === "string") {
     throw new TypeError(

@@ -1,7 +1,7 @@
 /**
- * Profiles of real devices. Four are those that the conformance traces were recorded with; the others follow
- * what owners of such devices have reported to public databases. Sizes of heaps differ with the amount of
- * memory in a machine, and alignments with the driver, so both are typical, not exact.
+ * Profiles of real devices. Four are those that the conformance traces were recorded with; the others follow what owners of
+ * such devices have reported to public databases. Heap sizes depend on the memory of a machine, and alignments on the driver,
+ * so both are typical, not exact.
  */
 
 import { ApiVersion, MemoryHeapFlag, MemoryProperty, PhysicalDeviceType } from "../vulkan/constants.ts";
@@ -26,7 +26,7 @@ function hostHeap(size: number): MemoryHeap {
   return { size, flags: 0 };
 }
 
-/** All known extensions but those named. */
+/** All known extensions except those named. */
 function extensionsWithout(...names: readonly string[]): readonly string[] {
   return knownExtensions.filter((name) => !names.includes(name));
 }
@@ -89,7 +89,7 @@ export const nvidiaH100: DeviceProfile = makeProfile({
   requirements: { bufferAlignment: 16, shaderBufferAlignment: 256, optimalImageAlignment: 1024 },
 });
 
-/** A discrete NVIDIA GPU of which the host can map a small window. */
+/** A discrete NVIDIA GPU with a small window of host-mappable memory. */
 export const nvidiaDiscrete: DeviceProfile = makeProfile({
   name: "nvidia-discrete",
   source:
@@ -134,7 +134,7 @@ export const amdDiscreteRebar: DeviceProfile = makeProfile({
   requirements: { bufferAlignment: 16, shaderBufferAlignment: 256, optimalImageAlignment: 65536 },
 });
 
-/** A discrete AMD GPU of which the host can map a window of 256 MiB (no resizable BAR). */
+/** A discrete AMD GPU with a host-mappable window of 256 MiB (no resizable BAR). */
 export const amdDiscrete: DeviceProfile = makeProfile({
   name: "amd-discrete",
   source:
@@ -148,7 +148,7 @@ export const amdDiscrete: DeviceProfile = makeProfile({
   requirements: { bufferAlignment: 16, shaderBufferAlignment: 256, optimalImageAlignment: 65536 },
 });
 
-/** An integrated Intel GPU: all memory is the host's, and local to the device. */
+/** An integrated Intel GPU: all memory is host memory, and local to the device. */
 export const intelIntegrated: DeviceProfile = makeProfile({
   name: "intel-integrated",
   source: "after published reports of Intel Iris Xe on Mesa in machines of 16 GiB: one heap; size rounded",

@@ -1,11 +1,10 @@
 /**
- * A queue that copies the simulator's bytes. A batch is checked when it is submitted, and executed at once or
- * after the submission was asked for its state a set number of times, so that a program which does not wait
- * reads what was there before. Either way its resources are in use until the program has asked and heard that
- * the batch is complete.
+ * A queue that copies the simulator's bytes. A batch is checked when it is submitted, and executed at once or after the
+ * submission's state was queried a set number of times, so that a program that does not wait reads the old contents. Either way
+ * its resources are in use until the program has learned by a query that the batch is complete.
  *
- * The calls are those that a program makes on a real queue: a command pool, a command buffer and a fence for
- * each batch that is under way at once (used again later); recording and submitting; asking the fence.
+ * The calls are those that a program makes on a real queue: a command pool, a command buffer and a fence for each batch under
+ * way (reused later); recording and submitting; querying the fence.
  */
 
 import type { AbortSignalLike } from "../foundation/abort.ts";
@@ -25,9 +24,9 @@ import { Synchronization } from "./semaphores.ts";
 import { SparseBinding } from "./sparse-bind.ts";
 import { type DeviceState, type PendingWork, stateOf } from "./state.ts";
 
-/** How a queue is made. */
+/** Options of a queue. */
 export interface SimulatedQueueOptions {
-  /** How often a submission answers that it is not complete before it is; default 0. */
+  /** How often a submission reports that it is not complete before it is; default 0. */
   readonly completeAfter?: number;
   /** Whether its family can bind sparse resources; default true. */
   readonly sparseBinding?: boolean;
@@ -50,7 +49,7 @@ class SimulatedSubmission implements Submission, PendingWork {
   readonly synchronization: Synchronization;
   isExecuted = false;
   error: VulkanError | undefined;
-  /** How often it will still answer that it is not complete. */
+  /** How often it will still report that it is not complete. */
   polls: number;
   pending = true;
   readonly #queue: SimulatedTransferQueue;
@@ -70,7 +69,7 @@ class SimulatedSubmission implements Submission, PendingWork {
     return this.work instanceof Recording;
   }
 
-  /** Does its work, unless what it waits for has not come; whether it is done. */
+  /** Does its work, unless it still has to wait. Returns whether it is done. */
   execute(): boolean {
     if (this.isExecuted) return true;
     if (!this.synchronization.isSatisfied()) return false;
@@ -98,7 +97,7 @@ class SimulatedSubmission implements Submission, PendingWork {
 
 /** A simulated VkQueue. */
 export class SimulatedTransferQueue implements TransferQueue, SparseQueue {
-  /** How often the submissions from now on answer that they are not complete before they are. */
+  /** How often submissions from now on report that they are not complete before they are. */
   completeAfter: number;
   readonly canBindSparse: boolean;
   readonly #state: DeviceState;
@@ -112,7 +111,7 @@ export class SimulatedTransferQueue implements TransferQueue, SparseQueue {
     this.canBindSparse = (options.sparseBinding ?? true) && this.#state.features.sparseBinding;
   }
 
-  /** How many submissions are not complete. */
+  /** Number of submissions that are not complete. */
   get pendingCount(): number {
     return this.#pending.length;
   }
@@ -156,7 +155,7 @@ export class SimulatedTransferQueue implements TransferQueue, SparseQueue {
     return this.#submitted(binding, sync);
   }
 
-  /** Pages that batches under way may use are not taken away before the binding waits for them. */
+  /** Pages that batches under way may use must not be unbound unless the binding waits for those batches. */
   #checkUnused({ resources }: SparseBinding): void {
     for (const work of this.#state.pending) {
       for (const resource of work.copies ? work.resources : []) {
@@ -180,7 +179,7 @@ export class SimulatedTransferQueue implements TransferQueue, SparseQueue {
     return submission;
   }
 
-  /** Writes to these buffers and images are refused on every queue of the device while they are being moved. */
+  /** Refuses writes to these buffers and images on every queue of the device while they are being moved. */
   setMoving(resources: readonly (Buffer | Image)[], isMoving: boolean): void {
     for (const handle of resources) {
       if (isMoving) this.#state.moving.add(handle);
@@ -188,7 +187,7 @@ export class SimulatedTransferQueue implements TransferQueue, SparseQueue {
     }
   }
 
-  /** @internal Asks the fence of a submission. */
+  /** @internal Queries the fence of a submission. */
   poll(submission: SimulatedSubmission): void {
     try {
       this.#call("vkGetFenceStatus");
@@ -212,12 +211,12 @@ export class SimulatedTransferQueue implements TransferQueue, SparseQueue {
     this.#state.faults.check(name);
   }
 
-  /** Executes the submissions up to and with this one, in order, as a queue does. */
+  /** Executes the submissions up to and including this one, in order, as a queue does. */
   #executeThrough(submission: SimulatedSubmission): void {
     for (const each of this.#pending) if (!each.execute() || each === submission) break;
   }
 
-  /** This submission is complete, and so is each before it. */
+  /** Marks this submission and all before it as complete. */
   #completeThrough(submission: SimulatedSubmission): void {
     this.#executeThrough(submission);
     while (submission.pending && this.#pending[0]!.isExecuted) this.#finish(this.#pending.shift()!);

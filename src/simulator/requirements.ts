@@ -1,4 +1,4 @@
-/** What a resource needs of memory: the device's own answer, or what a test sets. */
+/** A resource's memory requirements: the device's own, or those that a test sets. */
 
 import { alignUp, isPowerOfTwo } from "../foundation/bits.ts";
 import { checkInteger, checkSize, quote } from "../foundation/check.ts";
@@ -16,39 +16,39 @@ import type { Requirements } from "./objects.ts";
 import type { DeviceProfile } from "./profile.ts";
 import { sparseLayoutOf } from "./sparse-layout.ts";
 
-/** A resource whose requirements are asked for. */
+/** A resource whose requirements are queried. */
 export type ResourceDescription =
   | {
       /** Tells buffers from images. */
       readonly kind: "buffer";
-      /** As it was created. */
+      /** As created. */
       readonly info: BufferCreateInfo;
-      /** The plane that is asked about, of a disjoint image; undefined for all others. */
+      /** The queried plane of a disjoint image; undefined for all others. */
       readonly planeAspect?: undefined;
     }
   | {
       /** Tells buffers from images. */
       readonly kind: "image";
-      /** As it was created. */
+      /** As created. */
       readonly info: ImageCreateInfo;
-      /** The plane that is asked about, of a disjoint image; undefined for all others. */
+      /** The queried plane of a disjoint image; undefined for all others. */
       readonly planeAspect: number | undefined;
     };
 
 /**
- * Requirements instead of the device's own: members that replace them for every resource, or a function that
- * answers for each (undefined leaves the device's own). Nothing checks that a real driver would answer so.
+ * Requirements instead of the device's own: members that replace them for every resource, or a function that returns them for
+ * each (undefined leaves the device's own). Nothing checks that a real driver would return them.
  */
 export type RequirementsSource =
   | Partial<MemoryRequirements>
   | ((resource: ResourceDescription) => Partial<MemoryRequirements> | undefined);
 
-/** What of a device's state its requirements depend on. */
+/** The parts of a device's state that requirements depend on. */
 export interface RequirementsState {
   readonly profile: DeviceProfile;
   /** For each sort of resource the memory types that can hold it: see {@link memoryTypesBySort}. */
   readonly typesBySort: readonly number[];
-  /** What a test has set, for the next resource alone, or for all. */
+  /** What a test has set, for the next resource only, or for all. */
   readonly nextRequirements: RequirementsSource | undefined;
   readonly requirements: RequirementsSource | undefined;
 }
@@ -86,7 +86,7 @@ function checked(profile: DeviceProfile, requirements: MemoryRequirements): Requ
   return requirements;
 }
 
-/** The device's own requirements of a buffer: they depend on usage and flags alone, but for the size. */
+/** The device's own requirements of a buffer: they depend only on usage, flags and size. */
 function bufferRequirements(state: RequirementsState, info: BufferCreateInfo): MemoryRequirements {
   const { bufferAlignment, shaderBufferAlignment } = state.profile.requirements;
   const isSparse = ((info.flags ?? 0) & BufferCreate.SparseBinding) !== 0;
@@ -130,7 +130,7 @@ function imageRequirements(
   };
 }
 
-/** Bits that sort resources by where they can live. */
+/** Bits that classify resources by the memory that they can use. */
 const ResourceSort = { Protected: 1, Optimal: 2, Transient: 4 } as const;
 
 /** The memory types that can hold each sort of resource; the index is made of {@link ResourceSort} bits. */
@@ -139,9 +139,9 @@ export function memoryTypesBySort(profile: DeviceProfile): readonly number[] {
 }
 
 /**
- * The types that can hold a resource. Protected resources live in protected memory and no others do. Only
- * transient attachments may be lazily allocated. Optimal images do not live in the host's own memory where
- * the device has its own, as on the devices that the profiles stand for.
+ * The types that can hold a resource. Protected memory is for protected resources, and only for them. Only transient
+ * attachments may be lazily allocated. Optimal images cannot use host memory if the device has its own, as on the devices that
+ * the profiles describe.
  */
 function memoryTypes(profile: DeviceProfile, sort: number): number {
   let bits = 0;

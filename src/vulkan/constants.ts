@@ -1,6 +1,6 @@
 /**
- * Vulkan's flags and enumerations, as far as memory and the resources that live in it need them.
- * Names are Vulkan's without prefix and `_BIT`; values are Vulkan's own.
+ * Those of Vulkan's flags and enumerations that memory and resources need.
+ * Names are Vulkan's without prefix and `_BIT`; values are Vulkan's.
  */
 
 import type { EnumObject } from "../foundation/enum-object.ts";
@@ -147,7 +147,7 @@ export const ImageLayout: EnumObject<typeof enums.ImageLayout> = {
 };
 export type ImageLayout = enums.ImageLayout;
 
-/** Whether an image can be brought into a layout: not into those that say what its contents are before its first use. */
+/** Whether an image can be transitioned to a layout: not to those that describe its contents before its first use. */
 export function canBecome(layout: number): boolean {
   return (
     layout !== ImageLayout.Undefined &&
@@ -172,7 +172,7 @@ export const ImageAspect: EnumObject<typeof enums.ImageAspect> = {
 };
 export type ImageAspect = enums.ImageAspect;
 
-/** VkPipelineStageFlagBits, as far as a core command has them; any other bit is taken as it is. */
+/** VkPipelineStageFlagBits of core commands; any other bit is passed on unchanged. */
 export const PipelineStage: EnumObject<typeof enums.PipelineStage> = {
   TopOfPipe: 0x1,
   DrawIndirect: 0x2,
@@ -194,7 +194,7 @@ export const PipelineStage: EnumObject<typeof enums.PipelineStage> = {
 };
 export type PipelineStage = enums.PipelineStage;
 
-/** VkAccessFlagBits, as far as a core command has them; any other bit is taken as it is. */
+/** VkAccessFlagBits of core commands; any other bit is passed on unchanged. */
 export const Access: EnumObject<typeof enums.Access> = {
   IndirectCommandRead: 0x1,
   IndexRead: 0x2,
@@ -232,7 +232,7 @@ export type SampleCount = enums.SampleCount;
 export const SharingMode: EnumObject<typeof enums.SharingMode> = { Exclusive: 0, Concurrent: 1 };
 export type SharingMode = enums.SharingMode;
 
-/** VkFormat: the formats that tests, the demo and most programs use. Any other number is taken as it is. */
+/** VkFormat: the formats that tests, the demo and most programs use. Any other number is passed on unchanged. */
 export const Format: EnumObject<typeof enums.Format> = {
   Undefined: 0,
   R8Unorm: 9,
@@ -284,12 +284,14 @@ const ntHandles =
   ExternalMemoryHandleType.D3D12Heap |
   ExternalMemoryHandleType.D3D12Resource;
 
-/** Whether a handle type is of NT handles, which the program owns and closes, rather than of global share handles (KMT). */
+/**
+ * Whether a handle type means NT handles, which the program owns and closes, rather than global share handles (KMT).
+ */
 export function isNtHandle(handleType: ExternalMemoryHandleType): boolean {
   return (handleType & ntHandles) !== 0;
 }
 
-/** VK_WHOLE_SIZE, as this library writes it: "to the end". */
+/** This library's VK_WHOLE_SIZE: "to the end". */
 export const WHOLE_SIZE: number = Number.POSITIVE_INFINITY;
 
 /** VK_MAKE_API_VERSION(0, major, minor, patch) */

@@ -1,8 +1,8 @@
 /**
- * The port: what the allocator asks of a Vulkan device. `vma-ts/koffi` implements it over libvulkan,
- * `vma-ts/simulator` in memory; any other binding can.
+ * The port: what the allocator needs from a Vulkan device. `vma-ts/koffi` implements it over libvulkan, `vma-ts/simulator` in
+ * memory; any other binding can.
  *
- * Rules for whoever implements it:
+ * Rules for implementations:
  * - Handles are `bigint` and never 0n; byte sizes and offsets are `number`.
  * - A negative VkResult is thrown as a `VulkanError` that names the C function; after it nothing has changed.
  * - Destroying and freeing never fail.
@@ -32,7 +32,7 @@ import type { TakeOver } from "./transfer.ts";
 export interface MemoryType {
   /** {@link MemoryProperty} flags. */
   readonly propertyFlags: MemoryProperty | 0;
-  /** Index of the heap that it takes memory from. */
+  /** Index of the heap that its memory comes from. */
   readonly heapIndex: number;
 }
 
@@ -46,7 +46,7 @@ export interface MemoryHeap {
 
 /** VkPhysicalDeviceMemoryProperties */
 export interface MemoryProperties {
-  /** At most 32, in the driver's order: of two that suit alike, the first is meant to be taken. */
+  /** At most 32, in the driver's order: of two that are equally suitable, the first is meant to be used. */
   readonly memoryTypes: readonly MemoryType[];
   /** At most 16. */
   readonly memoryHeaps: readonly MemoryHeap[];
@@ -60,27 +60,27 @@ export interface DeviceLimits {
   readonly nonCoherentAtomSize: number;
   /** How many VkDeviceMemory objects may exist at once. */
   readonly maxMemoryAllocationCount: number;
-  /** Bytes (VkPhysicalDeviceMaintenance3Properties), Infinity where the driver does not say. */
+  /** Bytes (VkPhysicalDeviceMaintenance3Properties), Infinity if the driver does not say. */
   readonly maxMemoryAllocationSize: number;
-  /** Bytes (VK_EXT_external_memory_host), 0 where there is no such extension. */
+  /** Bytes (VK_EXT_external_memory_host), 0 without that extension. */
   readonly minImportedHostPointerAlignment: number;
 }
 
-/** VkPhysicalDeviceProperties, as far as the allocator and its reports use them. */
+/** The parts of VkPhysicalDeviceProperties that the allocator and its reports use. */
 export interface DeviceProperties {
   /** Such as "NVIDIA H100 80GB HBM3". */
   readonly deviceName: string;
   /** {@link PhysicalDeviceType} */
   readonly deviceType: PhysicalDeviceType;
-  /** VK_MAKE_API_VERSION form. */
+  /** As in VK_MAKE_API_VERSION. */
   readonly apiVersion: number;
-  /** A number whose form each vendor makes up. */
+  /** A number in a vendor-specific format. */
   readonly driverVersion: number;
-  /** PCI's number of the vendor, or one of VkVendorId. */
+  /** The vendor's PCI ID, or one of VkVendorId. */
   readonly vendorID: number;
-  /** The vendor's number of the device. */
+  /** The vendor's ID of the device. */
   readonly deviceID: number;
-  /** The limits that the allocator looks at. */
+  /** The limits that the allocator uses. */
   readonly limits: DeviceLimits;
 }
 
@@ -106,16 +106,15 @@ export interface MappedMemoryRange {
 
 /** VkPhysicalDeviceMemoryBudgetPropertiesEXT: bytes for each heap. */
 export interface MemoryBudgetProperties {
-  /** For each heap: bytes that the process may use at the moment. */
+  /** For each heap: bytes that the process may currently use. */
   readonly heapBudget: readonly number[];
-  /** For each heap: bytes that the process uses at the moment. */
+  /** For each heap: bytes that the process currently uses. */
   readonly heapUsage: readonly number[];
 }
 
 /**
- * One memory object, mapped whole. `bytes` makes its view when it is first asked, one for the object;
- * unmapping or freeing the memory detaches every view that came from here (its length becomes 0), so that
- * none can reach memory that is gone.
+ * One memory object, mapped whole. `bytes` makes its view on the first call, one for the object; unmapping or freeing the
+ * memory detaches every view obtained here (its length becomes 0), so that none can access memory that is gone.
  */
 export interface HostMapping {
   /** The address of the first byte. */
@@ -123,59 +122,59 @@ export interface HostMapping {
   /** Bytes mapped. */
   readonly size: number;
   /**
-   * Every range that crosses no multiple of this many bytes can be viewed; whether longer ones can is the engine's to
-   * say. Default: every range.
+   * Every range that crosses no multiple of this many bytes can be viewed; whether longer ones can depends on the engine.
+   * Default: every range.
    */
   readonly pieceSize?: number;
-  /** Copies in place of views, where the engine cannot have any: then {@link bytes} throws, and says so. */
+  /** Copies instead of views, if the engine cannot have any: then {@link bytes} throws an error that says so. */
   readonly copies?: HostCopies | undefined;
   /** A view of `length` bytes from `offset`. Throws when the memory is no longer mapped. */
   bytes(offset: number, length: number): Uint8Array;
   /**
-   * A view with an ArrayBuffer of its own, which can be ended alone. For debugging: it costs far more than {@link bytes}.
-   * The bytes may be reached in no other way meanwhile. Absent where there is no such thing.
+   * A view with its own ArrayBuffer, which can be closed separately. For debugging: it costs far more than {@link bytes}.
+   * Meanwhile the bytes must not be accessed in any other way. Absent if not supported.
    */
   ownView?(offset: number, length: number): OwnView;
   /**
-   * Lends a range to another thread. As long as one is lent the memory stays where it is, even if it is unmapped or freed.
-   * Absent where there is no such thing.
+   * Lends a range to another thread. As long as one is lent, the memory stays where it is, even if it is unmapped or freed.
+   * Absent if not supported.
    */
   lend?(offset: number, length: number): HostLoan;
 }
 
 /**
- * A mapped range that another thread may use: what is posted to it. Only data, which structured cloning copies, or shares.
+ * A mapped range that another thread may use: the message posted to it. Only data, which structured cloning copies or shares.
  */
 export interface LentRangeMessage {
   /** Where the range is mapped in this process. */
   readonly address: bigint;
   /** Bytes. */
   readonly size: number;
-  /** Shared bytes in its place, where there is no such address: on the simulator. */
+  /** Shared bytes instead, if there is no such address: on the simulator. */
   readonly shared?: SharedArrayBuffer;
 }
 
 /** A mapped range that was lent to another thread. */
 export interface HostLoan {
-  /** To be posted to the worker, which makes a view of it with `viewLentRange`. */
+  /** Posted to the worker, which makes a view of it with `viewLentRange`. */
   readonly message: LentRangeMessage;
-  /** The other thread does not use it any more. */
+  /** Ends the loan: the other thread no longer uses it. */
   end(): void;
 }
 
-/** A view of mapped memory that has an ArrayBuffer of its own. */
+/** A view of mapped memory that has its own ArrayBuffer. */
 export interface OwnView {
-  /** The view; it has an ArrayBuffer of its own. */
+  /** The view; it has its own ArrayBuffer. */
   readonly bytes: Uint8Array;
   /** Detaches the view: its length is 0 from then on. Closing it twice does nothing. */
   close(): void;
 }
 
-/** Copies between mapped memory and JavaScript's own. */
+/** Copies between mapped memory and JavaScript's memory. */
 export interface HostCopies {
-  /** Copies mapped bytes from `offset` on into `target`. Throws when the memory is no longer mapped. */
+  /** Copies mapped bytes, starting at `offset`, into `target`. Throws when the memory is no longer mapped. */
   read(offset: number, target: Uint8Array): void;
-  /** Copies `source` to mapped bytes from `offset` on. Throws when the memory is no longer mapped. */
+  /** Copies `source` to mapped bytes, starting at `offset`. Throws when the memory is no longer mapped. */
   write(offset: number, source: Uint8Array): void;
 }
 
@@ -185,14 +184,14 @@ export interface VulkanDevice {
   readonly properties: DeviceProperties;
   /** Heaps and memory types (VkPhysicalDeviceMemoryProperties). */
   readonly memoryProperties: MemoryProperties;
-  /** The names of the device extensions that are enabled. */
+  /** The names of the enabled device extensions. */
   readonly enabledExtensions: ReadonlySet<string>;
   /**
    * The names of the enabled features that concern memory, as in Vulkan's structures ("bufferDeviceAddress", "maintenance4",
-   * "maintenance5", "memoryPriority" and so on). Undefined where a binding does not say: then the extensions speak for them.
+   * "maintenance5", "memoryPriority" and so on). Undefined if a binding does not say: then the extensions imply them.
    */
   readonly enabledFeatures?: ReadonlySet<string>;
-  /** Present where the device has sparse resources; which, {@link enabledFeatures} says. */
+  /** Present if the device has sparse resources; {@link enabledFeatures} says which. */
   readonly sparseProperties?: SparseProperties | undefined;
   /**
    * Present where memory can be mapped at places of the program's: the features memoryMapPlaced and memoryUnmapReserve are
@@ -202,7 +201,7 @@ export interface VulkanDevice {
 
   /** vkAllocateMemory */
   allocateMemory(info: MemoryAllocateInfo): DeviceMemory;
-  /** vkFreeMemory; memory that is mapped is unmapped by it, and its views are detached. */
+  /** vkFreeMemory; it unmaps mapped memory and detaches its views. */
   freeMemory(memory: DeviceMemory): void;
   /** vkMapMemory over the whole object, which has `size` bytes. */
   mapMemory(memory: DeviceMemory, size: number): HostMapping;
@@ -229,9 +228,8 @@ export interface VulkanDevice {
   destroyImage(image: Image): void;
 
   /**
-   * Fills `out`: with `dedicated` through vkGetBufferMemoryRequirements2 and VkMemoryDedicatedRequirements
-   * (Vulkan 1.1 or VK_KHR_get_memory_requirements2), else through vkGetBufferMemoryRequirements with the
-   * two booleans false.
+   * Fills `out`: with `dedicated` through vkGetBufferMemoryRequirements2 and VkMemoryDedicatedRequirements (Vulkan 1.1 or
+   * VK_KHR_get_memory_requirements2), otherwise through vkGetBufferMemoryRequirements with the two booleans false.
    */
   getBufferMemoryRequirements(buffer: Buffer, out: MemoryRequirements, dedicated: boolean): void;
   /** As {@link getBufferMemoryRequirements}; `planeAspect` asks for one plane of a disjoint image. */
@@ -256,37 +254,37 @@ export interface VulkanDevice {
   bindImageMemory(image: Image, memory: DeviceMemory, offset: number, pNext?: NextChain): void;
 
   /**
-   * vkCreateBuffer, then vkBindBufferMemory. Where the latter fails, the buffer is destroyed again. Optional: for bindings
-   * that do both in less time than one after the other.
+   * vkCreateBuffer, then vkBindBufferMemory. If the latter fails, the buffer is destroyed again. Optional: for bindings that do
+   * both faster together than one after the other.
    */
   createAndBindBuffer?(info: BufferCreateInfo, memory: DeviceMemory, offset: number): Buffer;
   /** The same with vkCreateImage and an image. */
   createAndBindImage?(info: ImageCreateInfo, memory: DeviceMemory, offset: number): Image;
   /**
-   * vkCreateImage, then {@link getImageMemoryRequirements}. Optional: for bindings that do both in less time than one
-   * after the other.
+   * vkCreateImage, then {@link getImageMemoryRequirements}. Optional: for bindings that do both faster together than one after
+   * the other.
    */
   createImageWithRequirements?(info: ImageCreateInfo, out: MemoryRequirements, dedicated: boolean): Image;
 
-  /** vkGetImageSparseMemoryRequirements: one entry for each aspect, and one for metadata where the image has such. */
+  /** vkGetImageSparseMemoryRequirements: one entry for each aspect, and one for metadata if the image has any. */
   getImageSparseMemoryRequirements?(image: Image): readonly SparseImageMemoryRequirements[];
-  /** vkGetPhysicalDeviceSparseImageFormatProperties: empty where such images cannot be sparsely resident. */
+  /** vkGetPhysicalDeviceSparseImageFormatProperties: empty if such images cannot be sparsely resident. */
   getSparseImageFormatProperties?(query: SparseImageFormatQuery): readonly SparseImageFormatProperties[];
   /**
-   * Where a device has it: is told that the buffers and images which are bound to these bytes from now on use them one after
-   * the other, or, with `false`, that this is over. The simulator refuses uses of one without its {@link TakeOver}.
+   * Optional: tells the device that the buffers and images bound to these bytes from now on use them one after the other, or,
+   * with `false`, that this is over. The simulator refuses uses of one without its {@link TakeOver}.
    */
   setTransientMemory?(memory: DeviceMemory, offset: number, size: number, isTransient: boolean): void;
-  /** Records barriers, all in one vkCmdPipelineBarrier. Absent where there are no command buffers. */
+  /** Records barriers, all in one vkCmdPipelineBarrier. Absent if there are no command buffers. */
   recordTakeOvers?(commandBuffer: CommandBuffer, takeOvers: readonly TakeOver[]): void;
 
   /**
-   * Has `listener` called once when a call of the device or one of its queues says VK_ERROR_DEVICE_LOST, at once where one has
-   * said so before. Optional.
+   * Calls `listener` once when a call of the device or one of its queues returns VK_ERROR_DEVICE_LOST, at once if one already
+   * has. Optional.
    */
   onLost?(listener: () => void): void;
 
-  /** VkPhysicalDeviceMemoryBudgetPropertiesEXT; called only where VK_EXT_memory_budget is enabled. */
+  /** VkPhysicalDeviceMemoryBudgetPropertiesEXT; called only if VK_EXT_memory_budget is enabled. */
   getMemoryBudget(): MemoryBudgetProperties;
   /** vkGetBufferDeviceAddress (Vulkan 1.2 or VK_KHR_buffer_device_address) */
   getBufferDeviceAddress(buffer: Buffer): bigint;
@@ -295,20 +293,20 @@ export interface VulkanDevice {
 
   /** vkGetMemoryFdKHR: a new descriptor, which the caller owns. */
   getMemoryFd(memory: DeviceMemory, handleType: ExternalMemoryHandleType): number;
-  /** vkGetMemoryFdPropertiesKHR: the memory types that a foreign descriptor can be imported to. */
+  /** vkGetMemoryFdPropertiesKHR: the memory types that a foreign descriptor can be imported into. */
   getMemoryFdProperties(handleType: ExternalMemoryHandleType, fd: number): number;
-  /** vkGetMemoryHostPointerPropertiesEXT: the memory types that the host range can be imported to. */
+  /** vkGetMemoryHostPointerPropertiesEXT: the memory types that the host range can be imported into. */
   getMemoryHostPointerProperties(handleType: ExternalMemoryHandleType, address: bigint): number;
   /**
-   * vkGetMemoryWin32HandleKHR. An NT handle is the caller's to close, and can be asked for once for each memory object and
-   * handle type; a KMT handle ("global share handle") belongs to nobody.
+   * vkGetMemoryWin32HandleKHR. The caller must close an NT handle, which can be obtained once for each memory object and handle
+   * type; a KMT handle ("global share handle") has no owner.
    */
   getMemoryWin32Handle(memory: DeviceMemory, handleType: ExternalMemoryHandleType): bigint;
   /**
-   * DuplicateHandle with the same access: another NT handle, in the process that the handle `targetProcess` stands for
-   * (default: this one), whose program owns it.
+   * DuplicateHandle with the same access: another NT handle, in the process identified by the handle `targetProcess` (default:
+   * this one), whose program owns it.
    */
   duplicateWin32Handle(handle: bigint, targetProcess?: bigint): bigint;
-  /** CloseHandle, of a handle of this process. Never fails. */
+  /** CloseHandle, for a handle of this process. Never fails. */
   closeWin32Handle(handle: bigint): void;
 }

@@ -1,6 +1,6 @@
 /**
- * The types of Vulkan's flags and enumerations. Ambient: nothing of this file is there at run time, and the objects of the same
- * names are written beside what uses them, where the compiler compares their values with these (see ARCHITECTURE.md, "Types of
+ * The types of Vulkan's flags and enumerations. Ambient: nothing in this file exists at run time, and the objects of the same
+ * names are written next to what uses them, where the compiler compares their values with these (see ARCHITECTURE.md, "Types of
  * flags").
  */
 
@@ -10,7 +10,10 @@ export declare enum MemoryProperty {
   DeviceLocal = 0x1,
   /** HOST_VISIBLE: can be mapped. */
   HostVisible = 0x2,
-  /** HOST_COHERENT: what is written through a mapping is seen without flushing, and what is read without invalidating. */
+  /**
+   * HOST_COHERENT: writes through a mapping are visible without flushing, and reads are up to date without
+   * invalidating.
+   */
   HostCoherent = 0x4,
   /**
    * HOST_CACHED: the processor's cache holds it, so that reading through a mapping is fast. Without it reads can be a hundred
@@ -28,9 +31,9 @@ export declare enum MemoryProperty {
    * VK_AMD_device_coherent_memory.
    */
   DeviceCoherentAMD = 0x40,
-  /** DEVICE_UNCACHED_AMD: not cached by the device, and slow for it. Needs VK_AMD_device_coherent_memory. */
+  /** DEVICE_UNCACHED_AMD: not cached by the device, and slow for that reason. Needs VK_AMD_device_coherent_memory. */
   DeviceUncachedAMD = 0x80,
-  /** RDMA_CAPABLE_NV: other devices on the bus can reach it. Needs VK_NV_external_memory_rdma. */
+  /** RDMA_CAPABLE_NV: other devices on the bus can access it. Needs VK_NV_external_memory_rdma. */
   RdmaCapableNV = 0x100,
 }
 
@@ -46,9 +49,9 @@ export declare enum MemoryHeapFlag {
 export declare enum MemoryAllocate {
   /** DEVICE_MASK: memory for the devices of a group that the mask names. */
   DeviceMask = 0x1,
-  /** DEVICE_ADDRESS: for buffers whose address shaders are given. */
+  /** DEVICE_ADDRESS: for buffers whose address is passed to shaders. */
   DeviceAddress = 0x2,
-  /** DEVICE_ADDRESS_CAPTURE_REPLAY: its address can be captured, and asked for again in a replay. */
+  /** DEVICE_ADDRESS_CAPTURE_REPLAY: its address can be captured, and requested again in a replay. */
   DeviceAddressCaptureReplay = 0x4,
   /** ZERO_INITIALIZE_EXT: all its bytes are 0. VK_EXT_zero_initialize_device_memory. */
   ZeroInitializeEXT = 0x8,
@@ -60,7 +63,7 @@ export declare enum PhysicalDeviceType {
   Other = 0,
   /** INTEGRATED_GPU: shares the processor's memory. */
   IntegratedGpu = 1,
-  /** DISCRETE_GPU: has memory of its own, behind a bus. */
+  /** DISCRETE_GPU: has its own memory, behind a bus. */
   DiscreteGpu = 2,
   /** VIRTUAL_GPU: seen from inside a virtual machine. */
   VirtualGpu = 3,
@@ -72,13 +75,13 @@ export declare enum PhysicalDeviceType {
 export declare enum BufferCreate {
   /** SPARSE_BINDING: memory is bound page by page, with vkQueueBindSparse. */
   SparseBinding = 0x1,
-  /** SPARSE_RESIDENCY: it can be used while pages are without memory. Wants SparseBinding too. */
+  /** SPARSE_RESIDENCY: it can be used while pages have no memory. Needs SparseBinding too. */
   SparseResidency = 0x2,
-  /** SPARSE_ALIASED: several places of it may share one page. Wants SparseBinding too. */
+  /** SPARSE_ALIASED: several places of it may share one page. Needs SparseBinding too. */
   SparseAliased = 0x4,
   /** PROTECTED: for protected memory. */
   Protected = 0x8,
-  /** DEVICE_ADDRESS_CAPTURE_REPLAY: its address can be captured, and asked for again in a replay. */
+  /** DEVICE_ADDRESS_CAPTURE_REPLAY: its address can be captured, and requested again in a replay. */
   DeviceAddressCaptureReplay = 0x10,
 }
 
@@ -133,25 +136,25 @@ export declare enum BufferUsage {
 export declare enum ImageCreate {
   /** SPARSE_BINDING: memory is bound page by page, with vkQueueBindSparse. */
   SparseBinding = 0x1,
-  /** SPARSE_RESIDENCY: it can be used while parts are without memory. Wants SparseBinding too. */
+  /** SPARSE_RESIDENCY: it can be used while parts have no memory. Needs SparseBinding too. */
   SparseResidency = 0x2,
-  /** SPARSE_ALIASED: several places of it may share one page. Wants SparseBinding too. */
+  /** SPARSE_ALIASED: several places of it may share one page. Needs SparseBinding too. */
   SparseAliased = 0x4,
   /** MUTABLE_FORMAT: views may have another format. */
   MutableFormat = 0x8,
-  /** CUBE_COMPATIBLE: views may be cubes; square, with six layers at least. */
+  /** CUBE_COMPATIBLE: views may be cubes; square, with at least six layers. */
   CubeCompatible = 0x10,
   /** 2D_ARRAY_COMPATIBLE: views of a 3D image may be 2D or 2D arrays. */
   Array2DCompatible = 0x20,
-  /** SPLIT_INSTANCE_BIND_REGIONS: each device of a group may have other memory for a region of it. */
+  /** SPLIT_INSTANCE_BIND_REGIONS: each device of a group may have different memory for a region of it. */
   SplitInstanceBindRegions = 0x40,
   /** BLOCK_TEXEL_VIEW_COMPATIBLE: views of a compressed image may have one texel for each compressed block. */
   BlockTexelViewCompatible = 0x80,
-  /** EXTENDED_USAGE: usages that only formats of its views support. */
+  /** EXTENDED_USAGE: allows usages that only formats of its views support. */
   ExtendedUsage = 0x100,
-  /** DISJOINT: each plane of a multi-planar image gets memory of its own. */
+  /** DISJOINT: each plane of a multi-planar image gets its own memory. */
   Disjoint = 0x200,
-  /** ALIAS: images that are made alike and share memory see the same texels. */
+  /** ALIAS: identically created images that share memory see the same texels. */
   Alias = 0x400,
   /** PROTECTED: for protected memory. */
   Protected = 0x800,
@@ -167,11 +170,14 @@ export declare enum ImageUsage {
   Sampled = 0x4,
   /** STORAGE: shaders load and store texels. */
   Storage = 0x8,
-  /** COLOR_ATTACHMENT: is rendered into. */
+  /** COLOR_ATTACHMENT: it is rendered to. */
   ColorAttachment = 0x10,
-  /** DEPTH_STENCIL_ATTACHMENT: is the depth or stencil buffer of rendering. */
+  /** DEPTH_STENCIL_ATTACHMENT: it is a depth or stencil buffer. */
   DepthStencilAttachment = 0x20,
-  /** TRANSIENT_ATTACHMENT: an attachment whose contents never outlive a render pass; it may lie in lazily allocated memory. */
+  /**
+   * TRANSIENT_ATTACHMENT: an attachment whose contents never outlive a render pass; it may be in lazily allocated
+   * memory.
+   */
   TransientAttachment = 0x40,
   /** INPUT_ATTACHMENT: fragment shaders read their own pixel of it. */
   InputAttachment = 0x80,
@@ -195,12 +201,15 @@ export declare enum ImageType {
 
 /** VkImageTiling */
 export declare enum ImageTiling {
-  /** OPTIMAL: laid out as the GPU likes it best. For almost all images. */
+  /** OPTIMAL: the layout that is best for the GPU. For almost all images. */
   Optimal = 0,
-  /** LINEAR: row by row, so that mapped texels have an address. Slow for the GPU, and often limited to 2D without mip levels. */
+  /**
+   * LINEAR: row by row, so that mapped texels have an address. Slow for the GPU, often limited to 2D without mip
+   * levels.
+   */
   Linear = 1,
   /**
-   * DRM_FORMAT_MODIFIER_EXT: as a modifier of Linux's graphics stack says, for sharing with others. Needs
+   * DRM_FORMAT_MODIFIER_EXT: described by a modifier of Linux's graphics stack, for sharing with others. Needs
    * VK_EXT_image_drm_format_modifier.
    */
   DrmFormatModifierEXT = 1000158000,
@@ -208,11 +217,11 @@ export declare enum ImageTiling {
 
 /** VkImageLayout */
 export declare enum ImageLayout {
-  /** UNDEFINED: contents may be dropped. Only as the layout before a transition. */
+  /** UNDEFINED: contents may be discarded. Only as the layout before a transition. */
   Undefined = 0,
   /** GENERAL: everything is allowed, some of it slowly. */
   General = 1,
-  /** COLOR_ATTACHMENT_OPTIMAL: for rendering into. */
+  /** COLOR_ATTACHMENT_OPTIMAL: for rendering. */
   ColorAttachmentOptimal = 2,
   /** DEPTH_STENCIL_ATTACHMENT_OPTIMAL: for depth and stencil tests that write. */
   DepthStencilAttachmentOptimal = 3,
@@ -233,7 +242,7 @@ export declare enum ImageLayout {
   /** PRESENT_SRC_KHR: for presentation. Needs VK_KHR_swapchain. */
   PresentSrcKHR = 1000001002,
   /**
-   * ZERO_INITIALIZED_EXT: all its texels are 0, as the bytes of its memory; only as the initial layout.
+   * ZERO_INITIALIZED_EXT: all its texels are 0, like the bytes of its memory; only as the initial layout.
    * VK_EXT_zero_initialize_device_memory.
    */
   ZeroInitializedEXT = 1000620000,
@@ -247,7 +256,7 @@ export declare enum ImageAspect {
   Depth = 0x2,
   /** STENCIL */
   Stencil = 0x4,
-  /** METADATA: what the driver needs beside the texels of a sparse image. */
+  /** METADATA: what the driver needs in addition to the texels of a sparse image. */
   Metadata = 0x8,
   /** PLANE_0: the first plane of a multi-planar format, such as luma. */
   Plane0 = 0x10,
@@ -287,11 +296,11 @@ export declare enum SampleCount {
 export declare enum SharingMode {
   /** EXCLUSIVE: one queue family at a time owns it; the default. */
   Exclusive = 0,
-  /** CONCURRENT: the queue families that are named use it without handing it over; images may be slower. */
+  /** CONCURRENT: the named queue families use it without ownership transfers; images may be slower. */
   Concurrent = 1,
 }
 
-/** VkFormat: the formats that tests, the demo and most programs use. Any other number is taken as it is. */
+/** VkFormat: the formats that tests, the demo and most programs use. Any other number is passed on unchanged. */
 export declare enum Format {
   /** VK_FORMAT_UNDEFINED */
   Undefined = 0,
@@ -355,7 +364,7 @@ export declare enum ExternalMemoryHandleType {
    * OPAQUE_WIN32: an NT handle that only Vulkan understands; whoever exports it closes it. Windows; VK_KHR_external_memory_win32.
    */
   OpaqueWin32 = 0x2,
-  /** OPAQUE_WIN32_KMT: a global share handle, without a reference of its own to the memory. Windows. */
+  /** OPAQUE_WIN32_KMT: a global share handle, which holds no reference to the memory. Windows. */
   OpaqueWin32Kmt = 0x4,
   /** D3D11_TEXTURE: an NT handle of a Direct3D 10 or 11 texture. */
   D3D11Texture = 0x8,
@@ -393,7 +402,7 @@ export declare enum Result {
   Success = 0,
   /** VK_NOT_READY: a fence or query has not finished. */
   NotReady = 1,
-  /** VK_TIMEOUT: a wait ended before what it waited for. */
+  /** VK_TIMEOUT: a wait ended before what it waited for happened. */
   Timeout = 2,
   /** VK_EVENT_SET: an event is signalled. */
   EventSet = 3,
@@ -401,30 +410,30 @@ export declare enum Result {
   EventReset = 4,
   /** VK_INCOMPLETE: an array was too short for all results. */
   Incomplete = 5,
-  /** VK_ERROR_OUT_OF_HOST_MEMORY: the processor's memory is out. */
+  /** VK_ERROR_OUT_OF_HOST_MEMORY: host memory has run out. */
   ErrorOutOfHostMemory = -1,
   /**
-   * VK_ERROR_OUT_OF_DEVICE_MEMORY: the device's memory is out, or a budget, a pool's limit or the device's
-   * maxMemoryAllocationCount is reached. `tryCreateBuffer` and the like return undefined then.
+   * VK_ERROR_OUT_OF_DEVICE_MEMORY: device memory has run out, or a budget, a pool's limit or the device's
+   * maxMemoryAllocationCount has been reached. `tryCreateBuffer` and the like then return undefined.
    */
   ErrorOutOfDeviceMemory = -2,
-  /** VK_ERROR_INITIALIZATION_FAILED: an object could not be made ready, for a reason of the driver's. */
+  /** VK_ERROR_INITIALIZATION_FAILED: an object could not be initialized, for a driver-specific reason. */
   ErrorInitializationFailed = -3,
-  /** VK_ERROR_DEVICE_LOST: the device does not work any more, and all that can be done with it is to destroy its objects. */
+  /** VK_ERROR_DEVICE_LOST: the device no longer works; all that can be done is to destroy its objects. */
   ErrorDeviceLost = -4,
   /** VK_ERROR_MEMORY_MAP_FAILED: memory could not be mapped; here also for memory that is not host-visible. */
   ErrorMemoryMapFailed = -5,
-  /** VK_ERROR_LAYER_NOT_PRESENT: a layer that was asked for is not installed. */
+  /** VK_ERROR_LAYER_NOT_PRESENT: a requested layer is not installed. */
   ErrorLayerNotPresent = -6,
-  /** VK_ERROR_EXTENSION_NOT_PRESENT: an extension that was asked for is not there. */
+  /** VK_ERROR_EXTENSION_NOT_PRESENT: a requested extension is not available. */
   ErrorExtensionNotPresent = -7,
-  /** VK_ERROR_FEATURE_NOT_PRESENT: the device lacks a feature; here also: no memory type has what is required. */
+  /** VK_ERROR_FEATURE_NOT_PRESENT: the device lacks a feature; here also: no memory type meets the requirements. */
   ErrorFeatureNotPresent = -8,
-  /** VK_ERROR_INCOMPATIBLE_DRIVER: no driver has the version of Vulkan that was asked for, or there is no driver at all. */
+  /** VK_ERROR_INCOMPATIBLE_DRIVER: no driver has the requested version of Vulkan, or there is no driver at all. */
   ErrorIncompatibleDriver = -9,
   /** VK_ERROR_TOO_MANY_OBJECTS: as many objects of a kind exist as the device allows. */
   ErrorTooManyObjects = -10,
-  /** VK_ERROR_FORMAT_NOT_SUPPORTED: the device has not got the format with this tiling and these usages. */
+  /** VK_ERROR_FORMAT_NOT_SUPPORTED: the device does not support the format with this tiling and these usages. */
   ErrorFormatNotSupported = -11,
   /** VK_ERROR_FRAGMENTED_POOL: a descriptor pool has room, but in pieces. */
   ErrorFragmentedPool = -12,
@@ -432,11 +441,11 @@ export declare enum Result {
   ErrorUnknown = -13,
   /** VK_ERROR_OUT_OF_POOL_MEMORY: a descriptor pool is full. */
   ErrorOutOfPoolMemory = -1000069000,
-  /** VK_ERROR_INVALID_EXTERNAL_HANDLE: a handle to import is not one of the type that was said. */
+  /** VK_ERROR_INVALID_EXTERNAL_HANDLE: a handle to import is not of the given type. */
   ErrorInvalidExternalHandle = -1000072003,
   /** VK_ERROR_FRAGMENTATION: a descriptor pool could not be made in one piece. */
   ErrorFragmentation = -1000161000,
-  /** VK_ERROR_INVALID_OPAQUE_CAPTURE_ADDRESS: an address that was asked for is taken, or was never captured. */
+  /** VK_ERROR_INVALID_OPAQUE_CAPTURE_ADDRESS: a requested address is taken, or was never captured. */
   ErrorInvalidOpaqueCaptureAddress = -1000257000,
   /** VK_ERROR_VALIDATION_FAILED: a validation layer refused the call. */
   ErrorValidationFailed = -1000011001,
@@ -444,7 +453,7 @@ export declare enum Result {
   ErrorNotPermitted = -1000174001,
 }
 
-/** VkPipelineStageFlagBits, as far as a core command has them; any other bit is taken as it is. */
+/** VkPipelineStageFlagBits of core commands; any other bit is passed on unchanged. */
 export declare enum PipelineStage {
   /** TOP_OF_PIPE: before all work. */
   TopOfPipe = 0x1,
@@ -482,7 +491,7 @@ export declare enum PipelineStage {
   AllCommands = 0x10000,
 }
 
-/** VkAccessFlagBits, as far as a core command has them; any other bit is taken as it is. */
+/** VkAccessFlagBits of core commands; any other bit is passed on unchanged. */
 export declare enum Access {
   /** INDIRECT_COMMAND_READ */
   IndirectCommandRead = 0x1,
@@ -494,9 +503,9 @@ export declare enum Access {
   UniformRead = 0x8,
   /** INPUT_ATTACHMENT_READ */
   InputAttachmentRead = 0x10,
-  /** SHADER_READ: any read of a shader. */
+  /** SHADER_READ: any read by a shader. */
   ShaderRead = 0x20,
-  /** SHADER_WRITE: any write of a shader. */
+  /** SHADER_WRITE: any write by a shader. */
   ShaderWrite = 0x40,
   /** COLOR_ATTACHMENT_READ */
   ColorAttachmentRead = 0x80,
@@ -524,9 +533,9 @@ export declare enum Access {
 export declare enum SparseImageFormat {
   /** SINGLE_MIPTAIL: all layers share one mip tail. */
   SingleMipTail = 0x1,
-  /** ALIGNED_MIP_SIZE: the tail begins at the first mip level that is no multiple of a page's texels. */
+  /** ALIGNED_MIP_SIZE: the tail begins at the first mip level whose size is not a multiple of a page's texels. */
   AlignedMipSize = 0x2,
-  /** NONSTANDARD_BLOCK_SIZE: a page covers other texels than Vulkan's standard shapes. */
+  /** NONSTANDARD_BLOCK_SIZE: a page's shape differs from Vulkan's standard shapes. */
   NonstandardBlockSize = 0x4,
 }
 

@@ -1,4 +1,4 @@
-/** The names by which VMA's JSON, and what reads or shows it, knows the flags of memory heaps and types. */
+/** The names of memory heap and type flags in VMA's JSON, and in what reads or shows it. */
 
 import { MemoryHeapFlag, MemoryProperty } from "./constants.ts";
 
@@ -11,7 +11,7 @@ export const HEAP_FLAG_NAMES: FlagNames = [
   [MemoryHeapFlag.MultiInstance, "MULTI_INSTANCE"],
 ];
 
-/** VkMemoryPropertyFlagBits; those that VMA has no name for are shown as a number. */
+/** VkMemoryPropertyFlagBits; those without a name in VMA are shown as a number. */
 export const PROPERTY_FLAG_NAMES: FlagNames = [
   [MemoryProperty.DeviceLocal, "DEVICE_LOCAL"],
   [MemoryProperty.HostVisible, "HOST_VISIBLE"],
@@ -23,7 +23,7 @@ export const PROPERTY_FLAG_NAMES: FlagNames = [
   [MemoryProperty.DeviceUncachedAMD, "DEVICE_UNCACHED_AMD"],
 ];
 
-/** The names of the bits that are set; bits without a name together as a number at the end, in hexadecimal. */
+/** The names of the bits that are set; at the end, bits without a name together as a hexadecimal number. */
 export function flagNames(flags: number, names: FlagNames): string[] {
   const known = names.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
   const rest = names.reduce((left, [bit]) => left & ~bit, flags);

@@ -1,11 +1,11 @@
 /**
- * Vulkan's handles: bigints that TypeScript tells apart, so that an image is not passed where a buffer is meant. At run time
- * they are plain bigints. A handle from elsewhere is passed by saying what it is: `handle as Buffer`.
+ * Vulkan's handles: bigints that TypeScript tells apart, so that an image cannot be passed as a buffer. At run time they are
+ * plain bigints. A handle from elsewhere is passed with a cast: `handle as Buffer`.
  */
 
 declare const kind: unique symbol;
 
-/** A bigint that is a handle of one kind of object. */
+/** A bigint that is a handle to one kind of object. */
 export type Handle<Kind extends string> = bigint & {
   /** Only for the compiler: which kind of handle it is. */
   readonly [kind]: Kind;

@@ -1,4 +1,4 @@
-/** Vulkan's vocabulary and the ports through which the allocator reaches a device. */
+/** Vulkan's vocabulary and the ports through which the allocator accesses a device. */
 
 export {
   Access,

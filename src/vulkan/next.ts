@@ -3,14 +3,14 @@
  * - an array of friendly objects, one for each structure, in order (what both drivers understand);
  * - the address of a chain that the caller has encoded and keeps alive during the call (a bigint);
  * - a `Uint8Array` with one encoded structure, whose own pNext is an address or null.
- * The simulator understands the first form alone.
+ * The simulator understands only the first form.
  */
 
 import { checkUint64, quote } from "../foundation/check.ts";
 import type { ExternalMemoryHandleType, Format, ImageAspect, MemoryAllocate } from "./constants.ts";
 import type { Buffer, Image } from "./handles.ts";
 
-/** VkStructureType of the structures that may stand in a chain. */
+/** VkStructureType of the structures that a chain may contain. */
 export const StructureType = {
   /** Of {@link MemoryDedicatedAllocateInfo}. */
   MemoryDedicatedAllocateInfo: 1000127001,
@@ -65,7 +65,7 @@ export interface MemoryAllocateFlagsInfo {
   readonly sType: typeof StructureType.MemoryAllocateFlagsInfo;
   /** {@link MemoryAllocate} flags. */
   readonly flags: MemoryAllocate | 0;
-  /** The devices of a group that get memory, a bit each; counts with `MemoryAllocate.DeviceMask` alone. Default 0. */
+  /** The devices of a group that get memory, one bit each; used only with `MemoryAllocate.DeviceMask`. Default 0. */
   readonly deviceMask?: number;
 }
 /** VkMemoryPriorityAllocateInfoEXT */
@@ -106,7 +106,7 @@ export interface ImportMemoryWin32HandleInfo {
   readonly sType: typeof StructureType.ImportMemoryWin32HandleInfoKHR;
   /** What `handle` is. */
   readonly handleType: ExternalMemoryHandleType | 0;
-  /** A HANDLE, which stays the program's. */
+  /** A HANDLE, which the program keeps. */
   readonly handle: bigint;
 }
 /** VkExportMemoryWin32HandleInfoKHR */
@@ -122,7 +122,7 @@ export interface ExportMemoryWin32HandleInfo {
 export interface MemoryOpaqueCaptureAddressAllocateInfo {
   /** VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO */
   readonly sType: typeof StructureType.MemoryOpaqueCaptureAddressAllocateInfo;
-  /** What vkGetDeviceMemoryOpaqueCaptureAddress said when it was captured; 0n for any address. */
+  /** What vkGetDeviceMemoryOpaqueCaptureAddress returned when it was captured; 0n for any address. */
   readonly opaqueCaptureAddress: bigint;
 }
 /** VkExternalMemoryBufferCreateInfo */
@@ -143,14 +143,14 @@ export interface ExternalMemoryImageCreateInfo {
 export interface BufferUsageFlags2CreateInfo {
   /** VK_STRUCTURE_TYPE_BUFFER_USAGE_FLAGS_2_CREATE_INFO */
   readonly sType: typeof StructureType.BufferUsageFlags2CreateInfo;
-  /** VkBufferUsageFlags2, 64 bits, in place of those of the buffer. */
+  /** VkBufferUsageFlags2, 64 bits, instead of those of the buffer. */
   readonly usage: bigint;
 }
 /** VkBufferOpaqueCaptureAddressCreateInfo */
 export interface BufferOpaqueCaptureAddressCreateInfo {
   /** VK_STRUCTURE_TYPE_BUFFER_OPAQUE_CAPTURE_ADDRESS_CREATE_INFO */
   readonly sType: typeof StructureType.BufferOpaqueCaptureAddressCreateInfo;
-  /** What vkGetBufferOpaqueCaptureAddress said when it was captured; 0n for any address. */
+  /** What vkGetBufferOpaqueCaptureAddress returned when it was captured; 0n for any address. */
   readonly opaqueCaptureAddress: bigint;
 }
 /** VkImageFormatListCreateInfo */
@@ -223,7 +223,10 @@ export type NextStructure =
 /** A pNext chain in one of its three forms, or a list whose last item may be an address or encoded bytes. */
 export type NextChain = bigint | Uint8Array | readonly (NextStructure | bigint | Uint8Array)[];
 
-/** Throws a TypeError or RangeError where a chain has none of its forms, or an address or handle in it has not 64 bits. */
+/**
+ * Throws a TypeError or RangeError if a chain has none of these forms, or an address or handle in it does not fit in 64
+ * bits.
+ */
 export function checkNextChain(chain: unknown, what: string): void {
   if (chain === undefined || chain instanceof Uint8Array) return;
   if (typeof chain === "bigint") {
@@ -249,12 +252,12 @@ export function checkNextChain(chain: unknown, what: string): void {
   }
 }
 
-/** What is a bigint in a list is one of 64 bits. */
+/** Bigints in a list must fit in 64 bits. */
 function checkItems(items: readonly unknown[], what: string): void {
   for (const item of items) if (typeof item === "bigint") checkUint64(item, `an item of ${what}`);
 }
 
-/** The structure of a chain with this sType, when the chain is a list of friendly objects and has it. */
+/** The structure with this sType in a chain that is a list of friendly objects, if it has one. */
 export function findNext<T extends NextStructure["sType"]>(
   chain: NextChain | undefined,
   sType: T,

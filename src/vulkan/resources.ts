@@ -18,7 +18,7 @@ import type { NextChain } from "./next.ts";
 export interface BufferCreateInfo {
   /** Bytes, at least 1. */
   readonly size: number;
-  /** {@link BufferUsage} flags. Ignored where pNext has a BufferUsageFlags2CreateInfo. */
+  /** {@link BufferUsage} flags. Ignored if pNext has a BufferUsageFlags2CreateInfo. */
   readonly usage: BufferUsage | 0;
   /** {@link BufferCreate} flags; default 0. */
   readonly flags?: BufferCreate | 0;
@@ -32,9 +32,9 @@ export interface BufferCreateInfo {
 
 /** VkExtent3D, in texels. */
 export interface Extent3D {
-  /** Texels, from 1 on. */
+  /** Texels, at least 1. */
   readonly width: number;
-  /** Texels, from 1 on; 1 for 1D images. */
+  /** Texels, at least 1; 1 for 1D images. */
   readonly height: number;
   /** Default 1. */
   readonly depth?: number;
@@ -84,8 +84,8 @@ export interface ImageCreateInfo {
 }
 
 /**
- * VkMemoryRequirements with VkMemoryDedicatedRequirements. The caller owns the object and the driver fills
- * it, so that asking makes no garbage.
+ * VkMemoryRequirements with VkMemoryDedicatedRequirements. The caller owns the object and the driver fills it, so that queries
+ * create no garbage.
  */
 export interface MemoryRequirements {
   /** Bytes. */
@@ -94,9 +94,9 @@ export interface MemoryRequirements {
   alignment: number;
   /** Bit i is set when memory type i can hold the resource. */
   memoryTypeBits: number;
-  /** The driver would rather have a memory object for this resource alone (VkMemoryDedicatedRequirements). */
+  /** The driver prefers a separate memory object for this resource (VkMemoryDedicatedRequirements). */
   prefersDedicatedAllocation: boolean;
-  /** The resource must have a memory object for itself alone (VkMemoryDedicatedRequirements). */
+  /** The resource must have its own memory object (VkMemoryDedicatedRequirements). */
   requiresDedicatedAllocation: boolean;
 }
 

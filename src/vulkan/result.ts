@@ -45,7 +45,7 @@ export function resultName(result: Result): string {
   return names.get(result) ?? `VkResult ${result}`;
 }
 
-/** What a Vulkan call that failed throws: the VkResult and the name of the call. */
+/** Thrown when a Vulkan call fails: the VkResult and the name of the call. */
 export class VulkanError extends Error {
   /** "VulkanError" */
   override readonly name = "VulkanError";

@@ -1,5 +1,5 @@
 /**
- * The port for sparse resources: what a device says of them, and the queue that binds memory to their pages
+ * The port for sparse resources: what a device says about them, and the queue that binds memory to their pages
  * (vkQueueBindSparse). Devices and queues without it leave these members out.
  */
 
@@ -20,7 +20,7 @@ export interface SparseProperties {
   readonly residencyStandard3DBlockShape: boolean;
   /** Whether the mip tail begins at the first level whose extent is not a multiple of the block's. */
   readonly residencyAlignedMipSize: boolean;
-  /** Whether reads of pages that are not resident give zeros, and writes to them are dropped. */
+  /** Whether reads of pages that are not resident give zeros and writes to them are discarded. */
   readonly residencyNonResidentStrict: boolean;
   /** Bytes of all sparse resources together (VkPhysicalDeviceLimits). */
   readonly sparseAddressSpaceSize: number;
@@ -50,17 +50,17 @@ export interface SparseImageFormatProperties {
 
 /** VkSparseImageMemoryRequirements: the pages of one aspect of an image. */
 export interface SparseImageMemoryRequirements extends SparseImageFormatProperties {
-  /** The first mip level that lies in the mip tail; the number of levels where none does. */
+  /** The first mip level in the mip tail; the number of levels if none is. */
   readonly imageMipTailFirstLod: number;
   /** Bytes of the mip tail: of the one for all layers, or of each layer's. */
   readonly imageMipTailSize: number;
-  /** Bytes: where the (first) mip tail lies for opaque binding. */
+  /** Bytes: where the (first) mip tail is for opaque binding. */
   readonly imageMipTailOffset: number;
   /** Bytes from one layer's mip tail to the next. */
   readonly imageMipTailStride: number;
 }
 
-/** What vkGetPhysicalDeviceSparseImageFormatProperties is asked. */
+/** The parameters of vkGetPhysicalDeviceSparseImageFormatProperties. */
 export interface SparseImageFormatQuery {
   /** {@link Format} */
   readonly format: Format;
@@ -80,7 +80,7 @@ export interface SparseMemoryBind {
   readonly resourceOffset: number;
   /** Bytes. */
   readonly size: number;
-  /** VkDeviceMemory; 0n takes what is bound away. */
+  /** VkDeviceMemory; 0n unbinds. */
   readonly memory: DeviceMemory | 0n;
   /** Bytes from the start of the memory. */
   readonly memoryOffset: number;
@@ -92,15 +92,15 @@ export interface SparseMemoryBind {
 export interface SparseImageMemoryBind {
   /** One {@link ImageAspect}. */
   readonly aspectMask: ImageAspect;
-  /** Of the subresource that memory is bound to. */
+  /** Of the subresource to bind. */
   readonly mipLevel: number;
-  /** Of the subresource that memory is bound to. */
+  /** Of the subresource to bind. */
   readonly arrayLayer: number;
   /** Texels: multiples of the block's extent. */
   readonly offset: Offset3D;
   /** Texels: multiples of the block's extent, or up to the edge of the mip level. */
   readonly extent: Required<Extent3D>;
-  /** VkDeviceMemory, from which the blocks take their pages in order: x first, then y, then z; 0n takes them away. */
+  /** VkDeviceMemory, from which the blocks take their pages in order: x first, then y, then z; 0n unbinds. */
   readonly memory: DeviceMemory | 0n;
   /** Bytes from the start of the memory. */
   readonly memoryOffset: number;
@@ -114,7 +114,7 @@ export interface BindSparseInfo extends QueueSynchronization {
   readonly bufferBinds?: readonly {
     /** A sparse buffer. */
     readonly buffer: Buffer;
-    /** Ranges of it, and the memory that each gets or loses. */
+    /** Ranges of it, and the memory that each gets. */
     readonly binds: readonly SparseMemoryBind[];
   }[];
   /** VkSparseImageOpaqueMemoryBindInfo */

@@ -1,8 +1,10 @@
-/** How many bytes the texels of each VkFormat take: blocks, which are single texels for all but compressed formats. */
+/**
+ * How many bytes the texels of each VkFormat take: in blocks, which are single texels except for compressed formats.
+ */
 
 import { ImageAspect } from "./constants.ts";
 
-/** The smallest piece of an image that has bytes of its own. */
+/** The smallest piece of an image that has its own bytes. */
 export interface TexelBlock {
   readonly bytes: number;
   /** Texels. */
@@ -73,8 +75,8 @@ const COMBINED = new Map([
 ]);
 
 /**
- * The block of a format, or of one aspect of a depth-stencil format. Undefined for formats of several planes, and for those that are not of
- * Vulkan's core.
+ * The block of a format, or of one aspect of a depth-stencil format. Undefined for formats with several planes, and for those
+ * outside core Vulkan.
  */
 export function texelBlock(format: number, aspect: number = ImageAspect.Color): TexelBlock | undefined {
   const depth = COMBINED.get(format);

@@ -1,5 +1,5 @@
 /**
- * The port for copies: as much of a queue as moving resources needs. Defragmentation, the demo and the tests
+ * The port for copies: those parts of a queue that moving resources needs. Defragmentation, the demo and the tests
  * use it; `vma-ts/koffi` implements it over a VkQueue, `vma-ts/simulator` over its own bytes.
  */
 
@@ -14,7 +14,7 @@ export interface BufferCopy {
   readonly kind: "buffer";
   /** With `BufferUsage.TransferSrc`. */
   readonly source: Buffer;
-  /** With `BufferUsage.TransferDst`; may be the source, where the ranges do not overlap. */
+  /** With `BufferUsage.TransferDst`; may be the source if the ranges do not overlap. */
   readonly target: Buffer;
   /** Bytes. */
   readonly size: number;
@@ -40,11 +40,11 @@ export interface ImageRegion {
   readonly layerCount?: number;
 }
 
-/** Where a copy's texels lie in a buffer. */
+/** How a copy's texels are laid out in a buffer. */
 export interface BufferLayout {
-  /** Texels from the beginning of one row to that of the next (bufferRowLength); default 0: tightly packed. */
+  /** Texels from the start of one row to that of the next (bufferRowLength); default 0: tightly packed. */
   readonly rowLength?: number;
-  /** Rows from the beginning of one slice or layer to that of the next (bufferImageHeight); default 0: tightly packed. */
+  /** Rows from the start of one slice or layer to that of the next (bufferImageHeight); default 0: tightly packed. */
   readonly imageHeight?: number;
 }
 
@@ -58,9 +58,9 @@ export interface BufferToImageCopy extends ImageRegion, BufferLayout {
   readonly target: Image;
   /** Bytes of the first texel; a multiple of a texel's size. Default 0. */
   readonly sourceOffset?: number;
-  /** The image's layout before (its contents may be dropped when Undefined, the default) and after. */
+  /** The image's layout before; if Undefined, the default, its contents may be discarded. */
   readonly oldLayout?: ImageLayout;
-  /** Default TransferDstOptimal. */
+  /** The image's layout after; default TransferDstOptimal. */
   readonly newLayout?: ImageLayout;
 }
 
@@ -78,7 +78,7 @@ export interface ImageToBufferCopy extends ImageRegion, BufferLayout {
   readonly layout?: ImageLayout;
 }
 
-/** A copy of whole mip levels and layers from one image to another of the same make (vkCmdCopyImage). */
+/** A copy of whole mip levels and layers from one image to another of the same kind (vkCmdCopyImage). */
 export interface ImageCopy {
   /** Tells commands apart. */
   readonly kind: "image";
@@ -86,15 +86,15 @@ export interface ImageCopy {
   readonly source: Image;
   /** With `ImageUsage.TransferDst`. */
   readonly target: Image;
-  /** The source's layout before and after; the target ends in it too. */
+  /** The source's layout before and after; the target ends up in it too. */
   readonly layout: ImageLayout;
   /** All aspects that are copied. */
   readonly aspect: ImageAspect;
   /** The extent of mip level 0. */
   readonly extent: Extent3D;
-  /** How many, from level 0 on. */
+  /** How many, starting at level 0. */
   readonly mipLevels: number;
-  /** How many, from layer 0 on. */
+  /** How many, starting at layer 0. */
   readonly arrayLayers: number;
 }
 
@@ -113,8 +113,8 @@ export interface BufferFill {
 }
 
 /**
- * A barrier with which a buffer or an image takes over memory that others have used (vkCmdPipelineBarrier). What was in the
- * memory is lost.
+ * A barrier with which a buffer or an image takes over memory that others have used (vkCmdPipelineBarrier). The memory's
+ * contents are lost.
  */
 export interface TakeOver {
   /** Tells commands apart. */
@@ -123,9 +123,9 @@ export interface TakeOver {
   readonly target: Buffer | Image;
   /** Whether the target is an image. */
   readonly isImage: boolean;
-  /** The buffers and images that have used the memory before. */
+  /** The buffers and images that used the memory before. */
   readonly sources: readonly (Buffer | Image)[];
-  /** {@link PipelineStage} flags of what is waited for; 0 where nothing is. */
+  /** {@link PipelineStage} flags of what is waited for; 0 for nothing. */
   readonly sourceStages: PipelineStage | 0;
   /** {@link Access} flags. */
   readonly sourceAccess: Access | 0;
@@ -133,15 +133,15 @@ export interface TakeOver {
   readonly targetStages: PipelineStage;
   /** {@link Access} flags. */
   readonly targetAccess: Access | 0;
-  /** The layout that all of an image is in afterwards, from Undefined; default General. */
+  /** The layout of the whole image afterwards, from Undefined; default General. */
   readonly layout?: ImageLayout;
   /** {@link ImageAspect} flags: all aspects of the image; default Color. */
   readonly aspect?: ImageAspect;
 }
 
 /**
- * What comes behind it waits for what stands before it. Commands that touch the same bytes of a buffer or the same texels
- * wait for each other anyway: it is for resources that share memory.
+ * What comes after it waits for what comes before it. Commands that touch the same bytes of a buffer or the same texels wait
+ * for each other anyway: it is for resources that share memory.
  */
 export interface TransferBarrier {
   /** Tells commands apart. */
@@ -149,8 +149,8 @@ export interface TransferBarrier {
 }
 
 /**
- * A buffer or image goes from one queue family to another, with its contents (a barrier with two queue families). The same command
- * releases it on a queue of the one and, after a semaphore, acquires it on a queue of the other.
+ * Transfers a buffer or image from one queue family to another, with its contents (a barrier with two queue families). The same
+ * command releases it on a queue of one family and, after a semaphore, acquires it on a queue of the other.
  */
 export interface OwnershipTransfer {
   /** Tells commands apart. */
@@ -159,13 +159,13 @@ export interface OwnershipTransfer {
   readonly buffer?: Buffer;
   /** This or `buffer`. */
   readonly image?: Image;
-  /** Index of the queue family that gives it away. */
+  /** Index of the queue family that releases it. */
   readonly sourceFamily: number;
-  /** Index of the queue family that gets it. */
+  /** Index of the queue family that acquires it. */
   readonly targetFamily: number;
   /** The image's layout before; default TransferDstOptimal. */
   readonly layout?: ImageLayout;
-  /** The image's layout after; default the same. */
+  /** The image's layout after; default: the same. */
   readonly newLayout?: ImageLayout;
   /** {@link ImageAspect}; default Color. */
   readonly aspect?: ImageAspect;
@@ -190,13 +190,13 @@ export interface AccessScope {
   readonly access: Access | 0;
 }
 
-/** Commands that were handed to the device. */
+/** Commands that were submitted to the device. */
 export interface Submission {
   /** Whether the device is done; never blocks. */
   isComplete(): boolean;
   /**
    * Settles when the device is done, without blocking the event loop; rejects when the device is lost, and with the reason of
-   * `signal` when that is aborted before: the work goes on all the same.
+   * `signal` when that is aborted first: the work goes on all the same.
    */
   done(signal?: AbortSignalLike): Promise<void>;
 }
@@ -215,21 +215,23 @@ export interface QueueSynchronization {
   readonly waitSemaphores?: readonly SemaphoreValue[];
   /** Default none. */
   readonly signalSemaphores?: readonly SemaphoreValue[];
-  /** VkFence, unsignaled: signaled when the batch is done. Queues of `vma-ts/koffi`, `/bun` and `/deno` know it. */
+  /**
+   * VkFence, unsignaled: signaled when the batch is done. Supported by queues of `vma-ts/koffi`, `/bun` and `/deno`.
+   */
   readonly fence?: Fence;
 }
 
 /** A queue that can copy. */
 export interface TransferQueue {
   /**
-   * Records and submits the commands as one batch, with full memory barriers before and after them; those that touch the
-   * same bytes or texels wait for each other. Throws a `VulkanError` with nothing submitted, or returns with all of it under way. `synchronization`: what
-   * the batch waits for and signals besides; queues of this library know it, others may pass over it.
+   * Records and submits the commands as one batch, with full memory barriers before and after them; those that touch the same
+   * bytes or texels wait for each other. Throws a `VulkanError` with nothing submitted, or returns with all of it under way.
+   * `synchronization`: what else the batch waits for and signals; queues of this library support it, others may ignore it.
    */
   submit(commands: readonly TransferCommand[], synchronization?: QueueSynchronization): Submission;
   /**
-   * Where a queue has it: is told which buffers and images a defragmentation is about to move, or, with `false`, that it
-   * has finished with them. The simulator refuses to write to them meanwhile.
+   * Optional: tells the queue which buffers and images a defragmentation is about to move, or, with `false`, that it has
+   * finished with them. The simulator refuses to write to them meanwhile.
    */
   setMoving?(resources: readonly (Buffer | Image)[], isMoving: boolean): void;
 }

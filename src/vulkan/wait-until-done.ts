@@ -1,13 +1,13 @@
-/** Waiting for work whose buffers are to be destroyed, or used again, afterwards. */
+/** Waits for work after which its buffers are destroyed or reused. */
 
 import { Result, VulkanError } from "./result.ts";
 import type { Submission } from "./transfer.ts";
 
-/** Errors of a fence in a row after which it is asked no more. */
+/** Consecutive errors of a fence after which it is no longer queried. */
 const MAX_FENCE_ERRORS = 100;
 
 /**
- * Waits until the device is done. A fence that could not be asked is asked again, as nothing may be destroyed that the
+ * Waits until the device is done. A fence that could not be queried is queried again, as nothing may be destroyed that the
  * device may still use; then the error is thrown after all.
  */
 export async function waitUntilDone(submission: Submission): Promise<void> {

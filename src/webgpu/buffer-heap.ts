@@ -1,6 +1,6 @@
 /**
- * A heap of GPUBuffers: few large buffers, divided among allocations. Offsets keep to the device's alignments for what the heap is
- * used for; sizes to its limits.
+ * A heap of GPUBuffers: a few large buffers, divided among allocations. Offsets respect the device's alignments for the heap's
+ * usage, sizes its limits.
  */
 
 import { checkInteger, checkObject, quote } from "../foundation/check.ts";
@@ -15,9 +15,9 @@ import { StagingRing } from "./staging.ts";
 import type { BufferOf, GpuBufferLike, GpuCommandEncoderLike, GpuDeviceLike } from "./types.ts";
 import { checkUsage, GpuBufferUsage, rulesOf } from "./usage.ts";
 
-/** How {@link GpuBufferHeap.write} brings data to the device. */
+/** How {@link GpuBufferHeap.write} gets data to the device. */
 export const Uploads = {
-  /** Each write by queue.writeBuffer, at once. */
+  /** Each write through queue.writeBuffer, at once. */
   WriteBuffer: "writeBuffer",
   /** Gathered in mapped buffers until {@link GpuBufferHeap.flush}. */
   Ring: "ring",
@@ -25,7 +25,7 @@ export const Uploads = {
 /** One of {@link Uploads}. */
 export type Uploads = (typeof Uploads)[keyof typeof Uploads];
 
-/** How a {@link GpuBufferHeap} is made. */
+/** Settings of a {@link GpuBufferHeap}. */
 export interface GpuBufferHeapOptions extends BufferHeapOptions {
   /**
    * GPUBufferUsage flags of all buffers, without MAP_READ and MAP_WRITE. COPY_SRC and COPY_DST are added, for writing, reading and
@@ -38,39 +38,39 @@ export interface GpuBufferHeapOptions extends BufferHeapOptions {
   readonly stagingSize?: number | undefined;
 }
 
-/** What an allocation in a {@link GpuBufferHeap} is to be like. */
+/** Settings of an allocation in a {@link GpuBufferHeap}. */
 export interface GpuAllocateOptions extends HeapAllocateOptions {
-  /** What of the heap's usage it is for, which its alignment and its largest size follow from; default: all of it. */
+  /** Which of the heap's usages it is for, which decides its alignment and maximum size; default: all of them. */
   readonly usage?: number | undefined;
 }
 
-/** Where copies go: into an encoder of the program's, or to the device at once. Default: the device's queue. */
+/** Where copies go: into the program's own encoder, or to the device at once. Default: the device's queue. */
 export interface GpuCopyOptions {
-  /** The program submits it, and then calls `release`. */
+  /** The program submits it and then calls `release`. */
   readonly encoder?: GpuCommandEncoderLike | undefined;
 }
 
 /** What to move, and how. */
 export interface GpuDefragmentOptions<Device extends GpuDeviceLike> extends GpuCopyOptions {
-  /** Bytes to move at most; default: as many as it takes. With a limit it can be called in each frame. */
+  /** Maximum bytes to move; default: as many as it takes. With a limit it can be called in each frame. */
   readonly maxBytes?: number | undefined;
   /** Which allocations may be moved; default: all. */
   readonly canMove?: CanMoveAllocation<BufferOf<Device>> | undefined;
-  /** Is told of each allocation that lies elsewhere now: bind groups that name its buffer are to be made anew. */
+  /** Called for each allocation that has moved: recreate bind groups that refer to its buffer. */
   readonly onMoved?: ((move: HeapMove<BufferOf<Device>>) => void) | undefined;
 }
 
 /** What was moved. */
 export interface GpuMoves<Device extends GpuDeviceLike> {
-  /** What was moved, in the order in which it was copied. */
+  /** The moves, in the order of copying. */
   readonly moves: readonly HeapMove<BufferOf<Device>>[];
   /** Bytes. */
   readonly bytesMoved: number;
   /** Bytes of buffers that were given back; known once the old ranges are released. */
   readonly bytesFreed: number;
   /**
-   * Gives the old ranges back. With an encoder of the program's, to be called when that has been submitted, or else what is written
-   * to them before would be copied instead. Without, that has been done.
+   * Gives back the old ranges. With the program's own encoder, call it after submitting that, or else what is written to them
+   * before would be copied instead. Without one, that has been done.
    */
   release(): void;
 }
@@ -79,7 +79,7 @@ const COPIES: number = GpuBufferUsage.CopySrc | GpuBufferUsage.CopyDst;
 const MAP_READ = 1;
 const DEFAULT_STAGING_SIZE: number = 4 * 2 ** 20;
 
-/** Allocations in few GPUBuffers. */
+/** Allocations in a few GPUBuffers. */
 export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends BufferHeap<
   BufferOf<Device>
 > {
@@ -90,9 +90,9 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
   private readonly staging: StagingRing<Device> | undefined;
 
   /**
-   * Makes an empty heap; no buffer is made yet.
+   * Creates an empty heap, with no buffers yet.
    *
-   * @throws TypeError or RangeError for options that are not as they are said to be.
+   * @throws TypeError or RangeError for invalid options.
    */
   constructor(device: Device, options: GpuBufferHeapOptions) {
     checkObject(device, "a device");
@@ -143,13 +143,13 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
   }
 
   /**
-   * Writes to an allocation. With {@link Uploads.WriteBuffer} what the program submits next finds it there; with
-   * {@link Uploads.Ring} what it submits after {@link flush}.
+   * Writes to an allocation. With {@link Uploads.WriteBuffer} the data is visible to what the program submits next; with
+   * {@link Uploads.Ring}, to what it submits after {@link flush}.
    *
-   * @param data a typed array, DataView or ArrayBuffer. WebGPU copies multiples of 4 bytes: up to 3 zeros are written behind it.
-   * @param offset bytes from the beginning of the allocation, a multiple of 4; default 0.
-   * @throws RangeError for what would reach beyond the allocation, or once that is freed.
-   * @throws HeapError with the reason `moving` where the copy of a move into an encoder was not submitted.
+   * @param data a typed array, DataView or ArrayBuffer. WebGPU copies multiples of 4 bytes: up to 3 zeros are written after it.
+   * @param offset bytes from the start of the allocation, a multiple of 4; default 0.
+   * @throws RangeError for a range that would extend beyond the allocation, or once it is freed.
+   * @throws HeapError with the reason `moving` if a move's copy was recorded into an encoder that is not yet submitted.
    */
   write(
     allocation: HeapAllocation<BufferOf<Device>>,
@@ -162,15 +162,15 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
     const { buffer } = allocation;
     const start = allocation.offset + offset;
     if (this.staging?.write(buffer, start, bytes) === true) return;
-    // Also where there is no memory for staging; what waits there goes first, to keep the order.
+    // Also if there is no memory for staging; what waits there goes first, to keep the order.
     this.flush();
     this.device.queue.writeBuffer(buffer, start, bytes as Uint8Array<ArrayBuffer>);
   }
 
   /**
-   * Sends what was written since the last time; nothing to do with {@link Uploads.WriteBuffer}.
+   * Sends what has been written since the last time; with {@link Uploads.WriteBuffer} there is nothing to do.
    *
-   * @returns how many copies that were.
+   * @returns the number of copies.
    */
   flush(): number {
     const { staging, device } = this;
@@ -189,12 +189,12 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
   }
 
   /**
-   * Reads an allocation back, after everything that was written and submitted before.
+   * Reads back an allocation, after everything that was written and submitted before.
    *
-   * @param offset bytes from its beginning, a multiple of 4; default 0.
-   * @param size bytes; default: up to its end.
-   * @throws RangeError for what would reach beyond the allocation, or once that is freed.
-   * @throws HeapError where the device has no memory for reading, or is lost.
+   * @param offset bytes from its start, a multiple of 4; default 0.
+   * @param size bytes; default: to its end.
+   * @throws RangeError for a range that would extend beyond the allocation, or once it is freed.
+   * @throws HeapError if the device has no memory for reading back, or is lost.
    */
   async read(
     allocation: HeapAllocation<BufferOf<Device>>,
@@ -258,11 +258,11 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
   }
 
   /**
-   * Moves allocations into other buffers, so that buffers become empty and are given back. WebGPU copies nothing inside one
-   * buffer, so a single one stays as it is. Allocations lie at their new places when this returns.
+   * Moves allocations into other buffers, so that buffers become empty and are given back. WebGPU cannot copy within one
+   * buffer, so a single one stays as it is. Allocations are at their new places when this returns.
    *
-   * @throws TypeError or RangeError for options that are not as they are said to be.
-   * @throws HeapError when the device is lost, or the heap destroyed.
+   * @throws TypeError or RangeError for invalid options.
+   * @throws HeapError when the device is lost or the heap destroyed.
    */
   defragment(options: GpuDefragmentOptions<Device> = {}): GpuMoves<Device> {
     checkObject(options, "a defragmentation's options");
@@ -271,10 +271,10 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
   }
 
   /**
-   * Gives an allocation another size; its contents, up to the smaller of both, stay. Where it gets larger, or much smaller, it
-   * moves to another buffer, a new one if need be.
+   * Resizes an allocation; its contents, up to the smaller of both sizes, stay. If it gets larger, or much smaller, it moves to
+   * another buffer, if necessary a new one.
    *
-   * @throws HeapError where there cannot be another buffer, or while the allocation is moved.
+   * @throws HeapError if there cannot be another buffer, or while the allocation is being moved.
    * @throws TypeError or RangeError for a size beyond the limits.
    */
   async resize(
@@ -294,7 +294,7 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
   ): GpuMoves<Device> {
     const { device, context } = this;
     try {
-      // What was written comes first, or the copies would not have it.
+      // What was written goes first, or the copies would miss it.
       this.flush();
       if (moves.count > 0) {
         const target = encoder ?? device.createCommandEncoder();
@@ -344,7 +344,7 @@ function submit(device: GpuDeviceLike, encoder: GpuCommandEncoderLike): void {
   device.queue.submit([encoder.finish() as never]);
 }
 
-/** The bytes, with zeros up to a multiple of 4 behind them. */
+/** The bytes, padded with zeros to a multiple of 4. */
 function bytesOf(data: ArrayBufferLike | ArrayBufferView): Uint8Array {
   let bytes: Uint8Array;
   if (data instanceof Uint8Array) bytes = data;

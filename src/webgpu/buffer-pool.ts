@@ -1,12 +1,15 @@
-/** Whole GPUBuffers that are given back and taken again: for what passes write, which must not lie in one buffer with what they read. */
+/**
+ * Whole GPUBuffers that are given back and reused: for what passes write, which must not be in the same buffer as what
+ * they read.
+ */
 
 import { checkObject } from "../foundation/check.ts";
 import { GpuObjectPool, type GpuPoolOptions } from "./object-pool.ts";
 import type { BufferOf, GpuBufferDescriptor, GpuDeviceLike } from "./types.ts";
 
 /**
- * Buffers by their GPUBufferDescriptors: whoever needs one for a while gets one that is free and alike, or a new one. Those that
- * `takeShared` gives out are as large as the largest item that they are for.
+ * Buffers by their GPUBufferDescriptors: a request for one gets a free one that matches, or a new one. Those that `takeShared`
+ * hands out are as large as the largest of their items.
  */
 export class GpuBufferPool<Device extends GpuDeviceLike = GpuDeviceLike> extends GpuObjectPool<
   GpuBufferDescriptor,
@@ -14,14 +17,14 @@ export class GpuBufferPool<Device extends GpuDeviceLike = GpuDeviceLike> extends
 > {
   private readonly device: Device;
 
-  /** Makes an empty pool; no buffer is made yet. */
+  /** Creates an empty pool, with no buffers yet. */
   constructor(device: Device, options: GpuPoolOptions = {}) {
     super(options);
     checkObject(device, "a device");
     this.device = device;
   }
 
-  /** The `kind` that an item of `shareObjects` has to be of: buffers of the same usage share, whatever their sizes. */
+  /** The `kind` for an item of `shareObjects`: buffers of the same usage share, whatever their sizes. */
   override kindOf(descriptor: GpuBufferDescriptor): string {
     return super.kindOf({ ...descriptor, size: 0 });
   }
@@ -38,7 +41,7 @@ export class GpuBufferPool<Device extends GpuDeviceLike = GpuDeviceLike> extends
         `a buffer of ${descriptor.size} bytes cannot have an object of ${size}: sharing is about others`,
       );
     }
-    // Copies and bindings are of whole multiples of 4 bytes.
+    // Sizes of copies and bindings are multiples of 4 bytes.
     return { ...descriptor, size: Math.ceil(size / 4) * 4 };
   }
 }

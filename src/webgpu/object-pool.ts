@@ -1,40 +1,40 @@
 /**
- * Textures or buffers by what they are like: whoever needs one for a while, for a pass or a frame, takes one that is free and fits, or
- * gets a new one.
+ * Textures or buffers by their descriptors: a request for one, for a pass or a frame, gets a free one that matches, or a new
+ * one.
  *
  *     take(descriptor)  ->  object        give(object)        endFrame(): what was idle too long is destroyed
  *
- * WebGPU has no memory to place objects in, so reuse is all that can be shared. Two descriptors that say the same fit each other,
- * whatever their labels.
+ * WebGPU has no memory to place objects in, so they can be shared only by reusing them. Two equal descriptors match, whatever
+ * their labels.
  *
- * Cost: a text of the descriptor for each object that is taken; keep the descriptor object, and it is made once.
+ * Cost: a text of the descriptor for each object that is taken; if the descriptor object is reused, it is made only once.
  */
 
 import { checkInteger, checkObject } from "../foundation/check.ts";
 
-/** How a pool is made. */
+/** Settings of a pool. */
 export interface GpuPoolOptions {
   /** Frames after which an idle object is destroyed; default 60. */
   readonly maxIdleFrames?: number | undefined;
 }
 
-/** What a pool has. */
+/** Statistics of a pool. */
 export interface GpuPoolStatistics {
-  /** Objects that are taken. */
+  /** Number of objects that are taken. */
   readonly takenCount: number;
-  /** Objects that wait to be taken again. */
+  /** Number of objects that wait to be taken again. */
   readonly idleCount: number;
-  /** Objects made so far. */
+  /** Number of objects made so far. */
   readonly madeCount: number;
-  /** Takes that were served by an object that was there. */
+  /** Number of takes that were served by an existing object. */
   readonly reusedCount: number;
 }
 
-/** What `shareObjects` of `vma-ts/placement` says: which item gets which object. */
+/** The result of `shareObjects` of `vma-ts/placement`: which item gets which object. */
 export interface ObjectSharing {
-  /** For each item, which of the objects it gets. */
+  /** The index of the object that each item gets. */
   readonly objectOf: ArrayLike<number>;
-  /** Bytes of each object. */
+  /** The objects. */
   readonly objects: ArrayLike<{
     /** Bytes. */
     readonly size: number;
@@ -46,16 +46,16 @@ interface Idle<Item> {
   readonly since: number;
 }
 
-/** What a pool destroys in the end: a GPUBuffer, a GPUTexture. */
+/** What a pool destroys in the end: a GPUBuffer or a GPUTexture. */
 export interface GpuObject {
-  /** Gives the object's memory back. */
+  /** Gives back the object's memory. */
   destroy(): unknown;
 }
 
-/** Objects that are used again. */
+/** Objects that are reused. */
 export abstract class GpuObjectPool<Descriptor, Item extends GpuObject> {
   private readonly maxIdleFrames: number;
-  /** By what they are like. */
+  /** By the texts of their descriptors. */
   private readonly idle: Map<string, Idle<Item>[]> = new Map();
   private readonly taken: Map<Item, string> = new Map();
   private readonly keys: WeakMap<object, string> = new WeakMap();
@@ -72,13 +72,13 @@ export abstract class GpuObjectPool<Descriptor, Item extends GpuObject> {
   /** @internal Makes an object. */
   protected abstract create(descriptor: Descriptor): Item;
 
-  /** @internal What an item is to be like that has an object of so many bytes. */
+  /** @internal The descriptor for an item whose object has `size` bytes. */
   protected abstract sized(descriptor: Descriptor, size: number): Descriptor;
 
   /**
-   * An object of this kind, with whatever its last user has left in it.
+   * An object of this kind, with whatever its last user left in it.
    *
-   * @param descriptor must not be changed afterwards.
+   * @param descriptor must not be modified afterwards.
    */
   take(descriptor: Descriptor): Item {
     const key = this.keyOf(descriptor);
@@ -91,11 +91,11 @@ export abstract class GpuObjectPool<Descriptor, Item extends GpuObject> {
   }
 
   /**
-   * Takes an object for each item of a frame graph, of which those that are never alive together share one, as
-   * `shareObjects` of `vma-ts/placement` has found out. {@link kindOf} says of which kind an item is.
+   * Takes an object for each item of a frame graph; items that are never alive together share one, as computed by
+   * `shareObjects` of `vma-ts/placement`. {@link kindOf} gives the kind of an item.
    *
    * @returns the object of each item; give each object back once.
-   * @throws RangeError where `sharing` is about other items.
+   * @throws RangeError if `sharing` is for other items.
    */
   takeShared(sharing: ObjectSharing, descriptors: readonly Descriptor[]): Item[] {
     const { objectOf, objects } = sharing;
@@ -118,15 +118,15 @@ export abstract class GpuObjectPool<Descriptor, Item extends GpuObject> {
     }
   }
 
-  /** The `kind` that an item of `shareObjects` has to be of, so that it only shares with those that are like it. */
+  /** The `kind` for an item of `shareObjects`, so that it shares only with matching items. */
   kindOf(descriptor: Descriptor): string {
     return this.keyOf(descriptor);
   }
 
   /**
-   * Gives an object back, for others to take at once: the queue keeps the order of what uses it.
+   * Gives back an object, which others can take at once: the queue keeps its uses in order.
    *
-   * @throws RangeError for one that is not taken.
+   * @throws RangeError for an object that is not taken.
    */
   give(item: Item): void {
     const key = this.taken.get(item);
@@ -138,13 +138,13 @@ export abstract class GpuObjectPool<Descriptor, Item extends GpuObject> {
     list.push({ item, since: this.frame });
   }
 
-  /** A frame is over: destroys what nobody has taken for too long. */
+  /** Ends a frame: destroys what has been idle for too long. */
   endFrame(): void {
     this.frame++;
     this.destroyIdle(this.frame - this.maxIdleFrames);
   }
 
-  /** Destroys all that is idle. Returns how many objects. */
+  /** Destroys all idle objects. Returns how many. */
   trim(): number {
     return this.destroyIdle(Number.POSITIVE_INFINITY);
   }
@@ -161,14 +161,14 @@ export abstract class GpuObjectPool<Descriptor, Item extends GpuObject> {
     return destroyed;
   }
 
-  /** What the pool has, and how often it could help. */
+  /** What the pool has, and how often it avoided a new object. */
   statistics(): GpuPoolStatistics {
     let idleCount = 0;
     for (const list of this.idle.values()) idleCount += list.length;
     return { takenCount: this.taken.size, idleCount, madeCount: this.made, reusedCount: this.reused };
   }
 
-  /** Destroys all objects, those included that are taken. */
+  /** Destroys all objects, including those that are taken. */
   destroy(): void {
     this.trim();
     for (const item of this.taken.keys()) item.destroy();

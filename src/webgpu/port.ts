@@ -1,6 +1,6 @@
 /**
- * GPUBuffers for a heap. WebGPU reports what goes wrong later, through error scopes: a buffer counts as made when its scopes have
- * come back empty.
+ * GPUBuffers for a heap. WebGPU reports errors later, through error scopes: a buffer counts as made when its scopes have come
+ * back empty.
  */
 
 import type { BufferPort } from "../heap/port.ts";
@@ -11,7 +11,7 @@ export class GpuBufferPort<Device extends GpuDeviceLike> implements BufferPort<B
   readonly api = "WebGPU";
   readonly maxBufferSize: number;
   readonly lost: Promise<string>;
-  /** Is told before a buffer is destroyed. */
+  /** Called before a buffer is destroyed. */
   onDestroy: ((buffer: BufferOf<Device>) => void) | undefined = undefined;
   private readonly device: Device;
   private readonly usage: number;
@@ -41,7 +41,7 @@ export class GpuBufferPort<Device extends GpuDeviceLike> implements BufferPort<B
   }
 }
 
-/** What a call has returned, and whether the device agrees: rejects with what it says. */
+/** What a call returned, and whether the device agrees: rejects with its error. */
 export interface Scoped<T> {
   readonly value: T;
   readonly confirmed: Promise<void>;
@@ -49,7 +49,7 @@ export interface Scoped<T> {
 
 const FILTERS = ["validation", "internal", "out-of-memory"] as const;
 
-/** Calls something within error scopes, which are closed whatever happens. */
+/** Makes a call within error scopes, which are closed whatever happens. */
 export function inScopes<T>(device: GpuDeviceLike, call: () => T): Scoped<T> {
   let open = 0;
   let value: T;
@@ -59,7 +59,7 @@ export function inScopes<T>(device: GpuDeviceLike, call: () => T): Scoped<T> {
     value = call();
   } finally {
     confirmed = firstError(FILTERS.slice(0, open).map(() => device.popErrorScope()));
-    // Where the call has thrown, nobody asks what the device says besides.
+    // If the call throws, the device's own errors do not matter.
     confirmed.catch(() => {});
   }
   return { value, confirmed };

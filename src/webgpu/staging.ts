@@ -1,19 +1,19 @@
 /**
- * Writes that are gathered in mapped buffers and copied to where they belong in one submission:
+ * Writes that are gathered in mapped buffers and copied to their targets in one submission:
  *
  *     write, write, write   ->  [ chunk, mapped | data data data ]   ->  flush: unmap, one copy for each, submit, map again
  *
- * A chunk that is being copied from is mapped again when the device is done; meanwhile another one is taken, or made. Making one
- * never waits, as buffers can be mapped from the beginning. Writes keep their order.
+ * A chunk that is being copied from is mapped again when the device is done; meanwhile another one is taken or made. Making one
+ * never waits, as buffers can be mapped at creation. Writes keep their order.
  *
- * Whether that is quicker than queue.writeBuffer depends on where the device is: docs/webgpu.md has a table.
+ * Whether that is faster than queue.writeBuffer depends on where the device is: docs/webgpu.md has a table.
  */
 
 import type { BufferOf, GpuCommandEncoderLike, GpuDeviceLike } from "./types.ts";
 import { GpuBufferUsage } from "./usage.ts";
 
 const MAP_WRITE = 2;
-/** Chunks that are kept for another batch. */
+/** Number of chunks that are kept for another batch. */
 const MAX_KEPT = 4;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -21,7 +21,7 @@ interface Chunk<Buffer> {
   readonly buffer: Buffer;
   /** Bytes. */
   readonly size: number;
-  /** The mapped bytes; of no length while the device has them. */
+  /** The mapped bytes; empty while the device has them. */
   bytes: Uint8Array;
   used: number;
 }
@@ -63,7 +63,7 @@ export class StagingRing<Device extends GpuDeviceLike> {
   }
 
   /**
-   * Copies data into a chunk, from where it is sent later. Its length is a multiple of 4. Returns false where there is no memory
+   * Copies data into a chunk, from which it is sent later. Its length is a multiple of 4. Returns false if there is no memory
    * for a chunk.
    */
   write(target: BufferOf<Device>, offset: number, data: Uint8Array): boolean {
@@ -71,7 +71,7 @@ export class StagingRing<Device extends GpuDeviceLike> {
     if (chunk === undefined) return false;
     chunk.bytes.set(data, chunk.used);
     const last = this.writes[this.writes.length - 1];
-    // What goes on where the last one has ended is one copy with it.
+    // A write that continues the last one becomes part of the same copy.
     const goesOn =
       last !== undefined &&
       last.chunk === chunk &&
@@ -84,7 +84,7 @@ export class StagingRing<Device extends GpuDeviceLike> {
     return true;
   }
 
-  /** A buffer is about to be destroyed: what was to be written to it is not. */
+  /** A buffer is about to be destroyed: drops pending writes to it. */
   forget(target: BufferOf<Device>): void {
     if (this.writes.length > 0) this.writes = this.writes.filter((write) => write.target !== target);
   }
@@ -99,7 +99,7 @@ export class StagingRing<Device extends GpuDeviceLike> {
     return chunk;
   }
 
-  /** What is mapped from the beginning is refused at once: with a RangeError, says WebGPU. */
+  /** A buffer mapped at creation is refused at once: WebGPU specifies a RangeError. */
   private make(size: number): Chunk<BufferOf<Device>> | undefined {
     let buffer: BufferOf<Device>;
     try {
@@ -123,8 +123,8 @@ export class StagingRing<Device extends GpuDeviceLike> {
   }
 
   /**
-   * Records the copies into an encoder; {@link sent} is to be called when that is submitted. Where it cannot be, everything waits for
-   * the next time.
+   * Records the copies into an encoder; call {@link sent} when that is submitted. If it cannot be, everything waits for the
+   * next time.
    */
   record(encoder: GpuCommandEncoderLike): void {
     for (const chunk of this.filling) {
@@ -138,7 +138,7 @@ export class StagingRing<Device extends GpuDeviceLike> {
     }
   }
 
-  /** What was recorded is with the device: its chunks come back when that is done. */
+  /** What was recorded is submitted: its chunks come back when the device is done. */
   sent(): void {
     this.writes = [];
     for (const chunk of this.filling.splice(0)) {
@@ -162,7 +162,7 @@ export class StagingRing<Device extends GpuDeviceLike> {
     this.free.push(chunk);
   }
 
-  /** It cannot be mapped again; another one will be made. */
+  /** Drops a chunk that cannot be mapped again; another one will be made. */
   private drop(chunk: Chunk<BufferOf<Device>>): void {
     if (this.busy.delete(chunk)) chunk.buffer.destroy();
   }

@@ -1,17 +1,17 @@
-/** Textures that are given back and taken again. */
+/** Textures that are given back and reused. */
 
 import { checkObject } from "../foundation/check.ts";
 import { GpuObjectPool, type GpuPoolOptions } from "./object-pool.ts";
 import type { GpuDeviceLike, TextureDescriptorOf, TextureOf } from "./types.ts";
 
-/** Textures by their GPUTextureDescriptors: whoever needs one for a while gets one that is free and alike, or a new one. */
+/** Textures by their GPUTextureDescriptors: a request for one gets a free one that matches, or a new one. */
 export class GpuTexturePool<Device extends GpuDeviceLike = GpuDeviceLike> extends GpuObjectPool<
   TextureDescriptorOf<Device>,
   TextureOf<Device>
 > {
   private readonly device: Device;
 
-  /** Makes an empty pool; no texture is made yet. */
+  /** Creates an empty pool, with no textures yet. */
   constructor(device: Device, options: GpuPoolOptions = {}) {
     super(options);
     checkObject(device, "a device");

@@ -1,6 +1,6 @@
 /**
- * As much of WebGPU as is used here, in types of our own: real devices fit them, and so do the fakes of tests. So neither
- * `@webgpu/types` nor the DOM's types are needed to use this, and where they are there, `allocation.buffer` is a `GPUBuffer`.
+ * The parts of WebGPU that are used here, as our own types: real devices match them, and so do the fakes of tests. So neither
+ * `@webgpu/types` nor the DOM's types are needed, and if they are present, `allocation.buffer` is a `GPUBuffer`.
  */
 
 /** GPUBuffer */
@@ -57,7 +57,7 @@ export interface GpuQueueLike {
   onSubmittedWorkDone(): Promise<unknown>;
 }
 
-/** GPUSupportedLimits, as far as buffers go. */
+/** The GPUSupportedLimits for buffers. */
 export interface GpuLimitsLike {
   /** Bytes of the largest buffer. */
   readonly maxBufferSize: number;
@@ -65,27 +65,27 @@ export interface GpuLimitsLike {
   readonly maxStorageBufferBindingSize: number;
   /** Bytes of the largest binding of a uniform buffer. */
   readonly maxUniformBufferBindingSize: number;
-  /** Bytes: what offsets of uniform bindings are multiples of. */
+  /** Bytes: offsets of uniform bindings are multiples of this. */
   readonly minUniformBufferOffsetAlignment: number;
-  /** Bytes: what offsets of storage bindings are multiples of. */
+  /** Bytes: offsets of storage bindings are multiples of this. */
   readonly minStorageBufferOffsetAlignment: number;
 }
 
 /** GPUError */
 export interface GpuErrorLike {
-  /** What the implementation says. */
+  /** The implementation's message. */
   readonly message: string;
 }
 
 /** GPUDevice */
 export interface GpuDeviceLike {
-  /** GPUSupportedLimits, as far as they concern buffers. */
+  /** The GPUSupportedLimits for buffers. */
   readonly limits: GpuLimitsLike;
   /** The device's only queue. */
   readonly queue: GpuQueueLike;
   /** Resolves when the device is lost or destroyed. */
   readonly lost: Promise<{
-    /** What the implementation says. */
+    /** The implementation's message. */
     readonly message: string;
     /** "destroyed" or "unknown". */
     readonly reason?: string | undefined;
@@ -106,7 +106,7 @@ export interface GpuDeviceLike {
 export interface GpuBufferDescriptor {
   /** For messages. */
   label?: string;
-  /** Bytes; a multiple of 4 where it is mapped at creation. */
+  /** Bytes; a multiple of 4 if it is mapped at creation. */
   size: number;
   /** `GPUBufferUsage` flags. */
   usage: number;
@@ -120,5 +120,5 @@ export type BufferOf<Device extends GpuDeviceLike> = ReturnType<Device["createBu
 /** The textures of a kind of device. */
 export type TextureOf<Device extends GpuDeviceLike> = ReturnType<Device["createTexture"]>;
 
-/** What textures of a kind of device are described with. */
+/** The texture descriptors of a kind of device. */
 export type TextureDescriptorOf<Device extends GpuDeviceLike> = Parameters<Device["createTexture"]>[0];

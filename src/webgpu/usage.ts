@@ -1,14 +1,14 @@
-/** What a use of a buffer asks of an allocation: where it may begin, and how large it may be. */
+/** What a buffer usage requires of an allocation: where it may begin, and how large it may be. */
 
 import { checkFlags } from "../foundation/check.ts";
 import type { AllocationRules } from "../heap/heap.ts";
 import type { GpuLimitsLike } from "./types.ts";
 
-/** GPUBufferUsage, with WebGPU's values, for where there is no such global. */
+/** GPUBufferUsage, with WebGPU's values, for environments without that global. */
 export const GpuBufferUsage = {
-  /** MAP_READ: can be mapped for reading; together with CopyDst only. */
+  /** MAP_READ: can be mapped for reading; only together with CopyDst. */
   MapRead: 0x0001,
-  /** MAP_WRITE: can be mapped for writing; together with CopySrc only. */
+  /** MAP_WRITE: can be mapped for writing; only together with CopySrc. */
   MapWrite: 0x0002,
   /** COPY_SRC: copies read from it. A heap has it anyway. */
   CopySrc: 0x0004,
@@ -24,7 +24,7 @@ export const GpuBufferUsage = {
   Storage: 0x0080,
   /** INDIRECT: parameters of indirect draws and dispatches. */
   Indirect: 0x0100,
-  /** QUERY_RESOLVE: takes the results of queries. */
+  /** QUERY_RESOLVE: receives the results of queries. */
   QueryResolve: 0x0200,
 } as const;
 
@@ -38,7 +38,7 @@ const LEAST_ALIGNMENT = 4;
 /**
  * Checks what a heap's buffers are used for.
  *
- * @throws TypeError or RangeError for what is no usage, or cannot be shared: a buffer is mapped as a whole.
+ * @throws TypeError or RangeError for invalid usages, or those that cannot be shared: a buffer is mapped as a whole.
  */
 export function checkUsage(usage: unknown, known: number = ALL): number {
   const flags = checkFlags(usage, known, "usage");
@@ -51,7 +51,7 @@ export function checkUsage(usage: unknown, known: number = ALL): number {
   return flags;
 }
 
-/** What holds for allocations with a use. */
+/** The rules for allocations with a usage. */
 export function rulesOf(usage: number, limits: GpuLimitsLike): AllocationRules {
   let alignment = LEAST_ALIGNMENT;
   let [maxSize, limit] = [limits.maxBufferSize, "the device's maxBufferSize"];

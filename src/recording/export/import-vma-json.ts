@@ -1,7 +1,7 @@
 /**
- * Makes a recording of one moment out of a dump in VMA's JSON form (vmaBuildStatsString with details, VMA 3), so that
- * dumps can be looked at, compared and exported like recordings. What the dump does not tell is unknown: requests but for
- * usage, stacks, times.
+ * Makes a recording of one moment from a dump in VMA's JSON format (vmaBuildStatsString with details, VMA 3), so that dumps can
+ * be viewed, compared and exported like recordings. What the dump does not contain is unknown: requests except for usage,
+ * stacks, times.
  */
 
 import { HEAP_FLAG_NAMES, PROPERTY_FLAG_NAMES } from "../../vulkan/flag-names.ts";
@@ -39,9 +39,9 @@ interface DumpedPool {
 }
 
 /**
- * A recording of what the dump tells.
+ * A recording of what the dump contains.
  *
- * @throws TypeError for what is no such dump, with the member that is missing or wrong.
+ * @throws TypeError, naming the missing or wrong member, for anything but such a dump.
  */
 export function importVmaJson(json: unknown): Uint8Array {
   const root = object(json, "the dump");
@@ -229,7 +229,7 @@ function readAllocation(range: Json, offset: number): DumpedAllocation {
   };
 }
 
-/** A pool is called by its number, and its name where it has one: "0 - staging". */
+/** A pool is identified by its number, and its name if it has one: "0 - staging". */
 function poolName({ Name }: Json): string | undefined {
   const match = typeof Name === "string" ? /^\d+ - ([\s\S]*)$/.exec(Name) : null;
   return match?.[1];

@@ -1,9 +1,9 @@
 /**
  * A recording as PyTorch's memory snapshot, a pickle that its memory_viz draws: active memory over time, and the state of
- * memory at each event. Each heap becomes a device, each memory type a stream, each block a segment. Names stand as the
- * innermost frame of a stack, as memory_viz knows no names.
+ * memory at each event. Each heap becomes a device, each memory type a stream, each block a segment. Names are shown as the
+ * innermost frame of a stack, as memory_viz has no names.
  *
- * Blocks get addresses of their own, one behind the other, that are never used again. About 90 bytes an operation.
+ * Blocks get unique addresses, one after the other, that are never reused. About 90 bytes an operation.
  */
 
 import { RecordKind } from "../format/kinds.ts";
@@ -23,7 +23,7 @@ const FIRST_ADDRESS = 0x100000000;
 
 /** Which part of a recording to export. */
 export interface MemoryVizOptions {
-  /** Operations that are left out at the beginning; default 0. */
+  /** The number of operations to skip at the start; default 0. */
   readonly from?: number | undefined;
   /** The operation at which to stop; default: the end. */
   readonly to?: number | undefined;
@@ -42,7 +42,7 @@ class Exporter {
   private readonly state: RecordedState = new RecordedState();
   private readonly addresses: Map<number, number> = new Map();
   private nextAddress = FIRST_ADDRESS;
-  /** Lists of frames that were written, by what they tell. */
+  /** Lists of frames that were written, by their contents. */
   private readonly frames: Map<RecordedStack | undefined, Map<string, number>> = new Map();
   private readonly startedAt: number;
 
@@ -56,7 +56,7 @@ class Exporter {
   export(from: number, to: number): Uint8Array {
     const heaps = Math.max(this.recording.header.device?.memoryHeaps.length ?? 0, 1);
     this.out.dict({
-      // The traces first: the segments are told at their end.
+      // The traces first: the segments are as they are at their end.
       device_traces: () =>
         this.out.list((endItem) => {
           for (let heap = 0; heap < heaps; heap++) {
@@ -249,7 +249,7 @@ class Exporter {
     this.out.list(() => {});
   }
 
-  /** The frames of a stack behind one that tells the name; each list is written once. */
+  /** The frames of a stack after one for the name; each list is written once. */
   private writeFrames(
     name: string | undefined,
     request: RecordedRequest,

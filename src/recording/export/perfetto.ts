@@ -23,7 +23,7 @@ const DebugAnnotation = { integer: 4, text: 6, name: 10 } as const;
 const EventType = { SliceBegin: 1, SliceEnd: 2, Instant: 3, Counter: 4 } as const;
 const Unit = { Count: 2, SizeBytes: 3 } as const;
 
-/** Any number but 0: one writer writes all packets. */
+/** Any number except 0: one writer writes all packets. */
 const SEQUENCE = 1;
 const PROCESS_TRACK = 1;
 const Track = { Frames: 2, Defragmentation: 3, Refusals: 4, Marks: 5, Allocations: 6, Count: 7 } as const;
@@ -33,7 +33,7 @@ const HEAP_COUNTERS = ["reserved", "used", "usage of the process", "budget"] as 
 
 /** What to export. */
 export interface PerfettoOptions {
-  /** Whether each allocation and free becomes an event of its own; default true. */
+  /** Whether each allocation and free becomes its own event; default true. */
   readonly allocations?: boolean | undefined;
 }
 
@@ -53,7 +53,7 @@ class Exporter {
   /** For each heap, bytes reserved and used. */
   private readonly reserved: number[];
   private readonly used: number[];
-  /** What the counters said last, by track. */
+  /** The last values of the counters, by track. */
   private readonly told: Map<number, number> = new Map();
   private isInFrame = false;
   private time = 0;
@@ -300,7 +300,7 @@ class Exporter {
     });
   }
 
-  /** Tells a counter where it has changed. */
+  /** Writes a counter if it has changed. */
   private counter(track: number, value: number): void {
     if (this.told.get(track) === value) return;
     this.told.set(track, value);

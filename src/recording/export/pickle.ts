@@ -1,9 +1,9 @@
 /**
- * Python's pickle, protocol 4, as far as data needs it: numbers, texts, lists, dictionaries, tuples. What is written more
+ * The parts of Python's pickle, protocol 4, that data needs: numbers, texts, lists, dictionaries, tuples. What is written more
  * than once, such as keys and stacks, may be remembered by name and referred to.
  *
- * Lists are added to item by item: some readers take a list's items as arguments of one call, and there are more than a
- * call can have.
+ * Lists are built item by item: some readers take a list's items as arguments of one call, and there may be more than a call
+ * can have.
  */
 
 import { ByteBuffer } from "./byte-buffer.ts";

@@ -1,4 +1,4 @@
-/** Protocol buffers, as far as they are needed to write: integers, texts, messages in messages. */
+/** The parts of protocol buffers needed for writing: integers, texts, nested messages. */
 
 import { ByteBuffer } from "./byte-buffer.ts";
 

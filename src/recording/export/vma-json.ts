@@ -1,4 +1,6 @@
-/** A moment of a recording in VMA's JSON form (vmaBuildStatsString), which VMA's tools and this library's viewer read. */
+/**
+ * A moment of a recording in VMA's JSON format (vmaBuildStatsString), which VMA's tools and this library's viewer read.
+ */
 
 import type { DetailedStatistics } from "../../metadata/statistics.ts";
 import { MemoryProperty } from "../../vulkan/constants.ts";
@@ -9,7 +11,7 @@ import { blockStatistics, statisticsOf, visitRanges } from "../reader/statistics
 
 type Json = { [key: string]: unknown };
 
-/** VMA's names of its kinds of allocations. */
+/** VMA's names for its kinds of allocations. */
 export const SUBALLOCATION_NAMES: readonly string[] = [
   "FREE",
   "UNKNOWN",
@@ -20,10 +22,10 @@ export const SUBALLOCATION_NAMES: readonly string[] = [
 ];
 
 /**
- * The JSON text of a moment. What VMA's form has no place for is left out: stacks, aliases, moves, times; and what a
- * recording does not hold: user data.
+ * The JSON text of a moment. What VMA's format has no place for is left out: stacks, aliases, moves, times; and what a
+ * recording does not contain: user data.
  *
- * @throws TypeError for a recording of no Vulkan device.
+ * @throws TypeError for a recording that is not of a Vulkan device.
  */
 export function exportVmaJson(state: RecordedState, header: RecordingHeader): string {
   const { device } = header;

@@ -5,8 +5,8 @@
  *     const cursor = recording.cursor();
  *     while (cursor.next()) if (cursor.kind === RecordKind.Freed) console.log(cursor.time, cursor.allocation);
  *
- * A snapshot repeats what the operations before it have led to. So it is passed over, but for the first one and those
- * behind damage; these begin with {@link RecordKind.Counters}, at which whoever keeps a state begins anew.
+ * A snapshot repeats what the operations before it have led to. So it is skipped, except for the first one and those after
+ * damage; these begin with {@link RecordKind.Counters}, at which whoever keeps a state starts over.
  */
 
 import { showAs } from "../../foundation/inspect.ts";
@@ -20,20 +20,20 @@ import { RecordFields, unknownKind } from "./record.ts";
 import { Damage } from "./record-reader.ts";
 import { SnapshotReader } from "./snapshots.ts";
 
-/** How many kinds are kept for later. */
+/** How many kinds are reserved for later. */
 const LATER_KINDS = 16;
 
 /** What a cursor reads from. */
 export interface CursorSource {
   readonly segments: readonly Segment[];
-  /** All bytes of the recording; another array when more have come. */
+  /** All bytes of the recording; another array when more have arrived. */
   readonly bytes: Uint8Array;
   readonly shared: SharedDefinitions;
   /** Notes damage inside a chunk. */
   addProblem(problem: RecordingProblem): void;
 }
 
-/** A place in a recording, and the record before it. */
+/** A position in a recording, and the record before it. */
 export class RecordCursor extends RecordFields {
   private readonly source: CursorSource;
   private readonly snapshots: SnapshotReader;
@@ -42,10 +42,10 @@ export class RecordCursor extends RecordFields {
   private isInSnapshot = false;
   /** Whether the snapshot's records are reported. */
   private isReporting = false;
-  /** Whether nothing more of the segment can be understood; also before the first one. */
+  /** Whether the rest of the segment is unreadable; also true before the first one. */
   private isBroken = true;
 
-  /** @internal Begins in front of the snapshot of `segment`. Use `Recording.cursor`. */
+  /** @internal Begins before the snapshot of `segment`. Use `Recording.cursor`. */
   constructor(source: CursorSource, segment = 0) {
     super(source.shared);
     this.source = source;
@@ -53,7 +53,7 @@ export class RecordCursor extends RecordFields {
     this.segment = segment - 1;
   }
 
-  /** Goes on to the next record. False where there is none; that may change when more of the recording has come. */
+  /** Advances to the next record. False if there is none; that may change when more of the recording has arrived. */
   next(): boolean {
     for (;;) {
       if (this.reader.at >= this.reader.end && !this.nextChunk()) return false;
@@ -102,7 +102,7 @@ export class RecordCursor extends RecordFields {
     this.reader.at = this.reader.end;
   }
 
-  /** Reads one record; false where there is nothing to report of it. */
+  /** Reads one record; false if there is nothing to report. */
   private read(): boolean {
     const { reader } = this;
     const kind = reader.bytes[reader.at++]!;

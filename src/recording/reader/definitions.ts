@@ -1,6 +1,6 @@
 /**
- * What the records of a segment refer to by number: texts, requests, stacks. Texts are decoded when they are asked for.
- * Requests and stacks of the same content are the same object in all segments, so that they can be grouped by.
+ * What the records of a segment refer to by number: texts, requests, stacks. Texts are decoded on demand. Requests and stacks
+ * with the same content are the same object in all segments, so that they can be used for grouping.
  */
 
 import { cellsOf, IMAGE_CELLS, type RecordedRequest, RequestCell, requestOf } from "../format/request.ts";
@@ -12,15 +12,15 @@ export interface RecordedStackFrame {
   readonly function: string;
   /** Path or URL. */
   readonly file: string;
-  /** From 1 on. */
+  /** At least 1. */
   readonly line: number;
-  /** From 1 on. */
+  /** At least 1. */
   readonly column: number;
 }
 
-/** Who asked. The same object for the same stack, throughout a recording. */
+/** The call stack of a request. The same object for the same stack, throughout a recording. */
 export interface RecordedStack {
-  /** The innermost first. */
+  /** The frames, the innermost first. */
   readonly frames: readonly RecordedStackFrame[];
 }
 
@@ -31,7 +31,7 @@ export class SharedDefinitions {
   readonly stacks: Map<string, RecordedStack> = new Map();
 }
 
-/** A caller's alignment goes up to this power of two. */
+/** The largest alignment of a caller, as a power of two. */
 const MAX_ALIGNMENT_EXPONENT = 52;
 const MAX_STACK_FRAMES = 64;
 
@@ -91,13 +91,13 @@ export class Definitions {
     return this.stacks[number];
   }
 
-  /** The number of a text that there is. */
+  /** Checks the number of a text. */
   checkText(number: number, reader: RecordReader): number {
     if (number >= this.textStarts.length) throw new Damage(`there is no text ${number}`, reader.at);
     return number;
   }
 
-  /** The number of a request that there is. */
+  /** Checks the number of a request. */
   checkRequest(number: number, reader: RecordReader): number {
     if (number === 0 || number >= this.requests.length) {
       throw new Damage(`there is no request ${number}`, reader.at);
@@ -105,7 +105,7 @@ export class Definitions {
     return number;
   }
 
-  /** The number of a stack that there is. */
+  /** Checks the number of a stack. */
   checkStack(number: number, reader: RecordReader): number {
     if (number >= this.stacks.length) throw new Damage(`there is no stack ${number}`, reader.at);
     return number;

@@ -3,13 +3,13 @@
 import { MadeBit, RecordKind } from "../format/kinds.ts";
 import { type RecordFields, unknownKind } from "./record.ts";
 
-/** How many kinds allocating takes. */
+/** How many kinds there are for allocating. */
 const MADE_KINDS = 16;
 
 /** Reads what follows kind and time. */
 export function readOperation(record: RecordFields, kind: number): void {
   record.kind = kind;
-  // The frequent ones first.
+  // Frequent ones first.
   if (kind >= RecordKind.AllocationMade && kind < RecordKind.AllocationMade + MADE_KINDS) {
     record.kind = RecordKind.AllocationMade;
     readAllocationMade(record, kind);

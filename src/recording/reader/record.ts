@@ -1,4 +1,4 @@
-/** One record of a recording: its members, and how those are read that several kinds have in common. */
+/** One record of a recording: its members, and how to read those that several kinds have in common. */
 
 import { PRIORITY_SCALE, type RecordedRequest } from "../format/request.ts";
 import type { RecordedBudget } from "../writer/fields.ts";
@@ -8,16 +8,16 @@ import { Damage, RecordReader } from "./record-reader.ts";
 /** Devices have at most this many heaps. */
 const MAX_HEAPS = 16;
 
-/** The record that was read last. Members that its kind has no use for are left as they were. */
+/** The record that was read last. Members that its kind does not use are left as they were. */
 export class RecordFields {
-  /** One of {@link RecordKind}; of those with bits the first. */
+  /** One of {@link RecordKind}; for those with bits, the first. */
   kind = 0;
-  /** Nanoseconds since the beginning of the recording. */
+  /** Nanoseconds since the start of the recording. */
   time = 0;
-  /** Operations up to this record, itself included. */
+  /** Number of operations up to and including this record. */
   operation = 0;
 
-  // How many have been made so far, this record included.
+  // How many have been made so far, including by this record.
   /** Allocations that have been made so far. */
   allocationsMade = 0;
   /** Blocks that have been made so far. */
@@ -29,7 +29,7 @@ export class RecordFields {
   /** Defragmentations that have been begun so far. */
   defragmentationsMade = 0;
 
-  // What the record is about, by number.
+  // The subject of the record, by number.
   /** The allocation's number. */
   allocation = 0;
   /** The block's number. */
@@ -41,33 +41,33 @@ export class RecordFields {
   /** The defragmentation's number. */
   defragmentation = 0;
 
-  /** Bytes from the start of the block; of an alias from the start of its allocation. */
+  /** Bytes from the start of the block; for an alias, from the start of its allocation. */
   offset = 0;
   /** Bytes of the allocation, alias, block, or of what was refused. */
   size = 0;
-  /** Bytes that were asked for. */
+  /** Bytes requested. */
   requestedSize = 0;
-  /** mapMemory calls in effect. */
+  /** Number of mapMemory calls in effect. */
   mapCount = 0;
   /** Whether the allocation was made with `AllocationCreate.Mapped`. */
   isPersistentlyMapped = false;
-  /** `BlockBit`s of a block; flags of a pool or a defragmentation. */
+  /** `BlockBit`s of a block; the flags of a pool or a defragmentation. */
   bits = 0;
   /** Index of the memory type. */
   memoryTypeIndex = 0;
-  /** Allocations of a block in a snapshot. */
+  /** Number of allocations of a block in a snapshot. */
   count = 0;
 
   // Of pools.
   /** Bytes of a pool's blocks; 0: as the allocator sees fit. */
   blockSize = 0;
-  /** Blocks that a pool keeps though they are empty. */
+  /** Number of blocks that a pool keeps even if empty. */
   minBlockCount = 0;
-  /** Blocks that a pool may have; 0: no limit. */
+  /** Maximum number of a pool's blocks; 0: no limit. */
   maxBlockCount = 0;
   /** A pool's priority, from 0 to 1. */
   priority = 0;
-  /** Bytes: what all offsets in a pool are multiples of. */
+  /** Bytes: all offsets in a pool are multiples of this. */
   minAllocationAlignment = 0;
 
   // Of defragmentations.
@@ -75,15 +75,15 @@ export class RecordFields {
   maxBytesPerPass = 0;
   /** Allocations that a pass may move; 0: no limit. */
   maxAllocationsPerPass = 0;
-  /** Passes so far, with the one under way. */
+  /** Number of passes so far, including the one under way. */
   passes = 0;
   /** Whether a pass is under way. */
   isInPass = false;
-  /** Allocations that were moved. */
+  /** Number of allocations that were moved. */
   moves = 0;
   /** Bytes that were moved. */
   bytesMoved = 0;
-  /** Blocks that were given back. */
+  /** Number of blocks that were given back. */
   blocksFreed = 0;
   /** Bytes that were given back. */
   bytesFreed = 0;
@@ -91,7 +91,7 @@ export class RecordFields {
   // Of refusals.
   /** VkResult */
   result = 0;
-  /** Index of the heap; undefined where it is not known. */
+  /** Index of the heap; undefined if it is not known. */
   heap: number | undefined = undefined;
   /** 0: unknown. */
   missingBytes = 0;
@@ -126,7 +126,7 @@ export class RecordFields {
     return this.definitions.text(this.nameNumber);
   }
 
-  /** Where the name's UTF-8 begins in `Recording.bytes`: for whoever goes through millions without making strings. */
+  /** Where the name's UTF-8 begins in `Recording.bytes`: for processing millions of records without making strings. */
   get nameStart(): number {
     return this.definitions.startOfText(this.nameNumber);
   }
@@ -136,12 +136,12 @@ export class RecordFields {
     return this.definitions.endOfText(this.nameNumber);
   }
 
-  /** What was asked for. */
+  /** What was requested. */
   get request(): RecordedRequest | undefined {
     return this.definitions.request(this.requestNumber);
   }
 
-  /** Who asked, if stacks were recorded. */
+  /** The call stack, if stacks were recorded. */
   get stack(): RecordedStack | undefined {
     return this.definitions.stack(this.stackNumber);
   }
@@ -238,7 +238,7 @@ export class RecordFields {
     this.budgets = Array.from({ length: count }, () => ({ usage: reader.uint(), budget: reader.uint() }));
   }
 
-  /** @internal Checks that the range can be. */
+  /** @internal Checks that the range is possible. */
   checkRange(): void {
     if (!Number.isSafeInteger(this.offset + this.size)) {
       throw new Damage("an allocation ends beyond 2^53 - 1 bytes", this.reader.at);

@@ -1,8 +1,8 @@
 /**
- * A recording that can be read: from the beginning with a cursor, or the state at any moment. Runs in browsers.
+ * A recording that can be read: from the start with a cursor, or the state at any moment. Works in browsers.
  *
- * Opening looks at the headers and checksums of the chunks alone, 0.5 ns a byte. The state at a moment takes one snapshot
- * and at most 1 MiB of operations after it.
+ * Opening only reads the headers and checksums of the chunks, 0.5 ns a byte. The state at a moment takes one snapshot and at
+ * most 1 MiB of operations after it.
  */
 
 import { checkInteger } from "../../foundation/check.ts";
@@ -15,34 +15,34 @@ import { RecordCursor } from "./cursor.ts";
 import { SharedDefinitions } from "./definitions.ts";
 import { RecordedState } from "./state.ts";
 
-/** Bytes that are made room for at first. */
+/** The initial capacity in bytes. */
 const FIRST_CAPACITY = 0x40000;
 
-/** What is known of the end of a recording. */
+/** What is known about the end of a recording. */
 export interface RecordingEnd {
-  /** Operations in the recording, lost ones included. */
+  /** Number of operations in the recording, including lost ones. */
   readonly operations: number;
-  /** Nanoseconds from its beginning to its last operation. */
+  /** Nanoseconds from its start to its last operation. */
   readonly duration: number;
-  /** Why it ended; undefined where the program was killed, or goes on. */
+  /** Why it ended; undefined if the program was killed or is still running. */
   readonly reason: string | undefined;
 }
 
-/** A snapshot and what follows it. */
+/** A snapshot and the operations after it. */
 export interface RecordingSegment {
-  /** Operations before it. */
+  /** Number of operations before it. */
   readonly operations: number;
-  /** Nanoseconds of the last operation before it. */
+  /** Time of the last operation before it, in nanoseconds. */
   readonly time: number;
-  /** Whether nothing is missing between the segment before and this one. */
+  /** Whether nothing is missing between the previous segment and this one. */
   readonly isContinuous: boolean;
 }
 
-/** A recording, whole or as far as it has come. */
+/** A recording, complete or as far as it has arrived. */
 export class Recording {
   private readonly index: ChunkIndex = new ChunkIndex();
   private readonly shared: SharedDefinitions = new SharedDefinitions();
-  /** By the position of the damage, as going through it again finds the same. */
+  /** By position, as reading the same damage again finds the same problem. */
   private readonly damage: Map<number, RecordingProblem> = new Map();
   private buffer: Uint8Array;
   private length = 0;
@@ -55,15 +55,15 @@ export class Recording {
     if (bytes !== undefined) this.index.scan(bytes, true);
   }
 
-  /** A recording whose bytes come one after the other, with {@link append}; the header is there after the first ones. */
+  /** A recording whose bytes are added by {@link append}; the header is available after the first ones. */
   static live(): Recording {
     return new Recording();
   }
 
   /**
-   * Adds what has come of a recording that goes on. Cursors go on, too.
+   * Adds newly arrived bytes of a live recording. Existing cursors can continue.
    *
-   * @throws RecordingError where it is no recording, or of a newer version.
+   * @throws RecordingError if it is not a recording, or of a newer version.
    */
   append(bytes: Uint8Array): void {
     const length = this.length + bytes.length;
@@ -78,8 +78,7 @@ export class Recording {
   }
 
   /**
-   * Forgets what has come of a chunk that is not whole: where a stream broke off, and another one of the same program
-   * follows.
+   * Drops the bytes of an incomplete chunk: for when a stream broke off and another one of the same program follows.
    */
   forgetUnfinished(): void {
     this.length = this.index.scanned;
@@ -93,24 +92,24 @@ export class Recording {
   /**
    * What was recorded.
    *
-   * @throws RecordingError while nothing has come of a live one.
+   * @throws RecordingError while nothing of a live recording has arrived.
    */
   get header(): RecordingHeader {
     if (this.index.header === undefined) throw new RecordingError("the recording has no header yet", 0);
     return this.index.header;
   }
 
-  /** What is damaged, as far as it has been looked at: opening sees damaged chunks, going through them the rest. */
+  /** The damage found so far: opening finds damaged chunks, reading them finds the rest. */
   get problems(): readonly RecordingProblem[] {
     return [...this.index.problems, ...this.damage.values()].sort((a, b) => a.position - b.position);
   }
 
-  /** Where the last chunk ends whose checksum holds. */
+  /** The end of the last chunk with a correct checksum. */
   get goodUpTo(): number {
     return this.index.goodUpTo;
   }
 
-  /** The snapshots: where moments can be reached from. */
+  /** The snapshots, from which moments can be reached. */
   get segments(): readonly RecordingSegment[] {
     return this.index.segments;
   }
@@ -123,7 +122,7 @@ export class Recording {
     return this.knownEnd!.end;
   }
 
-  /** A cursor in front of the first record, or of the snapshot of a segment. */
+  /** A cursor before the first record, or before the snapshot of a segment. */
   cursor(segment = 0): RecordCursor {
     checkInteger(segment, "segment", 0, Math.max(this.index.segments.length - 1, 0));
     const { index, shared, damage } = this;
@@ -142,8 +141,7 @@ export class Recording {
   }
 
   /**
-   * The state after `operation` operations. Where those are lost, it is the last state before that is known: see
-   * its `operation`.
+   * The state after `operation` operations. If some of those are lost, it is the last known state before: see its `operation`.
    */
   stateAt(operation: number): RecordedState {
     checkInteger(operation, "operation");
@@ -174,7 +172,7 @@ export class Recording {
     const state = new RecordedState();
     if (this.index.segments.length === 0) return state;
     const cursor = this.cursor(segment);
-    // The snapshot is wanted whole, whatever the moment.
+    // The whole snapshot is needed, whatever the moment.
     while (cursor.next()) {
       if (!cursor.isSnapshot && isBeyond(cursor)) break;
       state.apply(cursor);
@@ -203,8 +201,8 @@ showAs(
 /**
  * Opens a recording.
  *
- * @throws RecordingError where it is none, or of a newer version. Damage behind the header is told by
- * {@link Recording.problems} instead, and what is good is read.
+ * @throws RecordingError if it is not a recording, or of a newer version. Damage after the header is reported by
+ * {@link Recording.problems} instead, and the rest is read.
  */
 export function readRecording(bytes: Uint8Array): Recording {
   if (!(bytes instanceof Uint8Array)) throw new TypeError(`a recording must be a Uint8Array, got ${bytes}`);

@@ -1,19 +1,19 @@
-/** Reads the fields of a snapshot's records, some of which are told as a difference from the record before. */
+/** Reads the fields of a snapshot's records, some of which are differences from the previous record. */
 
 import { RecordKind, SnapshotBit } from "../format/kinds.ts";
 import { type RecordFields, unknownKind } from "./record.ts";
 import { Damage } from "./record-reader.ts";
 
-/** How many kinds the allocations of a snapshot take. */
+/** How many kinds there are for the allocations of a snapshot. */
 const ALLOCATION_KINDS = 64;
 
-/** What one snapshot has told so far. */
+/** What one snapshot has contained so far. */
 export class SnapshotReader {
   private readonly record: RecordFields;
   private lastAllocation = -1;
   private lastSize = 0;
   private lastRequest = 0;
-  /** Where the last allocation of the block ends, and how many are to come. */
+  /** Where the last allocation of the block ends, and how many are still to come. */
   private end = 0;
   private left = 0;
 

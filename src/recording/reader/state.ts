@@ -2,8 +2,8 @@
  * The state of what was recorded at one moment: pools, blocks, allocations. Apply the records of a cursor to it, one
  * after the other; about 0.1 µs each.
  *
- * A recording may contradict itself, by damage that no checksum sees or because somebody wrote it so. What contradicts
- * the state is not applied, and counted.
+ * A recording may contradict itself, because of damage that no checksum detects or because it was written that way. Records
+ * that contradict the state are counted but not applied.
  */
 
 import { showAs } from "../../foundation/inspect.ts";
@@ -15,25 +15,28 @@ import type { RecordedStack } from "./definitions.ts";
 
 /** An allocation that is alive. */
 export interface RecordedAllocation {
-  /** Counts the allocations of the recording. */
+  /** A number that counts the allocations of the recording. */
   readonly id: number;
-  /** The block that it lies in at the moment. */
+  /** The block that currently contains it. */
   block: RecordedBlock;
   /** Bytes from the start of the block. */
   offset: number;
   /** Bytes. */
   readonly size: number;
-  /** Bytes that were asked for. */
+  /** Bytes requested. */
   readonly requestedSize: number;
-  /** What was asked for. */
+  /** What was requested. */
   readonly request: RecordedRequest;
-  /** The name at the moment, if it has one. */
+  /** The current name, if it has one. */
   name: string | undefined;
-  /** Who asked, if stacks were recorded. */
+  /** The call stack of the request, if stacks were recorded. */
   readonly stack: RecordedStack | undefined;
-  /** Nanoseconds; undefined where it is older than what is left of the recording, or than the state's first snapshot. */
+  /**
+   * When it was made, in nanoseconds; undefined if it is older than what is left of the recording, or than the state's
+   * first snapshot.
+   */
   readonly madeAt: number | undefined;
-  /** mapMemory calls in effect. */
+  /** Number of mapMemory calls in effect. */
   mapCount: number;
   /** Whether it was made with `AllocationCreate.Mapped`. */
   readonly isPersistentlyMapped: boolean;
@@ -50,7 +53,7 @@ export interface RecordedAllocation {
 
 /** A memory object: a block that is divided, or one allocation's own. */
 export interface RecordedBlock {
-  /** Counts the memory objects of the recording. */
+  /** A number that counts the memory objects of the recording. */
   readonly id: number;
   /** Whether it is for one allocation. */
   readonly isDedicated: boolean;
@@ -66,9 +69,9 @@ export interface RecordedBlock {
   readonly pool: number | undefined;
   /** Bytes. */
   size: number;
-  /** Nanoseconds since the beginning of the recording; undefined if it was there before. */
+  /** Nanoseconds since the start of the recording; undefined if it existed before. */
   readonly madeAt: number | undefined;
-  /** In no particular order. */
+  /** Its allocations, in no particular order. */
   readonly allocations: Set<RecordedAllocation>;
 }
 
@@ -76,7 +79,7 @@ export interface RecordedBlock {
 export interface RecordedPool extends Omit<RecordedPoolInfo, "name"> {
   /** A number that no other pool of the recording has, counted from 0. */
   readonly id: number;
-  /** The pool's name at the moment, if it has one. */
+  /** The pool's current name, if it has one. */
   name: string | undefined;
 }
 
@@ -84,13 +87,13 @@ export interface RecordedPool extends Omit<RecordedPoolInfo, "name"> {
 export interface RecordedAlias {
   /** A number that no other alias of the recording has. */
   readonly id: number;
-  /** Whose memory it shares. */
+  /** The allocation whose memory it shares. */
   readonly allocation: RecordedAllocation;
   /** Bytes from the start of the allocation. */
   readonly offset: number;
   /** Bytes. */
   readonly size: number;
-  /** What it is. */
+  /** What was requested. */
   readonly request: RecordedRequest;
 }
 
@@ -98,17 +101,17 @@ export interface RecordedAlias {
 export interface RecordedDefragmentation extends RecordedDefragmentationInfo {
   /** A number that no other defragmentation of the recording has. */
   readonly id: number;
-  /** Passes so far, with the one under way. */
+  /** Number of passes so far, including the one under way. */
   passes: number;
   /** Whether a pass is under way. */
   isInPass: boolean;
 }
 
-/** What there is at one moment. */
+/** The state at one moment. */
 export class RecordedState {
-  /** Operations that have led to it. */
+  /** Number of operations that have led to it. */
   operation = 0;
-  /** Nanoseconds of the last of them. */
+  /** Time of the last of them, in nanoseconds. */
   time = 0;
   /** By number. */
   readonly allocations: Map<number, RecordedAllocation> = new Map();
@@ -120,11 +123,11 @@ export class RecordedState {
   readonly aliases: Map<number, RecordedAlias> = new Map();
   /** Those that are under way, by number. */
   readonly defragmentations: Map<number, RecordedDefragmentation> = new Map();
-  /** For each heap, as they were told last; empty if they never were. */
+  /** For each heap, as last recorded; empty if never recorded. */
   budgets: readonly RecordedBudget[] = [];
   /** The current frame's index; undefined before the first. */
   frame: number | undefined = undefined;
-  /** Records that contradicted the state, and were not applied. */
+  /** Number of records that contradicted the state and were not applied. */
   contradictions = 0;
 
   /** Bytes of all blocks. */
@@ -135,7 +138,7 @@ export class RecordedState {
   /** The block that allocations of a snapshot belong to. */
   private snapshotBlock: RecordedBlock | undefined = undefined;
 
-  /** Does what the cursor's record says. */
+  /** Applies the cursor's record. */
   apply(record: RecordCursor): void {
     this.operation = record.operation;
     this.time = record.time;

@@ -1,4 +1,4 @@
-/** What memory was used for at one moment, in numbers. Walks over every allocation. */
+/** Memory usage at one moment in numbers. Visits every allocation. */
 
 import {
   addAllocation,
@@ -10,7 +10,7 @@ import {
 import type { RecordingHeader } from "../format/header.ts";
 import type { RecordedBlock, RecordedState } from "./state.ts";
 
-/** Statistics of a recorded state, as `calculateStatistics` of the allocator has them. */
+/** Statistics of a recorded state, like the allocator's `calculateStatistics`. */
 export interface RecordedStatistics {
   readonly total: DetailedStatistics;
   /** For each memory type. */

@@ -1,5 +1,5 @@
 /**
- * What the recorder knows of a block and of what lives in it: numbers, by the slot that an allocation has in the block's
+ * What the recorder knows about a block and its allocations: numbers, by the slot that an allocation has in the block's
  * metadata. So nothing is kept in the allocations themselves, and looking one up is reading an array.
  */
 
@@ -9,21 +9,21 @@ import type { Allocation } from "../../allocator/allocation.ts";
 export const NOT_RECORDED = -1;
 const FIRST_CAPACITY = 16;
 
-/** One block, or memory of one allocation's own, whose slot is 0. */
+/** One block, or the dedicated memory of an allocation, whose slot is 0. */
 export class BlockRecord {
   /** The block's number. */
   readonly id: number;
   readonly bits: number;
   /** The pool's number. */
   readonly pool: number | undefined;
-  /** The allocation that has the block to itself. */
+  /** The only allocation, in dedicated memory. */
   sole: Allocation | undefined = undefined;
-  /** How many allocations of it are recorded. */
+  /** How many of its allocations are recorded. */
   live = 0;
   private ids: Float64Array = new Float64Array(FIRST_CAPACITY).fill(NOT_RECORDED);
   private requests: Int32Array = new Int32Array(FIRST_CAPACITY);
   private stacks: Int32Array = new Int32Array(FIRST_CAPACITY);
-  /** Names as they were recorded last; there only where any was given. */
+  /** Names as last recorded; present only if any was given. */
   private names: (string | undefined)[] | undefined = undefined;
 
   constructor(id: number, bits: number, pool: number | undefined) {
@@ -72,7 +72,7 @@ export class BlockRecord {
     this.live--;
   }
 
-  /** Takes over what is known of an allocation in another block. */
+  /** Takes over what is known about an allocation in another block. */
   takeOver(slot: number, other: BlockRecord, otherSlot: number): void {
     const name = other.nameOf(otherSlot);
     const id = other.idOf(otherSlot);

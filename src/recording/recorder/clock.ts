@@ -1,9 +1,9 @@
 /** Time since a recording began. Reading the clock takes 40 ns, the largest part of what recording an operation costs. */
 
-/** What is there in every runtime; its types are not. */
+/** Available in every runtime, but its types are not. */
 const clock = (globalThis as { performance?: { now(): number } }).performance;
 
-/** Nanoseconds since the clock was made, whole ones. */
+/** Whole nanoseconds since the clock was made. */
 export class Clock {
   private readonly start: number = clock === undefined ? 0 : clock.now();
 

@@ -1,4 +1,4 @@
-/** What the header of a recording says of the allocator, its device, and the program. */
+/** What the header of a recording says about the allocator, its device, and the program. */
 
 import type { AllocatorState } from "../../allocator/state.ts";
 import type { VirtualBlock } from "../../metadata/virtual-block.ts";
@@ -8,17 +8,17 @@ import type { RecordableHeap } from "./heap-recorder.ts";
 
 type Described = Omit<RecordingHeader, "format" | "version">;
 
-/** Of an allocator. */
+/** For an allocator. */
 export function headerOf(state: AllocatorState): Described {
   return { source: "vulkan", ...program(), device: deviceOf(state), allocator: settingsOf(state) };
 }
 
-/** Of a virtual block. */
+/** For a virtual block. */
 export function virtualHeader(_block: VirtualBlock): Described {
   return { source: "virtual", ...program() };
 }
 
-/** Of a heap of big buffers. */
+/** For a heap of big buffers. */
 export function heapHeader({ label }: RecordableHeap): Described & { readonly name: string } {
   return { source: "webgpu", ...program(), name: label };
 }

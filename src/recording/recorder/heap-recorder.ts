@@ -1,6 +1,7 @@
 /**
- * Records a heap of big buffers (`vma-ts/webgpu`): is told by its hook what happens, and writes it down, with a register of
- * its own of what is alive, by what it has written. WebGPU tells nothing of heaps and memory types, so all is of type 0.
+ * Records a heap of big buffers (`vma-ts/webgpu`): its hook reports what happens, and the recorder writes it down, with its own
+ * register of what is alive according to what it has written. WebGPU reveals nothing about heaps and memory types, so
+ * everything is of type 0.
  */
 
 import type { BufferHeap } from "../../heap/heap.ts";
@@ -34,7 +35,7 @@ interface HolderEntry {
   readonly live: Set<Entry>;
 }
 
-/** Offsets in heaps are multiples of it, and ranges are as many bytes. */
+/** Offsets and sizes of ranges in heaps are multiples of this many bytes. */
 const GRAIN = 4;
 const GRAIN_EXPONENT = 2;
 /** SuballocationType.Buffer */
@@ -59,7 +60,7 @@ export class HeapRecorder implements Hook {
     this.onDestroyed = onDestroyed;
   }
 
-  /** Takes in what is there already, and begins to write. */
+  /** Registers what already exists, and begins to write. */
   attach(writer: RecordingWriter): void {
     this.writer = writer;
     for (const buffer of this.heap.buffers())
@@ -82,7 +83,7 @@ export class HeapRecorder implements Hook {
     this.heap.setRecorder(this);
   }
 
-  /** Stops being told. */
+  /** Detaches the hook. */
   detach(): void {
     this.heap.setRecorder(undefined);
   }
@@ -150,7 +151,7 @@ export class HeapRecorder implements Hook {
     if (entry === undefined || holder === undefined) return;
     const { offset, size, name } = allocation;
     if (roundUp(size) !== entry.size) {
-      // Another size: for the recording it is another allocation.
+      // Resized: for the recording it is another allocation.
       this.writer.freed(this.clock.now(), entry.id);
       this.forget(allocation, entry);
       this.make(allocation, holder, name, entry.stack);
@@ -193,7 +194,7 @@ export class HeapRecorder implements Hook {
     return this.writer.dictionary.requestOfRow();
   }
 
-  /** Writes all that is alive. */
+  /** Writes everything that is alive. */
   snapshot(snapshot: SnapshotWriter): void {
     for (const { id, bits, size, live } of this.holders.values()) {
       snapshot.block(id, bits, 0, undefined, size, live.size);

@@ -1,15 +1,15 @@
 /**
- * The live stream: an HTTP server on 127.0.0.1 that sends the chunks of a recording to whoever knows its token, as
- * server-sent events (`/chunks`) or as they are (`/bytes`). See docs/recording-format.md.
+ * The live stream: an HTTP server on 127.0.0.1 that sends the chunks of a recording to clients that know its token, as
+ * server-sent events (`/chunks`) or as plain bytes (`/bytes`). See docs/recording-format.md.
  */
 
 import { checkInteger } from "../../foundation/check.ts";
 import { optionsCheck } from "../../foundation/check-names.ts";
 import { builtin } from "../writer/file.ts";
 
-/** How a recording is served. */
+/** Options for serving a recording. */
 export interface ServeOptions {
-  /** Default 0: any port that is free. */
+  /** Default 0: any free port. */
   readonly port?: number | undefined;
 }
 
@@ -21,21 +21,21 @@ export interface LiveStream {
   readonly port: number;
   /** Unguessable; part of the address. */
   readonly token: string;
-  /** The server-sent events: what to give to the viewer, or to an EventSource. */
+  /** The address of the server-sent events, for the viewer or an EventSource. */
   readonly url: string;
-  /** The same bytes, as one endless response. */
+  /** The address of the same bytes as one endless response. */
   readonly bytesUrl: string;
   /** Ends all connections. */
   close(): void;
 }
 
-/** What a server asks of the recording. */
+/** What a server needs from the recording. */
 export interface LiveSource {
   join(listener: (chunk: Uint8Array) => void): void;
   leave(listener: (chunk: Uint8Array) => void): void;
 }
 
-// What is used of node:http, whose types are not there for every user of this library.
+// The parts of node:http that are used, as not every user of this library has its types.
 interface Request {
   readonly url?: string;
   readonly method?: string;
@@ -62,11 +62,11 @@ interface Http {
 }
 
 const LOOPBACK = "127.0.0.1";
-/** A listener with more than that in its buffer is too slow, and is dropped. */
+/** A listener with more than this in its buffer is too slow, and is dropped. */
 const MAX_BUFFERED = 64 * 1024 * 1024;
 const TOKEN_BYTES = 24;
 
-/** Starts a server; resolves when it listens. */
+/** Starts a server; resolves when it is listening. */
 export function startServer(options: ServeOptions, source: LiveSource): Promise<LiveStream> {
   checkServeNames(options);
   const { port = 0 } = options;
@@ -106,7 +106,7 @@ function answer(
   responses: Set<Response>,
 ): void {
   const { pathname, searchParams } = new globals.URL(request.url ?? "/", `http://${LOOPBACK}`);
-  // A page of another name that was made to point to this machine says its own name here.
+  // A page whose domain name was made to point to this machine sends that name here.
   const isLocal = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? "");
   if (!isLocal || !isSame(searchParams.get("token") ?? "", token)) {
     refuse(response, 403, "wrong token");
@@ -147,14 +147,14 @@ function refuse(response: Response, status: number, message: string): void {
   response.end(`${message}\n`);
 }
 
-/** Compares in a time that does not tell how much of it was right. */
+/** Compares in constant time, which does not reveal how much was right. */
 function isSame(given: string, token: string): boolean {
   let difference = given.length ^ token.length;
   for (let i = 0; i < token.length; i++) difference |= token.charCodeAt(i) ^ (given.charCodeAt(i) || 0);
   return difference === 0;
 }
 
-// Types of what every runtime with servers has.
+// Types of what every runtime with servers provides.
 interface Globals {
   readonly URL: new (
     url: string,
@@ -181,7 +181,7 @@ function makeToken(): string {
 
 function base64(bytes: Uint8Array): string {
   let text = "";
-  // Not all at once: a call can have so many arguments only.
+  // Not all at once: the number of arguments of a call is limited.
   for (let at = 0; at < bytes.length; at += 0x2000) {
     text += String.fromCharCode(...bytes.subarray(at, at + 0x2000));
   }

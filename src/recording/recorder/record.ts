@@ -1,4 +1,4 @@
-/** Begins recordings: of an allocator, a virtual block or a heap of buffers, to a file, a sink, or memory. */
+/** Begins recordings of an allocator, a virtual block or a heap of buffers, to a file, a sink, or memory. */
 
 import { RECORDER_VERSION } from "../../allocator/recorder.ts";
 import type { AllocatorState } from "../../allocator/state.ts";
@@ -22,25 +22,25 @@ import { type LiveStream, type ServeOptions, startServer } from "./live.ts";
 import { everySecond, onExit, type Timer } from "./runtime.ts";
 import { VirtualRecorder } from "./virtual-recorder.ts";
 
-/** What to record, and where to. */
+/** What to record, and where. */
 export interface RecordOptions {
-  /** A file's path, or whatever takes chunks; default: memory, see {@link ActiveRecording.bytes}. */
+  /** A file's path, or a sink for chunks; default: memory, see {@link ActiveRecording.bytes}. */
   readonly to?: string | RecordingSink | undefined;
   /**
-   * Whether to record who asked for each allocation, or how many callers to keep, at most 64; default false. Costs some
-   * microseconds an allocation.
+   * Whether to record the call stack of each allocation, or how many callers to keep, at most 64; default false. Costs a few
+   * microseconds per allocation.
    */
   readonly stacks?: boolean | number | undefined;
-  /** Whether to record frames (`setCurrentFrameIndex`) with the budgets at them; default true. */
+  /** Whether to record frames (`setCurrentFrameIndex`) with their budgets; default true. */
   readonly frames?: boolean | undefined;
   /**
-   * Bytes of a ring, at least 1 MiB: only the last ones are kept, for programs that run long. More, where a snapshot of
-   * all that is alive would not fit several times. Not with a sink of your own. Default: everything is kept.
+   * Bytes of a ring, at least 1 MiB: only the last ones are kept, for long-running programs. It is larger if a snapshot of
+   * everything alive would not fit several times. Not with your own sink. Default: everything is kept.
    */
   readonly limit?: number | undefined;
   /** Shown in viewers. */
   readonly name?: string | undefined;
-  /** Told when a file or a sink fails, for the first time. The recording goes on. Default: a process warning. */
+  /** Called the first time a file or a sink fails. The recording goes on. Default: a process warning. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -53,19 +53,19 @@ const checkRecordNames = optionsCheck<RecordOptions>("the options of record", {
   onError: true,
 });
 
-/** Callers that are kept where `stacks` is true. */
+/** Number of callers that are kept if `stacks` is true. */
 const DEFAULT_STACK_DEPTH = 16;
-/** A snapshot with what follows it has to fit so often into a ring. */
+/** How often a snapshot with what follows it must fit into a ring. */
 const SEGMENTS_IN_RING = 3;
 
-/** What can be recorded, whichever copy of this library made it. */
+/** What can be recorded, whichever copy of this library created it. */
 type Recordable = { readonly state: AllocatorState } | VirtualBlock | RecordableHeap;
 
 /**
- * Records what an allocator, a virtual block or a heap of `vma-ts/webgpu` does from now on, with all that is there already. Ends with the allocator,
- * with the process, or with {@link ActiveRecording.end}.
+ * Records what an allocator, a virtual block or a heap of `vma-ts/webgpu` does from now on, including what already exists. Ends
+ * with the allocator, with the process, or with {@link ActiveRecording.end}.
  *
- * @throws TypeError for what cannot be recorded, or is being recorded already.
+ * @throws TypeError for what cannot be recorded, or is already being recorded.
  * @throws RangeError for a ring of less than 1 MiB, or more than 64 callers.
  * @throws whatever opening the file throws.
  */
@@ -73,7 +73,7 @@ export function record(target: object, options: RecordOptions = {}): ActiveRecor
   return new ActiveRecording(checkTarget(target), options);
 }
 
-/** A recording that goes on. Made by {@link record}. */
+/** A recording in progress. Made by {@link record}. */
 export class ActiveRecording {
   private readonly writer: RecordingWriter;
   private readonly clock: Clock = new Clock();
@@ -136,17 +136,17 @@ export class ActiveRecording {
     return this.ended;
   }
 
-  /** Operations recorded so far. */
+  /** Number of operations recorded so far. */
   get operations(): number {
     return this.writer.out.operations;
   }
 
-  /** Bytes written so far; a ring keeps fewer. */
+  /** Number of bytes written so far; a ring keeps fewer. */
   get bytesWritten(): number {
     return this.writer.out.bytesWritten;
   }
 
-  /** Writes a word of the program's own, such as "level loaded", which viewers show on the time axis. */
+  /** Writes a label, such as "level loaded", which viewers show on the time axis. */
   mark(text: string): void {
     if (typeof text !== "string") throw new TypeError(`a mark must be a string, got ${quote(text)}`);
     if (this.ended) return;
@@ -154,15 +154,15 @@ export class ActiveRecording {
     this.writer.settle();
   }
 
-  /** Writes out what is in the buffer of 64 KiB; happens by itself once a second, and at the end. */
+  /** Writes out the buffer of 64 KiB; happens automatically once a second and at the end. */
   flush(): void {
     if (!this.ended) this.writer.out.flush();
   }
 
   /**
-   * The recording so far, where it is kept in memory.
+   * The recording so far, if it is kept in memory.
    *
-   * @throws TypeError where it goes elsewhere.
+   * @throws TypeError if it goes elsewhere.
    */
   bytes(): Uint8Array {
     const { memory } = this;
@@ -182,8 +182,8 @@ export class ActiveRecording {
   }
 
   /**
-   * Opens an HTTP server on 127.0.0.1 from which viewers on this machine can follow the recording. Whoever asks has to
-   * know the token that is part of the address. Closed with the recording.
+   * Opens an HTTP server on 127.0.0.1 from which viewers on this machine can follow the recording. Clients must know the token
+   * that is part of the address. Closed with the recording.
    */
   async serve(options: ServeOptions = {}): Promise<LiveStream> {
     if (this.ended) throw new TypeError("the recording has ended");
@@ -195,7 +195,7 @@ export class ActiveRecording {
     return server;
   }
 
-  /** A listener gets the header, then a segment that begins now, then all that follows. */
+  /** A listener gets the header, then a segment that begins now, then everything that follows. */
   private join(listener: (chunk: Uint8Array) => void): void {
     this.flush();
     listener(this.headerChunk!);

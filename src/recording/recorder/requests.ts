@@ -1,4 +1,4 @@
-/** Fills a request's row from what an allocator was asked for. Hot: no object is made. */
+/** Fills a request's row from the arguments of an allocator's call. Hot: no object is made. */
 
 import type { Allocation } from "../../allocator/allocation.ts";
 import type { AllocationCreateInfo } from "../../allocator/options.ts";
@@ -16,7 +16,7 @@ export function exponentOf(power: number): number {
   return power <= 0x80000000 ? 31 - Math.clz32(power) : Math.log2(power);
 }
 
-/** What the caller said of the allocation; `pool` is the pool's number + 1, or 0. */
+/** The caller's settings of the allocation; `pool` is the pool's number + 1, or 0. */
 export function fillSettings(
   row: Float64Array,
   given: AllocationCreateInfo | undefined,
@@ -61,7 +61,7 @@ export function fillImage(row: Float64Array, info: ImageCreateInfo): void {
   row[RequestCell.Tiling] = info.tiling ?? 0;
 }
 
-/** Memory by itself. Call it after {@link fillSettings}. */
+/** Plain memory. Call it after {@link fillSettings}. */
 export function fillRequirements(row: Float64Array, requirements: Readonly<MemoryRequirements>): void {
   row[RequestCell.Resource] = Memory;
   row[RequestCell.ResourceFlags] = 0;
@@ -75,7 +75,7 @@ function addBit(row: Float64Array, bit: number): void {
   row[RequestCell.Dedicated] = (row[RequestCell.Dedicated]! | bit) >>> 0;
 }
 
-/** What is known of an allocation that was there before the recording. */
+/** What is known about an allocation that existed before the recording. */
 export function fillKnown(row: Float64Array, allocation: Allocation, pool: number): void {
   fillSettings(row, undefined, allocation, pool);
   const { resourceInfo, resourceUsage } = allocation;
@@ -87,7 +87,7 @@ export function fillKnown(row: Float64Array, allocation: Allocation, pool: numbe
   }
 }
 
-/** What an allocator was asked for and could not give, as its own request says. */
+/** A refused request, from the allocator's own request. */
 export function fillRefused(row: Float64Array, request: AllocationRequest, pool: number): void {
   const { requirements } = request;
   row[RequestCell.Resource] = request.buffer !== 0n ? Buffer : Memory;

@@ -1,4 +1,7 @@
-/** What a recording needs of the runtime, if it is there: a timer that keeps no program alive, and the process's end. */
+/**
+ * What a recording needs from the runtime, if available: a timer that keeps no program alive, and the end of the
+ * process.
+ */
 
 /** A timer that can be stopped. */
 export interface Timer {
@@ -15,7 +18,7 @@ interface Runtime {
 }
 
 const runtime = globalThis as Runtime;
-/** What is to be done at the end of the process; one listener for all, as Node.js warns of many. */
+/** What to do at the end of the process; one listener for all, as Node.js warns about many. */
 const atExit = new Set<() => void>();
 
 function exit(): void {
@@ -29,7 +32,7 @@ export function everySecond(callback: () => void): Timer {
   return { stop: () => runtime.clearInterval?.(timer) };
 }
 
-/** Calls back when the process ends. Returns what takes that back. */
+/** Calls back when the process ends. Returns a function that undoes that. */
 export function onExit(callback: () => void): () => void {
   if (atExit.size === 0) runtime.process?.on?.("exit", exit);
   atExit.add(callback);

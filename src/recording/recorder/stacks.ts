@@ -3,9 +3,9 @@
 import { type Dictionary, NO_STACK } from "../writer/dictionary.ts";
 import type { StackFrame } from "../writer/stack-table.ts";
 
-/** Where this file lies within the library. */
+/** Where this file is within the library. */
 const THIS_FILE = /recording\/recorder\/stacks\.[jt]s$/;
-/** Where the library lies, whose own frames say nothing to whoever uses it; undefined where a bundler has made one file of all. */
+/** Where the library is, whose own frames mean nothing to its users; undefined if a bundler has made a single file. */
 const LIBRARY: string | undefined = THIS_FILE.test(import.meta.url)
   ? import.meta.url.replace(THIS_FILE, "").replace(/^file:\/\//, "")
   : undefined;
@@ -14,16 +14,16 @@ const V8_FRAME = /^\s*at (?:(.*?) \()?(.*?)(?::(\d+):(\d+))?\)?$/;
 /** The others: "name@file:line:column". */
 const OTHER_FRAME = /^(.*?)@(.*?)(?::(\d+):(\d+))?$/;
 
-/** V8's switch for how many frames an error has. */
+/** V8's setting for the number of frames of an error. */
 const limits = Error as { stackTraceLimit?: number };
 
-/** The number in the dictionary of the stack of whoever calls; NO_STACK where none is wanted. */
+/** The dictionary number of the caller's stack; NO_STACK if none is wanted. */
 export function stackOfCaller(dictionary: Dictionary, depth: number): number {
   if (depth === 0) return NO_STACK;
   return dictionary.stackOf(captureStack(depth), (text) => framesOf(text, depth));
 }
 
-/** The stack of whoever calls, as the engine prints it. */
+/** The caller's stack, as the engine prints it. */
 function captureStack(depth: number): string {
   const before = limits.stackTraceLimit;
   // Those of the library come first.

@@ -1,6 +1,6 @@
 /**
- * Records a VirtualBlock. Its methods are so small that a hook in them would be felt; instead the block that is recorded
- * gets methods of its own, which do the same and write it down. They are taken away again at the end.
+ * Records a VirtualBlock. Its methods are so small that a hook in them would be noticeable; instead the recorded block gets its
+ * own methods, which do the same and write it down. They are removed at the end.
  */
 
 import type { VirtualAllocation, VirtualBlock } from "../../metadata/virtual-block.ts";
@@ -21,7 +21,7 @@ interface Entry {
   readonly name: string | undefined;
 }
 
-/** What a virtual block's own methods may be. */
+/** The methods that a recorded block gets. */
 type Methods = Pick<VirtualBlock, "allocate" | "free" | "clear" | "grow" | "shrink">;
 const METHODS = ["allocate", "free", "clear", "grow", "shrink"] as const;
 
@@ -40,7 +40,7 @@ export class VirtualRecorder {
     this.stackDepth = stackDepth;
   }
 
-  /** Takes in what is there already, and begins to write. */
+  /** Registers what already exists, and begins to write. */
   attach(writer: RecordingWriter): void {
     this.writer = writer;
     this.number = writer.adopt("blocks");
@@ -56,7 +56,7 @@ export class VirtualRecorder {
     Object.assign(this.block, this.methods());
   }
 
-  /** Takes the methods away again. */
+  /** Removes the methods. */
   detach(): void {
     for (const name of METHODS) Reflect.deleteProperty(this.block, name);
   }
@@ -146,7 +146,7 @@ export class VirtualRecorder {
     return this.writer.dictionary.requestOfRow();
   }
 
-  /** Writes all that is alive. */
+  /** Writes everything that is alive. */
   snapshot(snapshot: SnapshotWriter): void {
     const { block, entries } = this;
     snapshot.block(this.number, 0, 0, undefined, block.size, entries.size);

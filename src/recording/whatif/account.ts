@@ -1,8 +1,8 @@
-/** Counts what a replay takes of memory: at most, and on average. */
+/** Counts the memory that a replay takes: at most, and on average. */
 
 import type { ReplayResult } from "./settings.ts";
 
-/** What is taken at the moment, and what was at most. */
+/** What is taken now, and the maximum so far. */
 export class Account {
   reserved = 0;
   used = 0;
@@ -49,7 +49,7 @@ export class Account {
     return this.reserved === 0 ? 0 : 1 - this.used / this.reserved;
   }
 
-  /** An operation is over. */
+  /** An operation has ended. */
   sample(): void {
     this.unusedSum += this.unused;
     this.samples++;

@@ -1,4 +1,4 @@
-/** Asks an allocator for what a recorded request asked for. */
+/** Repeats a recorded request on an allocator. */
 
 import type { Allocation } from "../../allocator/allocation.ts";
 import { AllocationCreate } from "../../allocator/flags.ts";
@@ -12,13 +12,13 @@ import type { ReplaySettings } from "./settings.ts";
 
 const STRATEGIES =
   AllocationCreate.StrategyMinMemory | AllocationCreate.StrategyMinTime | AllocationCreate.StrategyMinOffset;
-/** Usages of buffers that need no feature; the others change nothing of what a buffer needs of memory. */
+/** Usages of buffers that need no feature; the others do not change a buffer's memory requirements. */
 const PLAIN_BUFFER_USAGES = 0x1ff;
 const STORAGE_BUFFER = 0x20;
 /** The first MemoryUsage that depends on the resource: Auto. */
 const AUTO_USAGE = 7;
 
-/** Who asks, on which device, and what for. */
+/** The allocator and device of a request, and its purpose. */
 export interface Asking {
   readonly allocator: Allocator;
   readonly device: SimulatedDevice;
@@ -27,9 +27,9 @@ export interface Asking {
 }
 
 /**
- * Makes the allocation, with the resource where it is known.
+ * Makes the allocation, with the resource if it is known.
  *
- * @throws VulkanError where it is refused.
+ * @throws VulkanError if it is refused.
  */
 export function askAgain(asking: Asking, request: RecordedRequest, size: number): Allocation {
   const { allocator, device } = asking;

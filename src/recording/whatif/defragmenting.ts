@@ -1,4 +1,4 @@
-/** Defragments a replay's memory, to the end at once, and counts what that moves. */
+/** Defragments a replay's memory in one go, and counts what that moves. */
 
 import type { Pool } from "../../allocator/pool.ts";
 import type { DefragmentationInfo } from "../../defrag/flags.ts";
@@ -29,18 +29,20 @@ export class ReplayDefragmenter {
     for (const pool of pools) this.runPool(pool, policy.flags);
   }
 
-  /** Defragments a pool, if its algorithm lets it. */
+  /** Defragments a pool, if its algorithm allows it. */
   runPool(pool: Pool, flags: number): void {
     if (!pool.blockList.options.linear) this.run({ flags, pool });
   }
 
-  /** Defragments the default pools, or one pool. Planning has no limit of time, so that it comes out the same anywhere. */
+  /**
+   * Defragments the default pools, or one pool. Planning has no time limit, so that the result is the same everywhere.
+   */
   run(info: DefragmentationInfo): void {
     const context = this.allocator.beginDefragmentation({ ...info, maxPlanningMilliseconds: 0 });
     for (let moves = context.beginPass(); moves !== undefined; moves = context.beginPass()) {
       const outgoing = moves.map(({ srcAllocation: { buffer, image } }) => ({ buffer, image }));
       const isFinished = context.endPass();
-      // Nothing is copied: what was moved has no resource any more.
+      // Nothing is copied: what was moved no longer has a resource.
       for (const { buffer, image } of outgoing) {
         if (buffer !== undefined) this.device.destroyBuffer(buffer);
         if (image !== undefined) this.device.destroyImage(image);

@@ -1,10 +1,10 @@
 /**
- * Asks another allocator, on a simulated device, for what a recording's program asked for: with other settings, or on
- * another device. What the device that was recorded needs for an image is known from the recording. What another one needs
- * is assumed: the simulator computes it from the image's format and extent, not from the driver of that device.
+ * Repeats the requests of a recording's program on another allocator, on a simulated device: with other settings, or on another
+ * device. The recorded device's requirements for an image are known from the recording. Those of another device are assumed:
+ * the simulator computes them from the image's format and extent, not from the driver of that device.
  *
- * What the program defragmented itself is defragmented at the same moments, but in one go. What it was refused is asked for as
- * well, and given back at once where it can be had, as the program did without it.
+ * What the program defragmented itself is defragmented at the same moments, but in one go. Requests that it was refused are
+ * repeated as well, and what they get is given back at once, as the program did without it.
  */
 
 import type { Allocation } from "../../allocator/allocation.ts";
@@ -25,7 +25,7 @@ import type { FirstRefusal, ReplayResult, ReplaySettings } from "./settings.ts";
 /**
  * Replays a recording of an allocator.
  *
- * @param profile Default: the device that was recorded.
+ * @param profile Default: the recorded device.
  */
 export function replayRecording(
   recording: Recording,
@@ -62,7 +62,7 @@ class Replay {
   private readonly asking: Asking;
   private readonly live: Map<number, Allocation> = new Map();
   private readonly pools: Map<number, Pool> = new Map();
-  /** What the recorded device needs for the resource that is asked for. */
+  /** The recorded device's requirements for the requested resource. */
   private known: Partial<MemoryRequirements> | undefined = undefined;
   private readonly isOwnDevice: boolean;
   private frame: number | undefined = undefined;
@@ -158,7 +158,7 @@ class Replay {
     const { request, requestedSize, allocation: id } = record;
     if (request === undefined || this.live.has(id)) return;
     if (this.isOwnDevice) {
-      // What the caller's own alignment has added is no need of the device's.
+      // What the caller's own alignment has added is not a requirement of the device.
       const { alignment, minAlignment } = request;
       this.known = { size: record.size, ...(minAlignment === 0 ? { alignment } : {}) };
     }

@@ -1,22 +1,22 @@
-/** What a replay changes of what a program did, and what it comes to. */
+/** What a replay changes compared with the program, and its result. */
 
 /** When memory is defragmented, and how. */
 export interface DefragmentationPolicy {
   /** One of `DefragmentationFlag`: the algorithm. */
   readonly flags: number;
-  /** The share of reserved bytes that has to be unused, from 0 to 1. */
+  /** The share of reserved bytes that must be unused, from 0 to 1. */
   readonly unused: number;
-  /** Operations of the recording that have to lie between two defragmentations. */
+  /** The minimum number of the recording's operations between two defragmentations. */
   readonly interval: number;
 }
 
-/** What to change of what the program did. */
+/** What to change compared with the program. */
 export interface ReplaySettings {
   /** Bytes of a block on a heap above 1 GiB. */
   readonly preferredLargeHeapBlockSize?: number;
   readonly keepEmptyBlocks?: number;
   readonly dedicatedFallback?: boolean;
-  /** Memory of its own for each allocation, or for none that does not need it. */
+  /** Dedicated memory for each allocation, or only for those that need it. */
   readonly dedicated?: "always" | "never";
   /** A strategy of `AllocationCreate` for all allocations. */
   readonly strategy?: number;
@@ -26,17 +26,17 @@ export interface ReplaySettings {
   readonly defragmentation?: DefragmentationPolicy | "none";
 }
 
-/** What is refused first: when, for what, and what there was then. */
+/** The first refusal: when, for what, and the memory at the time. */
 export interface FirstRefusal {
   /** Operations of the recording before it. */
   readonly operation: number;
-  /** Nanoseconds from the beginning of the recording. */
+  /** Nanoseconds from the start of the recording. */
   readonly time: number;
-  /** The frame of the program that it falls into, if it counts frames. */
+  /** The program's frame at the time, if it counts frames. */
   readonly frame: number | undefined;
   /** Name of the allocation, or what it is. */
   readonly name: string;
-  /** Bytes that were asked for. */
+  /** Bytes requested. */
   readonly size: number;
   /** Bytes of all memory objects at the time. */
   readonly reserved: number;
@@ -46,28 +46,28 @@ export interface FirstRefusal {
   readonly message: string;
 }
 
-/** What a replay came to. */
+/** The result of a replay. */
 export interface ReplayResult {
   readonly device: string;
-  /** Bytes of all memory objects, at most. */
+  /** Maximum bytes of all memory objects. */
   readonly peakReserved: number;
-  /** Bytes of all allocations, at most. */
+  /** Maximum bytes of all allocations. */
   readonly peakUsed: number;
-  /** Memory objects, at most. */
+  /** Maximum number of memory objects. */
   readonly peakObjects: number;
   /** The share of reserved bytes that were not used, when most were reserved. */
   readonly unusedAtPeak: number;
   /** The same, on average over the operations. */
   readonly unusedOnAverage: number;
-  /** Memory objects made, in all: calls of vkAllocateMemory. */
+  /** Total number of memory objects made: calls of vkAllocateMemory. */
   readonly objectsMade: number;
   readonly allocations: number;
-  /** Defragmentations that moved something. */
+  /** Number of defragmentations that moved something. */
   readonly defragmentations: number;
-  /** Bytes and allocations that they moved, in all. */
+  /** Total bytes and allocations that they moved. */
   readonly bytesMoved: number;
   readonly allocationsMoved: number;
-  /** What the program got, or was refused as well, and is refused here. */
+  /** Number of requests refused here, whether or not the program was refused them, too. */
   readonly refusals: number;
   readonly firstRefusal: FirstRefusal | undefined;
 }
