@@ -414,6 +414,18 @@ export class GapTree {
       assert(this.rooms[place] === room, "an index knows the room in a gap");
     }
     assert(index === held.length, "an index holds the listed gaps and no others");
+    const used = this.validateSize(this.root, this.height);
+    assert(used + this.unused.length === this.nodeCount, "a node is in the tree, or may be used again");
+  }
+
+  /** How many nodes there are from one downwards. */
+  private validateSize(node: number, level: number): number {
+    const start = node << SHIFT;
+    let count = 1;
+    for (let place = start; level > 0 && place < start + this.counts[node]; place++) {
+      count += this.validateSize(this.links[place], level - 1);
+    }
+    return count;
   }
 
   /** Checks what lies below a node; returns the places of its gaps. */

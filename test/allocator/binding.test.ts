@@ -61,17 +61,23 @@ describe("bindBufferMemory and bindImageMemory", () => {
     allocator.bindBufferMemory(allocation, buffer);
     device.destroyBuffer(buffer);
     free(allocation);
-    const extended = world(
-      {},
-      { ...device10, flags: AllocatorCreate.KhrBindMemory2 },
-      { ...device10, extensions: ["VK_KHR_bind_memory2"] },
-    );
-    const memory = extended.allocator.allocateMemory(bytes(KiB));
-    const other = extended.device.createBuffer(bufferOf(KiB));
-    extended.allocator.bindBufferMemory(memory, other, 0, []);
-    expect(extended.device.calls.vkBindBufferMemory2).toBe(1);
-    extended.device.destroyBuffer(other);
-    free(memory);
+    const device11 = { apiVersion: ApiVersion.V1_1 };
+    const able = [
+      world({}, { ...device11, flags: 0 }, device11),
+      world(
+        {},
+        { ...device10, flags: AllocatorCreate.KhrBindMemory2 },
+        { ...device10, extensions: ["VK_KHR_bind_memory2"] },
+      ),
+    ];
+    for (const { allocator, device } of able) {
+      const memory = allocator.allocateMemory(bytes(KiB));
+      const other = device.createBuffer(bufferOf(KiB));
+      allocator.bindBufferMemory(memory, other, 0, []);
+      expect(device.calls.vkBindBufferMemory2).toBe(1);
+      device.destroyBuffer(other);
+      free(memory);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 /** wouldAllocate: what an allocation would do, changing nothing. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   type Allocatable,
   type Allocation,
@@ -63,6 +63,18 @@ describe("wouldAllocate", () => {
     });
     const flags = AllocationCreate.DedicatedMemory;
     expect(allocator.wouldAllocate({ image: imageOf(16) }, { flags })).toMatchObject({ from: "dedicated" });
+  });
+
+  it("asks the driver nothing about buffers of a kind that is known, up to the largest one", () => {
+    const { allocator, device } = world({}, { rememberRequirements: true });
+    const made = [KiB, 2 * KiB].map((size) => allocator.createBuffer(bufferOf(size)).allocation);
+    const asked = [
+      vi.spyOn(device, "getBufferMemoryRequirements"),
+      vi.spyOn(device, "getDeviceBufferMemoryRequirements"),
+    ];
+    expect(allocator.wouldAllocate({ buffer: bufferOf(KiB) })).toMatchObject({ from: "block" });
+    for (const each of asked) expect(each).not.toHaveBeenCalled();
+    free(...made);
   });
 
   it("says undefined where memory would be out, and throws what is wrong otherwise", () => {

@@ -43,6 +43,22 @@ describe("A chain may import memory", () => {
     }
   });
 
+  it("when a structure that it has encoded says so by its type, or leads to another one", () => {
+    const encode = (type: number, next: bigint, length: number): Uint8Array => {
+      // As a part of a larger buffer.
+      const bytes = new Uint8Array(8 + length).subarray(8);
+      const view = new DataView(bytes.buffer, 8);
+      view.setUint32(0, type, true);
+      view.setBigUint64(8, next, true);
+      return bytes;
+    };
+    for (const length of [16, 24]) {
+      expect(mayImport([encode(StructureType.ImportMemoryFdInfoKHR, 0n, length)])).toBe(true);
+      expect(mayImport([encode(StructureType.MemoryPriorityAllocateInfoEXT, address, length)])).toBe(true);
+      expect(mayImport([encode(StructureType.MemoryPriorityAllocateInfoEXT, 0n, length)])).toBe(false);
+    }
+  });
+
   it("but not when there is none, or when it has other structures alone", () => {
     for (const chain of [undefined, [], [exported], [exported, priority(1)]]) {
       expect(mayImport(chain)).toBe(false);
@@ -71,7 +87,7 @@ describe("A block's chain", () => {
     ["an address", address, [address]],
     ["an encoded structure", encoded, [encoded]],
     ["structures", [exported], [exported]],
-    ["structures in both forms", [exported, encoded], [exported, encoded]],
+    ["structures in all forms", [exported, encoded, address], [exported, encoded, address]],
   ] as const)("has the allocator's structures in front: of %s", (_what, next, rest) => {
     expect(chainOf(has, next as NextChain)).toEqual([priority(0.25), ...rest]);
   });

@@ -45,6 +45,16 @@ describe("draining", () => {
     expect(list.blocks.map(({ living }) => living.size)).toEqual([8, 3, 0, 0]);
   });
 
+  it("takes many blocks in the order of what lives in them, however they stand", () => {
+    const counts = [7, 2, 9, 4, 1, 8, 3, 10, 6, 5];
+    const upTo = (count: number): number[] => Array.from({ length: count }, (_, piece) => piece);
+    const list = new ModelList([
+      pieces(16_384, 256, upTo(150)),
+      ...counts.map((count) => pieces(1024, 16, upTo(count))),
+    ]);
+    expect(drain(list).map((victim) => counts[victim - 1])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
   it("leaves what is nearly full, where it is to be frugal", () => {
     const blocks = (): ModelList =>
       new ModelList([0, 1, 2, 3].map(() => pieces(1024, 8, [0, 1, 2, 3, 4, 5])));

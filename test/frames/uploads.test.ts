@@ -1,7 +1,7 @@
 /** Uploading and reading back, on the simulator and on a device: data of every size comes back as it went. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   AllocationCreate,
   type Allocator,
@@ -213,6 +213,29 @@ describe("an uploader", () => {
     uploader.destroy();
     allocator.destroyBuffer(target.buffer, target.allocation);
     allocator.destroyImage(image.image, image.allocation);
+  });
+
+  it("copies what fills a staging block at once, and what is more row by row of blocks", async () => {
+    const { device, queue, allocator, target } = world();
+    queue.completeAfter = 0;
+    const submitted = vi.spyOn(queue, "submit");
+    const uploader = allocator.createUploader({ queue, ...SMALL });
+    const copiesOf = async (depth: number): Promise<number> => {
+      const extent = { width: 16, height: 16, depth };
+      const info = { format: Format.R8G8B8A8Unorm, extent, imageType: ImageType.Image3D, usage: IMAGE };
+      const image = allocator.createImage(info, AUTO);
+      submitted.mockClear();
+      await uploader.image(image, pattern(1024 * depth, 2), partOf(info));
+      allocator.destroyImage(image.image, image.allocation);
+      return submitted.mock.calls
+        .flatMap(([commands]) => commands)
+        .filter(({ kind }) => kind === "bufferToImage").length;
+    };
+    expect([await copiesOf(16), await copiesOf(17)]).toEqual([1, 17]);
+    uploader.destroy();
+    allocator.destroyBuffer(target.buffer, target.allocation);
+    allocator.destroy();
+    device.destroy();
   });
 
   it("writes straight into mapped memory that is idle", async () => {

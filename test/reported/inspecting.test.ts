@@ -90,6 +90,8 @@ it("is one line for everything else that there is", async () => {
   mapping.unmap();
   expectLine(mapping, /^Mapping, ended$/);
   expectLine(made.allocation.memoryObject!, /^MemoryBlock 0: \d+ bytes/);
+  const memory = made.allocation.deviceMemory.toString(16);
+  expect(inspect(made.allocation.memoryObject)).toContain(`memory 0x${memory},`);
   expectLine(allocator.state, /^AllocatorState on lavapipe$/);
   expectData(allocator.getAllocatorInfo(), { device: { deviceName: "lavapipe" } });
   expectData(device.leaks()[0]!, { kind: "buffer", handle });

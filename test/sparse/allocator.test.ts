@@ -302,6 +302,21 @@ describe("sparse resources on the simulator", () => {
     allocator.destroyPagePool(pages);
   });
 
+  it("come from up to four runs of free pages before a memory object is made for them", async () => {
+    const { device, allocator } = sparseWorld();
+    const queue = device.createTransferQueue();
+    const page = 64 * KiB;
+    const pages = allocator.createPagePool({ chunkSize: 16 * page });
+    const buffer = allocator.createSparseBuffer({ size: 32 * page, usage: COPY }, { pages });
+    await buffer.commit(queue, { size: 16 * page }).done();
+    for (const at of [1, 3, 5, 7]) await buffer.evict(queue, { offset: at * page, size: page }).done();
+    await buffer.commit(queue, { offset: 16 * page, size: 4 * page }).done();
+    expect(device.calls.vkAllocateMemory).toBe(1);
+    expect(pages.statistics()).toMatchObject({ freeCount: 0 });
+    buffer.destroy();
+    allocator.destroyPagePool(pages);
+  });
+
   it("have memory of the priority that their pool was given", async () => {
     const { device, allocator } = sparseWorld({ device: { extensions: ["VK_EXT_memory_priority"] } });
     const queue = device.createTransferQueue();
