@@ -24,6 +24,19 @@ describe("the pages of docs/", () => {
     expect(names.filter((name) => name !== "index" && !named(name))).toEqual([]);
   });
 
+  it("map all that browsers can import to the files of the package", () => {
+    const page = readFileSync("docs/guide/install.md", "utf8");
+    const [, map] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(page)!;
+    const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+    const row = /^\| browsers \|(.*?)\|/m.exec(page)![1]!;
+    const names = [...row.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+    const files = names.map((name) => {
+      const { default: file } = exports[name.replace("vma-ts", ".")];
+      return [name, file.replace("./", "./node_modules/vma-ts/")];
+    });
+    expect(Object.entries(JSON.parse(map!).imports).sort()).toEqual(files.sort());
+  });
+
   it("say where buffers end up (npx tsx tools/guide/memory-table.ts writes it)", () => {
     const page = readFileSync(memoryTable.PAGE, "utf8");
     expect(page).toBe(memoryTable.pageWithTable(page));
