@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { unreadable } from "./open.ts";
-import { UserError } from "./output.ts";
+import { UsageError, UserError } from "./output.ts";
 
 export const VIEW_HELP = `vma-ts view [FILE [FILE]] [--live ADDRESS] [--print]
 
@@ -29,7 +29,7 @@ export function view(args: readonly string[]): string {
     allowPositionals: true,
     options: { print: { type: "boolean", default: false }, live: { type: "string" } },
   });
-  if (positionals.length > 2) throw new UserError("one file is shown, or two are compared; more are not");
+  if (positionals.length > 2) throw new UsageError("view takes one file, or two to compare");
   const page = findPage();
   const path = positionals.length === 0 ? page : copyWith(readFileSync(page, "utf8"), positionals);
   const hash = values.live === undefined ? "" : `#live=${encodeURIComponent(checkAddress(values.live))}`;
