@@ -1,4 +1,4 @@
-/** What to do where Vulkan, or a part of it, is missing: the texts of the errors that say so. */
+/** What to do when Vulkan, or a part of it, is missing: the texts of those errors. */
 
 import { nearestName } from "../foundation/nearest.ts";
 import { Result, VulkanError } from "../vulkan/result.ts";
@@ -8,7 +8,7 @@ const driverHelp = `  Debian, Ubuntu: apt install mesa-vulkan-drivers   (it has 
   macOS:          brew install molten-vk
   Windows:        install the graphics card's driver`;
 
-/** For where there is not even a loader. */
+/** For when there is not even a loader. */
 export const noLoaderHelp = `Install a Vulkan loader and a driver:
   Debian, Ubuntu: apt install libvulkan1 mesa-vulkan-drivers   (mesa has lavapipe, which needs no GPU)
   Fedora:         dnf install vulkan-loader mesa-vulkan-drivers
@@ -25,7 +25,7 @@ const VALIDATION_LAYER = "VK_LAYER_KHRONOS_validation";
 
 export const noValidationLayer: string = `The validation layer ${VALIDATION_LAYER} is not installed.\n${layerHelp}`;
 
-/** Environment variables that leave the loader only the drivers that they name. */
+/** Environment variables that restrict the loader to the drivers that they name. */
 const driverVariables = [
   "VK_DRIVER_FILES",
   "VK_ICD_FILENAMES",
@@ -33,7 +33,7 @@ const driverVariables = [
   "VK_LOADER_DRIVERS_DISABLE",
 ];
 
-/** For where there is a loader that finds no driver. */
+/** For when there is a loader that finds no driver. */
 export function noDriver(): string {
   const set = driverVariables.filter((name) => process.env[name] !== undefined);
   const remarks = set.map(
@@ -46,10 +46,10 @@ export function noDriver(): string {
   ].join("\n");
 }
 
-/** As many names as can be taken in at a glance. */
+/** The number of names that can be taken in at a glance. */
 const AT_A_GLANCE = 8;
 
-/** Says which names are missing, and of each which there is that could be meant; of few, all there are. */
+/** Says which names are missing, and for each what could be meant; if there are only a few, all that exist. */
 function missingNames(
   kind: string,
   wanted: Iterable<string>,
@@ -66,7 +66,7 @@ function missingNames(
   return `there is no ${kind} ${named.join(", and no ")}${there}`;
 }
 
-/** What vkCreateInstance was asked for, and ways to find out what there is. */
+/** What was requested from vkCreateInstance, and ways to find out what is available. */
 export interface InstanceWish {
   readonly layers: readonly string[];
   readonly extensions: ReadonlySet<string>;
@@ -74,7 +74,7 @@ export interface InstanceWish {
   readonly availableExtensions: () => ReadonlySet<string>;
 }
 
-/** The error for a vkCreateInstance that failed. */
+/** The error for a failed vkCreateInstance. */
 export function instanceError(result: number, wish: InstanceWish): VulkanError {
   const error = (detail: string | undefined): VulkanError =>
     new VulkanError(result, "vkCreateInstance", detail);
@@ -94,7 +94,7 @@ export function instanceError(result: number, wish: InstanceWish): VulkanError {
   }
 }
 
-/** What vkCreateDevice was asked for, and what the physical device has. */
+/** What was requested from vkCreateDevice, and what the physical device has. */
 export interface DeviceWish {
   readonly deviceName: string;
   readonly extensions: ReadonlySet<string>;
@@ -102,7 +102,7 @@ export interface DeviceWish {
   readonly available: { readonly extensions: ReadonlySet<string>; readonly features: ReadonlySet<string> };
 }
 
-/** The error for a vkCreateDevice that failed. */
+/** The error for a failed vkCreateDevice. */
 export function deviceError(result: number, wish: DeviceWish): VulkanError {
   const { extensions, features, available } = wish;
   const on = (text: string | undefined): string | undefined =>

@@ -1,5 +1,5 @@
 /**
- * `vma-ts/bun`: the same as `vma-ts/koffi`, over bun:ffi instead of koffi. Runs on Bun alone.
+ * `vma-ts/bun`: the same as `vma-ts/koffi`, over bun:ffi instead of koffi. Runs only on Bun.
  *
  * @module vma-ts/bun
  */

@@ -1,4 +1,4 @@
-/** Choosing a physical device and creating a device on it, with what it has to offer for memory. */
+/** Chooses a physical device and creates a device on it, with what it offers for memory. */
 
 import { checkUint64, quote } from "../foundation/check.ts";
 import { optionsCheck } from "../foundation/check-names.ts";
@@ -31,42 +31,45 @@ import { type FeatureName, type PhysicalDevice, QueueFlag } from "./physical-dev
 import { planQueues, type QueuePlan, type QueueRequest } from "./queue-choice.ts";
 import type { StructName } from "./structs.ts";
 
-/** A physical device: itself, its index, a part of its name, or a test that the first match passes. */
+/**
+ * How to choose a physical device: the device itself, its index, a part of its name, or a predicate; the first match is
+ * used.
+ */
 export type PhysicalDeviceChoice = PhysicalDevice | number | string | ((device: PhysicalDevice) => boolean);
 
-/** How to create a device. */
+/** Options of a device. */
 export interface DeviceOptions {
-  /** Default: the first discrete GPU, else integrated, else virtual, else any other, else a CPU. */
+  /** Default: the first discrete GPU, otherwise integrated, otherwise virtual, otherwise any other, otherwise a CPU. */
   readonly physicalDevice?: PhysicalDeviceChoice;
-  /** More device extensions; all must be there. */
+  /** More device extensions; all must be available. */
   readonly extensions?: readonly string[];
-  /** Extensions to enable where they are there: `device.enabledExtensions` has those. */
+  /** Extensions to enable if available: `device.enabledExtensions` has those. */
   readonly wantedExtensions?: readonly string[];
   /**
-   * Features to enable, all of which must be there: names of members of VkPhysicalDeviceFeatures, or objects by structure,
+   * Features to enable, all of which must be available: names of members of VkPhysicalDeviceFeatures, or objects by structure,
    * `{ core: { … }, vulkan12: { timelineSemaphore: true }, meshShaderEXT: { meshShader: true } }`. Those that memory needs are
-   * set besides, in the same structures; one that is said to be false stays off.
+   * also set, in the same structures; one that is set to false stays off.
    */
   readonly features?: readonly FeatureName[] | FeatureObjects;
   /**
-   * The queues to make: `device.queues` has them, in this order. Default one, of the family that can do most. The
-   * first one is the device's `queue`.
+   * The queues to create: `device.queues` has them, in this order. Default: one, of the most capable family. The first one is
+   * the device's `queue`.
    */
   readonly queues?: readonly QueueRequest[];
   /**
    * Whether to enable the extensions (and their features) that concern memory and that the device has:
    * budgets, priorities, dedicated allocation, buffer device addresses, external memory, maintenance.
-   * A function is asked for each of them, by the extension's name. Default true. An extension that comes with
+   * A function is called for each of them with the extension's name. Default true. An extension that comes with
    * a feature is enabled only together with the feature.
    */
   readonly memoryExtensions?: boolean | ((extension: string) => boolean);
   /**
-   * The address of an encoded chain of feature structures to enable besides, which the caller keeps alive
-   * during the call. What the library enables besides is set in the chain's structures where it has them (those of a
-   * feature, of a Vulkan version or VkPhysicalDeviceFeatures2) for the time of the call.
+   * The address of an encoded chain of additional feature structures, which the caller keeps alive during the call. What the
+   * library enables itself is set in the chain's structures if it has them (those of a feature, of a Vulkan version or
+   * VkPhysicalDeviceFeatures2) for the duration of the call.
    */
   readonly featureChain?: bigint;
-  /** VkAllocationCallbacks*: given to every call of the device that takes one. Default 0n. */
+  /** VkAllocationCallbacks*: passed to every call of the device that takes one. Default 0n. */
   readonly allocationCallbacks?: bigint;
 }
 
@@ -101,7 +104,7 @@ function rank(device: PhysicalDevice): number {
   return place < 0 ? preference.length : place;
 }
 
-/** The physical device that was chosen; an Error lists what there is when none fits. */
+/** The chosen physical device; if none fits, an Error lists what is available. */
 export function choosePhysicalDevice(
   devices: readonly PhysicalDevice[],
   choice: PhysicalDeviceChoice | undefined,
@@ -135,8 +138,8 @@ function find(
 }
 
 /**
- * The queue family that the device's queue is of: for graphics and compute, else compute, else transfers; where sparse
- * resources are to be bound, one that can do that too if there is one.
+ * The family of the device's queue: for graphics and compute, otherwise compute, otherwise transfers; if sparse resources are
+ * to be bound, one that can also do that if there is one.
  */
 export function chooseQueueFamily(device: PhysicalDevice, bindsSparse = false): number {
   const { Graphics, Compute, SparseBinding } = QueueFlag;
@@ -224,33 +227,33 @@ export function createDevice(
   });
 }
 
-/** Whether the program says that a feature is to be off. */
+/** Whether the program turns a feature off. */
 function isRefused(features: FeatureObjects, feature: FeatureExtension): boolean {
   return structsOf(feature).some(
     (struct) => features[featureStructureName(struct)]?.[feature.member] === false,
   );
 }
 
-/** The structures of a feature: its own, and those of the Vulkan version that has it. */
+/** The structures of a feature: its own, and that of the Vulkan version that has it. */
 function structsOf({ struct, coreStruct }: FeatureExtension): StructName[] {
   return coreStruct === undefined ? [struct] : [struct, coreStruct];
 }
 
-/** Which members of a feature the program's own structures have on. */
+/** Which members of a feature are on in the program's own structures. */
 function membersThatAreOn(callers: CallersFeatures, feature: FeatureExtension): string[] {
   return membersOf(feature).filter((member) =>
     structsOf(feature).some((struct) => callers.isOn(struct, member)),
   );
 }
 
-/** What vkCreateDevice is given. */
+/** What is passed to vkCreateDevice. */
 interface Wish {
   readonly physicalDevice: PhysicalDevice;
   readonly plan: QueuePlan;
   readonly extensions: ReadonlySet<string>;
   /** The features that memory needs. */
   readonly memoryFeatures: readonly FeatureExtension[];
-  /** Those that the program asks for. */
+  /** Those that the program requests. */
   readonly features: FeatureObjects;
   /** The chain of the program's structures. */
   readonly chain: bigint;

@@ -1,5 +1,5 @@
 /**
- * `vma-ts/deno`: the same as `vma-ts/koffi`, over Deno's FFI instead of koffi. Runs on Deno alone, with --allow-ffi.
+ * `vma-ts/deno`: the same as `vma-ts/koffi`, over Deno's FFI instead of koffi. Runs only on Deno, with --allow-ffi.
  *
  * @module vma-ts/deno
  */

@@ -1,9 +1,9 @@
 /**
  * The port `VulkanDevice` over a VkDevice.
  *
- * Structures are written in one piece of native memory that the device owns (`./resource-structs.ts`), and
- * calls are given their addresses. What an allocator calls for every resource goes through
- * `./resource-calls.ts` and makes no garbage but the handle.
+ * Structures are written in one piece of native memory that the device owns (`./resource-structs.ts`), and calls receive their
+ * addresses. What an allocator calls for every resource goes through `./resource-calls.ts` and creates no garbage apart from
+ * the handle.
  *
  * On lavapipe (Node.js 20.20, koffi 3.3, nanoseconds, least of 60 interleaved rounds of 2,000): creating a
  * buffer 97 (koffi alone, written by hand 88), plain requirements 51 (47), with dedicated 51, binding 67
@@ -63,55 +63,55 @@ import { TakenMemories, type TakenMemory } from "./taken-memory.ts";
 import { checkQueueNames, NativeTransferQueue, type QueueChoice } from "./transfer-queue.ts";
 import { Win32Handles } from "./win32-handles.ts";
 
-/** How many ranges one call to flush or invalidate takes; more are handed over in several calls. */
+/** How many ranges one call to flush or invalidate takes; more need several calls. */
 const RANGES_AT_ONCE = 256;
 
 /** Formats with depth and stencil, whose image barriers must name both aspects. */
 const combinedDepthStencil: ReadonlySet<number> = new Set([128, 129, 130]);
 
-/** What a {@link NativeDevice} is made of. */
+/** The parts of a {@link NativeDevice}. */
 export interface DeviceParts {
   readonly native: NativeCalls;
   readonly instanceHandle: bigint;
   readonly instanceFunctions: InstanceFunctions;
   /** vkGetInstanceProcAddr with the device's instance. */
   readonly instanceFunction: (name: string) => bigint;
-  /** Where the instance's messages are collected, when this library made it. */
+  /** Where the instance's messages are collected, if this library created it. */
   readonly messages: readonly DebugMessage[];
-  /** Called when the device was destroyed, or had to be left as it is since a view of its memory was taken. */
+  /** Called when the device was destroyed, or had to be left as it is because a view of its memory was taken. */
   readonly onDestroy?: (isLeft: boolean) => void;
   readonly physicalDevice: PhysicalDevice;
   readonly handle: bigint;
-  /** Whether vkDestroyDevice is this object's to call. */
+  /** Whether this object has to call vkDestroyDevice. */
   readonly ownsHandle: boolean;
   readonly apiVersion: number;
   readonly enabledExtensions: ReadonlySet<string>;
   readonly enabledFeatures: ReadonlySet<string>;
   readonly allocationCallbacks: bigint;
-  /** The queues that the device was made with, or the one that was said to be its own. */
+  /** The queues that the device was created with, or the one that was given for a wrapped device. */
   readonly queues: readonly QueueChoice[];
 }
 
-/** A VkDevice that this library made or wrapped. */
+/** A VkDevice that this library created or wrapped. */
 export class NativeDevice implements VulkanDevice {
   /** @internal What makes the calls. */
   readonly native: NativeCalls;
-  /** What {@link handle} is a handle of. */
+  /** The type of {@link handle}. */
   readonly handleType = "device" as const;
   /** VkDevice */
   readonly handle: bigint;
   /** VkInstance */
   readonly instanceHandle: bigint;
-  /** What the physical device says of itself. */
+  /** The description of the physical device. */
   readonly physicalDevice: PhysicalDevice;
   /** The physical device's; `apiVersion` is the version that can be used: the lower of instance and device. */
   readonly properties: DeviceProperties;
-  /** Heaps and memory types (VkPhysicalDeviceMemoryProperties), as they were when the device was made. */
+  /** Heaps and memory types (VkPhysicalDeviceMemoryProperties), as they were when the device was created. */
   readonly memoryProperties: MemoryProperties;
   readonly enabledExtensions: ReadonlySet<string>;
   /** Members of feature structures that this library enabled, such as "bufferDeviceAddress". */
   readonly enabledFeatures: ReadonlySet<string>;
-  /** Present where the feature sparseBinding is enabled. */
+  /** Present if the feature sparseBinding is enabled. */
   readonly sparseProperties: SparseProperties | undefined;
   /**
    * Present where memory can be mapped at places of the program's (`placedAt`): on Linux, with VK_EXT_map_memory_placed and its
@@ -120,9 +120,9 @@ export class NativeDevice implements VulkanDevice {
   readonly placedMapping: PlacedMappingProperties | undefined;
   /** Warnings and errors of the validation layer about the instance's devices; empty without validation. */
   readonly messages: readonly DebugMessage[];
-  /** The functions, by their core names; what the device lacks throws VK_ERROR_EXTENSION_NOT_PRESENT. */
+  /** The functions, by their core names; those that the device lacks throw VK_ERROR_EXTENSION_NOT_PRESENT. */
   readonly functions: DeviceFunctions;
-  /** Address of the VkAllocationCallbacks that every call gets; 0n for none. */
+  /** Address of the VkAllocationCallbacks passed to every call; 0n for none. */
   readonly allocationCallbacks: bigint;
 
   readonly #parts: DeviceParts;
@@ -130,7 +130,7 @@ export class NativeDevice implements VulkanDevice {
   readonly #memory: NativeMemory;
   readonly #structs: ResourceStructs;
   #calls!: ResourceCalls;
-  /** Gives back what the calls need besides the functions. */
+  /** Frees what the calls need besides the functions. */
   #freeCalls: (() => void) | undefined;
   readonly #out: bigint;
   readonly #mappings = new Map<DeviceMemory, NativeMapping>();
@@ -177,7 +177,7 @@ export class NativeDevice implements VulkanDevice {
     this.#bindCalls();
   }
 
-  /** Binds the calls that are made for every resource: as sequences where the native calls have such. */
+  /** Binds the calls that are made for every resource: as sequences if the native calls support them. */
   #bindCalls(): void {
     const parts = this.#callParts();
     const { native } = parts;
@@ -191,7 +191,7 @@ export class NativeDevice implements VulkanDevice {
     this.#freeCalls = free;
   }
 
-  /** Calls through sequences would reach the driver still; what is bound to the functions was revoked with them. */
+  /** Calls through sequences would still reach the driver; what is bound to the functions was revoked with them. */
   #revokeCalls(): void {
     this.#calls = bindResourceCalls(this.#callParts());
     this.#freeCalls?.();
@@ -257,7 +257,7 @@ export class NativeDevice implements VulkanDevice {
     if (!isPlaced && !this.#isTaken(memory)) this.#calls.unmapMemory(memory);
   }
 
-  /** Views go first: there is no moment at which one reaches memory that is gone. */
+  /** Views go first, so that none can ever access memory that is gone. */
   #closeMapping(memory: DeviceMemory): void {
     const mapping = this.#mappings.get(memory);
     if (mapping === undefined) return;
@@ -274,8 +274,8 @@ export class NativeDevice implements VulkanDevice {
   }
 
   /**
-   * Memory that was freed and is there all the same, as somebody may still reach it: a view of it was taken by a transfer, or
-   * a range of it is lent to a worker. The device is then not destroyed either.
+   * Memory that was freed by the program but still exists, as something may still access it: a view of it was taken by a
+   * transfer, or a range of it is lent to a worker. Then the device is not destroyed either.
    */
   leaks(): readonly TakenMemory[] {
     return this.#taken.leaks();
@@ -506,7 +506,7 @@ export class NativeDevice implements VulkanDevice {
 
   // Semaphores
 
-  /** vkCreateSemaphore: a binary semaphore, or a timeline (Vulkan 1.2) where an initial value is given. */
+  /** vkCreateSemaphore: a binary semaphore, or a timeline (Vulkan 1.2) if an initial value is given. */
   createSemaphore(options: { readonly initialValue?: number } = {}): Semaphore {
     const memory = this.#memory;
     memory.reset();
@@ -665,7 +665,7 @@ export class NativeDevice implements VulkanDevice {
 
   // A lost device
 
-  /** Whether a call has said VK_ERROR_DEVICE_LOST. */
+  /** Whether a call has returned VK_ERROR_DEVICE_LOST. */
   get isLost(): boolean {
     return this.#isLost;
   }
@@ -675,7 +675,7 @@ export class NativeDevice implements VulkanDevice {
     else this.#lostListeners.push(listener);
   }
 
-  /** @internal Some call has said VK_ERROR_DEVICE_LOST. */
+  /** @internal A call has returned VK_ERROR_DEVICE_LOST. */
   lose(): void {
     if (this.#isLost) return;
     this.#isLost = true;
@@ -691,8 +691,8 @@ export class NativeDevice implements VulkanDevice {
   // Commands of the program's own
 
   /**
-   * vkGetDeviceProcAddr: the address of a command, 0n where the device has no such. For commands of a physical device it is
-   * what vkGetInstanceProcAddr says. Throws once the device is destroyed.
+   * vkGetDeviceProcAddr: the address of a command, 0n if the device does not have it. For commands of a physical device it is
+   * what vkGetInstanceProcAddr returns. Throws once the device is destroyed.
    */
   getProcAddress(name: string): bigint {
     if (this.#life.end !== undefined) throw new Error(`getProcAddress: ${this.#life.end}`);
@@ -702,12 +702,12 @@ export class NativeDevice implements VulkanDevice {
   }
 
   /**
-   * A command as a function: `device.command("vkCmdDispatch", "pnnn>v")`. In the signature stands one letter for each parameter
-   * of C's, p for a handle or an address (a bigint), n for an integer (a number, or a bigint), f for a float, then what it
-   * returns: v nothing, r a VkResult, of which a negative one is thrown as a `VulkanError`, a 64 bits, u 32 bits. It is called
-   * as fast as the library's own commands, and throws once the device is destroyed.
+   * A command as a function: `device.command("vkCmdDispatch", "pnnn>v")`. The signature has one letter for each C parameter: p
+   * for a handle or an address (a bigint), n for an integer (a number, or a bigint), f for a float; then what it returns: v
+   * nothing, r a VkResult (a negative one is thrown as a `VulkanError`), a 64 bits, u 32 bits. It is as fast as the library's
+   * own commands, and throws once the device is destroyed.
    *
-   * Throws VK_ERROR_EXTENSION_NOT_PRESENT where the device has no such command, a TypeError for another signature.
+   * Throws VK_ERROR_EXTENSION_NOT_PRESENT if the device does not have the command, a TypeError for an invalid signature.
    * `bind` of `vma-ts/vulkan` has every command with its structures.
    */
   command<S extends string>(name: string, signature: S): CommandFunction<S> {
@@ -721,16 +721,16 @@ export class NativeDevice implements VulkanDevice {
 
   // Queues
 
-  /** The device's first queue, made when it is first asked for and destroyed with the device. */
+  /** The device's first queue, created on first use and destroyed with the device. */
   get queue(): NativeTransferQueue {
     this.#queue ??= this.createTransferQueue();
     return this.#queue;
   }
 
   /**
-   * The queues that the device was made with, in the order in which they were asked for, with their handles: one at least.
+   * The queues that the device was created with, in the requested order, with their handles: at least one.
    *
-   * @throws TypeError for a wrapped device of which no queue was named.
+   * @throws TypeError for a wrapped device without a given queue.
    */
   get queues(): readonly [DeviceQueue, ...DeviceQueue[]] {
     this.#deviceQueues ??= this.#askQueues();
@@ -751,8 +751,8 @@ export class NativeDevice implements VulkanDevice {
   }
 
   /**
-   * A transfer queue over one of the device's queues; default the one that the device was made with.
-   * It is destroyed with the device, or before by its own `destroy`.
+   * A transfer queue over one of the device's queues; default: the one that the device was created with. It is destroyed with
+   * the device, or earlier by its own `destroy`.
    */
   createTransferQueue(choice: QueueChoice | undefined = this.#parts.queues[0]): NativeTransferQueue {
     if (choice === undefined) {
@@ -767,10 +767,10 @@ export class NativeDevice implements VulkanDevice {
   }
 
   /**
-   * Records transfers into a command buffer of the program's own, which must have been begun and be of a family that can copy.
-   * Copies between the same two resources become one call; those that touch the same bytes or texels wait for each other. What the first
-   * waits for and what waits for the last is the program's to say (`before`, `after`): without it there is no barrier.
-   * The command buffer's functions are called at once; nothing is submitted.
+   * Records transfers into the program's own command buffer, which must have been begun and be of a family that can copy.
+   * Copies between the same two resources become one call; those that touch the same bytes or texels wait for each other. The
+   * program says what the first waits for and what waits for the last (`before`, `after`): otherwise there is no barrier. The
+   * command buffer's functions are called at once; nothing is submitted.
    */
   recordTransfers(
     commandBuffer: bigint,
@@ -782,16 +782,16 @@ export class NativeDevice implements VulkanDevice {
     record(this, commandBuffer, this.#recording, commands, scopes);
   }
 
-  /** vkDeviceWaitIdle: blocks until everything that was submitted is done. */
+  /** vkDeviceWaitIdle: blocks until everything submitted is done. */
   waitIdle(): void {
     this.check(this.functions.vkDeviceWaitIdle(this.handle), "vkDeviceWaitIdle");
   }
 
   /**
-   * Waits until the device is idle, destroys its transfer queues, detaches what is still mapped, then destroys
-   * the device and, if it came from `loadVulkan().createDevice()`, its instance. A wrapped device stays with
-   * its owner. Calls to a destroyed device throw. Destroying twice does nothing. What of its memory was taken by a
-   * transfer ({@link leaks}) stays mapped, and the device with it.
+   * Waits until the device is idle, destroys its transfer queues, detaches what is still mapped, then destroys the device and,
+   * if it came from `loadVulkan().createDevice()`, its instance. A wrapped device is left to its owner. Calls to a destroyed
+   * device throw. Destroying twice does nothing. Memory that was taken by a transfer ({@link leaks}) stays mapped, and the
+   * device with it.
    */
   destroy(): void {
     if (this.#destroyed) return;
@@ -817,12 +817,12 @@ export class NativeDevice implements VulkanDevice {
     this.destroy();
   }
 
-  /** What it is, in one line. */
+  /** A description in one line. */
   toString(): string {
     return `NativeDevice ${this.properties.deviceName}`;
   }
 
-  /** What it is as data that can be written as JSON. */
+  /** A description as data that can be written as JSON. */
   toJSON(): object {
     return { ...this.properties, enabledExtensions: [...this.enabledExtensions] };
   }
@@ -838,7 +838,7 @@ function placedMappings(device: NativeDevice, parts: DeviceParts): PlacedMapping
   return properties.minPlacedMemoryMapAlignment === 0 ? undefined : new PlacedMappings(device, properties);
 }
 
-/** Functions come through vkGetDeviceProcAddr, so that calls go to the driver without the loader's detour. */
+/** Functions come from vkGetDeviceProcAddr, so that calls go to the driver without a detour through the loader. */
 function deviceLookUp({ native, instanceFunctions, handle }: DeviceParts): (name: string) => bigint {
   const { vkGetDeviceProcAddr } = instanceFunctions;
   const name = new NativeMemory(native, 256);

@@ -1,14 +1,14 @@
 /**
- * The types of the flags and enumerations. Ambient: nothing of this file is there at run time, and the objects of the same
- * names are written beside what uses them, where the compiler compares their values with these (see ARCHITECTURE.md, "Types of
+ * The types of the flags and enumerations. Ambient: nothing in this file exists at run time, and the objects of the same names
+ * are written next to what uses them, where the compiler compares their values with these (see ARCHITECTURE.md, "Types of
  * flags").
  */
 
 /** VkDebugUtilsMessageSeverityFlagBitsEXT */
 export declare enum MessageSeverity {
-  /** VERBOSE: diagnostics, in quantities. */
+  /** VERBOSE: diagnostics, in large numbers. */
   Verbose = 0x1,
-  /** INFO: what may be good to know. */
+  /** INFO: possibly useful information. */
   Info = 0x10,
   /** WARNING: allowed, but probably a mistake. */
   Warning = 0x100,
@@ -20,9 +20,9 @@ export declare enum MessageSeverity {
 export declare enum MessageType {
   /** GENERAL: neither validation nor performance. */
   General = 0x1,
-  /** VALIDATION: use that Vulkan forbids, or that is probably wrong. */
+  /** VALIDATION: usage that Vulkan forbids, or that is probably wrong. */
   Validation = 0x2,
-  /** PERFORMANCE: use that is slower than need be. */
+  /** PERFORMANCE: usage that is slower than necessary. */
   Performance = 0x4,
 }
 

@@ -1,4 +1,4 @@
-/** What `vma-ts/koffi`, `vma-ts/bun` and `vma-ts/deno` have in common: everything but `loadVulkan`. */
+/** What `vma-ts/koffi`, `vma-ts/bun` and `vma-ts/deno` have in common: everything except `loadVulkan`. */
 
 export type { DeviceFunctions, InstanceFunctions, NativeFunction } from "./commands.ts";
 export type { DeviceOptions, PhysicalDeviceChoice } from "./create-device.ts";

@@ -1,8 +1,8 @@
 /**
- * Features as objects, `{ core: { geometryShader: true }, vulkan12: { timelineSemaphore: true }, meshShaderEXT: { meshShader: true } }`,
- * and the chain of structures for vkCreateDevice that they stand for. Which structures there are is generated from the
- * registry: each is its sType, its pNext, and one VkBool32 a member. A structure's name here is C's without "VkPhysicalDevice" and
- * "Features".
+ * Features as objects, `{ core: { geometryShader: true }, vulkan12: { timelineSemaphore: true }, meshShaderEXT: { meshShader:
+ * true } }`, and the corresponding chain of structures for vkCreateDevice. The list of structures is generated from the
+ * registry: each has its sType, its pNext, and one VkBool32 per member. A structure's name here is C's without
+ * "VkPhysicalDevice" and "Features".
  */
 
 import { quote } from "../foundation/check.ts";
@@ -48,7 +48,7 @@ export function featureStructureName(struct: string): string {
   return `${name[0]!.toLowerCase()}${name.slice(1)}`;
 }
 
-/** What is asked for, in either form, in one. Throws a TypeError for names that there are not. */
+/** Converts the requested features from either form to one. Throws a TypeError for unknown names. */
 export function readFeatures(features: readonly FeatureName[] | FeatureObjects | undefined): FeatureObjects {
   if (features === undefined) return {};
   if (Array.isArray(features)) return { core: Object.fromEntries(features.map((name) => [name, true])) };
@@ -72,12 +72,12 @@ export function readFeatures(features: readonly FeatureName[] | FeatureObjects |
   return features as FeatureObjects;
 }
 
-/** The names of the features of VkPhysicalDeviceFeatures that are asked for. */
+/** The names of the requested features of VkPhysicalDeviceFeatures. */
 export function coreFeatures({ core }: FeatureObjects): FeatureName[] {
   return (Object.keys(core ?? {}) as FeatureName[]).filter((name) => core![name] === true);
 }
 
-/** Everything else that is asked for, as "structure.member". */
+/** All other requested features, as "structure.member". */
 export function otherFeatures(features: FeatureObjects): string[] {
   return Object.entries(features).flatMap(([name, members]) =>
     name === "core"
@@ -88,7 +88,7 @@ export function otherFeatures(features: FeatureObjects): string[] {
   );
 }
 
-/** Encodes the structures, with `valueOf` of each member: the first one's address, `tail` where there is none. */
+/** Encodes the structures, with `valueOf` of each member. Returns the first one's address, `tail` if there is none. */
 export function encodeFeatures(
   memory: NativeMemory,
   features: FeatureObjects,
@@ -111,7 +111,7 @@ export function encodeFeatures(
   return { first, offsets };
 }
 
-/** Which of the features that are asked for a device has: for errors, by asking with the same chain. */
+/** Which of the requested features a device has: for errors, by querying with the same chain. */
 export function presentFeatures(
   memory: NativeMemory,
   features: FeatureObjects,

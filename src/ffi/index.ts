@@ -1,6 +1,6 @@
 /**
- * `vma-ts/koffi`: Vulkan called through koffi. Opens the Vulkan loader, creates instances and devices for
- * scripts and tests, and puts the ports `VulkanDevice` and `TransferQueue` over devices, its own or yours.
+ * `vma-ts/koffi`: Vulkan called through koffi. Opens the Vulkan loader, creates instances and devices for scripts and tests,
+ * and implements the ports `VulkanDevice` and `TransferQueue` over devices, its own or yours.
  *
  * @module vma-ts/koffi
  */

@@ -1,4 +1,4 @@
-/** Creating instances, with or without the validation layer. */
+/** Creates instances, with or without the validation layer. */
 
 import { optionsCheck } from "../foundation/check-names.ts";
 import { showAs } from "../foundation/inspect.ts";
@@ -21,7 +21,7 @@ const PROPERTIES2 = "VK_KHR_get_physical_device_properties2";
 /** VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR */
 const ENUMERATE_PORTABILITY = 0x1;
 
-/** What the validation layer checks besides the valid usage of every call. */
+/** What the validation layer checks in addition to the valid usage of every call. */
 export interface ValidationOptions {
   /** Hazards between commands (synchronization validation). Default false. */
   readonly synchronization?: boolean;
@@ -29,7 +29,7 @@ export interface ValidationOptions {
   readonly bestPractices?: boolean;
 }
 
-/** How to create an instance. */
+/** Options of an instance. */
 export interface InstanceOptions {
   /** The Vulkan version to use; default 1.4 or the loader's, whichever is lower. */
   readonly apiVersion?: number;
@@ -40,8 +40,8 @@ export interface InstanceOptions {
   /** More layers. */
   readonly layers?: readonly string[];
   /**
-   * Called with every warning and error of the validation layer, during the Vulkan call it is about; it must
-   * make no Vulkan call. Only with `validation`.
+   * Called with every warning and error of the validation layer, during the Vulkan call it refers to; it must not make Vulkan
+   * calls. Only with `validation`.
    */
   readonly onMessage?: (message: DebugMessage) => void;
 }
@@ -58,7 +58,7 @@ const checkValidationNames = optionsCheck<ValidationOptions>("validation", {
   bestPractices: true,
 });
 
-/** Whether any validation was asked for. */
+/** The requested validation, if any. */
 function validationOf(options: InstanceOptions): ValidationOptions | undefined {
   const { validation } = options;
   if (validation === undefined || validation === false) return undefined;
@@ -67,7 +67,7 @@ function validationOf(options: InstanceOptions): ValidationOptions | undefined {
   return validation;
 }
 
-/** The functions of an instance that exists. */
+/** The functions of an existing instance. */
 export function instanceFunctions(
   library: Library,
   instance: bigint,
@@ -79,13 +79,13 @@ export function instanceFunctions(
   );
 }
 
-/** A VkInstance made by this library. */
+/** A VkInstance created by this library. */
 export class VulkanInstance {
-  /** What {@link handle} is a handle of. */
+  /** The type of {@link handle}. */
   readonly handleType = "instance" as const;
   /** VkInstance */
   readonly handle: bigint;
-  /** The Vulkan version that it was made for. */
+  /** The Vulkan version that it was created for. */
   readonly apiVersion: number;
   /** Names of the instance extensions that are enabled. */
   readonly enabledExtensions: ReadonlySet<string>;
@@ -102,7 +102,7 @@ export class VulkanInstance {
   readonly #devices = new Set<NativeDevice>();
   readonly #life: Life = { end: undefined };
   #destroyed = false;
-  /** Whether a device had to be left. */
+  /** Whether a device had to be left alive. */
   #isLeft = false;
 
   /** @internal Instances come from `createInstance`. */
@@ -176,7 +176,9 @@ export class VulkanInstance {
     return this.library.native;
   }
 
-  /** vkGetInstanceProcAddr: the address of a command, 0n where the instance has no such. Throws once it is destroyed. */
+  /**
+   * vkGetInstanceProcAddr: the address of a command, 0n if the instance does not have it. Throws once it is destroyed.
+   */
   getProcAddress(name: string): bigint {
     if (this.#life.end !== undefined) throw new Error(`getProcAddress: ${this.#life.end}`);
     return this.library.instanceFunction(this.handle, name);
@@ -192,7 +194,7 @@ export class VulkanInstance {
     return this.native.addressOf(buffer);
   }
 
-  /** Every physical device, in the driver's order, asked anew at each call. */
+  /** Every physical device, in the driver's order, queried again at each call. */
   physicalDevices(): PhysicalDevice[] {
     return listPhysicalDevices(this, this.handle);
   }
@@ -209,8 +211,8 @@ export class VulkanInstance {
   }
 
   /**
-   * Destroys the devices that it still has, then the instance. Destroying twice does nothing. A device that had to be left
-   * (see `NativeDevice.leaks`) keeps its instance.
+   * Destroys its remaining devices, then the instance. Destroying twice does nothing. A device that had to be left alive (see
+   * `NativeDevice.leaks`) keeps its instance.
    */
   destroy(): void;
   /** @internal */
@@ -267,7 +269,7 @@ export function instanceLayers(library: Library): Set<string> {
 /** The validation layer that has learnt of VK_EXT_map_memory_placed. */
 const KNOWS_PLACED_MAPPING = makeApiVersion(1, 3, 277);
 
-/** The version of Vulkan that the validation layer was written for; 0 where there is none. */
+/** The version of Vulkan that the validation layer was written for; 0 if there is none. */
 function validationLayerVersion({ native, functions }: Library): number {
   using count = new NativeMemory(native, 8);
   const call = "vkEnumerateInstanceLayerProperties";

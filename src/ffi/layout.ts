@@ -15,12 +15,12 @@ export interface FieldLayout {
   readonly size: number;
   /** A scalar's C type, or the name of a structure. */
   readonly type: ScalarType | StructName;
-  /** How many: 1 unless the field is an array. */
+  /** Number of elements: 1 unless the field is an array. */
   readonly count: number;
   readonly isArray: boolean;
 }
 
-/** Where everything of one structure lies, in bytes. */
+/** The offsets and sizes of one structure, in bytes. */
 export interface Layout<Field extends string = string> {
   readonly size: number;
   readonly alignment: number;

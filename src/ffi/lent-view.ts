@@ -1,6 +1,6 @@
 /**
- * The other side of `Allocation.lend`: a worker's view of a mapped range that another thread has lent it. The view is made
- * of address and length, as the thread that maps memory cannot post its own views without a copy of the whole block.
+ * The other side of `Allocation.lend`: a worker's view of a mapped range that another thread has lent it. The view is made from
+ * address and length, as the thread that maps memory cannot post its own views without copying the whole block.
  */
 
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
@@ -20,12 +20,12 @@ export class LentView {
     this.#isNative = isNative;
   }
 
-  /** The bytes of the range; none once the view is closed. */
+  /** The bytes of the range; empty once the view is closed. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
 
-  /** Detaches the view, so that nothing reaches the range through it any more. Closing it twice does nothing. */
+  /** Detaches the view, so that nothing can access the range through it any more. Closing it twice does nothing. */
   close(): void {
     if (this.#isNative) detach(this.#bytes.buffer as ArrayBuffer);
     this.#bytes = new Uint8Array();
@@ -39,7 +39,7 @@ export class LentView {
 
 showAs(LentView, ({ bytes }) => `LentView of ${bytes.length} bytes`);
 
-/** Makes a view of what was posted. */
+/** Makes a view of a posted message. */
 export function viewRange(
   native: Pick<NativeCalls, "view" | "viewLimit">,
   message: LentRangeMessage,

@@ -1,4 +1,4 @@
-/** Finding the Vulkan loader, and the two functions from which all others come. */
+/** Finds the Vulkan loader, and the two functions from which all others come. */
 
 import { quote } from "../foundation/check.ts";
 import { ApiVersion } from "../vulkan/constants.ts";
@@ -16,11 +16,11 @@ export interface Library {
   /** The highest instance version that the loader offers. */
   readonly apiVersion: number;
   readonly functions: GlobalFunctions;
-  /** vkGetInstanceProcAddr; 0n where there is no such function. */
+  /** vkGetInstanceProcAddr; 0n if there is no such function. */
   instanceFunction(instance: bigint, name: string): bigint;
 }
 
-/** The names under which each platform has the loader, in the order in which they are tried. */
+/** The loader's names on each platform, in the order in which they are tried. */
 const loaderNames: Record<string, readonly string[]> = {
   win32: ["vulkan-1.dll"],
   darwin: [
@@ -35,8 +35,8 @@ const loaderNames: Record<string, readonly string[]> = {
 const elfNames: readonly string[] = ["libvulkan.so.1", "libvulkan.so"];
 
 /**
- * Opens the Vulkan loader: `path`, else what the environment variable VMA_TS_VULKAN names, else the
- * platform's usual names. Throws an Error that says what to install when there is none.
+ * Opens the Vulkan loader: `path`, otherwise what the environment variable VMA_TS_VULKAN names, otherwise the platform's usual
+ * names. Throws an Error that says what to install when there is none.
  */
 export function openLibrary(native: NativeCalls, path?: string): Library {
   if (path !== undefined && (typeof path !== "string" || path === "")) {

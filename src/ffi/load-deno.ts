@@ -1,4 +1,4 @@
-/** Opening the Vulkan loader through Deno's FFI. */
+/** Opens the Vulkan loader through Deno's FFI. */
 
 import { optionsCheck } from "../foundation/check-names.ts";
 import type { LentRangeMessage } from "../vulkan/device.ts";
@@ -7,18 +7,18 @@ import { openLibrary } from "./library.ts";
 import { denoCalls } from "./native/deno.ts";
 import { Vulkan } from "./vulkan.ts";
 
-/** How to open the Vulkan loader. */
+/** Options for opening the Vulkan loader. */
 export interface LoadOptions {
-  /** The loader; default what the environment variable VMA_TS_VULKAN names, else the platform's usual name. */
+  /** The loader; default: what the environment variable VMA_TS_VULKAN names, otherwise the platform's usual name. */
   readonly path?: string;
 }
 
 const checkLoadNames = optionsCheck<LoadOptions>("the options of loadVulkan", { path: true });
 
 /**
- * Opens the Vulkan loader: `path`, else what the environment variable VMA_TS_VULKAN names, else the
- * platform's usual name (libvulkan.so.1, vulkan-1.dll, libvulkan.dylib, libMoltenVK.dylib).
- * Throws an Error that says what to install when there is none.
+ * Opens the Vulkan loader: `path`, otherwise what the environment variable VMA_TS_VULKAN names, otherwise the platform's usual
+ * name (libvulkan.so.1, vulkan-1.dll, libvulkan.dylib, libMoltenVK.dylib). Throws an Error that says what to install when there
+ * is none.
  */
 export function loadVulkan(options: string | LoadOptions = {}): Vulkan {
   if (typeof options !== "string") checkLoadNames(options);
@@ -31,10 +31,10 @@ export function loadVulkan(options: string | LoadOptions = {}): Vulkan {
 }
 
 /**
- * Views, in a worker, a mapped range that another thread has lent with `Allocation.lend` and posted as its `message`. Close
- * the view before the range is given back: afterwards the memory may be unmapped, and touching it ends the process.
+ * Views, in a worker, a mapped range that another thread has lent with `Allocation.lend` and posted as its `message`. Close the
+ * view before the range is given back: afterwards the memory may be unmapped, and accessing it crashes the process.
  *
- * @throws TypeError or RangeError where it is no such message; an Error where the engine has no views of native memory.
+ * @throws TypeError or RangeError if it is not such a message; an Error if the engine has no views of native memory.
  */
 export function viewLentRange(message: LentRangeMessage): LentView {
   return viewRange(denoCalls(), message);

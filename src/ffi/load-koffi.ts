@@ -1,4 +1,4 @@
-/** Opening the Vulkan loader through koffi. */
+/** Opens the Vulkan loader through koffi. */
 
 import { optionsCheck } from "../foundation/check-names.ts";
 import type { LentRangeMessage } from "../vulkan/device.ts";
@@ -8,15 +8,14 @@ import { chooseNativeCalls } from "./native/choose.ts";
 import { koffiCalls } from "./native/koffi.ts";
 import { Vulkan } from "./vulkan.ts";
 
-/** How to open the Vulkan loader. */
+/** Options for opening the Vulkan loader. */
 export interface LoadOptions {
-  /** The loader; default what the environment variable VMA_TS_VULKAN names, else the platform's usual name. */
+  /** The loader; default: what the environment variable VMA_TS_VULKAN names, otherwise the platform's usual name. */
   readonly path?: string;
   /**
-   * What makes the calls. "argument blocks": a few dozen bytes of machine code, which koffi calls without arguments;
-   * "koffi": koffi alone. Default what the environment variable VMA_TS_NATIVE_CALLS says, else argument blocks
-   * where they have been tried (Linux on x86-64). Where they do not work koffi is used alone, and `vulkan.nativeCalls` says
-   * why.
+   * What makes the calls. "argument blocks": a few dozen bytes of machine code, which koffi calls without arguments; "koffi":
+   * only koffi. Default: what the environment variable VMA_TS_NATIVE_CALLS says, otherwise argument blocks where they have been
+   * tested (Linux on x86-64). If they do not work, only koffi is used, and `vulkan.nativeCalls` says why.
    */
   readonly nativeCalls?: "argument blocks" | "koffi";
 }
@@ -27,9 +26,9 @@ const checkLoadNames = optionsCheck<LoadOptions>("the options of loadVulkan", {
 });
 
 /**
- * Opens the Vulkan loader: `path`, else what the environment variable VMA_TS_VULKAN names, else the
- * platform's usual name (libvulkan.so.1, vulkan-1.dll, libvulkan.dylib, libMoltenVK.dylib).
- * Throws an Error that says what to install when there is none.
+ * Opens the Vulkan loader: `path`, otherwise what the environment variable VMA_TS_VULKAN names, otherwise the platform's usual
+ * name (libvulkan.so.1, vulkan-1.dll, libvulkan.dylib, libMoltenVK.dylib). Throws an Error that says what to install when there
+ * is none.
  */
 export function loadVulkan(options: string | LoadOptions = {}): Vulkan {
   if (typeof options !== "string") checkLoadNames(options);
@@ -39,10 +38,10 @@ export function loadVulkan(options: string | LoadOptions = {}): Vulkan {
 }
 
 /**
- * Views, in a worker, a mapped range that another thread has lent with `Allocation.lend` and posted as its `message`. Close
- * the view before the range is given back: afterwards the memory may be unmapped, and touching it ends the process.
+ * Views, in a worker, a mapped range that another thread has lent with `Allocation.lend` and posted as its `message`. Close the
+ * view before the range is given back: afterwards the memory may be unmapped, and accessing it crashes the process.
  *
- * @throws TypeError or RangeError where it is no such message; an Error where the engine has no views of native memory.
+ * @throws TypeError or RangeError if it is not such a message; an Error if the engine has no views of native memory.
  */
 export function viewLentRange(message: LentRangeMessage): LentView {
   return viewRange(koffiCalls(), message);

@@ -1,13 +1,12 @@
 /**
  * Messages of the validation layer and the loader (VK_EXT_debug_utils).
  *
- * The callback is registered only when validation is asked for, so that without it Vulkan never calls into
- * JavaScript. It must outlive everything that can speak: it is unregistered after vkDestroyInstance has
- * returned, whose own messages come through the create info in VkInstanceCreateInfo's pNext.
+ * The callback is registered only when validation is asked for, so that without it Vulkan never calls into JavaScript. It must
+ * outlive everything that can send messages: it is unregistered after vkDestroyInstance has returned, whose own messages come
+ * through the create info in VkInstanceCreateInfo's pNext.
  *
- * A message that comes from another thread than JavaScript's waits until the event loop turns. A layer that
- * speaks from threads of its own can so hold up a blocking wait (`waitIdle`) for ever; awaiting
- * `submission.done()` first avoids it.
+ * A message from a thread other than JavaScript's waits until the event loop turns. A layer that sends messages from its own
+ * threads can thus hold up a blocking wait (`waitIdle`) for ever; awaiting `submission.done()` first avoids that.
  */
 
 import type { EnumObject } from "../foundation/enum-object.ts";
@@ -50,14 +49,14 @@ const CallbackData = layouts.VkDebugUtilsMessengerCallbackDataEXT.offsets;
 const SIGNATURE = "nnpp>r";
 
 export class Messenger {
-  /** What has been said so far, oldest first. */
+  /** The messages so far, oldest first. */
   readonly messages: DebugMessage[] = [];
   readonly #native: NativeCalls;
   readonly #onMessage: ((message: DebugMessage) => void) | undefined;
   readonly #callback: NativeCallback;
   #isOpen = true;
 
-  /** `onMessage` is called during the Vulkan call that the message is about; it must make no Vulkan call. */
+  /** `onMessage` is called during the Vulkan call that the message is about; it must not make Vulkan calls. */
   constructor(native: NativeCalls, onMessage?: (message: DebugMessage) => void) {
     this.#native = native;
     this.#onMessage = onMessage;
@@ -101,7 +100,7 @@ export class Messenger {
     };
   }
 
-  /** Gives the callback back. Only after vkDestroyInstance. */
+  /** Releases the callback. Only after vkDestroyInstance. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;

@@ -1,4 +1,4 @@
-/** What a physical device says of itself: properties, limits, memory, extensions, queue families, features. */
+/** The description of a physical device: properties, limits, memory, extensions, queue families, features. */
 
 import type { EnumObject } from "../foundation/enum-object.ts";
 import { asData } from "../foundation/inspect.ts";
@@ -25,9 +25,9 @@ export type QueueFlag = enums.QueueFlag;
 export interface QueueFamily {
   /** {@link QueueFlag} flags. */
   readonly queueFlags: QueueFlag | 0;
-  /** Queues that a device can have of the family. */
+  /** Number of queues of the family that a device can have. */
   readonly queueCount: number;
-  /** Bits of a timestamp that count; 0: the family writes none. */
+  /** Number of valid bits of a timestamp; 0: the family writes none. */
   readonly timestampValidBits: number;
 }
 
@@ -39,11 +39,11 @@ export type FeatureName = keyof (typeof structs)["VkPhysicalDeviceFeatures"];
 
 /** A physical device of an instance. Plain data: it stays readable when the instance is gone. */
 export interface PhysicalDevice {
-  /** VkPhysicalDevice; valid as long as its instance. */
+  /** VkPhysicalDevice; valid as long as its instance exists. */
   readonly handle: bigint;
-  /** Its place in vkEnumeratePhysicalDevices. */
+  /** Its index in vkEnumeratePhysicalDevices. */
   readonly index: number;
-  /** `apiVersion` is the device's own, whatever the instance was made for. */
+  /** `apiVersion` is the device's own, whatever the instance was created for. */
   readonly properties: DeviceProperties;
   /** Heaps and memory types (VkPhysicalDeviceMemoryProperties). */
   readonly memoryProperties: MemoryProperties;
@@ -55,17 +55,17 @@ export interface PhysicalDevice {
   readonly queueFamilies: readonly QueueFamily[];
   /** The members of VkPhysicalDeviceFeatures that it has. */
   readonly features: ReadonlySet<FeatureName>;
-  /** What its sparse resources are like, if it has any. */
+  /** The properties of its sparse resources, if it has any. */
   readonly sparseProperties: SparseProperties | undefined;
 }
 
-/** What is needed to ask a physical device. */
+/** What is needed to query a physical device. */
 export interface PhysicalDeviceSource {
   readonly native: NativeCalls;
   readonly functions: InstanceFunctions;
-  /** The version that the instance was made for. */
+  /** The version that the instance was created for. */
   readonly apiVersion: number;
-  /** Whether VK_KHR_get_physical_device_properties2's functions, or core's, are there. */
+  /** Whether VK_KHR_get_physical_device_properties2's functions, or core's, are available. */
   readonly hasProperties2: boolean;
 }
 
@@ -84,7 +84,7 @@ export function listPhysicalDevices(source: PhysicalDeviceSource, instance: bigi
   );
 }
 
-/** Asks a physical device everything. */
+/** Queries everything about a physical device. */
 export function describePhysicalDevice(
   source: PhysicalDeviceSource,
   handle: bigint,
@@ -116,7 +116,7 @@ function readExtensions({ functions, native }: PhysicalDeviceSource, handle: big
   );
 }
 
-/** Calls an enumerating function twice (how many, then all) and collects one name of each structure. */
+/** Calls an enumerating function twice (how many, then all) and collects one name from each structure. */
 export function enumerateNames(
   native: NativeCalls,
   struct: "VkExtensionProperties" | "VkLayerProperties",

@@ -1,23 +1,23 @@
-/** Which queues a device is made with: by what they are for, or by family. */
+/** Which queues a device is created with: by purpose, or by family. */
 
 import { checkInteger, quote } from "../foundation/check.ts";
 import { type PhysicalDevice, QueueFlag } from "./physical-device.ts";
 import type { QueueChoice } from "./transfer-queue.ts";
 
 /**
- * What a queue is for. "graphics": graphics, and compute where one family has both; "compute": a family without graphics if there is one;
- * "transfer": a family that can only copy if there is one, else one without graphics. Where the device has no family of its own for it,
- * the queue is of one that can do it as well.
+ * What a queue is for. "graphics": graphics, and compute if one family has both; "compute": a family without graphics if there
+ * is one; "transfer": a family that can only copy if there is one, otherwise one without graphics. If the device has no
+ * separate family for it, the queue is of another one that can do it.
  */
 export type QueuePurpose = "graphics" | "compute" | "transfer";
 
-/** Queues to make. */
+/** Queues to create. */
 export interface QueueRequest {
   /** What they are for, or the index of the family. */
   readonly family: QueuePurpose | number;
-  /** How many; default 1. Where the family has fewer left, the last of it is given again. */
+  /** How many; default 1. If the family has fewer left, its last one is used again. */
   readonly count?: number;
-  /** From 0 to 1, for each of them; default 1. */
+  /** The priority of each, from 0 to 1; default 1. */
   readonly priority?: number;
 }
 
@@ -28,7 +28,7 @@ export interface DeviceQueue extends QueueChoice {
   readonly handle: bigint;
 }
 
-/** Where the queues that were asked for are, and how many of each family have to be made, with their priorities. */
+/** Where the requested queues are, and how many of each family must be created, with their priorities. */
 export interface QueuePlan {
   readonly queues: readonly { readonly familyIndex: number; readonly index: number }[];
   readonly families: ReadonlyMap<number, readonly number[]>;
@@ -36,7 +36,7 @@ export interface QueuePlan {
 
 const { Graphics, Compute, Transfer } = QueueFlag;
 
-/** Flags that a family has to have, and those that it must not have, best first. */
+/** Flags that a family must have, and those that it must not have, best first. */
 const wishes: Readonly<Record<QueuePurpose, readonly (readonly [has: number, lacks: number])[]>> = {
   graphics: [
     [Graphics | Compute, 0],

@@ -1,7 +1,8 @@
 /**
- * Memory that somebody can still reach although it was unmapped or freed: of which a view was taken (`./mapping.ts` says
- * how), so that there is an ArrayBuffer over it that nobody can empty any more; or a range of which is lent to a worker. It is never unmapped and never freed, so that touching it stays harmless, and it is reported as
- * leaked: by `NativeDevice.leaks()`, and by a warning of the process when it is freed.
+ * Memory that something can still access although the program has unmapped or freed it: a view of it was taken (`./mapping.ts`
+ * says how), so that an ArrayBuffer over it exists that can no longer be detached; or a range of it is lent to a worker. It is
+ * never unmapped and never freed, so that accessing it stays harmless, and it is reported as leaked: by `NativeDevice.leaks()`,
+ * and by a process warning when it is freed.
  */
 
 import { asData } from "../foundation/inspect.ts";
@@ -16,7 +17,7 @@ export interface TakenMemory {
   readonly size: number;
   /** Where it is mapped. */
   readonly address: bigint;
-  /** Why it is still there. */
+  /** Why it still exists. */
   readonly reason: string;
 }
 
@@ -37,7 +38,7 @@ export class TakenMemories {
     return this.#all.size;
   }
 
-  /** Somebody can still reach this memory. */
+  /** Something can still access this memory. */
   add(
     memory: DeviceMemory,
     { address, size }: { readonly address: bigint; readonly size: number },
@@ -62,7 +63,7 @@ export class TakenMemories {
     );
   }
 
-  /** The device is gone for the program, and all of it is leaked. */
+  /** The program has destroyed the device, and all of it is leaked. */
   freeAll(): void {
     for (const memory of this.#all.keys()) this.free(memory);
   }

@@ -1,9 +1,9 @@
 /**
  * The port `TransferQueue` over a VkQueue.
  *
- * Each submission takes a slot (a command pool with one command buffer, and a fence), records into it and
- * submits it; a slot whose fence has signalled is used again. Fences are only ever asked, never waited for:
- * `done()` looks once per turn of the event loop, and after a while once per millisecond.
+ * Each submission takes a slot (a command pool with one command buffer, and a fence), records into it and submits it; a slot
+ * whose fence has signalled is reused. Fences are only queried, never waited for: `done()` checks once per turn of the event
+ * loop, and after a while once per millisecond.
  *
  *   idle ── submit ──> in flight ── fence signalled ──> idle
  */
@@ -28,18 +28,18 @@ export interface QueueChoice {
   readonly familyIndex: number;
   /** Which queue of the family; default 0. */
   readonly index?: number;
-  /** VkQueue, as in `device.queues`; not looked at. */
+  /** VkQueue, as in `device.queues`; ignored. */
   readonly handle?: bigint;
 }
 
-/** What a queue needs of its device. */
+/** What a queue needs from its device. */
 interface QueueDevice extends RecordingDevice {
   readonly native: NativeCalls;
   readonly physicalDevice: PhysicalDevice;
   readonly handle: bigint;
   readonly allocationCallbacks: bigint;
   readonly sparseProperties: SparseProperties | undefined;
-  /** Throws what a VkResult says. */
+  /** Throws the error for a VkResult. */
   check(result: number, call: string): void;
   /** The device is lost. */
   lose(): void;
@@ -58,7 +58,7 @@ const TRANSIENT = 0x1;
 const ONE_TIME_SUBMIT = 0x1;
 /** VK_PIPELINE_STAGE_ALL_COMMANDS_BIT */
 const ALL_COMMANDS = 0x10000;
-/** How often `done()` looks at once per turn of the event loop before it looks once per millisecond. */
+/** How often `done()` checks once per turn of the event loop before it checks once per millisecond. */
 const EAGER_LOOKS = 200;
 
 interface Slot {
@@ -107,7 +107,7 @@ class NativeSubmission implements Submission {
   }
 }
 
-/** A VkQueue that copies. Destroyed with its device, or before. */
+/** A VkQueue that copies. Destroyed with its device, or earlier. */
 export class NativeTransferQueue implements TransferQueue, SparseQueue {
   /** VkQueue */
   readonly handle: bigint;
@@ -150,11 +150,11 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
     });
   }
 
-  /** Hands something to the queue, with the fence of a slot. */
+  /** Submits something to the queue, with the fence of a slot. */
   #inSlot(call: string, hand: (slot: Slot) => void): Submission {
     if (this.#destroyed) throw new Error(`${call}: the queue was destroyed`);
     for (const submission of this.#inFlight) {
-      // Fences of one queue signal in order: behind the first that has not, none has.
+      // Fences of one queue signal in order: after the first that has not, none has.
       this.look(submission);
       if (submission.slot !== undefined) break;
     }
@@ -197,7 +197,7 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
       pSignalSemaphores: signals.handles,
     });
     this.#device.check(functions.vkQueueSubmit(this.handle, 1, memory.at(info), slot.fence), "vkQueueSubmit");
-    // Behind the batch: a fence of an empty submission signals when all before it is done.
+    // After the batch: a fence of an empty submission signals when everything before it is done.
     const fence = synchronization?.fence ?? 0n;
     if (checkUint64(fence, "fence") !== 0n) {
       this.#device.check(functions.vkQueueSubmit(this.handle, 0, 0n, fence), "vkQueueSubmit");
@@ -239,7 +239,7 @@ export class NativeTransferQueue implements TransferQueue, SparseQueue {
     }
   }
 
-  /** @internal Asks whether a submission is done, and takes its slot back when it is. */
+  /** @internal Checks whether a submission is done, and takes back its slot if it is. */
   look(submission: NativeSubmission): void {
     const { slot } = submission;
     if (slot === undefined) return;

@@ -1,16 +1,17 @@
 /**
- * Commands by description, and how they become functions that take what JavaScript has.
+ * Commands by description, and how they become functions that take JavaScript values.
  *
  * A description is the result and a line of parameters, `name:type`, in C's order:
  *
  *     D I A                      the handle of the device or instance itself, and its allocation callbacks: never passed
  *     name:u32 name:handle …     numbers and handles
  *     name:*VkThing *VkThing[n]  what the command reads: an object or an array; `n:#` is a parameter that only counts it
- *     name:>VkThing >handle[n]   what the command writes: returned. `>` with `?n` asks for the count first
- *     name:&                     memory of the program that the command writes or reads: a typed array or an address
+ *     name:>VkThing >handle[n]   what the command writes: returned. `>` with `?n` queries the count first
+ *     name:&                     the program's memory, which the command writes or reads: a typed array or an address
  *
- * A function made of it takes the parameters that are left, in order. Handles and numbers alone go straight to the driver; else
- * a structure is encoded into memory that the next call uses again. An address passes in place of any structure.
+ * A function made from it takes the remaining parameters, in order. If they are only handles and numbers, they go straight to
+ * the driver; otherwise structures are encoded into memory that the next call reuses. An address can be passed instead of any
+ * structure.
  */
 
 import { checkUint64, quote } from "../foundation/check.ts";
@@ -31,22 +32,22 @@ import { type AnyStructure, type ScalarKind, type Structure, scalarSizes } from 
 export interface CommandSource extends AddressSource {
   /** VkDevice or VkInstance. */
   readonly handle: bigint;
-  /** Which of the two. */
+  /** The type of {@link handle}. */
   readonly handleType: "device" | "instance";
   /** VkAllocationCallbacks*, 0n for none. */
   readonly allocationCallbacks: bigint;
   /** A function for a command: see the device's method of this name. */
   command(name: string, signature: string): (...args: (bigint | number)[]) => unknown;
-  /** The address of a command, 0n where there is none. */
+  /** The address of a command, 0n if there is none. */
   getProcAddress(name: string): bigint;
 }
 
-/** A structure that was read, with those that were asked for behind it (`C`). */
+/** A structure that was read, with those requested in its chain (`C`). */
 export type Chained<T, C extends readonly AnyStructure[] = readonly AnyStructure[]> = Omit<
   Required<T>,
   "pNext"
 > & {
-  /** What the driver has filled in behind it, in the order in which it was asked for. */
+  /** The structures of its chain that the driver has filled in, in the requested order. */
   readonly pNext: {
     readonly [I in keyof C]: C[I] extends Structure<infer V> ? Omit<Required<V>, "pNext"> : object;
   };
@@ -55,7 +56,7 @@ export type Chained<T, C extends readonly AnyStructure[] = readonly AnyStructure
 /** Any function. */
 export type AnyFunction = (...args: never[]) => unknown;
 
-/** A command's description, with the type of the function that {@link bind} makes of it. */
+/** A command's description, with the type of the function that {@link bind} makes from it. */
 export interface Command<F extends AnyFunction> {
   /** The C name. */
   readonly commandName: string;
@@ -63,9 +64,9 @@ export interface Command<F extends AnyFunction> {
   readonly result: string;
   /** The parameters; see the head of this file. */
   readonly parameters: string;
-  /** The structures that the arguments are made of. */
+  /** The structures that the arguments consist of. */
   readonly parts: readonly AnyStructure[];
-  /** Never there: it carries the type. */
+  /** Never present: it carries the type. */
   readonly type?: F;
 }
 
@@ -80,7 +81,7 @@ export type Bound<T> = {
  * Declares a command by its description; see the head of this file.
  *
  * @param name the C name.
- * @param result "v" for nothing, "r" for a VkResult, of which a negative one is thrown, "a" for 64 and "u" for 32 bits.
+ * @param result "v" for nothing, "r" for a VkResult (a negative one is thrown), "a" for 64 and "u" for 32 bits.
  * @param parameters the parameters, separated by white space.
  * @param parts the structures that the parameters name.
  */
@@ -94,9 +95,9 @@ export function command<F extends AnyFunction>(
 }
 
 /**
- * Makes functions of commands, each when it is first asked for: `bind(device, { vkCmdDraw, vkCreateSampler })`, or of all there are,
+ * Makes functions from commands, each on first use: `bind(device, { vkCmdDraw, vkCreateSampler })`, or from all of them,
  * `bind(device, vulkan)` after `import * as vulkan from "vma-ts/vulkan"`. A command that the device does not have throws
- * VK_ERROR_EXTENSION_NOT_PRESENT. A negative VkResult is thrown as a `VulkanError`; a positive one is returned where the command
+ * VK_ERROR_EXTENSION_NOT_PRESENT. A negative VkResult is thrown as a `VulkanError`; a positive one is returned if the command
  * writes nothing.
  */
 export function bind<T extends object>(source: CommandSource, commands: T): Bound<T> {
@@ -127,7 +128,7 @@ interface Parameter {
   readonly struct: AnyStructure | undefined;
   /** What counts the items: a parameter, or a member of the structure that a parameter points at. */
   readonly count: string | undefined;
-  /** The parameter is written and says how many there are. */
+  /** The parameter is written, and the command says how many there are. */
   readonly asks: boolean;
 }
 
@@ -185,7 +186,7 @@ function bindOne(source: CommandSource, region: Region, command: Command<AnyFunc
   return ((...args: unknown[]) => call.run(args)) as AnyFunction;
 }
 
-/** A command of core has the name of its extension on a device of an older version. */
+/** On a device of an older version, a core command has its extension's name. */
 function nameHere(source: CommandSource, name: string): string {
   const names = [name, `${name}KHR`, `${name}EXT`];
   return names.find((each) => source.getProcAddress(each) !== 0n) ?? name;
@@ -195,9 +196,9 @@ function nameHere(source: CommandSource, name: string): string {
 interface Output {
   readonly parameter: Parameter;
   readonly place: Place;
-  /** Undefined where it is one. */
+  /** Undefined for a single one. */
   readonly count: number | undefined;
-  /** The structures behind it in its chain. */
+  /** The structures that follow it in its chain. */
   readonly chain: readonly { readonly structure: AnyStructure; readonly place: Place }[];
 }
 
@@ -237,7 +238,7 @@ class Call {
     }
   }
 
-  /** One call. `asked`: how many items there is room for where the command says how many there are; with 0 it is only asked. */
+  /** One call. `asked`: the room for items if the command says how many there are; with 0 only the count is queried. */
   #once(
     args: readonly unknown[],
     asked: number | undefined,

@@ -1,11 +1,11 @@
 /**
- * Writing structures into memory, and reading them back.
+ * Writes structures into memory, and reads them back.
  *
  * Memory is JavaScript's own (ArrayBuffers, whose addresses do not change), taken piece by piece from a region that grows by
- * buffers. What a call needs is encoded into a region that is used again by the next call; `encode` makes one that
- * lives as long as what it returns.
+ * buffers. What a call needs is encoded into a region that the next call reuses; `encode` makes one that lives as long as what
+ * it returns.
  *
- * Encoding costs about 100 ns a member: what is used in every frame is better encoded once and passed as an address.
+ * Encoding costs about 100 ns per member: what is used in every frame is better encoded once and passed as an address.
  */
 
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
@@ -19,16 +19,16 @@ import {
   scalarSizes,
 } from "./structure.ts";
 
-/** What can say at which address a buffer is. A device and an instance of `vma-ts/koffi`, `/bun` and `/deno` can. */
+/** Something that can return a buffer's address: a device or an instance of `vma-ts/koffi`, `/bun` and `/deno`. */
 export interface AddressSource {
   /** The address of a buffer's first byte. */
   addressOf(buffer: ArrayBuffer): bigint;
 }
 
-/** An address, or what has one. */
+/** An address, or something that has one. */
 export type Pointer = bigint | Encoded | ArrayBufferView;
 
-/** Whatever a member or an argument may be given as. */
+/** Whatever may be passed for a member or an argument. */
 type Loose = Readonly<Record<string, unknown>>;
 
 /** A place in a region. */
@@ -82,7 +82,7 @@ export class Region {
     return { data: this.#data, offset, address: this.#address + BigInt(offset) };
   }
 
-  /** Where the bytes of a typed array are, which is held for as long as the region is. */
+  /** The address of a typed array, which is kept alive as long as the region. */
   addressOf(view: ArrayBufferView): bigint {
     if (!(view.buffer instanceof ArrayBuffer)) {
       throw new TypeError("an array must be over an ArrayBuffer, got one over a SharedArrayBuffer");
@@ -93,14 +93,14 @@ export class Region {
   }
 }
 
-/** A structure in memory of its own, which stays where it is as long as this object is reachable. */
+/** A structure in its own memory, which stays where it is as long as this object is reachable. */
 export class Encoded<T extends object = object> {
   /** Its address. */
   readonly address: bigint;
-  /** What it is. */
+  /** Its structure. */
   readonly structure: AnyStructure;
   readonly #place: Place;
-  /** Holds what the structure points at. */
+  /** Holds what the structure points to. */
   readonly #region: Region;
 
   /** @internal {@link encode} makes it. */
@@ -111,34 +111,34 @@ export class Encoded<T extends object = object> {
     this.address = place.address;
   }
 
-  /** What stands there now: members by name; of pointers the addresses. */
+  /** The current values: members by name; for pointers, the addresses. */
   decode(): T {
     return decodeAt(this.structure, this.#place.data, this.#place.offset) as T;
   }
 
-  /** Writes members over what stands there. What they point at takes memory until the object is gone. */
+  /** Overwrites members. What they point to takes memory until the object is gone. */
   set(values: Partial<T>): void {
     writeMembers(this.#region, this.structure, this.#place, values as Loose);
   }
 }
 
 /**
- * Encodes a structure into memory of its own, with its pNext chain and all that it points at; its address can be passed
- * wherever a command takes the structure, for as long as the object is reachable. A TypeError or RangeError names a member that cannot be
- * encoded.
+ * Encodes a structure into its own memory, with its pNext chain and everything that it points to; its address can be passed
+ * wherever a command takes the structure, as long as the object is reachable. A TypeError or RangeError names a member that
+ * cannot be encoded.
  */
 export function encode<T extends object>(source: AddressSource, value: StructureValue<T>): Encoded<T> {
   const region = new Region(source, 256);
   return new Encoded(region, value.structure, write(region, value.structure, value.values as Loose));
 }
 
-/** Decodes a structure from bytes, of a readback or of mapped memory. Throws a RangeError where they end before it does. */
+/** Decodes a structure from bytes of a readback or of mapped memory. Throws a RangeError if they end before it does. */
 export function decode<T extends object>(structure: Structure<T>, bytes: ArrayBufferView, offset = 0): T {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return decodeAt(structure, data, offset) as T;
 }
 
-/** Encodes structures one behind the other into bytes, for what the GPU reads from a buffer: no pointers, no pNext. */
+/** Encodes structures one after the other into bytes, for what the GPU reads from a buffer: no pointers, no pNext. */
 export function encodeInto<T extends object>(
   structure: Structure<T>,
   items: readonly T[],
@@ -174,7 +174,7 @@ export function write(region: Region, structure: AnyStructure, values: Loose): P
   return place;
 }
 
-/** Encodes structures one behind the other. */
+/** Encodes structures one after the other. */
 export function writeArray(region: Region, structure: AnyStructure, items: readonly Loose[]): Place {
   const { size } = structure.layout;
   const place = region.take(size * items.length);
@@ -234,7 +234,7 @@ function writeMembers(region: Region, structure: AnyStructure, place: Place, val
     }
     const { address, count } = writeTarget(region, member, value, what);
     at.data.setBigUint64(at.offset, address, true);
-    // The program's own count counts: some structures have it without an array.
+    // The program's own count has precedence: some structures have it without an array.
     if (member.count !== undefined && count !== undefined && values[member.count.member] === undefined) {
       const counter = members.find(({ name }) => name === member.count!.member)!;
       const times = count * member.count.unit;
@@ -243,7 +243,7 @@ function writeMembers(region: Region, structure: AnyStructure, place: Place, val
   }
 }
 
-/** What a member or a parameter points at: written, as often as there are items. */
+/** Writes what a member or a parameter points to, for each item. */
 export function writeTarget(
   region: Region,
   { kind, struct, count }: Pick<Member, "kind" | "struct" | "count">,

@@ -1,15 +1,15 @@
 /**
- * `vma-ts/vulkan`: Vulkan's structures, commands and constants, generated from Khronos's registry, for programs that call Vulkan
- * through a device of `vma-ts/koffi`, `vma-ts/bun` or `vma-ts/deno`. Names are C's. Everything is a constant of its own: a bundler keeps
- * what is used.
+ * `vma-ts/vulkan`: Vulkan's structures, commands and constants, generated from Khronos's registry, for programs that call
+ * Vulkan through a device of `vma-ts/koffi`, `vma-ts/bun` or `vma-ts/deno`. Names are C's. Everything is a separate constant: a
+ * bundler keeps only what is used.
  *
- * - {@link bind} makes functions of commands. Structures are passed as objects, absent members are zero, as in C; counts, the
+ * - {@link bind} makes functions from commands. Structures are passed as objects, absent members are zero, as in C; counts, the
  *   device and the allocation callbacks are not passed; what a command writes is returned, and a negative VkResult thrown.
- * - {@link encode} keeps a structure in memory for calls that are made often: its address passes in place of the object.
- * - {@link structure} and {@link command} declare what is not here: extensions of vendors and platforms.
+ * - {@link encode} keeps a structure in memory for calls that are made often: its address is passed instead of the object.
+ * - {@link structure} and {@link command} declare what is missing here: extensions of vendors and platforms.
  *
- * It holds Vulkan 1.0 to 1.3 and the extensions of KHR and EXT that belong to no platform and to no video codec, under the names
- * that core has for them.
+ * It contains Vulkan 1.0 to 1.3 and the KHR and EXT extensions that are not specific to a platform or a video codec, under
+ * their core names.
  *
  * @module vma-ts/vulkan
  */

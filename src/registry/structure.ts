@@ -1,22 +1,22 @@
 /**
- * Structures by description: what the generated ones are made of, and how a program declares one of its own.
+ * Structures by description: how the generated ones are defined, and how a program declares its own.
  *
- * A description is a line of members, `name:type`, as C lays them out one behind the other:
+ * A description is a line of members, `name:type`, as C lays them out one after the other:
  *
  *     u8 u16 u32 i32 i64 u64 size f32 f64 bool   numbers; `size` is a number of bytes, `bool` a VkBool32
  *     handle ptr                                 64 bits, as bigint: handles, addresses
  *     text                                       const char*
  *     char[256] f32[4] VkThing[2]                arrays inside the structure
- *     VkThing                                    a structure inside the structure, which has to be among `parts`
+ *     VkThing                                    a structure inside the structure, which must be among `parts`
  *     *VkThing *u32[count] *text[count]          pointers to one, or to as many as the member `count` says
  *
- * `count` need not be given where the array is. A structure with an sType has its pNext in front of all members. Layouts are
- * worked out when they are first used: a declaration costs next to nothing.
+ * `count` need not be given if the array is. A structure with an sType has its pNext before all members. Layouts are computed
+ * on first use: a declaration costs next to nothing.
  */
 
 import { quote } from "../foundation/check.ts";
 
-/** What a member holds that is no structure. */
+/** What a member that is not a structure holds. */
 export type ScalarKind =
   | "u8"
   | "char"
@@ -33,7 +33,7 @@ export type ScalarKind =
   | "ptr"
   | "text";
 
-/** Sizes and alignments of what members are made of. */
+/** Sizes and alignments of scalar members. */
 export const scalarSizes: Readonly<Record<ScalarKind, number>> = {
   u8: 1,
   char: 1,
@@ -55,40 +55,40 @@ export const scalarSizes: Readonly<Record<ScalarKind, number>> = {
 export interface Member {
   /** The member's name in Vulkan. */
   readonly name: string;
-  /** Bytes from the beginning. */
+  /** Bytes from the start. */
   readonly offset: number;
-  /** What it holds or points at; undefined for a structure, which {@link struct} is then. */
+  /** What it holds or points to; undefined for a structure: see {@link struct}. */
   readonly kind: ScalarKind | undefined;
-  /** The structure that it is or points at; undefined for numbers, handles and texts. */
+  /** The structure that it is or points to; undefined for numbers, handles and texts. */
   readonly struct: AnyStructure | undefined;
-  /** Whether it is a pointer to what it says. */
+  /** Whether it is a pointer. */
   readonly isPointer: boolean;
-  /** How many stand inside the structure; undefined for one that is no array. */
+  /** The length of an array inside the structure; undefined for a single one. */
   readonly length: number | undefined;
-  /** The member that says how many there are behind the pointer, and how many times that many of its unit. */
+  /** The member that says how many elements the pointer refers to, with the unit that it counts in. */
   readonly count:
     | {
         /** The member that says how many there are. */
         readonly member: string;
-        /** How many elements one of it stands for, such as 4 bytes a word of shader code. */
+        /** The number of its units per element, such as 4 bytes for a word of shader code. */
         readonly unit: number;
       }
     | undefined;
 }
 
-/** How a structure lies in memory. */
+/** How a structure is laid out in memory. */
 export interface StructureLayout {
   /** Bytes of the structure, as C's sizeof says. */
   readonly size: number;
   /** Bytes. */
   readonly alignment: number;
-  /** The members, in the order in which they lie. */
+  /** The members, in memory order. */
   readonly members: readonly Member[];
 }
 
 /** A structure with its values: for pNext chains, and to be encoded. */
 export interface StructureValue<T extends object = object> {
-  /** Which structure the values are of. */
+  /** The structure that the values belong to. */
   readonly structure: AnyStructure;
   /** The values of its members. */
   readonly values: T;
@@ -107,18 +107,18 @@ export interface AnyStructure {
   readonly layout: StructureLayout;
 }
 
-/** A structure's description. Called with values, it keeps them together with what they are. */
+/** A structure's description. Called with values, it returns them together with their structure. */
 export interface Structure<T extends object> extends AnyStructure {
   (values: T): StructureValue<T>;
 }
 
-/** Until it is asked for. */
+/** Until it is needed. */
 const EMPTY: StructureLayout = { size: 0, alignment: 1, members: [] };
 const MEMBER = /^(\w+):(\*?)(\w+)(?:\[(\w+)(?:\/(\d+))?\])?$/;
 
 /**
- * Declares a structure by its description; see the head of this file. Throws a TypeError at the first use where the description
- * makes no sense.
+ * Declares a structure by its description; see the head of this file. Throws a TypeError on first use if the description is
+ * invalid.
  *
  * @param name the C name.
  * @param sType its VkStructureType, or undefined.
@@ -134,7 +134,7 @@ export function structure<T extends object>(
   return describe<T>(name, sType, members, parts, false);
 }
 
-/** {@link structure} of which all members lie at the beginning. */
+/** Like {@link structure}, but with all members at the start. */
 export function union<T extends object>(
   name: string,
   members: string,
