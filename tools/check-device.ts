@@ -2,11 +2,11 @@
  * Checks the library on the Vulkan device of this machine, and says in few lines what came of it: what the device has, the
  * conformance cases of test/cts with the validation layer and without, and the device tests of test/sparse.
  *
- *   npx tsx tools/check-device.ts [--out <folder>]
+ *   npx tsx tools/check-device.ts [--out <folder>] [--only <part of the cases' names>]
  *
  * The folder gets `results.json`, which is what `tools/conformance.ts document` reads, and `log`. The cases run in a process of
  * their own: where a driver crashes, hangs or loses its device, the case is said to have failed, and the others go on in a new
- * process. The exit code is 0 where nothing failed and nothing was said by the validation layer.
+ * process. With `--only` other cases and the device tests are left out. The exit code is 0 where nothing failed and nothing was said by the validation layer.
  */
 
 import { spawn, spawnSync } from "node:child_process";
@@ -14,6 +14,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { realDevice, runCase } from "../test/cts/devices.ts";
 import { memoryCases } from "../test/cts/memory.ts";
 import { placedCases } from "../test/cts/placed.ts";
@@ -21,7 +22,17 @@ import { sparseCases } from "../test/cts/sparse.ts";
 import { loadVulkan } from "../test/helpers/native.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const cases = [...memoryCases, ...placedCases, ...sparseCases];
+const all = [...memoryCases, ...placedCases, ...sparseCases];
+const { values: options } = parseArgs({
+  options: {
+    out: { type: "string" },
+    only: { type: "string", default: "" },
+    // What the process that runs cases is given: the index of the first, and whether there is a validation layer.
+    first: { type: "string" },
+    validation: { type: "boolean", default: false },
+  },
+});
+const cases = all.filter(({ name }) => name.includes(options.only));
 /** Milliseconds without a line after which a case counts as hung. */
 const PATIENCE = 60_000;
 
@@ -64,7 +75,8 @@ function child(
   found: Found,
   log: (text: string) => void,
 ): Promise<number> {
-  const args = [...process.execArgv, fileURLToPath(import.meta.url), "--cases", `${first}`, `${validation}`];
+  const own = ["--only", options.only, "--first", `${first}`, ...(validation ? ["--validation"] : [])];
+  const args = [...process.execArgv, fileURLToPath(import.meta.url), ...own];
   const running = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   return new Promise((resolve) => {
     let current = first;
@@ -163,6 +175,8 @@ async function main(out: string | undefined): Promise<void> {
     const { device, outcomes } = plain;
     writeFileSync(join(out, "results.json"), `${JSON.stringify({ device, outcomes }, undefined, 2)}\n`);
   }
+  process.exitCode = isGood ? 0 : 1;
+  if (options.only !== "") return;
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
   const args = [vitest, "run", "test/sparse", "-t", "on a driver", "--reporter=dot"];
   const tests = spawnSync(process.execPath, args, {
@@ -179,10 +193,5 @@ async function main(out: string | undefined): Promise<void> {
   process.exitCode = isGood && tests.status === 0 ? 0 : 1;
 }
 
-const [option, value, validation] = process.argv.slice(2);
-if (option === "--cases") await runFrom(Number(value), validation === "true");
-else if (option === undefined || (option === "--out" && value !== undefined)) await main(value);
-else {
-  console.error("usage: npx tsx tools/check-device.ts [--out <folder>]");
-  process.exitCode = 2;
-}
+if (options.first !== undefined) await runFrom(Number(options.first), options.validation);
+else await main(options.out);

@@ -98,6 +98,7 @@ declare enum RecordKind {
     Mark = 74,
     End = 79,
     Later = 80,
+    PoolTypes = 81,
     SnapshotAllocation = 128
 }
 declare enum BlockBit {
@@ -154,6 +155,7 @@ interface RecordedStack {
 }
 interface RecordedPoolInfo {
     readonly memoryTypeIndex: number;
+    readonly fallbackMemoryTypes?: readonly number[];
     readonly flags: number;
     readonly blockSize: number;
     readonly minBlockCount: number;
@@ -219,6 +221,7 @@ declare class RecordFields {
     get stack(): RecordedStack | undefined;
     get reason(): string | undefined;
     get message(): string | undefined;
+    get fallbackMemoryTypes(): readonly number[];
 }
 declare class RecordCursor extends RecordFields {
     next(): boolean;
@@ -255,6 +258,7 @@ interface RecordedBlock {
 }
 interface RecordedPool extends Omit<RecordedPoolInfo, "name"> {
     readonly id: number;
+    readonly fallbackMemoryTypes: readonly number[];
     name: string | undefined;
 }
 interface RecordedAlias {

@@ -211,6 +211,7 @@ describe("the rest of the kinds", () => {
     const info = { flags: 3, pool: undefined, maxBytesPerPass: 2 ** 35, maxAllocationsPerPass: 17 };
     const pool = {
       memoryTypeIndex: 2,
+      fallbackMemoryTypes: [0, 5],
       flags: 4,
       blockSize: 2 ** 33,
       minBlockCount: 1,

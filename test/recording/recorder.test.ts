@@ -2,7 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createAllocator } from "../../src/index.ts";
 import { record } from "../../src/recording/index.ts";
+import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
 import { Machine } from "../trust/programs/machine.ts";
 import { type Operation, programs } from "../trust/programs/operations.ts";
 import { makeSimulated, type WorldDescription, worlds } from "../trust/programs/worlds.ts";
@@ -52,5 +54,32 @@ describe("a recording of random programs", () => {
     const property = fc.asyncProperty(plain, programs, fc.nat(30), runRecorded);
     const result = await fc.check(property, { seed: 20, numRuns: 25 });
     if (result.failed) throw new Error(fc.defaultReportMessage(result), { cause: result.errorInstance });
+  });
+});
+
+describe("a pool of several memory types", () => {
+  it("is recorded with all of them, in the operations and in snapshots", () => {
+    const device = new SimulatedDevice(profiles["amd-discrete"]!);
+    const allocator = createAllocator({ device });
+    const settings = { memoryTypeIndex: 0, fallbackMemoryTypes: [2, 1], name: "textures" };
+    const early = allocator.createPool(settings);
+    const follower = new Follower();
+    const recording = record(allocator, { to: follower.sink });
+    const late = allocator.createPool({ ...settings, fallbackMemoryTypes: [3], name: "more" });
+    const plain = allocator.createPool({ memoryTypeIndex: 1 });
+    recording.flush();
+    follower.follow();
+    const types = [...follower.state.pools.values()].map(({ name, memoryTypeIndex, fallbackMemoryTypes }) => [
+      name,
+      memoryTypeIndex,
+      ...fallbackMemoryTypes,
+    ]);
+    expect(types).toEqual([
+      ["textures", 0, 2, 1],
+      ["more", 0, 3],
+      [undefined, 1],
+    ]);
+    for (const pool of [early, late, plain]) allocator.destroyPool(pool);
+    allocator.destroy();
   });
 });

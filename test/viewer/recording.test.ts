@@ -231,6 +231,33 @@ describe("what else a recording says", () => {
   const places = (at: number): number[] =>
     [...momentOf(history, at).ranges].map((r) => history.ranges.offset[r]!);
 
+  it("pools of several memory types in each of them, under one name", () => {
+    const sink = new MemorySink();
+    const writer = new RecordingWriter({ header: syntheticHeader, sink, snapshot: () => {} });
+    writer.begin();
+    const info = {
+      memoryTypeIndex: 1,
+      fallbackMemoryTypes: [0],
+      flags: 0,
+      blockSize: MiB,
+      minBlockCount: 0,
+      maxBlockCount: 0,
+      priority: 0.5,
+      minAllocationAlignment: 0,
+      name: "textures",
+    };
+    const spanning = writer.poolMade(1, info);
+    for (const type of [1, 0, 0]) writer.blockMade(2, 0, type, spanning, MiB);
+    writer.poolNamed(3, spanning, "sky");
+    writer.end(4, "destroyed");
+    const { pools, blocks } = readFile(sink.bytes(), "spanning.vmarec");
+    expect(pools.map(({ label, type, isCustom }) => [label, type, isCustom])).toEqual([
+      ["sky", 1, true],
+      ["sky", 0, true],
+    ]);
+    expect([...blocks.pool]).toEqual([0, 1, 1]);
+  });
+
   it("pools with their names, kinds, and what images are", () => {
     expect(history.pools[0]).toMatchObject({ label: "streaming", isCustom: true, type: 1 });
     expect([...history.allocations.kind]).toEqual([Kind.VertexBuffer, Kind.Texture]);

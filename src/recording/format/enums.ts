@@ -87,6 +87,8 @@ export declare enum RecordKind {
   End = 0x4f,
   /** The first of 16 that carry their length, so that a reader can skip them. */
   Later = 0x50,
+  /** The further memory types of a pool that is made, or stands in a snapshot, right behind. */
+  PoolTypes = 0x51,
   /** The first of 64, which differ in their SnapshotBits. */
   SnapshotAllocation = 0x80,
 }

@@ -44,6 +44,7 @@ export const RecordKind: EnumObject<typeof enums.RecordKind> = {
   Mark: 0x4a,
   End: 0x4f,
   Later: 0x50,
+  PoolTypes: 0x51,
   SnapshotAllocation: 0x80,
 };
 export type RecordKind = enums.RecordKind;

@@ -120,7 +120,9 @@ export class RecordCursor extends RecordFields {
       return false;
     }
     if (kind >= RecordKind.Later && kind < RecordKind.Later + LATER_KINDS) {
-      reader.skip(reader.count("bytes in a record"));
+      const end = reader.count("bytes in a record") + reader.at;
+      if (kind === RecordKind.PoolTypes) this.readPoolTypes();
+      reader.at = end;
       return false;
     }
     const isKnown = kind < RecordKind.BlockMade || kind >= RecordKind.SnapshotAllocation;

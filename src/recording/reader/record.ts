@@ -55,6 +55,8 @@ export class RecordFields {
   bits = 0;
   /** Index of the memory type. */
   memoryTypeIndex = 0;
+  /** The further memory types of pools that have such, by the pool's number. */
+  private readonly poolTypes: Map<number, readonly number[]> = new Map();
   /** Number of allocations of a block in a snapshot. */
   count = 0;
 
@@ -212,6 +214,22 @@ export class RecordFields {
     this.priority = reader.uint() / PRIORITY_SCALE;
     this.minAllocationAlignment = reader.uint();
     this.readName();
+  }
+
+  /** The memory types that the pool has after its first, in order of preference. */
+  get fallbackMemoryTypes(): readonly number[] {
+    return (this.pool === undefined ? undefined : this.poolTypes.get(this.pool)) ?? [];
+  }
+
+  /** @internal */
+  readPoolTypes(): void {
+    const { reader } = this;
+    const pool = reader.uint();
+    const count = reader.count("memory types");
+    this.poolTypes.set(
+      pool,
+      Array.from({ length: count }, () => reader.uint()),
+    );
   }
 
   /** @internal */

@@ -79,6 +79,8 @@ export interface RecordedBlock {
 export interface RecordedPool extends Omit<RecordedPoolInfo, "name"> {
   /** A number that no other pool of the recording has, counted from 0. */
   readonly id: number;
+  /** The memory types that it has after the first one, in order of preference. */
+  readonly fallbackMemoryTypes: readonly number[];
   /** The pool's current name, if it has one. */
   name: string | undefined;
 }
@@ -422,10 +424,11 @@ function poolOf(record: RecordCursor): RecordedPool {
     priority,
     name,
   } = record;
-  const { minAllocationAlignment } = record;
+  const { minAllocationAlignment, fallbackMemoryTypes } = record;
   return {
     id: record.pool!,
     memoryTypeIndex: memoryType,
+    fallbackMemoryTypes,
     flags: bits,
     blockSize,
     minBlockCount,

@@ -569,6 +569,7 @@ function poolInfo(pool: Pool): RecordedPoolInfo {
   const ignoresGranularity = options.granularity === 1 && pool.state.granularity > 1;
   return {
     memoryTypeIndex: pool.memoryTypeIndex,
+    fallbackMemoryTypes: pool.memoryTypes.slice(1),
     flags: (ignoresGranularity ? 0x2 : 0) | (options.linear ? 0x4 : 0),
     blockSize: options.explicitBlockSize ? options.preferredBlockSize : 0,
     minBlockCount: options.minBlockCount,

@@ -223,6 +223,7 @@ class Replay {
       maxBlockCount,
       priority,
       minAllocationAlignment,
+      fallbackMemoryTypes,
     } = record;
     const wanted = this.recording.header.device?.memoryTypes[memoryType]?.propertyFlags ?? 0;
     const { memoryTypes } = this.device.memoryProperties;
@@ -232,7 +233,9 @@ class Replay {
     );
     const memoryTypeIndex = this.isOwnDevice ? memoryType : scores.indexOf(Math.max(...scores));
     const counts = { blockSize, minBlockCount, maxBlockCount };
-    const info = { memoryTypeIndex, flags: bits, ...counts, priority, minAllocationAlignment };
+    // On other devices it has the one type that is most like its first.
+    const others = this.isOwnDevice && fallbackMemoryTypes.length > 0 ? { fallbackMemoryTypes } : {};
+    const info = { memoryTypeIndex, ...others, flags: bits, ...counts, priority, minAllocationAlignment };
     try {
       this.pools.set(record.pool!, this.allocator.createPool(info));
     } catch (error) {

@@ -14,6 +14,7 @@ import {
 import type { RecordingHeader } from "../format/header.ts";
 import { RecordKind } from "../format/kinds.ts";
 import { putUint } from "../format/varint.ts";
+import { putPoolTypes } from "./fields.ts";
 import type { RecordingSink } from "./sink.ts";
 
 /** Bytes of the longest chunk, with its header. */
@@ -119,6 +120,12 @@ export class ChunkWriter {
   finishPlain(end: number): void {
     this.position = end;
     if (end > FULL) this.writeChunk();
+  }
+
+  /** Says which memory types a pool has besides its first, where it has more. */
+  poolTypes(pool: number, types: readonly number[]): void {
+    if (types.length === 0) return;
+    this.finishPlain(putPoolTypes(this.bytes, this.startPlain(RecordKind.PoolTypes), pool, types));
   }
 
   /** Makes room for a record of more than {@link MAX_RECORD} bytes. */

@@ -7,6 +7,8 @@ import { putUint } from "../format/varint.ts";
 export interface RecordedPoolInfo {
   /** Index of the memory type. */
   readonly memoryTypeIndex: number;
+  /** The memory types that it has after that one, in order of preference; default none. */
+  readonly fallbackMemoryTypes?: readonly number[];
   /** `PoolCreate` flags. */
   readonly flags: number;
   /** 0: as the allocator sees fit. */
@@ -71,6 +73,20 @@ export function putPool(bytes: Uint8Array, start: number, info: RecordedPoolInfo
   at = putUint(bytes, at, Math.round(info.priority * PRIORITY_SCALE));
   at = putUint(bytes, at, info.minAllocationAlignment);
   return putUint(bytes, at, name);
+}
+
+/** The further memory types of a pool; all of it fits the one byte that says how long it is. */
+export function putPoolTypes(
+  bytes: Uint8Array,
+  start: number,
+  pool: number,
+  types: readonly number[],
+): number {
+  let at = putUint(bytes, start + 1, pool);
+  at = putUint(bytes, at, types.length);
+  for (const type of types) at = putUint(bytes, at, type);
+  bytes[start] = at - start - 1;
+  return at;
 }
 
 export function putDefragmentation(

@@ -55,6 +55,7 @@ export class SnapshotWriter {
 
   pool(pool: number, info: RecordedPoolInfo): void {
     const name = this.dictionary.text(info.name);
+    this.out.poolTypes(pool, info.fallbackMemoryTypes ?? []);
     const { bytes } = this.out;
     const at = putUint(bytes, this.out.startPlain(RecordKind.SnapshotPool), pool);
     this.out.finishPlain(putPool(bytes, at, info, name));

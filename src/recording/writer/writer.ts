@@ -136,6 +136,7 @@ export class RecordingWriter {
   /** Returns the pool's number. */
   poolMade(time: number, info: RecordedPoolInfo): number {
     const name = this.dictionary.text(info.name);
+    this.out.poolTypes(this.pools, info.fallbackMemoryTypes ?? []);
     const at = this.out.start(RecordKind.PoolMade, time);
     this.out.finish(putPool(this.out.bytes, at, info, name));
     return this.pools++;

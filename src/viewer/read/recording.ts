@@ -48,6 +48,8 @@ export class RecordingReader {
   #bytes: Uint8Array = new Uint8Array(0);
   readonly #blocks = new Map<number, LiveBlock>();
   readonly #pools = new Map<number, number>();
+  /** What the blocks of a pool with several memory types are in, by the pool's place here and the type. */
+  readonly #otherTypes = new Map<string, number>();
   readonly #defaults = new Map<number, number>();
   readonly #aliases = new Map<number, number>();
   readonly #kinds = new Map<RecordedRequest, { kind: ReturnType<typeof kindOfRequest>; data: number }>();
@@ -268,8 +270,10 @@ export class RecordingReader {
       case RecordKind.PoolNamed: {
         const index = this.#pools.get(cursor.pool!);
         builder.event(EventKind.Rename, time, NONE);
-        if (index !== undefined)
-          builder.pools[index] = { ...builder.pools[index]!, label: cursor.name || `Pool ${cursor.pool}` };
+        const label = cursor.name || `Pool ${cursor.pool}`;
+        for (const one of index === undefined ? [] : this.#shownFor(index)) {
+          builder.pools[one] = { ...builder.pools[one]!, label };
+        }
         break;
       }
       case RecordKind.DefragmentationBegun:
@@ -439,7 +443,9 @@ export class RecordingReader {
   #addBlock(cursor: RecordCursor): number {
     const dedicated = (cursor.bits & BlockBit.Dedicated) !== 0;
     const pool =
-      (cursor.pool === undefined ? undefined : this.#pools.get(cursor.pool)) ?? this.#defaultPool(cursor);
+      cursor.pool === undefined || !this.#pools.has(cursor.pool)
+        ? this.#defaultPool(cursor)
+        : this.#poolFor(this.#pools.get(cursor.pool)!, cursor);
     const index = this.#builder.addBlock({
       pool,
       size: cursor.size,
@@ -457,6 +463,26 @@ export class RecordingReader {
     while (builder.types.length <= memoryType)
       builder.addType({ label: `Type ${builder.types.length}`, heap: 0, flags: [] });
     return memoryType;
+  }
+
+  /** A pool of several memory types is shown in each of them, as in a dump. */
+  #poolFor(pool: number, cursor: RecordCursor): number {
+    const { pools } = this.#builder;
+    const type = this.#typeOf(cursor);
+    if (pools[pool]!.type === type) return pool;
+    const key = `${pool} ${type}`;
+    let other = this.#otherTypes.get(key);
+    if (other === undefined) {
+      other = this.#builder.addPool({ ...pools[pool]!, type });
+      this.#otherTypes.set(key, other);
+    }
+    return other;
+  }
+
+  /** The places of a pool: that of its first type, and those of the others. */
+  #shownFor(pool: number): number[] {
+    const others = [...this.#otherTypes].filter(([key]) => key.startsWith(`${pool} `));
+    return [pool, ...others.map(([, other]) => other)];
   }
 
   #defaultPool(cursor: RecordCursor): number {
