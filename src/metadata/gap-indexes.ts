@@ -155,7 +155,8 @@ export class GapIndexes {
     index.isOnTrial = Number.isFinite(looksSaved);
     if (order === GapOrder.Search && this.keys === undefined) this.makeKeys();
     const gaps = order === GapOrder.Search ? source.gapsInSearchOrder() : source.listedGaps();
-    for (const gap of gaps) this.insertInto(index, gap);
+    for (const gap of gaps) index.tree.append(this.keyOf(index, gap), this.roomFor(index, gap), gap);
+    index.tree.finish();
     this.indexes.push(index);
     return index;
   }

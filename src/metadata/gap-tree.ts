@@ -26,6 +26,8 @@ const SHIFT = 5;
 const PLACES = 32;
 const LOW = 0;
 const HIGH = 1;
+/** Places of a node that are taken when a tree is filled: so it need not split at once. */
+const FILLED = 24;
 /** As the end of the way: it is not known any more. */
 const NOWHERE = -1;
 /** Another level takes 16 times as many additions: these are more than there ever are. */
@@ -116,6 +118,35 @@ export class GapTree {
       return true;
     }
     return false;
+  }
+
+  // Filling
+
+  /** Adds a gap behind all others, to a tree that is being filled: then {@link finish} is called. */
+  append(key: number, room: number, gap: number): void {
+    this.appendTo(this.counts[this.nodeCount - 1] === FILLED ? this.takeNode() : this.nodeCount - 1, key, room, gap);
+  }
+
+  private appendTo(node: number, key: number, room: number, link: number): void {
+    const place = (node << SHIFT) + this.counts[node]++;
+    this.keys[place] = key;
+    this.rooms[place] = room;
+    this.links[place] = link;
+  }
+
+  /** Puts nodes above the leaves of a tree that was filled. */
+  finish(): void {
+    let from = 0;
+    for (let to = this.nodeCount; to - from > 1; to = this.nodeCount) {
+      let node = this.takeNode();
+      for (let below = from; below < to; below++) {
+        if (this.counts[node] === FILLED) node = this.takeNode();
+        this.appendTo(node, this.keys[below << SHIFT], this.mostRoomIn(below), below);
+      }
+      from = to;
+      this.height++;
+    }
+    this.root = from;
   }
 
   /** Adds a gap. */
