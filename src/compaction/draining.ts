@@ -235,10 +235,13 @@ export class Draining<Owner> {
   private itemsOf(block: Block<Owner>): readonly Item<Owner>[] {
     const { port } = block;
     const { division } = port;
-    this.meter.spend(1 + Math.ceil(division.allocationCount / 64));
-    if (!port.isMovable) {
-      this.placing.prefer(block.index);
-      return [];
+    // All of a block is looked at once: with each of its parts once more that would be quadratic.
+    if (this.current !== block) {
+      this.meter.spend(Math.ceil(division.allocationCount / 64));
+      if (!port.isMovable) {
+        this.placing.prefer(block.index);
+        return [];
+      }
     }
     const most = this.meter.isUnlimited ? Number.POSITIVE_INFINITY : PART;
     const items: Item<Owner>[] = [];
@@ -250,8 +253,12 @@ export class Draining<Owner> {
       last = slot;
     }
     this.partEnd = slot === NO_ALLOCATION ? NO_ALLOCATION : last;
-    return items;
+    this.meter.spend(1 + Math.ceil(items.length / 64));
+    return this.current === block && !items.every(this.canMove) ? [] : items;
   }
+
+  private readonly canMove = ({ isMovable, size }: Item<Owner>): boolean =>
+    isMovable && size <= (this.list.maxMoveBytes ?? Number.POSITIVE_INFINITY);
 
   private tryOut(items: readonly Item<Owner>[], block: Block<Owner>): Plan<Owner>["moves"] | undefined {
     const { placing } = this;

@@ -73,6 +73,8 @@ export interface BlockPort<Owner> {
 export interface ListPort<Owner> {
   /** The fullest first. */
   readonly blocks: readonly BlockPort<Owner>[];
+  /** Bytes that no move can exceed; default: no limit. */
+  readonly maxMoveBytes?: number;
   /** Bytes on which neighbours of different kinds must not meet; 1 where that does not matter. */
   readonly granularity: number;
   /** Blocks that are never given back. */

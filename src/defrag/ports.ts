@@ -150,6 +150,7 @@ class RememberedBlock extends PlannedBlock {
 /** The blocks that a list has now, the fullest first. */
 export class PlannedList implements ListPort<Allocation> {
   readonly blocks: readonly PlannedBlock[];
+  readonly maxMoveBytes: number;
   readonly granularity: number;
   readonly minBlockCount: number;
   readonly keepEmpty: number | undefined;
@@ -169,6 +170,7 @@ export class PlannedList implements ListPort<Allocation> {
     this.list = list;
     this.movability = movability;
     this.blocks = blocks;
+    this.maxMoveBytes = maxMoveBytes;
     this.granularity = list.options.granularity;
     this.minBlockCount = list.options.minBlockCount;
     this.keepEmpty = list.state.keepEmptyBlocks;

@@ -46,10 +46,18 @@ export interface GapSource {
 
 /** What lies between the keys of two lists; within a list, the newest gap has the lowest key. */
 const LIST_STEP: number = 2 ** 42;
-/** Looks at gaps that a change to an index takes as long as. */
+/**
+ * Looks at gaps that a change to an index takes as long as: at gaps alone, and at the pages at their ends as well, which takes
+ * several times as long.
+ */
 const UPKEEP = 64;
-/** Changes after which an index is first asked whether it pays; then after {@link PERIOD} and one for each allocation. */
+const UPKEEP_OF_PAGES = 16;
+/**
+ * Changes after which an index is first asked whether it pays, or one for so many allocations where that is more, as it takes longer to
+ * make then; later after {@link PERIOD} and one for each allocation.
+ */
 const TRIAL = 256;
+const TRIAL_SHARE = 16;
 const PERIOD = 1024;
 /** The least looks that an index is made for. */
 const LEAST_DEBT = 256;
@@ -67,6 +75,8 @@ export class GapIndex {
   isOnTrial = true;
   /** Whether the room in a gap is all of it. */
   readonly isPlain: boolean;
+  /** Looks that a change takes as long as. */
+  readonly upkeep: number;
   // Since it was last asked whether it pays.
   answers = 0;
   changes = 0;
@@ -77,6 +87,7 @@ export class GapIndex {
     this.conflicts = conflicts;
     this.looksSaved = looksSaved;
     this.isPlain = alignment === 1 && conflicts === 0;
+    this.upkeep = conflicts === 0 ? UPKEEP : UPKEEP_OF_PAGES;
   }
 }
 
@@ -91,8 +102,8 @@ export class GapIndexes {
 
   /** Looks that no index has saved, since one was made. */
   private debt = 0;
-  /** Looks of the last search that is counted in it. */
-  private lastLooks = 0;
+  /** Searches that these are of. */
+  private searches = 0;
   /** How many times as much debt it takes, as indexes did not pay. */
   private patience = 1;
 
@@ -108,7 +119,7 @@ export class GapIndexes {
   /** Notes that a search has looked at so many gaps without an index. */
   noteLooks(looks: number): void {
     this.debt += looks;
-    this.lastLooks = looks;
+    this.searches++;
   }
 
   /** The index of a kind, to be asked; made if there is none and searches have taken long enough. Undefined without one. */
@@ -117,8 +128,9 @@ export class GapIndexes {
     if (index === undefined) {
       const due = (LEAST_DEBT + this.source.allocationCount / 4) * this.patience;
       if (this.debt < due) return undefined;
+      index = this.make(order, alignment, conflicts, this.debt / this.searches);
       this.debt = 0;
-      index = this.make(order, alignment, conflicts, this.lastLooks);
+      this.searches = 0;
     }
     index.answers++;
     return index;
@@ -155,10 +167,17 @@ export class GapIndexes {
     index.isOnTrial = Number.isFinite(looksSaved);
     if (order === GapOrder.Search && this.keys === undefined) this.makeKeys();
     const gaps = order === GapOrder.Search ? source.gapsInSearchOrder() : source.listedGaps();
+    index.tree.reserve(this.gapCount);
     for (const gap of gaps) index.tree.append(this.keyOf(index, gap), this.roomFor(index, gap), gap);
     index.tree.finish();
     this.indexes.push(index);
     return index;
+  }
+
+  private get gapCount(): number {
+    let count = 0;
+    for (const _gap of this.source.listedGaps()) count++;
+    return count;
   }
 
   /** Gives all listed gaps their keys in the order of searches. */
@@ -284,7 +303,8 @@ export class GapIndexes {
     const { indexes } = this;
     for (let i = 0; i < indexes.length; i++) {
       const index = indexes[i];
-      const period = index.isOnTrial ? TRIAL : PERIOD + this.source.allocationCount;
+      const { allocationCount } = this.source;
+      const period = index.isOnTrial ? Math.max(TRIAL, allocationCount / TRIAL_SHARE) : PERIOD + allocationCount;
       if (++index.changes > period && !this.pays(index)) isPruned = true;
     }
     // The keys come to their end after 2^42 changes.
@@ -293,7 +313,7 @@ export class GapIndexes {
 
   /** Whether an index has saved more looks than it has taken since it was asked last. */
   private pays(index: GapIndex): boolean {
-    const pays = index.answers > 0 && index.answers * index.looksSaved > index.changes * UPKEEP;
+    const pays = index.answers > 0 && index.answers * index.looksSaved > index.changes * index.upkeep;
     if (!pays) {
       // So that the next one has to wait longer, where this one has not even outlasted its trial.
       if (index.isOnTrial) this.patience = Math.min(this.patience * 4, MOST_PATIENCE);

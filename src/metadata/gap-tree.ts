@@ -28,6 +28,8 @@ const LOW = 0;
 const HIGH = 1;
 /** Places of a node that are taken when a tree is filled: so it need not split at once. */
 const FILLED = 24;
+/** Room for a node more for so many that there are, when there is none. */
+const GROWTH = 4;
 /** As the end of the way: it is not known any more. */
 const NOWHERE = -1;
 /** Another level takes 16 times as many additions: these are more than there ever are. */
@@ -121,6 +123,12 @@ export class GapTree {
   }
 
   // Filling
+
+  /** Makes room for so many gaps, as long as there are none, and for a few more. */
+  reserve(gaps: number): void {
+    const leaves = Math.ceil(gaps / FILLED);
+    this.grow(Math.ceil(leaves * (1 + 1 / GROWTH)) + 1);
+  }
 
   /** Adds a gap behind all others, to a tree that is being filled: then {@link finish} is called. */
   append(key: number, room: number, gap: number): void {
@@ -408,14 +416,16 @@ export class GapTree {
   private takeNode(): number {
     const node = this.unused.pop();
     if (node !== undefined) return node;
-    if (this.nodeCount === this.counts.length) this.grow();
+    if (this.nodeCount === this.counts.length) this.grow(this.nodeCount + 1 + Math.ceil(this.nodeCount / GROWTH));
     return this.nodeCount++;
   }
 
-  /** Makes room for twice as many nodes. */
-  private grow(): void {
+  /**
+   * Makes room for so many nodes. Memory that is made for it brings V8 to look through all that the program holds, which takes longer
+   * than to copy nodes.
+   */
+  private grow(count: number): void {
     const { keys, rooms, links, counts } = this;
-    const count = counts.length * 2;
     this.keys = new Float64Array(count * PLACES);
     this.rooms = new Float64Array(count * PLACES);
     this.links = new Int32Array(count * PLACES);
