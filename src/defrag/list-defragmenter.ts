@@ -151,7 +151,9 @@ export class ListDefragmenter {
         if (victim.live === 0) this.hasFreed = true;
         else {
           run.isDisturbed = true;
-          if (this.draining?.isPartial(victim) !== true) this.draining?.giveUp(victim, true);
+          // Planned once more, a part of which nothing could be moved would come to the same.
+          const goesOn = this.draining?.isPartial(victim) === true && run.hasMoved;
+          if (!goesOn) this.draining?.giveUp(victim, true);
         }
       }
     }

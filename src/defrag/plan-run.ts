@@ -72,6 +72,11 @@ export class PlanRun {
     return this.postponed.length;
   }
 
+  /** Whether any of its moves was made, in this pass or before. */
+  get hasMoved(): boolean {
+    return this.bytesLeft < this.plan.bytes;
+  }
+
   /** Whether no move is left. */
   get isThrough(): boolean {
     return this.postponed.length === 0 && this.next >= this.plan.moves.length;

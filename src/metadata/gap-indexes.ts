@@ -304,7 +304,9 @@ export class GapIndexes {
     for (let i = 0; i < indexes.length; i++) {
       const index = indexes[i];
       const { allocationCount } = this.source;
-      const period = index.isOnTrial ? Math.max(TRIAL, allocationCount / TRIAL_SHARE) : PERIOD + allocationCount;
+      const period = index.isOnTrial
+        ? Math.max(TRIAL, allocationCount / TRIAL_SHARE)
+        : PERIOD + allocationCount;
       if (++index.changes > period && !this.pays(index)) isPruned = true;
     }
     // The keys come to their end after 2^42 changes.

@@ -132,7 +132,12 @@ export class GapTree {
 
   /** Adds a gap behind all others, to a tree that is being filled: then {@link finish} is called. */
   append(key: number, room: number, gap: number): void {
-    this.appendTo(this.counts[this.nodeCount - 1] === FILLED ? this.takeNode() : this.nodeCount - 1, key, room, gap);
+    this.appendTo(
+      this.counts[this.nodeCount - 1] === FILLED ? this.takeNode() : this.nodeCount - 1,
+      key,
+      room,
+      gap,
+    );
   }
 
   private appendTo(node: number, key: number, room: number, link: number): void {
@@ -416,7 +421,8 @@ export class GapTree {
   private takeNode(): number {
     const node = this.unused.pop();
     if (node !== undefined) return node;
-    if (this.nodeCount === this.counts.length) this.grow(this.nodeCount + 1 + Math.ceil(this.nodeCount / GROWTH));
+    if (this.nodeCount === this.counts.length)
+      this.grow(this.nodeCount + 1 + Math.ceil(this.nodeCount / GROWTH));
     return this.nodeCount++;
   }
 
