@@ -140,7 +140,7 @@ describe("an index for searches", () => {
     const metadata = withHoles(4_000);
     for (let i = 0; i < 3; i++) image(metadata);
     expect(indexCount(metadata)).toBe(1);
-    for (let i = 0; i < 200; i++) buffer(metadata);
+    for (let i = 0; i < 3_000; i++) buffer(metadata);
     expect(indexCount(metadata)).toBe(0);
   });
 
