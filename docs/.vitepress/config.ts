@@ -30,6 +30,14 @@ const config: UserConfig<DefaultTheme.Config> = {
   markdown: {
     // Files beside docs/ are no pages of the site: their links lead to the repository.
     config: (markdown) => {
+      // Long names may break behind these, so that tables of them fit.
+      const inline = markdown.renderer.rules.code_inline!;
+      markdown.renderer.rules.code_inline = (...args) => {
+        const [tokens, index] = args;
+        const html = inline(...args);
+        if (tokens[index]!.content.length <= 24) return html;
+        return html.replace(/(::|[._/])(?=\w)(?=[^<>]*<\/code>)/g, "$1<wbr>");
+      };
       markdown.core.ruler.push("repository-links", ({ tokens, env }) => {
         for (const { children } of tokens)
           for (const token of children ?? []) {

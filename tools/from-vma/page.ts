@@ -32,7 +32,7 @@ function section(title: string, names: readonly Name[]): string {
     ({ vma, here, says = "" }) =>
       `| \`${vma}\` | ${here.map((name) => `\`${name}\``).join(", ") || "–"} | ${says.replaceAll("|", "\\|")} |`,
   );
-  return [`## ${title}`, "", "| VMA | here | |", "| --- | --- | --- |", ...rows, ""].join("\n");
+  return [`## ${title}`, "", "| VMA | here | remark |", "| --- | --- | --- |", ...rows, ""].join("\n");
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
