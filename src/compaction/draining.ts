@@ -58,6 +58,8 @@ export class Draining<Owner> {
   /** Free bytes of the blocks that are targets, about. */
   private room: number;
   private readonly known: Float64Array;
+  /** The share of a block that may live in it for it to be emptied. */
+  private mostLive = 1;
   private victims = 0;
   private mostVictims: number;
   private failures = 0;
@@ -170,8 +172,10 @@ export class Draining<Owner> {
    * The plan for the next block, or the next part of it; undefined when there is none, for now.
    *
    * @param bytes that the block may have in it, for now.
+   * @param share of it that may live, at most.
    */
-  next(bytes: number = Number.POSITIVE_INFINITY): Plan<Owner> | undefined {
+  next(bytes: number = Number.POSITIVE_INFINITY, share: number = 1): Plan<Owner> | undefined {
+    this.mostLive = this.isFrugal && !this.list.isDoubtful ? Math.min(share, FRUGAL_SHARE) : share;
     for (let block = this.current ?? this.pop(bytes); block !== undefined; block = this.pop(bytes)) {
       const items = this.itemsOf(block);
       const moves = items.length === 0 ? undefined : this.tryOut(items, block);
@@ -193,11 +197,6 @@ export class Draining<Owner> {
     this.victims++;
     this.room -= block.size;
     this.placing.close(block.index);
-  }
-
-  /** The share of a block that may live in it for it to be emptied. */
-  private get mostLive(): number {
-    return this.isFrugal && !this.list.isDoubtful ? FRUGAL_SHARE : 1;
   }
 
   /** The next block that may be emptied. */

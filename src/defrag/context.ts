@@ -30,6 +30,7 @@ import {
   type DefragmentationStats,
   emptyDefragmentationStats,
 } from "./flags.ts";
+import { IgnoredMoves } from "./ignored-moves.ts";
 import { ListDefragmenter } from "./list-defragmenter.ts";
 import { checkTarget, mapAhead } from "./move/ending.ts";
 import { type DefragmentationMove, MoveFactory } from "./move/move.ts";
@@ -80,17 +81,21 @@ export class DefragmentationContext {
   ) {
     this.state = state;
     this.info = info;
+    const { done } = this;
+    const algorithm = algorithmOf(info.flags ?? 0);
+    const movability = new Movability(state.bindings, info.canMove);
+    const outlook = { blocksFreed: 0, bytes: 0 };
     const shared: Shared = {
-      algorithm: algorithmOf(info.flags ?? 0),
-      movability: new Movability(state.bindings, info.canMove),
+      algorithm,
+      movability,
       meter: new Meter(),
       allowance: { bytes: info.maxBytesMoved || Number.POSITIVE_INFINITY },
       limits: info,
       isAllowanceFixed: (info.maxBytesMoved ?? 0) > 0,
       maxMoveBytes: info.maxBytesPerPass || Number.POSITIVE_INFINITY,
-      done: this.done,
-      outlook: { blocksFreed: 0, bytes: 0 },
-      baseline: undefined,
+      done,
+      outlook,
+      ignored: new IgnoredMoves({ algorithm, movability, done, outlook, lists: () => this.blockLists }),
     };
     this.shared = shared;
     this.lists = lists.map((list) => new ListDefragmenter(list, shared));
@@ -160,10 +165,11 @@ export class DefragmentationContext {
   }
 
   private plan(moves: DefragmentationMove[]): void {
-    const { meter, movability } = this.shared;
+    const { meter, movability, ignored } = this.shared;
     const grant = this.grant;
     meter.grant(grant);
-    const pass = { factory: this.factory, budget: this.budget, moves, movability };
+    const mayPack = ignored.bytesToPack > 0;
+    const pass = { factory: this.factory, budget: this.budget, moves, movability, mayPack };
     if (!this.typeMoves.isDone) {
       this.typeMoves.plan(pass);
       if (!this.typeMoves.isDone) return;
@@ -197,7 +203,7 @@ export class DefragmentationContext {
       return;
     }
     allowance.bytes = chosen.bytesLeft;
-    this.shared.baseline = chosen.baseline;
+    this.shared.ignored.baseline = chosen.baseline;
     present.forEach((each, index) => {
       each.follow(chosen.plans[index]!);
     });

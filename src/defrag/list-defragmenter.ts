@@ -28,12 +28,6 @@ const MAX_POSTPONED = 16;
 /** How often the blocks of a list may be surveyed. */
 const MAX_SURVEYS = 16;
 
-/**
- * Where moves are ignored, emptying costs more and more. Once this share is freed of what VMA's way would free with nothing
- * ignored, no more is moved than that would move.
- */
-const ENOUGH_SHARE = 7 / 8;
-
 /** What is left is chosen from where it has no more allocations than that. */
 const MAX_CHOSEN_FROM = 4096;
 
@@ -146,7 +140,7 @@ export class ListDefragmenter {
     this.runs = this.runs.filter(({ isThrough }) => !isThrough);
     for (const run of through) {
       this.shared.allowance.bytes += run.bytesLeft;
-      if (this.phase === Phase.Draining) this.expect(run.plan, -1);
+      if (this.isExpecting) this.expect(run.plan, -1);
       for (const victim of run.plan.victims) {
         if (victim.live === 0) this.hasFreed = true;
         else {
@@ -175,7 +169,7 @@ export class ListDefragmenter {
     if (this.isDone) return;
     for (const { plan } of this.runs) {
       this.shared.allowance.bytes += plan.bytes;
-      if (this.phase === Phase.Draining) this.expect(plan, -1);
+      if (this.isExpecting) this.expect(plan, -1);
     }
     this.runs = [];
     this.drain();
@@ -216,7 +210,8 @@ export class ListDefragmenter {
         shared.meter,
       );
     }
-    const plan = this.draining.next(this.bytesToDrain);
+    const { bytes, share } = shared.ignored.toEmpty;
+    const plan = this.draining.next(Math.min(bytes, shared.allowance.bytes), share);
     if (plan !== undefined) {
       this.putLast(memoryOf(plan.victims[0]!));
       shared.allowance.bytes -= plan.bytes;
@@ -231,18 +226,14 @@ export class ListDefragmenter {
     return true;
   }
 
+  /** Whether what is planned now was not known from the beginning. */
+  private get isExpecting(): boolean {
+    return this.phase === Phase.Draining || this.phase === Phase.Packing;
+  }
+
   private expect({ blocksFreed, bytes }: Plan<Allocation>, sign: number): void {
     this.shared.outlook.blocksFreed += sign * blocksFreed;
     this.shared.outlook.bytes += sign * bytes;
-  }
-
-  /** Bytes that the next block to be emptied may take. */
-  private get bytesToDrain(): number {
-    const { allowance, baseline, movability, algorithm, done, outlook } = this.shared;
-    if (baseline === undefined || !algorithm.isFrugal || !movability.isDoubtful()) return allowance.bytes;
-    const freed = done.deviceMemoryBlocksFreed + outlook.blocksFreed;
-    if (freed < baseline.blocksFreed * ENOUGH_SHARE) return allowance.bytes;
-    return Math.min(allowance.bytes, baseline.bytes - done.bytesMoved - outlook.bytes);
   }
 
   private putLast(block: MemoryBlock): void {
@@ -323,6 +314,7 @@ export class ListDefragmenter {
     if (plan.moves.length > 0) {
       this.shared.allowance.bytes -= plan.bytes;
       this.hasPacked = true;
+      this.expect(plan, 1);
       this.run(plan);
     }
     return true;

@@ -49,12 +49,12 @@ export class ListPacking {
   next(): Plan<Allocation> | undefined {
     const { toPack, shared } = this;
     if (this.isThrough) return undefined;
-    const { meter, maxMoveBytes, allowance } = shared;
+    const { meter, maxMoveBytes } = shared;
     const block = this.part?.block ?? toPack[toPack.length - 1]!;
     if (this.part === undefined && block.port.isArrivedAt) return undefined;
     const isPart = !meter.isUnlimited && block.seen.allocationCount > MAX_TRIED_OUT;
     if (this.part !== undefined || isPart) return this.nextPart(block);
-    const rules = { maxMoveBytes, bytes: allowance.bytes, enough: Number.POSITIVE_INFINITY, after: 0 };
+    const rules = { maxMoveBytes, bytes: this.bytes, enough: Number.POSITIVE_INFINITY, after: 0 };
     this.trial ??= packBlock(block, new Map(), rules, meter);
     const { done, value } = this.trial.next();
     if (done !== true) return undefined;
@@ -63,10 +63,16 @@ export class ListPacking {
     return planOf(value);
   }
 
+  /** Bytes that may be moved. */
+  private get bytes(): number {
+    const { allowance, ignored } = this.shared;
+    return Math.min(allowance.bytes, ignored.bytesToPack);
+  }
+
   private nextPart(block: Block<Allocation>): Plan<Allocation> {
-    const { meter, maxMoveBytes, allowance } = this.shared;
+    const { meter, maxMoveBytes } = this.shared;
     this.part ??= { block, slot: 0 };
-    const { moves, slot } = packPart(block, this.part.slot, { maxMoveBytes, bytes: allowance.bytes }, meter);
+    const { moves, slot } = packPart(block, this.part.slot, { maxMoveBytes, bytes: this.bytes }, meter);
     this.part.slot = slot;
     if (slot === 0) {
       this.part = undefined;

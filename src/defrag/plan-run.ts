@@ -41,6 +41,8 @@ export interface PassContext {
   readonly budget: PassBudget;
   readonly moves: DefragmentationMove[];
   readonly movability: Movability;
+  /** Whether allocations are packed within their blocks. */
+  readonly mayPack: boolean;
 }
 
 /** One plan under way. */
@@ -102,7 +104,7 @@ export class PlanRun {
       const planned = moves[this.next]!;
       // What is to move once more is just being moved, which does not make its second move needless.
       if (planned.after > this.done && this.isUnderWay) return Progress.Waiting;
-      if (this.isMoot(planned, pass.movability)) continue;
+      if (this.isMoot(planned, pass)) continue;
       if (this.postponed.length >= MAX_POSTPONED) return Progress.Waiting;
       if (!this.move(this.next, pass)) return Progress.Full;
     }
@@ -116,7 +118,11 @@ export class PlanRun {
   }
 
   /** Whether what was to be moved is not there any more, or is to stay. */
-  private isMoot({ item, from }: PlannedMove<Allocation>, movability: Movability): boolean {
+  private isMoot({ item, from, to }: PlannedMove<Allocation>, { movability, mayPack }: PassContext): boolean {
+    if (from === to && !mayPack) {
+      this.isDisturbed = true;
+      return true;
+    }
     const source = memoryOf(from);
     return item.owner.memoryObject !== source || this.givenUp.has(source) || movability.isMoving(item.owner);
   }
@@ -126,7 +132,7 @@ export class PlanRun {
     const planned = this.plan.moves[index]!;
     const { size } = planned.item;
     const source = memoryOf(planned.from);
-    if (this.isMoot(planned, pass.movability)) return true;
+    if (this.isMoot(planned, pass)) return true;
     const admission = pass.budget.admit(size);
     if (admission === Admission.End) return false;
     // Out of its turn an allocation goes only where it would have gone, so that all others fit as planned.

@@ -21,6 +21,8 @@ export class Movability {
   private readonly canMove: CanMove | undefined;
   /** How often the moves of an allocation were ignored. */
   private readonly ignored: Map<Allocation, number> = new Map();
+  /** How many were asked for, those whose moves were ignored once. */
+  private asked = 0;
   /** The moves of the present pass by what they move, their temporaries, and the blocks that they go to. */
   private readonly moving: Set<Allocation> = new Set();
   private readonly temporaries: Set<Allocation> = new Set();
@@ -33,6 +35,7 @@ export class Movability {
 
   /** A move is part of the present pass. */
   begin({ moved, dstTmpAllocation }: DefragmentationMove): void {
+    if (!this.ignored.has(moved)) this.asked++;
     this.moving.add(moved);
     this.temporaries.add(dstTmpAllocation);
     this.targets.add(dstTmpAllocation.memoryObject as MemoryBlock);
@@ -72,6 +75,11 @@ export class Movability {
   /** Whether moves of the allocation, or of any without one, were ignored. */
   isDoubtful(allocation?: Allocation): boolean {
     return allocation === undefined ? this.ignored.size > 0 : this.ignored.has(allocation);
+  }
+
+  /** Of the allocations that were asked for, the share whose moves were ignored; at first it is taken for a tenth. */
+  get ignoredShare(): number {
+    return (this.ignored.size + 1) / (this.asked + 10);
   }
 
   /** Whether {@link isMovable} is true of everything in a block that nothing moves to. */

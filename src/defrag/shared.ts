@@ -4,6 +4,7 @@ import type { Algorithm } from "../compaction/algorithm.ts";
 import type { Meter } from "../compaction/meter.ts";
 import type { PassLimits } from "../compaction/pass-budget.ts";
 import type { DefragmentationStats } from "./flags.ts";
+import type { IgnoredMoves } from "./ignored-moves.ts";
 import type { Movability } from "./ports.ts";
 
 /** Bytes that the lists of one defragmentation may still move beyond what they have planned. */
@@ -29,6 +30,5 @@ export interface Shared {
   readonly isAllowanceFixed: boolean;
   readonly done: Readonly<DefragmentationStats>;
   readonly outlook: Outlook;
-  /** What VMA's way would amount to with nothing ignored; undefined if that is not known. */
-  baseline: Outlook | undefined;
+  readonly ignored: IgnoredMoves;
 }
