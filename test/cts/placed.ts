@@ -10,13 +10,17 @@ import {
   BufferUsage,
   createAllocator,
   type HostPlace,
+  MemoryProperty,
   MemoryUsage,
 } from "../../src/index.ts";
 import type { SharedMemory } from "../../src/vulkan/placed.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { sharedMemory, WASM_PAGE } from "../helpers/wasm.ts";
 import { type Case, type Context, check, checkBytes, need, pattern } from "./context.ts";
 
 const SIZE = 4 * WASM_PAGE;
+/** Memory that the host sees and that any buffer may have. */
+const HOST_MEMORY = MemoryProperty.HostVisible | MemoryProperty.Protected | MemoryProperty.DeviceCoherentAMD;
 const COPY = BufferUsage.TransferSrc | BufferUsage.TransferDst;
 const readable = { usage: MemoryUsage.AutoPreferHost, flags: AllocationCreate.HostAccessRandom };
 
@@ -166,6 +170,41 @@ export const placedCases: readonly Case[] = [
       const words = new Int32Array((await onDevice(context, made)).slice().buffer);
       check(words[1] === 20000, `two workers have counted to 20000 together, not ${words[1]}`);
       made.allocation.destroy();
+    },
+  },
+  {
+    name: "memory.mapping.placed.shared_memory.every_type",
+    async run(context) {
+      needPlaces(context);
+      const { allocator, device } = context;
+      const memory = sharedMemory(8);
+      for (const [type, { propertyFlags }] of device.memoryProperties.memoryTypes.entries()) {
+        if ((propertyFlags & HOST_MEMORY) !== MemoryProperty.HostVisible) continue;
+        const buffer = device.createBuffer({ size: SIZE, usage: COPY });
+        const needs = emptyMemoryRequirements();
+        device.getBufferMemoryRequirements(buffer, needs, true);
+        const memoryTypeBits = (needs.memoryTypeBits & (1 << type)) >>> 0;
+        if (memoryTypeBits === 0) {
+          device.destroyBuffer(buffer);
+          continue;
+        }
+        const flags = AllocationCreate.HostAccessRandom;
+        const allocation = allocator.allocateMemory(
+          { ...needs, memoryTypeBits },
+          { flags, placedAt: at(memory, 2) },
+        );
+        allocator.bindBufferMemory(allocation, buffer);
+        const made = { buffer, allocation };
+        bytesOf(memory, 2).set(pattern(SIZE, type));
+        checkBytes(await onDevice(context, made), pattern(SIZE, type), `written to memory type ${type}`);
+        await fill(context, made, 100 + type);
+        check(
+          isFull(bytesOf(memory, 2), 100 + type),
+          `what the device wrote to memory type ${type} is there`,
+        );
+        allocator.destroyBuffer(buffer, allocation);
+        check(isFull(bytesOf(memory, 2), 0), `zeros are there after memory type ${type}`);
+      }
     },
   },
   {

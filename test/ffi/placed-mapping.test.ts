@@ -9,86 +9,16 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { DeviceFunctions } from "../../src/ffi/commands.ts";
-import { layouts } from "../../src/ffi/layout.ts";
 import { PlacedMappings, whyNotOwn } from "../../src/ffi/placed-mapping.ts";
-import { structureTypes } from "../../src/ffi/structs.ts";
 import type { DeviceMemory } from "../../src/vulkan/handles.ts";
 import type { SharedMemory } from "../../src/vulkan/placed.ts";
-import { copyOf, libc, native, runtime } from "../helpers/native.ts";
+import { Access, FileDriver, mmap, Sharing } from "../helpers/file-driver.ts";
+import { libc, native } from "../helpers/native.ts";
 import { sharedMemory, WASM_PAGE } from "../helpers/wasm.ts";
 
 const isLinux = process.platform === "linux";
-const NONE = 0xffff_ffff_ffff_ffffn;
-const [READ_WRITE, SHARED, PRIVATE, FIXED, ANONYMOUS] = [3n, 1n, 2n, 0x10n, 0x20n];
 const properties = { minPlacedMemoryMapAlignment: 4096 };
 const memory = (handle: bigint): DeviceMemory => handle as DeviceMemory;
-
-function mmap(address: bigint, size: number, protection: bigint, flags: bigint, fd: bigint): bigint {
-  return BigInt(libc("mmap", "pnnnnn>a", address, BigInt(size), protection, flags, fd, 0n));
-}
-
-/** A driver whose memory objects are files in memory; each has `size` bytes. */
-class FileDriver {
-  readonly size: number;
-  /** What the next calls say in place of success. */
-  result = 0;
-  readonly #files = new Map<bigint, { readonly fd: bigint; address: bigint }>();
-
-  constructor(size: number) {
-    this.size = size;
-  }
-
-  /** A memory object, and its bytes as the device has them. */
-  allocate(handle: bigint): Uint8Array {
-    const name = new TextEncoder().encode("device\0");
-    const fd = BigInt(libc("memfd_create", "pn>r", native.addressOf(name), 0n));
-    libc("ftruncate", "nn>r", fd, BigInt(this.size));
-    this.#files.set(handle, { fd, address: 0n });
-    return new Uint8Array(native.view(mmap(0n, this.size, READ_WRITE, SHARED, fd), this.size));
-  }
-
-  free(handle: bigint): void {
-    libc("close", "n>r", this.#files.get(handle)!.fd);
-    this.#files.delete(handle);
-  }
-
-  /** The functions that the library calls. */
-  get functions(): DeviceFunctions {
-    const functions: Pick<DeviceFunctions, "vkMapMemory2" | "vkUnmapMemory2"> = {
-      vkMapMemory2: (_device, info, out) => this.#map(BigInt(info!), BigInt(out!)),
-      vkUnmapMemory2: (_device, info) => this.#unmap(BigInt(info!)),
-    };
-    return functions as DeviceFunctions;
-  }
-
-  #map(info: bigint, out: bigint): number {
-    if (this.result < 0) return this.result;
-    const { size, offsets } = layouts.VkMemoryMapInfo;
-    const given = copyOf(info, size);
-    const placed = copyOf(given.getBigUint64(8, true), layouts.VkMemoryMapPlacedInfoEXT.size);
-    expect(given.getUint32(0, true)).toBe(structureTypes.VkMemoryMapInfo);
-    expect(placed.getUint32(0, true)).toBe(structureTypes.VkMemoryMapPlacedInfoEXT);
-    expect(given.getUint32(offsets.flags, true)).toBe(1);
-    expect(given.getBigUint64(offsets.offset, true)).toBe(0n);
-    expect(given.getBigUint64(offsets.size, true)).toBe(NONE);
-    const file = this.#files.get(given.getBigUint64(offsets.memory, true))!;
-    file.address = placed.getBigUint64(layouts.VkMemoryMapPlacedInfoEXT.offsets.pPlacedAddress, true);
-    expect(mmap(file.address, this.size, READ_WRITE, SHARED | FIXED, file.fd)).toBe(file.address);
-    native.write(out, new Uint8Array(new BigUint64Array([file.address]).buffer));
-    return 0;
-  }
-
-  #unmap(info: bigint): number {
-    if (this.result < 0) return this.result;
-    const given = copyOf(info, layouts.VkMemoryUnmapInfo.size);
-    expect(given.getUint32(0, true)).toBe(structureTypes.VkMemoryUnmapInfo);
-    expect(given.getUint32(layouts.VkMemoryUnmapInfo.offsets.flags, true)).toBe(1);
-    const file = this.#files.get(given.getBigUint64(layouts.VkMemoryUnmapInfo.offsets.memory, true))!;
-    mmap(file.address, this.size, 0n, PRIVATE | FIXED | ANONYMOUS, NONE);
-    return 0;
-  }
-}
 
 function bytesOf(shared: SharedMemory): Uint8Array {
   return new Uint8Array(shared.buffer);
@@ -96,6 +26,16 @@ function bytesOf(shared: SharedMemory): Uint8Array {
 
 function addressOf(shared: SharedMemory): bigint {
   return native.addressOf(bytesOf(shared));
+}
+
+/** Collects garbage at once, whatever the engine. */
+function collect(): void {
+  const { Bun } = globalThis as { Bun?: { gc(isForced: boolean): void } };
+  if (Bun !== undefined) Bun.gc(true);
+  else {
+    setFlagsFromString("--expose-gc");
+    (runInNewContext("gc") as () => void)();
+  }
 }
 
 /** What is mapped at an address, by /proc/self/maps. */
@@ -162,7 +102,7 @@ describe.runIf(isLinux)("Memory mapped into a shared WebAssembly.Memory", () => 
     driver.free(7n);
   });
 
-  it.runIf(runtime === "node")("is seen by a worker, atomics included", async () => {
+  it("is seen by a worker, atomics included", async () => {
     const shared = sharedMemory(4);
     const device = driver.allocate(7n);
     device[0] = 5;
@@ -193,9 +133,7 @@ describe.runIf(isLinux)("Memory mapped into a shared WebAssembly.Memory", () => 
     driver.free(7n);
   });
 
-  it.runIf(runtime === "node")("keeps the memory that it is mapped into from being collected", async () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
+  it("keeps the memory that it is mapped into from being collected", async () => {
     const device = driver.allocate(7n);
     const start = (() => {
       const shared = sharedMemory(4);
@@ -280,7 +218,7 @@ describe.runIf(isLinux)("Memory mapped at an address", () => {
   };
 
   it("is in pages of the program's own", () => {
-    const address = mmap(0n, 2 * SIZE, READ_WRITE, PRIVATE | ANONYMOUS, NONE);
+    const address = mmap(0n, 2 * SIZE, Access.ReadWrite, Sharing.OwnPages);
     expect(mappings.map(memory(7n), SIZE, address)).toBe(address);
     expect(mappedAt(address)).toBe("(deleted)");
     mappings.unmap(memory(7n));
@@ -291,7 +229,7 @@ describe.runIf(isLinux)("Memory mapped at an address", () => {
   });
 
   it("is in pages that were reserved without access, too", () => {
-    const address = mmap(0n, SIZE, 0n, PRIVATE | ANONYMOUS, NONE);
+    const address = mmap(0n, SIZE, Access.None, Sharing.OwnPages);
     mappings.map(memory(7n), SIZE, address);
     mappings.unmap(memory(7n));
     libc("munmap", "pn>r", address, BigInt(SIZE));
@@ -301,7 +239,7 @@ describe.runIf(isLinux)("Memory mapped at an address", () => {
     const page = (address: bigint): bigint => (address / 4096n) * 4096n;
     refused(page(native.load(null).find("memcpy")), /libc|mapped there/);
     refused(4096n, /nothing is mapped at 0x1000/);
-    const address = mmap(0n, SIZE, READ_WRITE, SHARED | ANONYMOUS, NONE);
+    const address = mmap(0n, SIZE, Access.ReadWrite, Sharing.SharedPages);
     refused(address, /is mapped there/);
     libc("munmap", "pn>r", address, BigInt(SIZE));
     refused(address, /nothing is mapped|is mapped there/);
