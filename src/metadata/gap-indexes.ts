@@ -353,7 +353,9 @@ export class GapIndexes {
   validate(): void {
     const { source } = this;
     for (const index of this.indexes) {
-      const isSearch = index.order === GapOrder.Search;
+      const { order, alignment, conflicts } = index;
+      assert(this.find(order, alignment, conflicts) === index, "there is one index of each kind");
+      const isSearch = order === GapOrder.Search;
       const gaps = [...(isSearch ? source.gapsInSearchOrder() : source.listedGaps())];
       if (isSearch) {
         const lists = gaps.map((gap) => Math.floor(this.keys![gap >> 3] / LIST_STEP));

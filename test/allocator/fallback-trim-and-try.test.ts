@@ -27,6 +27,15 @@ describe("The dedicated fallback", () => {
     free(allocation);
   });
 
+  it("is for what a block would take beyond the budget: one that takes just what is left is made", () => {
+    const { allocator } = world();
+    const { budget } = allocator.getHeapBudgets()[0]!;
+    const rest = allocator.allocateMemory(bytes(budget - 16 * MiB, 1));
+    const allocation = allocator.allocateMemory(bytes(KiB, 1));
+    expect([allocation.dedicatedMemory, allocation.memoryObject!.size]).toEqual([false, 16 * MiB]);
+    free(rest, allocation);
+  });
+
   it("is switched off for one allocation", () => {
     const made = world();
     refuseAbove(made, MiB);

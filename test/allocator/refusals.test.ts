@@ -8,6 +8,7 @@ import {
   PoolCreate,
   type Refusal,
 } from "../../src/allocator/index.ts";
+import { Failure, type RefusalFacts } from "../../src/allocator/memory/failure.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import {
   allocatedSizes,
@@ -200,6 +201,33 @@ describe("tryCreatePool", () => {
     expect(resultOf(() => allocator.tryCreatePool({ memoryTypeIndex: 31 }))).toBe(
       Result.ErrorFeatureNotPresent,
     );
+  });
+});
+
+describe("Of several refusals the one is told", () => {
+  const told = (...all: readonly RefusalFacts[]): RefusalFacts => {
+    const failure = new Failure();
+    for (const facts of all) failure.refuse(Result.ErrorOutOfDeviceMemory, "allocateMemory", "", facts);
+    const { kind, heap, missingBytes } = failure.toRefusal()!;
+    return { kind, heap, missingBytes } as RefusalFacts;
+  };
+  const block: RefusalFacts = { kind: "heapSizeLimit", heap: 0, missingBytes: 4 * MiB };
+  const own: RefusalFacts = { kind: "heapSizeLimit", heap: 0, missingBytes: MiB };
+
+  it("that misses the least of the same", () => {
+    expect(told(block, own)).toEqual(own);
+    expect(told(own, block)).toEqual(own);
+  });
+
+  it("that came first where they are not comparable", () => {
+    expect(told(block, { ...own, heap: 1 })).toEqual(block);
+    expect(told(block, { ...own, kind: "budget" })).toEqual(block);
+  });
+
+  it("that says more", () => {
+    const full: RefusalFacts = { kind: "maxBlockCount", heap: 0, missingBytes: KiB };
+    expect(told(full, block)).toEqual(block);
+    expect(told(block, full)).toEqual(block);
   });
 });
 

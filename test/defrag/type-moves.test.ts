@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage, type Pool } from "../../src/allocator/index.ts";
+import { ApiVersion } from "../../src/vulkan/constants.ts";
 import { bufferOf, free, KiB, MiB, Type, type World, world } from "../allocator/setup.ts";
 import { Random } from "../helpers/random.ts";
 
@@ -18,8 +19,8 @@ interface Span extends World {
   defragment(): Promise<unknown>;
 }
 
-function span(): Span {
-  const made = world({}, { keepEmptyBlocks: 0 }, budgeted);
+function span(apiVersion: number = ApiVersion.V1_3): Span {
+  const made = world({}, { keepEmptyBlocks: 0 }, { ...budgeted, apiVersion });
   const { allocator, device } = made;
   const pool = allocator.createPool({ memoryTypeIndex: Device, fallbackMemoryTypes: [Host], blockSize });
   const queue = device.createTransferQueue();
@@ -53,6 +54,16 @@ describe("moves between memory types", () => {
     expect(typesOf(made)).toEqual([Host, Device, Host, Device]);
     expect(it.device.statistics().heapUsage[0]).toBe(2 * blockSize);
     it.allocator.validate();
+    free(...made);
+    it.pool.destroy();
+  });
+
+  it("need no more than Vulkan 1.0", async () => {
+    const it = span(ApiVersion.V1_0);
+    const made = [it.make(blockSize), it.make(blockSize)];
+    it.limit(blockSize);
+    await it.defragment();
+    expect(typesOf(made).toSorted()).toEqual([Device, Host]);
     free(...made);
     it.pool.destroy();
   });

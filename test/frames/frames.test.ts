@@ -182,6 +182,9 @@ describe("a reservation", () => {
     allocator.trim();
     expect(device.statistics()).toMatchObject({ bufferCount: 0, memoryCount: 0 });
     expect(() => allocator.reserve([{ count: 1 } as never])).toThrow(TypeError);
+    for (const wrong of [request, "two", undefined]) {
+      expect(() => allocator.reserve(wrong as never)).toThrow(/^what is to be reserved must be/);
+    }
   });
 });
 

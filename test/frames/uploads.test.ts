@@ -268,6 +268,20 @@ describe("an uploader", () => {
     allocator.destroyBuffer(target.buffer, target.allocation);
   });
 
+  it("takes at most 64 MiB unless it is told otherwise", async () => {
+    const { queue, allocator, target } = world();
+    const size = 5 * 13 * 2 ** 20;
+    const large = allocator.createBuffer({ size, usage: BUFFER }, AUTO);
+    const uploader = allocator.createUploader({ queue, blockSize: 13 * 2 ** 20 });
+    const done = uploader.buffer(large, new Uint8Array(size));
+    expect(uploader.stagingSize).toBe(4 * 13 * 2 ** 20);
+    queue.completeAfter = 0;
+    queue.waitIdle();
+    await done;
+    uploader.destroy();
+    for (const each of [large, target]) allocator.destroyBuffer(each.buffer, each.allocation);
+  });
+
   it("rejects the calls of a batch that cannot be submitted, and goes on", async () => {
     const { device, queue, allocator, target } = world();
     queue.completeAfter = 0;

@@ -2,12 +2,23 @@
 
 import { describe, expect, it } from "vitest";
 import { createTransients } from "../../src/transient/create.ts";
+import { writesOf } from "../../src/transient/description.ts";
 import type { TransientResource } from "../../src/transient/index.ts";
 import { Access, ImageLayout, PipelineStage } from "../../src/vulkan/constants.ts";
 import { Result } from "../../src/vulkan/result.ts";
 import { bufferOf, Type, world } from "../allocator/setup.ts";
 import { conflictIn, imageInfo } from "./conflicts.ts";
 import { buffer, image, read, run, written } from "./graphs.ts";
+
+describe("An access", () => {
+  it.each(Object.entries(Access))("writes if its name says so: %s", (name, access) => {
+    expect(writesOf(access)).toBe(name.endsWith("Write") ? access : 0);
+  });
+
+  it("writes, for all that is known, if it is of an extension that is not", () => {
+    expect(writesOf(0x40000000 | Access.TransferRead)).toBe(0x40000000);
+  });
+});
 
 describe("Transient resources", () => {
   it("share memory where their passes do not overlap, and have their own where they do", () => {
