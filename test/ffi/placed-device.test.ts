@@ -132,6 +132,21 @@ describe.skipIf(process.platform !== "linux" || (absence !== undefined && !requi
       device.destroy();
     });
 
+    it("is refused beside a validation layer that is older than the extension", () => {
+      using plain = loadVulkan().createInstance();
+      plain.checkKnowsPlacedMapping();
+      using validated = loadVulkan().createInstance({ validation: true });
+      let said = "";
+      try {
+        validated.checkKnowsPlacedMapping();
+      } catch (error) {
+        said = (error as Error).message;
+      }
+      const layer = /this one is 1\.(\d+)\.(\d+)/.exec(said);
+      const isKnown = layer === null || Number(layer[1]) > 3 || Number(layer[2]) >= 277;
+      expect(isKnown).toBe(said === "");
+    });
+
     it("refuses a program's other mappings as places", () => {
       const { device, allocator } = placed();
       const plain = allocator.createBuffer(info, {

@@ -41,6 +41,19 @@ const info = { size: 64, usage: BufferUsage.StorageBuffer };
 /** What a program should be able to say. */
 export const right: readonly TypedProgram[] = [
   {
+    sentence: "memory is mapped at an address, or in whatever is like a WebAssembly.Memory",
+    code: `declare const shared: { readonly buffer: SharedArrayBuffer; grow(pages: number): number };
+allocator.createBuffer(info, { placedAt: 4096n });
+allocator.createBuffer(info, { placedAt: { memory: shared, offset: 65536 } });`,
+  },
+  {
+    sentence: "an image has DRM format modifiers",
+    code: `const { ImageDrmFormatModifierListCreateInfoEXT: list, ImageDrmFormatModifierExplicitCreateInfoEXT: one } = StructureType;
+allocator.createImage({ ...picture, pNext: [{ sType: list, drmFormatModifiers: [0n] }] });
+const planeLayouts = [{ offset: 0, rowPitch: 256 }];
+allocator.createImage({ ...picture, pNext: [{ sType: one, drmFormatModifier: 0n, planeLayouts }] });`,
+  },
+  {
     sentence: "flags are put together with |, and 0 is none",
     code: `allocator.createBuffer(info, { flags: AllocationCreate.Mapped | AllocationCreate.HostAccessRandom });
 allocator.createBuffer(info, { flags: 0, requiredFlags: 0 });`,
@@ -128,6 +141,22 @@ allocator.createDedicatedBuffer(info, { usage: MemoryUsage.Auto, memoryAllocateN
 
 /** What should not compile. */
 export const wrong: readonly TypedProgram[] = [
+  {
+    sentence: "a place is no number",
+    code: "allocator.createBuffer(info, { placedAt: 4096 });",
+    refusal: "TS2322",
+  },
+  {
+    sentence: "a buffer is no memory to map into",
+    code: "allocator.createBuffer(info, { placedAt: { memory: new SharedArrayBuffer(65536) } });",
+    refusal: "TS2739",
+  },
+  {
+    sentence: "modifiers are bigints",
+    code: `const { ImageDrmFormatModifierListCreateInfoEXT: list } = StructureType;
+allocator.createImage({ ...picture, pNext: [{ sType: list, drmFormatModifiers: [0] }] });`,
+    refusal: "TS2322",
+  },
   {
     sentence: "a usage is no flag of allocations, though the values are the same",
     code: "allocator.createBuffer(info, { usage: AllocationCreate.Mapped });",
