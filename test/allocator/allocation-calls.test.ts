@@ -2,9 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { Allocation, AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
-import { MemoryProperty } from "../../src/vulkan/constants.ts";
-import type { Buffer } from "../../src/vulkan/handles.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { type Buffer, MemoryProperty, Result } from "../../src/vulkan/index.ts";
 import {
   bufferOf,
   bytes,

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage, PoolCreate } from "../../src/allocator/index.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { Result } from "../../src/vulkan/index.ts";
 import { bufferOf, bytes, free, imageOf, KiB, kindsOf, MiB, only, resultOf, Type, world } from "./setup.ts";
 
 describe("DedicatedMemory", () => {

@@ -4,8 +4,7 @@ import { describe, expect, it } from "vitest";
 import { AllocationCreate, AllocatorCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import { createAllocator } from "../../src/face/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
-import { ApiVersion } from "../../src/vulkan/constants.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { ApiVersion, Result } from "../../src/vulkan/index.ts";
 import {
   allocatedSizes,
   bufferOf,

@@ -2,11 +2,16 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, AllocatorCreate } from "../../src/allocator/index.ts";
-import { ApiVersion, Format, ImageAspect, ImageCreate } from "../../src/vulkan/constants.ts";
-import type { Buffer } from "../../src/vulkan/handles.ts";
-import { StructureType } from "../../src/vulkan/next.ts";
+import {
+  ApiVersion,
+  type Buffer,
+  Format,
+  ImageAspect,
+  ImageCreate,
+  Result,
+  StructureType,
+} from "../../src/vulkan/index.ts";
 import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
-import { Result } from "../../src/vulkan/result.ts";
 import { bufferOf, bytes, free, imageOf, KiB, resultOf, world } from "./setup.ts";
 
 describe("bindBufferMemory and bindImageMemory", () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { Result } from "../../src/vulkan/index.ts";
 import { allocatedSizes, bytes, free, GiB, KiB, kindsOf, MiB, only, resultOf, Type, world } from "./setup.ts";
 
 const heaps = (...sizes: number[]) => sizes.map((size, index) => ({ size, flags: index === 0 ? 1 : 0 }));

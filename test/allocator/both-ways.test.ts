@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import type { AllocatorRecorder } from "../../src/allocator/recorder.ts";
-import { Access, PipelineStage } from "../../src/vulkan/constants.ts";
+import { Access, PipelineStage } from "../../src/vulkan/index.ts";
 import { bufferOf, bytes, imageOf, KiB, MiB, only, Type, type World, world } from "./setup.ts";
 
 /** What a step throws, in one line. */

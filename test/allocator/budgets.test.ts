@@ -2,8 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, type AllocationCreateInfo, MemoryUsage } from "../../src/allocator/index.ts";
-import type { Buffer, Image } from "../../src/vulkan/handles.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { type Buffer, type Image, Result } from "../../src/vulkan/index.ts";
 import { bufferOf, bytes, free, GiB, imageOf, KiB, MiB, resultOf, type World, world } from "./setup.ts";
 
 const withExtension = { extensions: ["VK_EXT_memory_budget"] };

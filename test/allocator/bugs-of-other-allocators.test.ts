@@ -9,9 +9,7 @@ import { SuballocationType } from "../../src/metadata/block-metadata.ts";
 import { GranularityPages, NO_OFFSET } from "../../src/metadata/granularity.ts";
 import { NO_ALLOCATION, VirtualBlock, VirtualBlockCreate } from "../../src/metadata/index.ts";
 import { armMobile, intelIntegrated } from "../../src/simulator/index.ts";
-import type { MemoryProperty } from "../../src/vulkan/constants.ts";
-import { BufferUsage, PhysicalDeviceType } from "../../src/vulkan/constants.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { BufferUsage, type MemoryProperty, PhysicalDeviceType, Result } from "../../src/vulkan/index.ts";
 import { Random, SEED } from "../helpers/random.ts";
 import {
   bufferOf,

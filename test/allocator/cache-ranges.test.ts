@@ -2,8 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
-import { MemoryProperty } from "../../src/vulkan/constants.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { MemoryProperty, Result } from "../../src/vulkan/index.ts";
 import { bytes, free, KiB, only, resultOf, Type, type World, world } from "./setup.ts";
 
 const nonCoherent = only(Type.NonCoherent);

@@ -2,8 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
-import { MemoryProperty } from "../../src/vulkan/constants.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { MemoryProperty, Result } from "../../src/vulkan/index.ts";
 import { bufferOf, bytes, free, KiB, kindsOf, only, resultOf, Type, world } from "./setup.ts";
 
 const hostInfo = { usage: MemoryUsage.CpuOnly };

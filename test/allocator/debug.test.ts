@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, CorruptionError, MemoryUsage } from "../../src/allocator/index.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { Result } from "../../src/vulkan/index.ts";
 import {
   allocatedSizes,
   bufferOf,

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import { armMobile } from "../../src/simulator/index.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { Result } from "../../src/vulkan/index.ts";
 import { bufferOf, bytes, free, imageOf, KiB, kindsOf, MiB, only, resultOf, Type, world } from "./setup.ts";
 
 describe("An allocation is dedicated", () => {

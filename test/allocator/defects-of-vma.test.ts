@@ -9,7 +9,7 @@ import { NO_SLOT, SuballocationType } from "../../src/metadata/block-metadata.ts
 import { createTlsf } from "../../src/metadata/create-tlsf.ts";
 import { NO_ALLOCATION, VirtualBlock } from "../../src/metadata/index.ts";
 import { amdDiscreteRebar } from "../../src/simulator/index.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { Result } from "../../src/vulkan/index.ts";
 import {
   bufferOf,
   bytes,

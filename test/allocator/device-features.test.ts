@@ -3,10 +3,14 @@
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, AllocatorCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import { amdDiscrete } from "../../src/simulator/index.ts";
-import { ApiVersion, BufferUsage, MemoryProperty } from "../../src/vulkan/constants.ts";
-import type { DeviceMemory } from "../../src/vulkan/handles.ts";
-import { StructureType } from "../../src/vulkan/next.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import {
+  ApiVersion,
+  BufferUsage,
+  type DeviceMemory,
+  MemoryProperty,
+  Result,
+  StructureType,
+} from "../../src/vulkan/index.ts";
 import { bufferOf, bytes, free, imageOf, KiB, resultOf, world } from "./setup.ts";
 
 const extension = (...extensions: string[]) => ({ extensions });

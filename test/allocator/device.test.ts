@@ -14,22 +14,20 @@ import {
 import { createAllocator } from "../../src/face/index.ts";
 import { alignUp } from "../../src/foundation/bits.ts";
 import {
+  type BufferCreateInfo,
   BufferUsage,
   ExternalMemoryHandleType,
   Format,
+  type ImageCreateInfo,
   ImageLayout,
   ImageTiling,
   ImageUsage,
-} from "../../src/vulkan/constants.ts";
-import type { VulkanDevice } from "../../src/vulkan/device.ts";
-import { StructureType } from "../../src/vulkan/next.ts";
-import {
-  type BufferCreateInfo,
-  emptyMemoryRequirements,
-  type ImageCreateInfo,
   type MemoryRequirements,
-} from "../../src/vulkan/resources.ts";
-import type { TransferCommand } from "../../src/vulkan/transfer.ts";
+  StructureType,
+  type TransferCommand,
+  type VulkanDevice,
+} from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { allocate, free, libc, native } from "../helpers/native.ts";
 import { Random, SEED } from "../helpers/random.ts";
 import { describeWithVulkan, type VulkanContext } from "../helpers/vulkan.ts";

@@ -7,7 +7,7 @@ import {
   AllocationCreate,
   type AllocationCreateInfo,
 } from "../../src/allocator/index.ts";
-import { VulkanError } from "../../src/vulkan/result.ts";
+import { VulkanError } from "../../src/vulkan/index.ts";
 import { Random, SEED } from "../helpers/random.ts";
 import { randomBuffer, randomImage, randomProfile, randomSettings } from "./programs.ts";
 import {

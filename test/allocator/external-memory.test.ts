@@ -3,9 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import { SimulatedHost } from "../../src/simulator/index.ts";
-import { ExternalMemoryHandleType } from "../../src/vulkan/constants.ts";
-import { StructureType } from "../../src/vulkan/next.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { ExternalMemoryHandleType, Result, StructureType } from "../../src/vulkan/index.ts";
 import { bufferOf, bytes, free, KiB, only, resultOf, Type, world } from "./setup.ts";
 
 const { OpaqueFd, OpaqueWin32, HostAllocationEXT, DmaBufEXT } = ExternalMemoryHandleType;

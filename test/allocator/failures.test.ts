@@ -10,8 +10,8 @@ import {
   MemoryUsage,
   type RequirementsInfo,
 } from "../../src/allocator/index.ts";
-import { fallibleCalls } from "../../src/simulator/calls.ts";
-import { Result, VulkanError } from "../../src/vulkan/result.ts";
+import { fallibleCalls } from "../../src/simulator/index.ts";
+import { Result, VulkanError } from "../../src/vulkan/index.ts";
 import {
   bufferOf,
   bytes,

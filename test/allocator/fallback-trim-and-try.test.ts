@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { Result } from "../../src/vulkan/index.ts";
 import { bufferOf, bytes, free, imageOf, KiB, MiB, resultOf, stateOf, type World, world } from "./setup.ts";
 
 /** Lets no memory object above `size` bytes be allocated. */

@@ -1,7 +1,7 @@
 /** bufferImageGranularity on real allocations: the simulator refuses bindings that break it. */
 
 import { describe, expect, it } from "vitest";
-import { ImageTiling } from "../../src/vulkan/constants.ts";
+import { ImageTiling } from "../../src/vulkan/index.ts";
 import { bufferOf, bytes, free, imageOf, KiB, MiB, world } from "./setup.ts";
 
 /** A world of this granularity in which every resource has 1 KiB at multiples of 64. */

@@ -2,8 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
-import type { MemoryProperty } from "../../src/vulkan/constants.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { type MemoryProperty, Result } from "../../src/vulkan/index.ts";
 import { bytes, free, KiB, kindsOf, only, resultOf, Type, type World, world } from "./setup.ts";
 
 const host = only(Type.Host);

@@ -6,8 +6,7 @@
 import type { BufferWithMemory } from "../../src/allocator/index.ts";
 import { createAllocator } from "../../src/face/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
-import type { Buffer } from "../../src/vulkan/handles.ts";
-import type { MemoryRequirements } from "../../src/vulkan/resources.ts";
+import type { Buffer, MemoryRequirements } from "../../src/vulkan/index.ts";
 import { twoHeaps } from "./recipes.ts";
 
 const COUNT = 100_000;

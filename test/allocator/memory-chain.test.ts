@@ -2,8 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import { chainForBlock, copyChain, mayImport } from "../../src/allocator/memory/memory-chain.ts";
-import { ExternalMemoryHandleType } from "../../src/vulkan/constants.ts";
-import { type NextChain, type NextStructure, StructureType } from "../../src/vulkan/next.ts";
+import {
+  ExternalMemoryHandleType,
+  type NextChain,
+  type NextStructure,
+  StructureType,
+} from "../../src/vulkan/index.ts";
 import { world } from "./setup.ts";
 
 const { OpaqueFd, OpaqueWin32, HostAllocationEXT } = ExternalMemoryHandleType;

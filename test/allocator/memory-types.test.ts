@@ -3,8 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import { appleUnified, armMobile, intelIntegrated, nvidiaDiscrete } from "../../src/simulator/index.ts";
-import { BufferUsage, ImageTiling, ImageUsage, MemoryProperty } from "../../src/vulkan/constants.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { BufferUsage, ImageTiling, ImageUsage, MemoryProperty, Result } from "../../src/vulkan/index.ts";
 import { bufferOf, imageOf, only, resultOf, stagingOf, Type, world } from "./setup.ts";
 
 const all = 0x1f;

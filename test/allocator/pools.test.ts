@@ -2,9 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, LeakError, MemoryUsage, PoolCreate } from "../../src/allocator/index.ts";
-import { MemoryProperty } from "../../src/vulkan/constants.ts";
-import { StructureType } from "../../src/vulkan/next.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { MemoryProperty, Result, StructureType } from "../../src/vulkan/index.ts";
 import {
   allocatedSizes,
   bufferOf,

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate } from "../../src/allocator/index.ts";
-import type { DeviceMemory } from "../../src/vulkan/handles.ts";
+import type { DeviceMemory } from "../../src/vulkan/index.ts";
 import { Random } from "../helpers/random.ts";
 import { bytes, free, KiB, world } from "./setup.ts";
 

@@ -2,8 +2,13 @@
 
 import { AllocationCreate, type AllocationCreateInfo, MemoryUsage } from "../../src/allocator/index.ts";
 import type { ProfileDescription } from "../../src/simulator/index.ts";
-import { BufferUsage, ImageTiling, ImageUsage } from "../../src/vulkan/constants.ts";
-import type { BufferCreateInfo, ImageCreateInfo } from "../../src/vulkan/resources.ts";
+import {
+  type BufferCreateInfo,
+  BufferUsage,
+  type ImageCreateInfo,
+  ImageTiling,
+  ImageUsage,
+} from "../../src/vulkan/index.ts";
 import type { Random } from "../helpers/random.ts";
 import { imageOf, MiB } from "./recipes.ts";
 

@@ -11,9 +11,8 @@ import {
   type Pool,
   PoolCreate,
 } from "../../src/allocator/index.ts";
-import { fallibleCalls } from "../../src/simulator/calls.ts";
-import type { DeviceMemory } from "../../src/vulkan/handles.ts";
-import { VulkanError } from "../../src/vulkan/result.ts";
+import { fallibleCalls } from "../../src/simulator/index.ts";
+import { type DeviceMemory, VulkanError } from "../../src/vulkan/index.ts";
 import { Random, SEED } from "../helpers/random.ts";
 import { randomBuffer, randomImage, randomProfile, randomSettings } from "./programs.ts";
 import { bytes, KiB, MiB, type World, world } from "./setup.ts";

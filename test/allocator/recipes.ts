@@ -2,8 +2,14 @@
 
 import type { RequirementsInfo } from "../../src/allocator/index.ts";
 import type { ProfileDescription } from "../../src/simulator/index.ts";
-import { BufferUsage, Format, ImageUsage, MemoryProperty } from "../../src/vulkan/constants.ts";
-import type { BufferCreateInfo, ImageCreateInfo } from "../../src/vulkan/resources.ts";
+import {
+  type BufferCreateInfo,
+  BufferUsage,
+  Format,
+  type ImageCreateInfo,
+  ImageUsage,
+  MemoryProperty,
+} from "../../src/vulkan/index.ts";
 
 export const KiB = 1024;
 export const MiB: number = 1024 * KiB;

@@ -9,7 +9,7 @@ import {
   type Refusal,
 } from "../../src/allocator/index.ts";
 import { Failure, type RefusalFacts } from "../../src/allocator/memory/failure.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { Result } from "../../src/vulkan/index.ts";
 import {
   allocatedSizes,
   bufferOf,

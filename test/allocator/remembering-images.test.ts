@@ -10,13 +10,13 @@ import {
 import {
   Format,
   ImageCreate,
+  type ImageCreateInfo,
   ImageLayout,
   ImageTiling,
   ImageUsage,
   SharingMode,
-} from "../../src/vulkan/constants.ts";
-import type { ImageCreateInfo } from "../../src/vulkan/resources.ts";
-import { VulkanError } from "../../src/vulkan/result.ts";
+  VulkanError,
+} from "../../src/vulkan/index.ts";
 import { searches } from "./searches.ts";
 import { bytes, free, imageOf, KiB, MiB, only, Type, world } from "./setup.ts";
 

@@ -10,16 +10,16 @@ import {
   PoolCreate,
 } from "../../src/allocator/index.ts";
 import { CreationCache } from "../../src/allocator/resource/creation-cache.ts";
-import type { BufferUsage } from "../../src/vulkan/constants.ts";
 import {
+  type BufferCreateInfo,
+  type BufferUsage,
   ExternalMemoryHandleType,
   ImageTiling,
   MemoryProperty,
   SharingMode,
-} from "../../src/vulkan/constants.ts";
-import { StructureType } from "../../src/vulkan/next.ts";
-import type { BufferCreateInfo } from "../../src/vulkan/resources.ts";
-import { VulkanError } from "../../src/vulkan/result.ts";
+  StructureType,
+  VulkanError,
+} from "../../src/vulkan/index.ts";
 import { Random, SEED } from "../helpers/random.ts";
 import { randomImage, randomProfile, randomSettings } from "./programs.ts";
 import { searches } from "./searches.ts";

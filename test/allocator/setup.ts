@@ -8,7 +8,7 @@ import type {
   ProfileDescription,
   SimulatedDeviceOptions,
 } from "../../src/simulator/index.ts";
-import { VulkanError } from "../../src/vulkan/result.ts";
+import { VulkanError } from "../../src/vulkan/index.ts";
 import { openWorld, type World } from "../helpers/world.ts";
 
 export { stateOf, type World } from "../helpers/world.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage, PoolCreate } from "../../src/allocator/index.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { Result } from "../../src/vulkan/index.ts";
 import { Random } from "../helpers/random.ts";
 import { bufferOf, bytes, failureOf, free, KiB, MiB, resultOf, Type, type World, world } from "./setup.ts";
 

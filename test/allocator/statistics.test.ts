@@ -3,11 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, fragmentationOf } from "../../src/allocator/index.ts";
 import type { Allocator } from "../../src/face/index.ts";
-import {
-  addDetailedStatistics,
-  type DetailedStatistics,
-  emptyDetailedStatistics,
-} from "../../src/metadata/statistics.ts";
+import type { DetailedStatistics } from "../../src/metadata/index.ts";
+import { addDetailedStatistics, emptyDetailedStatistics } from "../../src/metadata/statistics.ts";
 import { bytes, free, KiB, MiB, only, Type, world } from "./setup.ts";
 
 const none = emptyDetailedStatistics();

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import { amdDiscrete } from "../../src/simulator/index.ts";
-import type { MemoryHeapFlag } from "../../src/vulkan/constants.ts";
+import type { MemoryHeapFlag } from "../../src/vulkan/index.ts";
 import { problemsOf } from "./dump-schema.ts";
 import { bufferOf, bytes, free, imageOf, KiB, MiB, only, Type, type World, world } from "./setup.ts";
 

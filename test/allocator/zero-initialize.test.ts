@@ -11,8 +11,7 @@ import {
   Result,
 } from "../../src/index.ts";
 import { type SimulatedDevice, SimulatedTransferQueue } from "../../src/simulator/index.ts";
-import { StructureType } from "../../src/vulkan/next.ts";
-
+import { StructureType } from "../../src/vulkan/index.ts";
 import { bufferOf, bytes, free, imageOf, KiB, only, Type, world } from "./setup.ts";
 
 const extensions = ["VK_EXT_zero_initialize_device_memory"];

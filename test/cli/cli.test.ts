@@ -12,7 +12,7 @@ import { createAllocator, MemoryUsage } from "../../src/index.ts";
 import { readRecording, record } from "../../src/recording/index.ts";
 import { replayRecording } from "../../src/recording/whatif/replay.ts";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
-import type { BufferUsage } from "../../src/vulkan/constants.ts";
+import type { BufferUsage } from "../../src/vulkan/index.ts";
 import { Random } from "../helpers/random.ts";
 import { requireVulkan, vulkanAbsence } from "../helpers/vulkan.ts";
 

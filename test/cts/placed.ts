@@ -13,7 +13,7 @@ import {
   MemoryProperty,
   MemoryUsage,
 } from "../../src/index.ts";
-import type { SharedMemory } from "../../src/vulkan/placed.ts";
+import type { SharedMemory } from "../../src/vulkan/index.ts";
 import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { sharedMemory, WASM_PAGE } from "../helpers/wasm.ts";
 import { type Case, type Context, check, checkBytes, need, pattern } from "./context.ts";

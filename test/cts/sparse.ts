@@ -15,8 +15,7 @@ import {
   type PagePool,
   type SparseImage,
 } from "../../src/index.ts";
-import type { Buffer, Image, Semaphore } from "../../src/vulkan/handles.ts";
-import type { ImageCreateInfo, TransferCommand } from "../../src/vulkan/index.ts";
+import type { Buffer, Image, ImageCreateInfo, Semaphore, TransferCommand } from "../../src/vulkan/index.ts";
 import { type Case, type Context, check, checkBytes, need, pattern } from "./context.ts";
 
 const COPY = BufferUsage.TransferSrc | BufferUsage.TransferDst;

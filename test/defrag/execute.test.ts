@@ -10,8 +10,7 @@ import {
 } from "../../src/defrag/index.ts";
 import type { Allocator } from "../../src/face/index.ts";
 import type { SimulatedDevice } from "../../src/simulator/index.ts";
-import { BufferUsage, Format, ImageLayout, ImageUsage } from "../../src/vulkan/constants.ts";
-import { Result, VulkanError } from "../../src/vulkan/result.ts";
+import { BufferUsage, Format, ImageLayout, ImageUsage, Result, VulkanError } from "../../src/vulkan/index.ts";
 import { Random } from "../helpers/random.ts";
 import { Resources } from "./resources.ts";
 import { bytes, MiB, memoryCount, only, Type, world } from "./setup.ts";

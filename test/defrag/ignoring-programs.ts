@@ -8,7 +8,7 @@ import type { DefragmentationInfo, DefragmentationStats } from "../../src/defrag
 import { DefragmentationFlag, DefragmentationMoveOperation } from "../../src/defrag/index.ts";
 import { type Allocator, createAllocator } from "../../src/face/index.ts";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
-import { BufferUsage, ImageUsage } from "../../src/vulkan/constants.ts";
+import { BufferUsage, ImageUsage } from "../../src/vulkan/index.ts";
 import { KiB, MiB } from "./setup.ts";
 
 /** How many programs there are of each kind; they are numbered from 1. */

@@ -6,7 +6,7 @@
 import { expect, it } from "vitest";
 import { DefragmentationFlag } from "../../src/defrag/index.ts";
 import { createAllocator } from "../../src/face/index.ts";
-import { ImageLayout } from "../../src/vulkan/constants.ts";
+import { ImageLayout } from "../../src/vulkan/index.ts";
 import { Random, SEED } from "../helpers/random.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 import { Resources } from "./resources.ts";

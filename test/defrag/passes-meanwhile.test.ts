@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { AllocationCreate } from "../../src/allocator/index.ts";
 import { DefragmentationFlag, DefragmentationMoveOperation } from "../../src/defrag/index.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { Result } from "../../src/vulkan/index.ts";
 import {
   allocate,
   blocksWith,

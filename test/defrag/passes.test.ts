@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, PoolCreate } from "../../src/allocator/index.ts";
 import { DefragmentationFlag, DefragmentationMoveOperation } from "../../src/defrag/index.ts";
-import { VulkanError } from "../../src/vulkan/result.ts";
+import { VulkanError } from "../../src/vulkan/index.ts";
 import {
   allocate,
   blocksWith,

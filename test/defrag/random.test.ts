@@ -12,9 +12,7 @@ import {
 } from "../../src/defrag/index.ts";
 import type { Allocator } from "../../src/face/index.ts";
 import { SuballocationType } from "../../src/metadata/block-metadata.ts";
-import type { BufferUsage } from "../../src/vulkan/constants.ts";
-import type { Buffer, Image } from "../../src/vulkan/handles.ts";
-import { Result, VulkanError } from "../../src/vulkan/result.ts";
+import { type Buffer, type BufferUsage, type Image, Result, VulkanError } from "../../src/vulkan/index.ts";
 import { Random, SEED } from "../helpers/random.ts";
 import { bytes, KiB, memoryCount, only, runAll, Type, type World, world } from "./setup.ts";
 

@@ -6,10 +6,16 @@
 import { expect } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage } from "../../src/allocator/index.ts";
 import type { Allocator } from "../../src/face/index.ts";
-import { BufferUsage, Format, ImageLayout, ImageUsage } from "../../src/vulkan/constants.ts";
-import type { Buffer } from "../../src/vulkan/handles.ts";
-import type { ImageCreateInfo } from "../../src/vulkan/resources.ts";
-import type { TransferCommand, TransferQueue } from "../../src/vulkan/transfer.ts";
+import {
+  type Buffer,
+  BufferUsage,
+  Format,
+  type ImageCreateInfo,
+  ImageLayout,
+  ImageUsage,
+  type TransferCommand,
+  type TransferQueue,
+} from "../../src/vulkan/index.ts";
 import type { Random } from "../helpers/random.ts";
 
 const USAGE = BufferUsage.StorageBuffer | BufferUsage.TransferSrc | BufferUsage.TransferDst;

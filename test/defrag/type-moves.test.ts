@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage, type Pool } from "../../src/allocator/index.ts";
-import { ApiVersion } from "../../src/vulkan/constants.ts";
+import { ApiVersion } from "../../src/vulkan/index.ts";
 import { bufferOf, free, KiB, MiB, Type, type World, world } from "../allocator/setup.ts";
 import { Random } from "../helpers/random.ts";
 

@@ -6,8 +6,7 @@
 
 import type { Allocation, Pool } from "../../src/allocator/index.ts";
 import { SuballocationType } from "../../src/metadata/block-metadata.ts";
-import type { BufferUsage } from "../../src/vulkan/constants.ts";
-import type { Buffer, Image } from "../../src/vulkan/handles.ts";
+import type { Buffer, BufferUsage, Image } from "../../src/vulkan/index.ts";
 import type { Random } from "../helpers/random.ts";
 import { bytes, KiB, MiB, only, Type, type World, world } from "./setup.ts";
 

@@ -3,13 +3,15 @@ import type { DeviceFunctions } from "../../src/ffi/commands.ts";
 import type { NativeDevice } from "../../src/ffi/index.ts";
 import { layouts } from "../../src/ffi/layout.ts";
 import type { StructName } from "../../src/ffi/structs.ts";
-import type { Buffer, DeviceMemory, Image } from "../../src/vulkan/handles.ts";
 import {
   ApiVersion,
+  type Buffer,
   BufferCreate,
   BufferUsage,
+  type DeviceMemory,
   ExternalMemoryHandleType,
   Format,
+  type Image,
   ImageAspect,
   ImageLayout,
   ImageTiling,

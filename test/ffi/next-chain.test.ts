@@ -3,9 +3,13 @@ import { layouts } from "../../src/ffi/layout.ts";
 import { NativeMemory } from "../../src/ffi/native-memory.ts";
 import { encodeNext } from "../../src/ffi/next-chain.ts";
 import { type StructName, structureTypes } from "../../src/ffi/structs.ts";
-import type { ExternalMemoryHandleType } from "../../src/vulkan/constants.ts";
-import type { Buffer } from "../../src/vulkan/handles.ts";
-import { type NextChain, type NextStructure, StructureType } from "../../src/vulkan/index.ts";
+import {
+  type Buffer,
+  type ExternalMemoryHandleType,
+  type NextChain,
+  type NextStructure,
+  StructureType,
+} from "../../src/vulkan/index.ts";
 import { checkNextChain } from "../../src/vulkan/next.ts";
 import { native } from "../helpers/native.ts";
 

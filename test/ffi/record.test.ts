@@ -3,8 +3,13 @@
 import { describe, expect, it } from "vitest";
 import { NativeMemory } from "../../src/ffi/native-memory.ts";
 import { RECORDING_BYTES, type RecordingDevice, record } from "../../src/ffi/record.ts";
-import type { Buffer, Image } from "../../src/vulkan/handles.ts";
-import { ImageAspect, ImageLayout, type TransferCommand } from "../../src/vulkan/index.ts";
+import {
+  type Buffer,
+  type Image,
+  ImageAspect,
+  ImageLayout,
+  type TransferCommand,
+} from "../../src/vulkan/index.ts";
 import { native } from "../helpers/native.ts";
 
 const MEMORY_READ_WRITE = 0x18000;

@@ -11,10 +11,16 @@ import { withArgumentBlocks } from "../../src/ffi/native/blocks/argument-blocks.
 import type { NativeCallback } from "../../src/ffi/native/native-calls.ts";
 import { bindResourceCalls, type ResourceCallParts } from "../../src/ffi/resource-calls.ts";
 import { ResourceStructs } from "../../src/ffi/resource-structs.ts";
-import { type BufferUsage, ImageUsage } from "../../src/vulkan/constants.ts";
-import type { Buffer, DeviceMemory, Image } from "../../src/vulkan/handles.ts";
-import { Result } from "../../src/vulkan/index.ts";
-import { emptyMemoryRequirements, type ImageCreateInfo } from "../../src/vulkan/resources.ts";
+import {
+  type Buffer,
+  type BufferUsage,
+  type DeviceMemory,
+  type Image,
+  type ImageCreateInfo,
+  ImageUsage,
+  Result,
+} from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { loadVulkan, native, runtime } from "../helpers/native.ts";
 import { describeWithVulkan, plainDevice } from "../helpers/vulkan.ts";
 import { codeBytes, gc } from "./code-bytes.ts";

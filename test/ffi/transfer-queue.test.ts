@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { NativeDevice } from "../../src/ffi/index.ts";
-import type { Buffer, Image } from "../../src/vulkan/handles.ts";
 import {
+  type Buffer,
   BufferUsage,
   Format,
+  type Image,
   ImageAspect,
   type ImageCreateInfo,
   ImageLayout,

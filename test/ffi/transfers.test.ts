@@ -7,13 +7,16 @@ import { NativeMemory } from "../../src/ffi/native-memory.ts";
 import { RECORDING_BYTES, record } from "../../src/ffi/record.ts";
 import { type Allocation, type Allocator, createAllocator, MemoryUsage } from "../../src/index.ts";
 import * as vulkan from "../../src/registry/index.ts";
-import type { Buffer, Fence, Image, Semaphore } from "../../src/vulkan/handles.ts";
 import {
+  type Buffer,
   BufferUsage,
+  type Fence,
   Format,
+  type Image,
   ImageLayout,
   ImageUsage,
   Result,
+  type Semaphore,
   type TransferCommand,
 } from "../../src/vulkan/index.ts";
 import { native } from "../helpers/native.ts";

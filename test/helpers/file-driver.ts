@@ -4,7 +4,7 @@
  */
 
 import { expect } from "vitest";
-import type { DeviceFunctions } from "../../src/ffi/commands.ts";
+import type { DeviceFunctions } from "../../src/ffi/index.ts";
 import { layouts } from "../../src/ffi/layout.ts";
 import { structureTypes } from "../../src/ffi/structs.ts";
 import { copyOf, libc, native } from "./native.ts";

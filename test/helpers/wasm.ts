@@ -1,6 +1,6 @@
-/** Shared WebAssembly memories, for what is mapped into them. */
+import type { SharedMemory } from "../../src/vulkan/index.ts";
 
-import type { SharedMemory } from "../../src/vulkan/placed.ts";
+/** Shared WebAssembly memories, for what is mapped into them. */
 
 declare const WebAssembly: {
   readonly Memory: new (type: { initial: number; maximum: number; shared?: boolean }) => SharedMemory;

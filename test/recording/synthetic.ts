@@ -3,7 +3,7 @@
  * believes the state to be at any time is what a reader has to find.
  */
 
-import { VirtualBlock } from "../../src/metadata/virtual-block.ts";
+import { VirtualBlock } from "../../src/metadata/index.ts";
 import type { RecordingHeader } from "../../src/recording/format/header.ts";
 import { BlockBit, RequestedResource } from "../../src/recording/format/kinds.ts";
 import { partialRequest, type RecordedRequest } from "../../src/recording/format/request.ts";

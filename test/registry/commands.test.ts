@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { AllocationCreate } from "../../src/allocator/flags.ts";
+import type { AllocationCreate } from "../../src/allocator/index.ts";
 import { createAllocator, MemoryUsage } from "../../src/index.ts";
 import * as vulkan from "../../src/registry/index.ts";
 import { Result, VulkanError } from "../../src/vulkan/index.ts";

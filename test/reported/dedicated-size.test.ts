@@ -5,8 +5,14 @@
 
 import { expect, it } from "vitest";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
-import type { Buffer, Image } from "../../src/vulkan/handles.ts";
-import { BufferUsage, Format, ImageUsage, StructureType } from "../../src/vulkan/index.ts";
+import {
+  type Buffer,
+  BufferUsage,
+  Format,
+  type Image,
+  ImageUsage,
+  StructureType,
+} from "../../src/vulkan/index.ts";
 import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 
 it.each([

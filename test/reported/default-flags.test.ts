@@ -9,7 +9,7 @@ import {
   SimulatedDevice,
   type SimulatedDeviceOptions,
 } from "../../src/simulator/index.ts";
-import { ApiVersion } from "../../src/vulkan/constants.ts";
+import { ApiVersion } from "../../src/vulkan/index.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 
 const IMPLIED = AllocatorCreate.KhrDedicatedAllocation | AllocatorCreate.KhrBindMemory2;

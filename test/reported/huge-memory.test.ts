@@ -11,8 +11,13 @@ import {
   MemoryUsage,
 } from "../../src/index.ts";
 import { type ProfileDescription, SimulatedDevice } from "../../src/simulator/index.ts";
-import type { Buffer, DeviceMemory } from "../../src/vulkan/handles.ts";
-import { BufferUsage, MemoryProperty, type VulkanDevice } from "../../src/vulkan/index.ts";
+import {
+  type Buffer,
+  BufferUsage,
+  type DeviceMemory,
+  MemoryProperty,
+  type VulkanDevice,
+} from "../../src/vulkan/index.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 import { openWorld } from "../helpers/world.ts";
 

@@ -18,7 +18,7 @@ import {
   MemoryUsage,
 } from "../../src/index.ts";
 import { armMobile, lavapipe, SimulatedTransferQueue } from "../../src/simulator/index.ts";
-import type { BufferUsage } from "../../src/vulkan/constants.ts";
+import type { BufferUsage } from "../../src/vulkan/index.ts";
 import { runProgram } from "../helpers/child.ts";
 import { runtime } from "../helpers/native.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";

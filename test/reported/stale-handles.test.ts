@@ -13,10 +13,14 @@ import {
 } from "../../src/allocator/index.ts";
 import { DefragmentationMoveOperation } from "../../src/defrag/index.ts";
 import { armMobile } from "../../src/simulator/index.ts";
-import { BufferCreate, BufferUsage } from "../../src/vulkan/constants.ts";
-import type { Buffer, Image } from "../../src/vulkan/handles.ts";
-import { StructureType } from "../../src/vulkan/next.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import {
+  type Buffer,
+  BufferCreate,
+  BufferUsage,
+  type Image,
+  Result,
+  StructureType,
+} from "../../src/vulkan/index.ts";
 import { runProgram } from "../helpers/child.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 import { openWorld, type World } from "../helpers/world.ts";

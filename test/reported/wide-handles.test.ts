@@ -5,10 +5,12 @@
 
 import { describe, expect, it } from "vitest";
 import { armMobile, knownExtensions, SimulatedDevice } from "../../src/simulator/index.ts";
-import type { Buffer, DeviceMemory, Image } from "../../src/vulkan/handles.ts";
 import {
+  type Buffer,
   BufferUsage,
+  type DeviceMemory,
   ExternalMemoryHandleType,
+  type Image,
   type NextStructure,
   StructureType,
   type TransferCommand,

@@ -7,9 +7,13 @@ import { describe, expect, it } from "vitest";
 import { type Allocation, AllocationCreate, MemoryUsage, type Pool } from "../../src/allocator/index.ts";
 import { type Allocator, createAllocator } from "../../src/face/index.ts";
 import { armMobile, makeProfile, SimulatedDevice } from "../../src/simulator/index.ts";
-import { BufferUsage, MemoryProperty } from "../../src/vulkan/constants.ts";
-import type { Buffer } from "../../src/vulkan/handles.ts";
-import type { TransferQueue, VulkanDevice } from "../../src/vulkan/index.ts";
+import {
+  type Buffer,
+  BufferUsage,
+  MemoryProperty,
+  type TransferQueue,
+  type VulkanDevice,
+} from "../../src/vulkan/index.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";
 
 const SIZE = 10_000;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { qualcommMobile, SimulatedDevice } from "../../src/simulator/index.ts";
-import type { Buffer, DeviceMemory } from "../../src/vulkan/handles.ts";
 import {
   ApiVersion,
+  type Buffer,
   BufferCreate,
   BufferUsage,
+  type DeviceMemory,
   Format,
   ImageAspect,
   ImageCreate,

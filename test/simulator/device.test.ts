@@ -7,8 +7,14 @@ import {
   ObjectLeakError,
   SimulatedDevice,
 } from "../../src/simulator/index.ts";
-import type { Buffer } from "../../src/vulkan/handles.ts";
-import { ApiVersion, BufferUsage, Result, StructureType, WHOLE_SIZE } from "../../src/vulkan/index.ts";
+import {
+  ApiVersion,
+  type Buffer,
+  BufferUsage,
+  Result,
+  StructureType,
+  WHOLE_SIZE,
+} from "../../src/vulkan/index.ts";
 import { boundBuffer, buffer, expectRefused, KiB, MiB, memory, smallDevice } from "./helpers.ts";
 
 /** The leaks that destroying the device complains of. */

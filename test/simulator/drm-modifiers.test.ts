@@ -8,12 +8,14 @@ import {
   Format,
   ImageAspect,
   ImageCreate,
+  type ImageCreateInfo,
   ImageLayout,
   ImageTiling,
   ImageUsage,
-} from "../../src/vulkan/constants.ts";
-import { type NextStructure, StructureType } from "../../src/vulkan/next.ts";
-import { emptyMemoryRequirements, type ImageCreateInfo } from "../../src/vulkan/resources.ts";
+  type NextStructure,
+  StructureType,
+} from "../../src/vulkan/index.ts";
+import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { expectRefused, KiB, memory, smallDevice, smallProfile } from "./helpers.ts";
 
 const extensions = ["VK_EXT_image_drm_format_modifier"];

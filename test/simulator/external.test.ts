@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { SimulatedDevice, SimulatedHost } from "../../src/simulator/index.ts";
-import type { Buffer, DeviceMemory } from "../../src/vulkan/handles.ts";
 import {
+  type Buffer,
   BufferUsage,
+  type DeviceMemory,
   ExternalMemoryHandleType,
   type NextStructure,
   Result,

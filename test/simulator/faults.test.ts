@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type FallibleCall, fallibleCalls, type SimulatedDevice } from "../../src/simulator/index.ts";
-import type { BufferUsage, ImageUsage } from "../../src/vulkan/constants.ts";
 import {
   BufferCreate,
+  type BufferUsage,
   ExternalMemoryHandleType,
+  type ImageUsage,
   Result,
   StructureType,
   VulkanError,

@@ -3,9 +3,14 @@
 import { expect } from "vitest";
 import { SimulatedDevice, type SimulatedDeviceOptions, ValidityError } from "../../src/simulator/index.ts";
 import type { ProfileDescription } from "../../src/simulator/profile.ts";
-import type { MemoryProperty } from "../../src/vulkan/constants.ts";
-import type { Buffer, DeviceMemory, Image } from "../../src/vulkan/handles.ts";
-import { BufferUsage, type MemoryRequirements } from "../../src/vulkan/index.ts";
+import {
+  type Buffer,
+  BufferUsage,
+  type DeviceMemory,
+  type Image,
+  type MemoryProperty,
+  type MemoryRequirements,
+} from "../../src/vulkan/index.ts";
 import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 
 export const KiB = 1024;

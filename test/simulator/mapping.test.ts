@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
-import type { MemoryProperty } from "../../src/vulkan/constants.ts";
-import type { DeviceMemory } from "../../src/vulkan/handles.ts";
-import { BufferUsage, WHOLE_SIZE } from "../../src/vulkan/index.ts";
+import { BufferUsage, type DeviceMemory, type MemoryProperty, WHOLE_SIZE } from "../../src/vulkan/index.ts";
 import { boundBuffer, expectRefused, KiB, MiB, memory, smallDevice } from "./helpers.ts";
 
 describe("mapping memory", () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { amdDiscreteRebar, qualcommMobile, SimulatedDevice } from "../../src/simulator/index.ts";
-import type { Buffer, DeviceMemory, Image } from "../../src/vulkan/handles.ts";
 import {
   ApiVersion,
+  type Buffer,
   BufferCreate,
+  type DeviceMemory,
   Format,
+  type Image,
   ImageCreate,
   MemoryAllocate,
   Result,

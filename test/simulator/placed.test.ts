@@ -2,9 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { SimulatedDevice } from "../../src/simulator/index.ts";
-import { ExternalMemoryHandleType } from "../../src/vulkan/constants.ts";
-import { StructureType } from "../../src/vulkan/next.ts";
-import { Result } from "../../src/vulkan/result.ts";
+import { ExternalMemoryHandleType, Result, StructureType } from "../../src/vulkan/index.ts";
 import { sharedMemory, WASM_PAGE } from "../helpers/wasm.ts";
 import { expectRefused, KiB, memory, smallDevice, smallProfile } from "./helpers.ts";
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { SampleCount } from "../../src/vulkan/constants.ts";
 import {
   ApiVersion,
   BufferCreate,
@@ -10,6 +9,7 @@ import {
   ImageLayout,
   ImageType,
   ImageUsage,
+  type SampleCount,
   SharingMode,
   StructureType,
 } from "../../src/vulkan/index.ts";

@@ -15,7 +15,7 @@ import {
   VulkanError,
 } from "../../src/index.ts";
 import { profiles, SimulatedDevice } from "../../src/simulator/index.ts";
-import type { Buffer } from "../../src/vulkan/handles.ts";
+import type { Buffer } from "../../src/vulkan/index.ts";
 import { describeOnSparseDevices, type SparseDevice, sparseWorld } from "./devices.ts";
 
 const COPY = BufferUsage.TransferSrc | BufferUsage.TransferDst;

@@ -5,10 +5,13 @@
 
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import type { FeatureName, NativeDevice } from "../../src/ffi/index.ts";
-import { profiles, SimulatedDevice, type SimulatedDeviceOptions } from "../../src/simulator/index.ts";
-import type { ProfileDescription } from "../../src/simulator/profile.ts";
-import type { Semaphore } from "../../src/vulkan/handles.ts";
-import type { SparseQueue, TransferQueue, VulkanDevice } from "../../src/vulkan/index.ts";
+import {
+  type ProfileDescription,
+  profiles,
+  SimulatedDevice,
+  type SimulatedDeviceOptions,
+} from "../../src/simulator/index.ts";
+import type { Semaphore, SparseQueue, TransferQueue, VulkanDevice } from "../../src/vulkan/index.ts";
 import { loadVulkan } from "../helpers/native.ts";
 import { aboutUse, isKnownToLayer, vulkanAbsence } from "../helpers/vulkan.ts";
 import { openWorld, type World } from "../helpers/world.ts";

@@ -2,10 +2,11 @@
 
 import { describe, expect, it } from "vitest";
 import { ValidityError } from "../../src/simulator/index.ts";
-import type { Buffer, DeviceMemory } from "../../src/vulkan/handles.ts";
 import {
+  type Buffer,
   BufferCreate,
   BufferUsage,
+  type DeviceMemory,
   Format,
   ImageAspect,
   ImageCreate,

@@ -6,14 +6,16 @@ import { type SimulatedDevice, SimulatedTransferQueue } from "../../src/simulato
 import type { TransientResource, Transients, TransientUse } from "../../src/transient/index.ts";
 import {
   Access,
+  type Buffer,
   BufferUsage,
   Format,
+  type Image,
   ImageLayout,
   ImageUsage,
   PipelineStage,
-} from "../../src/vulkan/constants.ts";
-import type { Buffer, Image } from "../../src/vulkan/handles.ts";
-import type { TransferCommand, TransferQueue } from "../../src/vulkan/transfer.ts";
+  type TransferCommand,
+  type TransferQueue,
+} from "../../src/vulkan/index.ts";
 import type { Random } from "../helpers/random.ts";
 
 const BUFFER = BufferUsage.StorageBuffer | BufferUsage.TransferSrc | BufferUsage.TransferDst;

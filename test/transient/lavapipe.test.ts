@@ -5,7 +5,7 @@ import { run as runExample } from "../../examples/frame-graph.ts";
 import { resources as frameGraph } from "../../examples/frame-graph-passes.ts";
 import { createAllocator } from "../../src/index.ts";
 import { ValidityError } from "../../src/simulator/index.ts";
-import type { CommandBuffer } from "../../src/vulkan/handles.ts";
+import type { CommandBuffer } from "../../src/vulkan/index.ts";
 import { world } from "../allocator/setup.ts";
 import { seeded } from "../helpers/random.ts";
 import { describeWithVulkan } from "../helpers/vulkan.ts";

@@ -2,8 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { SimulatedTransferQueue, ValidityError } from "../../src/simulator/index.ts";
-import { ImageLayout } from "../../src/vulkan/constants.ts";
-import type { Buffer } from "../../src/vulkan/handles.ts";
+import { type Buffer, ImageLayout } from "../../src/vulkan/index.ts";
 import { bufferOf, world } from "../allocator/setup.ts";
 import { type Random, seeded } from "../helpers/random.ts";
 import { conflictIn } from "./conflicts.ts";

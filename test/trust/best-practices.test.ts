@@ -25,7 +25,7 @@ import {
   StructureType,
   type TransferCommand,
 } from "../../src/index.ts";
-import type { Buffer } from "../../src/vulkan/handles.ts";
+import type { Buffer } from "../../src/vulkan/index.ts";
 import { emptyMemoryRequirements } from "../../src/vulkan/resources.ts";
 import { describeWithVulkan, type VulkanContext } from "../helpers/vulkan.ts";
 import { Machine } from "./programs/machine.ts";

@@ -10,7 +10,7 @@
 
 import { afterAll, describe, expect, it } from "vitest";
 import { type FallibleCall, fallibleCalls, ValidityError } from "../../src/simulator/index.ts";
-import { Result, VulkanError } from "../../src/vulkan/result.ts";
+import { Result, VulkanError } from "../../src/vulkan/index.ts";
 import { closeWorld, stateOf, type World } from "../helpers/world.ts";
 import { allScenarios, type Scenario, type Step } from "./scenarios.ts";
 

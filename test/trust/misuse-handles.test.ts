@@ -9,7 +9,7 @@ import {
   StructureType,
   VulkanError,
 } from "../../src/index.ts";
-import type { Buffer, Image } from "../../src/vulkan/handles.ts";
+import type { Buffer, Image } from "../../src/vulkan/index.ts";
 import {
   type Case,
   describeMisuse,

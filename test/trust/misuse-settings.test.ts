@@ -1,7 +1,7 @@
 /** Wrong flags, choices and descriptions. */
 
-import type { AllocatorCreate } from "../../src/allocator/flags.ts";
-import type { DefragmentationFlag } from "../../src/defrag/flags.ts";
+import type { AllocatorCreate } from "../../src/allocator/index.ts";
+import type { DefragmentationFlag } from "../../src/defrag/index.ts";
 import {
   AllocationCreate,
   BufferUsage,

@@ -14,8 +14,7 @@ import {
   PoolCreate,
   type VulkanError,
 } from "../../src/index.ts";
-import { MemoryProperty } from "../../src/vulkan/constants.ts";
-import type { Buffer } from "../../src/vulkan/handles.ts";
+import { type Buffer, MemoryProperty } from "../../src/vulkan/index.ts";
 import { closeWorld, stateOf, type World } from "../helpers/world.ts";
 import { bufferOf, bytes, everyKindWorld, KiB, Type } from "./world.ts";
 

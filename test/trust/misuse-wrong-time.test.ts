@@ -8,7 +8,7 @@ import {
   type Pool,
   VulkanError,
 } from "../../src/index.ts";
-import type { Buffer, Image } from "../../src/vulkan/handles.ts";
+import type { Buffer, Image } from "../../src/vulkan/index.ts";
 import { closeWorld, stateOf, type World } from "../helpers/world.ts";
 import { expectError, failure, wrong } from "./misuse-stage.ts";
 import { bufferOf, bytes, everyKindWorld, imageOf, MiB, Type } from "./world.ts";

@@ -23,7 +23,7 @@ import {
   type TransientUse,
 } from "../../src/index.ts";
 import type { FallibleCall, SimulatedDeviceOptions } from "../../src/simulator/index.ts";
-import type { Buffer, Image } from "../../src/vulkan/handles.ts";
+import type { Buffer, Image } from "../../src/vulkan/index.ts";
 import { sharedMemory, WASM_PAGE } from "../helpers/wasm.ts";
 import type { World } from "../helpers/world.ts";
 import { bufferOf, bytes, everyKindWorld, imageOf, KiB, MiB, Type } from "./world.ts";

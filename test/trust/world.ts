@@ -2,8 +2,7 @@
 
 import { type AllocatorCreateInfo, BufferUsage, Format, ImageUsage } from "../../src/index.ts";
 import type { ProfileDescription, SimulatedDeviceOptions } from "../../src/simulator/index.ts";
-import type { MemoryProperty } from "../../src/vulkan/constants.ts";
-import type { BufferCreateInfo, ImageCreateInfo } from "../../src/vulkan/resources.ts";
+import type { BufferCreateInfo, ImageCreateInfo, MemoryProperty } from "../../src/vulkan/index.ts";
 import { makeWorld, type World } from "../helpers/world.ts";
 
 export const KiB = 1024;

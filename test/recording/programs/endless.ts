@@ -4,7 +4,7 @@ import { writeSync } from "node:fs";
 import { createAllocator } from "../../../src/index.ts";
 import { record } from "../../../src/recording/index.ts";
 import { profiles, SimulatedDevice } from "../../../src/simulator/index.ts";
-import type { BufferUsage } from "../../../src/vulkan/constants.ts";
+import type { BufferUsage } from "../../../src/vulkan/index.ts";
 
 const allocator = createAllocator({ device: new SimulatedDevice(profiles["nvidia-h100"]!) });
 const recording = record(allocator, { to: process.argv[2] });

@@ -5,7 +5,7 @@
 
 import { AllocationCreate, type Allocator, MemoryUsage } from "../../../src/index.ts";
 import { profiles } from "../../../src/simulator/index.ts";
-import type { BufferUsage } from "../../../src/vulkan/constants.ts";
+import type { BufferUsage } from "../../../src/vulkan/index.ts";
 import { Random } from "../../helpers/random.ts";
 import { type How, KiB, MiB, type Workload } from "./workload.ts";
 

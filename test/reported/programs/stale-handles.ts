@@ -14,7 +14,7 @@ import {
   type VulkanDevice,
 } from "../../../src/index.ts";
 import { armMobile, SimulatedDevice } from "../../../src/simulator/index.ts";
-import type { Image } from "../../../src/vulkan/handles.ts";
+import type { Image } from "../../../src/vulkan/index.ts";
 
 /** A device and a queue of it. */
 function open(where: string | undefined): {

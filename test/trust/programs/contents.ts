@@ -8,7 +8,7 @@ import {
   MemoryProperty,
   type TransferCommand,
 } from "../../../src/index.ts";
-import type { Buffer, DeviceMemory, Image } from "../../../src/vulkan/handles.ts";
+import type { Buffer, DeviceMemory, Image } from "../../../src/vulkan/index.ts";
 import { emptyMemoryRequirements } from "../../../src/vulkan/resources.ts";
 import type { Target } from "./worlds.ts";
 

@@ -3,7 +3,7 @@
 import { expect } from "vitest";
 import type { DefragmentationMove } from "../../../src/index.ts";
 import { DefragmentationMoveOperation, ImageLayout, VulkanError } from "../../../src/index.ts";
-import type { Buffer, Image } from "../../../src/vulkan/handles.ts";
+import type { Buffer, Image } from "../../../src/vulkan/index.ts";
 import type { Machine } from "./machine.ts";
 import type { Entry } from "./model.ts";
 import type { Operation } from "./operations.ts";

@@ -20,8 +20,7 @@ import {
   VulkanError,
 } from "../../../src/index.ts";
 import { fallibleCalls } from "../../../src/simulator/index.ts";
-import type { Buffer, Image } from "../../../src/vulkan/handles.ts";
-import type { BufferCreateInfo, ImageCreateInfo } from "../../../src/vulkan/resources.ts";
+import type { Buffer, BufferCreateInfo, Image, ImageCreateInfo } from "../../../src/vulkan/index.ts";
 import { imageBytes, partsOf, pattern, Staging } from "./contents.ts";
 import { defragment, tidy } from "./defragment.ts";
 import { type Entry, Model } from "./model.ts";

@@ -3,7 +3,7 @@
 import { expect } from "vitest";
 import type { Allocation, BufferCreateInfo, ImageCreateInfo, Pool } from "../../../src/index.ts";
 import type { DeviceStatistics } from "../../../src/simulator/index.ts";
-import type { Buffer, Image } from "../../../src/vulkan/handles.ts";
+import type { Buffer, Image } from "../../../src/vulkan/index.ts";
 import type { Target } from "./worlds.ts";
 
 /** One allocation and what lives in it. */
