@@ -27,18 +27,17 @@ interface Shape {
   readonly pools: number;
   readonly isMixed: boolean;
   readonly granularity: number;
-  /** Whether the largest size is tried, too. */
-  readonly isLong?: boolean;
 }
 
 const SHAPES: readonly Shape[] = [
   { blocks: 1, pools: 1, isMixed: false, granularity: 1 },
+  { blocks: 1, pools: 1, isMixed: true, granularity: 1024 },
   { blocks: 10, pools: 1, isMixed: false, granularity: 1 },
   { blocks: 10, pools: 1, isMixed: true, granularity: 1024 },
-  { blocks: 1000, pools: 1, isMixed: false, granularity: 1, isLong: true },
+  { blocks: 1000, pools: 1, isMixed: false, granularity: 1 },
   { blocks: 1000, pools: 1, isMixed: true, granularity: 1 },
   { blocks: 1000, pools: 1, isMixed: true, granularity: 1024 },
-  { blocks: 1000, pools: 10, isMixed: true, granularity: 1, isLong: true },
+  { blocks: 1000, pools: 10, isMixed: true, granularity: 1 },
 ];
 
 function titleOf({ blocks, pools, isMixed, granularity }: Shape): string {
@@ -204,7 +203,7 @@ function main(): void {
   const isLong = process.argv.includes("--long");
   const all = new Map<Shape, Measured[]>();
   for (const shape of SHAPES) {
-    const sizes = SIZES.filter((live) => live < LONG_FROM || (isLong && shape.isLong === true));
+    const sizes = SIZES.filter((live) => live < LONG_FROM || isLong);
     const measured = sizes.map((live) => measure(shape, live));
     all.set(shape, measured);
     console.log(titleOf(shape), measured.map(({ inPasses }) => inPasses.worst.toFixed(1)).join(" "));
