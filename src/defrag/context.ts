@@ -15,11 +15,9 @@
  * begin takes no places, one that cannot end is still under way.
  */
 
-import type { Allocation } from "../allocator/allocation.ts";
 import type { BlockList } from "../allocator/memory/block-list.ts";
 import type { AllocatorState } from "../allocator/state.ts";
 import { checkUsable } from "../allocator/usable.ts";
-import { type ChosenPlans, choosePlans } from "../compaction/choosing.ts";
 import { type Grant, Meter } from "../compaction/meter.ts";
 import { PassBudget } from "../compaction/pass-budget.ts";
 import { showAs } from "../foundation/inspect.ts";
@@ -34,7 +32,8 @@ import { IgnoredMoves } from "./ignored-moves.ts";
 import { ListDefragmenter } from "./list-defragmenter.ts";
 import { checkTarget, mapAhead } from "./move/ending.ts";
 import { type DefragmentationMove, MoveFactory } from "./move/move.ts";
-import { Movability, PlannedList } from "./ports.ts";
+import { PlannerChoice } from "./planner-choice.ts";
+import { Movability } from "./ports.ts";
 import type { Shared } from "./shared.ts";
 import { TypeMoves } from "./type-moves.ts";
 
@@ -43,16 +42,6 @@ const DEFAULT_MILLISECONDS = 1;
 
 /** The minimum number of planning steps in a pass, whatever time they take. */
 const LEAST_STEPS = 32;
-
-/** The same for choosing, which is all that a small program needs. */
-const LEAST_STEPS_OF_CHOOSING = 256;
-
-/** The share of a pass's planning that may go into choosing, which may find nothing. */
-const CHOOSING_SHARE = 1 / 2;
-
-/** The minimum number of steps that choosing takes per allocation; and the maximum number of steps in a millisecond. */
-const STEPS_PER_ALLOCATION = 2;
-const STEPS_PER_MILLISECOND = 1000;
 
 /** VmaDefragmentationContext. Made by `Allocator.beginDefragmentation`. */
 export class DefragmentationContext {
@@ -70,6 +59,8 @@ export class DefragmentationContext {
   /** Targets that could not be freed because their margins could not be checked. */
   private leftovers: DefragmentationMove[] = [];
   private hasBegun = false;
+  /** What is just being chosen, over several passes. */
+  private choice: PlannerChoice | undefined;
   private ended = false;
 
   /** @internal */
@@ -150,7 +141,8 @@ export class DefragmentationContext {
       this.countFreed(() => this.plan(moves));
     } catch (error) {
       this.shared.movability.endPass();
-      for (const list of this.lists) list.dropPlan();
+      this.choice = undefined;
+      if (this.hasBegun) for (const list of this.lists) list.dropPlan();
       this.freeTargets(moves);
       throw error;
     }
@@ -175,6 +167,7 @@ export class DefragmentationContext {
       if (!this.typeMoves.isDone) return;
     }
     if (!this.hasBegun) this.choose(grant);
+    if (!this.hasBegun) return;
     for (const each of this.present) {
       if (this.budget.isSpent) return;
       each.plan(pass);
@@ -193,51 +186,26 @@ export class DefragmentationContext {
 
   /** Chooses what to do with all lists before anything is moved, if there is time for that. */
   private choose(grant: Grant): void {
+    const { present, shared } = this;
+    if (this.choice?.isFor(present.map(({ list }) => list)) !== true) {
+      this.choice = new PlannerChoice(
+        present.map(({ list }) => list),
+        shared,
+      );
+    }
+    const chosen = this.choice.choose(grant);
+    if (this.choice.isUnderWay) return;
+    this.choice = undefined;
     this.hasBegun = true;
-    const { present } = this;
-    const { meter, allowance } = this.shared;
-    const chosen = this.mayChoose(grant) ? this.tryToChoose(grant) : undefined;
-    meter.grant(grant);
     if (chosen === undefined) {
       for (const each of present) each.drain();
       return;
     }
-    allowance.bytes = chosen.bytesLeft;
-    this.shared.ignored.baseline = chosen.baseline;
+    shared.allowance.bytes = chosen.bytesLeft;
+    shared.ignored.baseline = chosen.baseline;
     present.forEach((each, index) => {
       each.follow(chosen.plans[index]!);
     });
-  }
-
-  /** Whether the time will not be wasted. */
-  private mayChoose({ steps, milliseconds }: Grant): boolean {
-    if (steps === undefined && milliseconds === undefined) return true;
-    const most =
-      (steps ?? Math.max(LEAST_STEPS_OF_CHOOSING, milliseconds! * STEPS_PER_MILLISECOND)) * CHOOSING_SHARE;
-    let least = 0;
-    for (const { list } of this.present) {
-      least += list.blocks.length;
-      if (least > most) return false;
-      for (const { metadata } of list.blocks) least += metadata.allocationCount * STEPS_PER_ALLOCATION;
-    }
-    return least <= most;
-  }
-
-  private tryToChoose(grant: Grant): ChosenPlans<Allocation> | undefined {
-    const { meter, movability, maxMoveBytes, algorithm } = this.shared;
-    const lists = this.present.map(({ list }) => new PlannedList(list, movability, maxMoveBytes));
-    const { steps, milliseconds } = grant;
-    if (steps !== undefined) meter.grant({ steps: Math.ceil(steps * CHOOSING_SHARE) });
-    else if (milliseconds !== undefined) {
-      meter.grant({ milliseconds: milliseconds * CHOOSING_SHARE, leastSteps: LEAST_STEPS_OF_CHOOSING });
-    }
-    const { isAllowanceFixed, allowance } = this.shared;
-    // Moves between memory types have had their part.
-    const limits = isAllowanceFixed
-      ? { ...this.info, maxBytesMoved: Math.max(1, allowance.bytes) }
-      : this.info;
-    const { done, value } = choosePlans(lists, algorithm, limits, meter).next();
-    return done === true ? value : undefined;
   }
 
   /** The lists whose pools were not destroyed meanwhile. */
@@ -273,7 +241,8 @@ export class DefragmentationContext {
           if (!move.dstTmpAllocation.isFreed) this.leftovers.push(move);
         }
       }
-      this.trim(errors);
+      // Empty blocks may be part of what is just being chosen.
+      if (this.choice === undefined) this.trim(errors);
       // A finished plan gives back what it has emptied.
       if (this.hasBegun) for (const each of this.present) each.afterPass();
     });

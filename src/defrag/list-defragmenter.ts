@@ -17,6 +17,7 @@ import type { Plan } from "../compaction/plan.ts";
 import { ListPacking } from "./list-packing.ts";
 import type { DefragmentationMove } from "./move/move.ts";
 import { type PassContext, PlanRun, Progress } from "./plan-run.ts";
+import { MAX_CHOSEN_FROM } from "./planner-choice.ts";
 import { memoryOf, PlannedList, rememberList } from "./ports.ts";
 import type { Shared } from "./shared.ts";
 
@@ -27,9 +28,6 @@ const MAX_POSTPONED = 16;
 
 /** How often the blocks of a list may be surveyed. */
 const MAX_SURVEYS = 16;
-
-/** What is left is chosen from where it has no more allocations than that. */
-const MAX_CHOSEN_FROM = 4096;
 
 /** Defragments one list of blocks. */
 export class ListDefragmenter {
