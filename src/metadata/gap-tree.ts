@@ -160,6 +160,7 @@ export class GapTree {
       this.height++;
     }
     this.root = from;
+    this.way[0] = NOWHERE;
   }
 
   /** Adds a gap. */

@@ -27,6 +27,17 @@ class Pair {
     this.model.splice(this.indexFrom(key), 0, { key, room, gap });
   }
 
+  /** Fills an empty tree from its leaves up. */
+  fill(count: number, random: Random): void {
+    this.tree.reserve(count);
+    for (let index = 0; index < count; index++) {
+      const gap = { key: index * 2 ** 10, room: random.below(100), gap: ++this.made };
+      this.tree.append(gap.key, gap.room, gap.gap);
+      this.model.push(gap);
+    }
+    this.tree.finish();
+  }
+
   remove(index: number): void {
     const [{ key }] = this.model.splice(index, 1);
     this.tree.remove(key);
@@ -108,6 +119,34 @@ describe("the tree of gaps", () => {
     seeded(1, (random) => pair.check(random));
     expect(pair.model.length).toBe(10);
   });
+
+  it.each([0, 1, 24, 25, 576, 577, 2_000])(
+    "is the same when it was filled from its leaves up with %i",
+    (count) => {
+      seeded(1, (random) => {
+        for (const first of ["replace", "remove", "insert", "join", "check"]) {
+          const pair = new Pair();
+          const { model } = pair;
+          pair.fill(count, random);
+          // The very first thing that is done to it finds its way without having asked.
+          if (first === "insert" || model.length === 0) pair.insert(5, 200);
+          else if (first === "replace") pair.replace(0, model[0].key, 500);
+          else if (first === "remove") pair.remove(model.length - 1);
+          else if (first === "join" && count > 1) pair.join(0);
+          pair.check(random);
+          for (let step = 0; step < 200; step++) {
+            const index = random.below(model.length + 1);
+            const key = pair.keyBefore(index, random);
+            if (step % 3 === 0 && model.length > 0) pair.remove(Math.min(index, model.length - 1));
+            else if (key !== undefined) pair.insert(key, random.below(150));
+            if (step % 40 === 0) pair.check(random);
+          }
+          while (model.length > 0) pair.remove(random.below(model.length));
+          pair.check(random);
+        }
+      });
+    },
+  );
 
   it("notices when something is removed that it does not hold", () => {
     const tree = new GapTree();
