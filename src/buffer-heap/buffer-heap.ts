@@ -194,7 +194,7 @@ export class VulkanBufferHeap extends BufferHeap<Buffer> {
   /** The VkDeviceMemory's allocation of an allocation's buffer, after checks. */
   private memoryFor(allocation: HeapAllocation<Buffer>, offset: number, size: number): Allocation {
     this.holderOf(allocation);
-    if (allocation.isMoving) throw new HeapError("moving", "the allocation is just being moved");
+    if (allocation.isMoving) throw new HeapError("moving", "the allocation is being moved");
     checkInteger(offset, "offset");
     if (offset + size > allocation.size) {
       throw new RangeError(

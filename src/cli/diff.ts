@@ -1,4 +1,4 @@
-/** `vma-ts diff A B`: what came, went and grew between the ends of two recordings, or two dumps. */
+/** `vma-ts diff A B`: what appeared, vanished and grew between the ends of two recordings or dumps. */
 
 import { parseArgs } from "node:util";
 import { openRecording } from "./open.ts";
@@ -7,8 +7,8 @@ import { aliveIn } from "./stats.ts";
 
 export const DIFF_HELP = `vma-ts diff A B [--all]
 
-What is different at the end of recording B from the end of recording A: bytes and allocations in all, and by
-name. Dumps in VMA's JSON form can stand for either. Exit code 1 where anything is different.
+The differences between the end of recording A and the end of recording B: bytes and allocations in total, and by
+name. Either can be a dump in VMA's JSON format. Exit code 1 if there is any difference.
 
   --all   also the names that are the same in both`;
 

@@ -10,13 +10,13 @@ import { bytesText, UsageError, UserError } from "./output.ts";
 
 export const EXPORT_HELP = `vma-ts export FILE (--perfetto | --memory-viz | --vma-json) [--output FILE] [--at N]
 
-Writes a recording in the form of another tool, to be opened there.
+Converts a recording to the format of another tool.
 
   --perfetto     a trace for Perfetto (ui.perfetto.dev): counters, frames, defragmentation, refusals
   --memory-viz   a snapshot for PyTorch's memory_viz (pytorch.org/memory_viz)
-  --vma-json     one moment in VMA's JSON form, which VMA's tools draw
+  --vma-json     one moment in VMA's JSON format, which VMA's tools can draw
   --output FILE  default: the file's name with .pftrace, .pickle or .json
-  --at N         with --vma-json: the moment after so many operations; default: the end`;
+  --at N         with --vma-json: the moment after N operations; default: the end`;
 
 /** Runs the command. */
 export function exportRecording(args: readonly string[]): string {

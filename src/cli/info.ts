@@ -1,4 +1,4 @@
-/** `vma-ts info`: the devices of this machine, as far as memory is concerned. */
+/** `vma-ts info`: the memory of this machine's devices. */
 
 import { parseArgs } from "node:util";
 import type { PhysicalDevice } from "../ffi/physical-device.ts";
@@ -8,7 +8,7 @@ import { bytesText, plain, table, UserError } from "./output.ts";
 
 export const INFO_HELP = `vma-ts info [--json]
 
-The Vulkan devices of this machine: heaps, memory types, limits, and which extensions of theirs matter for memory.
+The Vulkan devices of this machine: heaps, memory types, limits, and the extensions that matter for memory.
 
   --json   the same as JSON`;
 
@@ -18,7 +18,7 @@ const EXTENSIONS: readonly (readonly [string, string])[] = [
   ["VK_EXT_memory_priority", "memory can be told how much it matters"],
   ["VK_EXT_pageable_device_local_memory", "memory may be paged out, by priority"],
   ["VK_EXT_zero_initialize_device_memory", "new memory objects can be zeroed"],
-  ["VK_KHR_maintenance4", "requirements are known without asking; one driver call of four less"],
+  ["VK_KHR_maintenance4", "requirements are known without a query, which saves one driver call of four"],
   ["VK_KHR_maintenance5", "buffers have 64 bits of usage"],
   ["VK_KHR_buffer_device_address", "shaders may use addresses of buffers"],
   ["VK_EXT_external_memory_host", "host memory can be imported"],

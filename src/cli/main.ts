@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `vma-ts`: finds the command that is asked for, prints what it says, and turns errors into exit codes. */
+/** The command `vma-ts`: finds the requested command, prints its output, and turns errors into exit codes. */
 
 import { readFileSync, writeSync } from "node:fs";
 import { VulkanError } from "../vulkan/result.ts";
@@ -14,26 +14,26 @@ import { SIMULATE_HELP, simulateRecording } from "./simulate.ts";
 import { STATS_HELP, stats } from "./stats.ts";
 import { VIEW_HELP, view } from "./view.ts";
 
-const HELP = `vma-ts COMMAND … (vma-ts COMMAND --help says more)
+const HELP = `vma-ts COMMAND … (vma-ts COMMAND --help explains a command)
 
-  info       the Vulkan devices of this machine, as far as memory is concerned
-  record     runs a program and records every allocator that it makes
+  info       the memory of this machine's Vulkan devices
+  record     runs a program and records every allocator that it creates
   stats      what a recording holds, in figures
-  diff       what is different between the ends of two recordings
-  simulate   what a recording's program would have taken with other settings, or on other devices
+  diff       the differences between the ends of two recordings
+  simulate   how much memory a recording's program would have taken with other settings, or on other devices
   export     recordings for Perfetto, PyTorch's memory_viz, or VMA's tools
   replay     runs recorded workloads (.jsonl) again and prints the outcome of each operation
   view       opens the viewer in the browser
   bench      what the library costs on this machine
 
-To begin with:
+Getting started:
 
   vma-ts record -- node program.js
   vma-ts stats recordings/*.vmarec
   vma-ts view recordings/*.vmarec
 
-Files may be recordings (.vmarec), gzipped too, or dumps in VMA's JSON form. vma-ts --version says which this is.
-Exit codes: 0 done, 1 it could not be done (or diff found differences), 2 the command line makes no sense.`;
+Files may be recordings (.vmarec), also gzipped, or dumps in VMA's JSON format. vma-ts --version prints the version.
+Exit codes: 0 done, 1 it could not be done (or diff found differences), 2 invalid command line.`;
 
 interface Command {
   readonly help: string;
@@ -120,7 +120,7 @@ function explain(error: unknown): number {
     const isCommand = name !== undefined && Object.hasOwn(commands, name);
     print(
       2,
-      `vma-ts: ${message}\n${isCommand ? `vma-ts ${name} --help says how it is used.` : "vma-ts --help says what there is."}`,
+      `vma-ts: ${message}\n${isCommand ? `vma-ts ${name} --help explains how to use it.` : "vma-ts --help lists the commands."}`,
     );
     return 2;
   }

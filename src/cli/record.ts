@@ -9,12 +9,12 @@ import { RECORD_VARIABLE, type RecordSettings } from "./record-settings.ts";
 
 export const RECORD_HELP = `vma-ts record [--output FOLDER] [--stacks] [--limit MIB] -- COMMAND…
 
-Runs a command, such as "node program.js", and records every allocator that it makes with vma-ts, its workers'
-too, into a file each: FOLDER/program-PID-N.vmarec. A program that is killed loses at most the last 64 KiB.
+Runs a command, such as "node program.js", and records every allocator that it creates with vma-ts, including those
+of its workers, each into a file: FOLDER/program-PID-N.vmarec. A program that is killed loses at most 64 KiB.
 
   --output FOLDER  where the recordings go; default: recordings
-  --stacks         also who asked for each allocation; some microseconds an allocation
-  --limit MIB      keep only the last so many MiB of each`;
+  --stacks         also the call stack of each allocation; a few microseconds per allocation
+  --limit MIB      keep only the last MIB MiB of each`;
 
 /** Runs the command; its exit code. */
 export async function recordProgram(args: readonly string[]): Promise<number> {

@@ -11,8 +11,7 @@ import { UsageError } from "./output.ts";
 export const REPLAY_HELP = `vma-ts replay FILE…
 
 Runs workloads again: conformance traces (.jsonl, .jsonl.gz) on the simulator or on virtual blocks, printing one JSON
-object for each operation; recordings (.vmarec) on a simulated device like the one that they were made on, printing
-what they came to.`;
+object for each operation; recordings (.vmarec) on a simulated device like the recorded one, printing the results.`;
 
 /** Runs the command; its exit code. */
 export function replay(args: readonly string[]): number {

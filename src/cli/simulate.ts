@@ -10,13 +10,12 @@ import { choose, DEFRAGMENTED_FROM, type Outcome, recommend, runScenarios, scena
 
 export const SIMULATE_HELP: string = `vma-ts simulate RECORDING [--profile NAME|FILE]… [--profiles] [--json]
 
-What if: asks for everything that a recording's program asked for again, on simulated devices, and compares what
-that takes of memory.
- - On the device that was recorded: other settings, and defragmentation of each kind (whenever ${DEFRAGMENTED_FROM * 100} % or more
+What if: repeats all requests of a recording's program on simulated devices, and compares how much memory they take.
+ - On the recorded device: other settings, and each kind of defragmentation (whenever ${DEFRAGMENTED_FROM * 100} % or more
    of the memory is unused), with the bytes that it moves.
  - The same with another bufferImageGranularity.
  - On other devices: whether it would run there, and where it fails first.
-Ends with what it recommends. What an image needs of memory on another device is assumed.
+Ends with a recommendation. The memory requirements of images on other devices are assumed.
 
   --profile P   a device to try: a name (${Object.keys(profiles).join(", ")}),
                 or a file: what vulkaninfo prints (not its JSON, which has no memory heaps),
@@ -24,9 +23,9 @@ Ends with what it recommends. What an image needs of memory on another device is
   --profiles    all of the named devices
   --json        the same as JSON
 
-Columns: reserved, used and objects are the most at any time of bytes in memory objects, of bytes in allocations, and of
+Columns: reserved, used and objects are the maximum of bytes in memory objects, of bytes in allocations, and of
 memory objects; made counts calls of vkAllocateMemory; unused is the share of reserved bytes that no allocation
-used, at the peak and on average; moved is what defragmentation copied; refused counts what could not be had.
+used, at the peak and on average; moved is what defragmentation copied; refused counts refused requests.
 
 Example: vma-ts simulate game.vmarec --profile arm-mobile --profile gpu.txt`;
 
@@ -81,7 +80,7 @@ function textOf(outcomes: readonly Outcome[]): string {
     ...refused,
     ...(refused.length > 0 ? [""] : []),
     recommend(outcomes),
-    ...(devices.length > 0 ? ["What images need of memory on other devices is assumed."] : []),
+    ...(devices.length > 0 ? ["The memory requirements of images on other devices are assumed."] : []),
   ].join("\n");
 }
 

@@ -9,7 +9,7 @@ import { bytesText, durationText, plain, table, UsageError } from "./output.ts";
 
 export const STATS_HELP = `vma-ts stats FILE… [--json]
 
-What each recording (or dump in VMA's JSON form) holds: the device, how long it is, how much memory was
+What each recording (or dump in VMA's JSON format) holds: the device, how long it is, how much memory was
 reserved and used at most and at the end, refusals with their reasons, and what is still alive, by name.
 
   --json   the same as JSON: an object for one file, an array of objects with the file's name for several`;

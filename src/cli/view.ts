@@ -12,10 +12,10 @@ import { UsageError, UserError } from "./output.ts";
 export const VIEW_HELP = `vma-ts view [FILE [FILE]] [--live ADDRESS] [--print]
 
 Opens the viewer in the browser with recordings, or JSON dumps of VMA, D3D12MA and vma-ts; two files are compared.
-Without a file: drop some on its page. The page is one file, works without a network, and sends nothing anywhere.
+Without a file: drop some on its page. The page is a single file, works without a network, and sends nothing anywhere.
 
-  --live ADDRESS  follows a living program, at the address that recording.serve() gives
-  --print         only say where the page is`;
+  --live ADDRESS  follows a running program, at the address that recording.serve() returns
+  --print         only print where the page is`;
 
 /** Bytes up to which a file is put into a copy of the page; browsers take long over pages that are larger. */
 const MOST_BYTES = 128 * 1024 * 1024;

@@ -57,7 +57,7 @@ export class Defragmentations implements AllocatorGuard {
   checkPool(pool: Pool): void {
     for (const context of this.running.keys()) {
       if (context.isInPass && pool.sources.some(({ blockList }) => context.covers(blockList))) {
-        throw new TypeError(`${pool.label} is destroyed while a pass of its defragmentation is under way`);
+        throw new TypeError(`${pool.label} cannot be destroyed while a pass of its defragmentation is under way`);
       }
     }
   }
@@ -65,7 +65,7 @@ export class Defragmentations implements AllocatorGuard {
   checkDestroy(force: boolean): void {
     const isRunning = [...this.running.values()].some((run) => run !== undefined);
     if (!force || isRunning) {
-      throw new TypeError("the allocator is destroyed while a defragmentation is under way: end it first");
+      throw new TypeError("the allocator cannot be destroyed while a defragmentation is under way: end it first");
     }
     for (const context of [...this.running.keys()]) context.end();
   }
@@ -109,7 +109,7 @@ export function beginDefragmentation(
   const { running } = guard;
   for (const context of running.keys()) {
     if (lists.some((list) => context.covers(list))) {
-      throw new TypeError("this memory is being defragmented already: end that first");
+      throw new TypeError("this memory is already being defragmented: end that first");
     }
   }
   const context = new DefragmentationContext(state, lists, handingOut(state, info), (self) => {

@@ -193,5 +193,5 @@ function checkWish(wish: DefragmentationWish | undefined): void {
     (each) => each === undefined,
   );
   if (isEmpty)
-    throw new TypeError("a wish has to say what for: bytesFreed, fragmentation or largestFreeRange");
+    throw new TypeError("a wish must have at least one of bytesFreed, fragmentation or largestFreeRange");
 }

@@ -287,7 +287,7 @@ export class DefragmentationRun {
         ignore(move);
         this.context.pin(move);
       } else if (answer === true && kind !== ResourceKind.None) {
-        throw new TypeError("moveOther has to answer the new buffer or image of an allocation that has one");
+        throw new TypeError("moveOther must return the new buffer or image of an allocation that has one");
       }
     } catch (error) {
       errors.push(error);

@@ -450,7 +450,7 @@ export class Allocator {
     for (const allocation of allocations) {
       if (allocation == null) continue;
       const owned = this.checkOwn(allocation);
-      if (unique.has(owned)) throw new TypeError(`allocation${owned.label} stands in the list twice`);
+      if (unique.has(owned)) throw new TypeError(`allocation${owned.label} is in the list twice`);
       this.state.bindings.checkFreeable(owned);
       unique.add(owned);
     }

@@ -191,7 +191,7 @@ export function createDevice(
     physicalDevice,
     options.queues ?? [{ family: chooseQueueFamily(physicalDevice, core.includes("sparseBinding")) }],
   );
-  if (plan.queues.length === 0) throw new RangeError("queues must ask for one queue at least, got none");
+  if (plan.queues.length === 0) throw new RangeError("queues must request at least one queue, got none");
   const memoryFeatures = memory.features.filter((feature) => !isRefused(features, feature));
   const enabledFeatures = new Set<string>([
     ...memoryFeatures.flatMap(membersOf),

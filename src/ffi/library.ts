@@ -61,7 +61,7 @@ export function openLibrary(native: NativeCalls, path?: string): Library {
 function makeLibrary(native: NativeCalls, path: string, library: NativeLibrary): Library {
   const address = library.find("vkGetInstanceProcAddr");
   if (address === 0n) {
-    throw new Error(`${path} is no Vulkan loader: it has no vkGetInstanceProcAddr`);
+    throw new Error(`${path} is not a Vulkan loader: it has no vkGetInstanceProcAddr`);
   }
   const getInstanceProcAddr = native.declare(address, "pp>a", "vkGetInstanceProcAddr");
   const instanceFunction = (instance: bigint, name: string): bigint => {

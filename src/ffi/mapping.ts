@@ -102,7 +102,7 @@ export class NativeMapping implements HostMapping {
   }
 
   #checkOpen(): void {
-    if (!this.#open) throw new Error("the memory is no longer mapped: its bytes cannot be reached");
+    if (!this.#open) throw new Error("the memory is no longer mapped: its bytes cannot be accessed");
   }
 
   /** Every range that crosses no multiple of this many bytes can be viewed. */

@@ -93,7 +93,7 @@ function encodeBytes(memory: NativeMemory, bytes: Uint8Array): bigint {
 function fieldOf(name: StructName, field: string): string {
   const known = renamed[field] ?? field;
   if (known in layouts[name].offsets && known !== "pNext") return known;
-  throw new TypeError(`${JSON.stringify(field)} is no member of ${name} in a pNext chain`);
+  throw new TypeError(`${JSON.stringify(field)} is not a member of ${name} in a pNext chain`);
 }
 
 /** The lists that a structure points to, written onto the stack, and how long they are. */

@@ -517,7 +517,7 @@ function checkHandles(command: { readonly source: bigint; readonly target: bigin
 /** An image cannot be transitioned to a layout that says its contents are unknown. */
 function checkFinalLayout(layout: number, what: string): number {
   if (!canBecome(layout)) {
-    throw new RangeError(`${what} must be a layout that an image can be brought into, got ${layout}`);
+    throw new RangeError(`${what} must be a layout that an image can be transitioned to, got ${layout}`);
   }
   return layout;
 }

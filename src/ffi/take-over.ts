@@ -98,6 +98,6 @@ function check({
   checkInteger(targetStages, "targetStages", 1, 0xffffffff);
   checkInteger(targetAccess, "targetAccess", 0, 0xffffffff);
   if (!canBecome(layout)) {
-    throw new RangeError(`layout must be one that an image can be brought into, got ${layout}`);
+    throw new RangeError(`layout must be one that an image can be transitioned to, got ${layout}`);
   }
 }

@@ -122,7 +122,7 @@ class Deferred {
       const semaphore = checkUint64(until.semaphore, "semaphore") as Semaphore;
       const value = checkInteger(until.value, "value");
       if (device.getSemaphoreCounterValue === undefined) {
-        throw new TypeError("the device does not say the values of timelines: give isDone instead");
+        throw new TypeError("the device cannot read timeline values: give isDone instead");
       }
       return {
         key: `${semaphore} ${value}`,

@@ -117,6 +117,6 @@ export class HeapAllocation<Buffer> {
 
   private refuse(): never {
     const name = this.name === undefined ? "" : ` ${JSON.stringify(this.name)}`;
-    throw new RangeError(`the allocation${name} of ${this.bytes} bytes was freed already`);
+    throw new RangeError(`the allocation${name} of ${this.bytes} bytes was already freed`);
   }
 }

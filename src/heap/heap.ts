@@ -391,7 +391,7 @@ export abstract class BufferHeap<Buffer> {
     while (true) {
       const holder = this.holderOf(allocation);
       if (allocation.isMoving) {
-        throw new HeapError("moving", "the allocation is just being moved");
+        throw new HeapError("moving", "the allocation is being moved");
       }
       const range =
         holder instanceof HeapBlock ? holder.metadata.sizeOf(allocation.slot as Slot) : sizeOf(holder) / unit;

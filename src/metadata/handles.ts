@@ -71,7 +71,7 @@ export class Names {
       throw new TypeError(`an allocation must be a number, got ${quote(name)}`);
     }
     const what = this.wasIssued(labels, name)
-      ? "was freed already"
+      ? "was already freed"
       : "is none of this block's: it belongs to another block, or to none";
     throw new RangeError(`allocation ${name} ${what}`);
   }

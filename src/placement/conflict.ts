@@ -72,7 +72,7 @@ function findLoneFault(
     if (!Number.isSafeInteger(offset) || offset < 0)
       return `${nameOf(items, index)} has the offset ${offset}`;
     if (alignment > 1 && offset % alignment !== 0) {
-      return `${nameOf(items, index)} has the offset ${offset}, which is no multiple of ${alignment}`;
+      return `${nameOf(items, index)} has the offset ${offset}, which is not a multiple of ${alignment}`;
     }
     if (fixed !== undefined && offset !== fixed) {
       return `${nameOf(items, index)} has the offset ${offset} instead of ${fixed}`;

@@ -109,7 +109,7 @@ function readCsv(text: string): PlacementPlan {
   for (const name of header) {
     if (!COLUMNS.includes(name)) throw new SyntaxError(`line 1: there is no column ${quote(name)}`);
   }
-  if (new Set(header).size < header.length) throw new SyntaxError("line 1: a column stands twice");
+  if (new Set(header).size < header.length) throw new SyntaxError("line 1: a column appears twice");
   const place = (name: string): number => header.indexOf(name);
   const ends = place("upper") >= 0 ? place("upper") : place("end");
   for (const [name, column] of [
@@ -125,7 +125,7 @@ function readCsv(text: string): PlacementPlan {
     if (lines[line] === "") continue;
     const fields = splitLine(lines[line]!, line + 1);
     if (fields.length !== header.length) {
-      throw new SyntaxError(`line ${line + 1}: ${header.length} fields must be there, got ${fields.length}`);
+      throw new SyntaxError(`line ${line + 1}: there must be ${header.length} fields, got ${fields.length}`);
     }
     const text = (name: string): string => fields[place(name)]?.trim() ?? "";
     const number = (name: string, value = text(name)): number =>

@@ -360,7 +360,7 @@ class Call {
     const size = struct?.layout.size ?? scalarSizes[kind!];
     const count = parameter.count === undefined ? undefined : this.#countOf(parameter.count, counts, places);
     if (count === 0 && !this.#asks) {
-      throw new RangeError(`${this.#name}: ${parameter.count} must be 1 at least, got 0`);
+      throw new RangeError(`${this.#name}: ${parameter.count} must be at least 1, got 0`);
     }
     const place = this.#region.take(Math.max(8, size * (count ?? 1)));
     const written = chain.map((structure) => ({ structure, place: write(this.#region, structure, {}) }));

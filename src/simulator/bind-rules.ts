@@ -83,7 +83,7 @@ export function checkBind(
     forbid(
       call,
       `${rules.prefix}-${rules.bound}`,
-      `${nameOf(resource)} is bound already, to ${nameOf(part.memory)}`,
+      `${nameOf(resource)} is already bound to ${nameOf(part.memory)}`,
     );
   }
   const sparse = resource.kind === "buffer" ? BufferCreate.SparseBinding : ImageCreate.SparseBinding;

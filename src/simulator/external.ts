@@ -18,7 +18,7 @@ export function getMemoryFd(state: DeviceState, handle: bigint, handleType: numb
   const memory = state.memory(handle, call, scope);
   const { OpaqueFd, DmaBufEXT } = ExternalMemoryHandleType;
   if (handleType !== OpaqueFd && handleType !== DmaBufEXT) {
-    forbid(call, `VUID-${scope}-handleType-00672`, `handleType ${handleType} is not one of descriptors`);
+    forbid(call, `VUID-${scope}-handleType-00672`, `handleType ${handleType} is not a descriptor type`);
   }
   if ((memory.exportTypes & handleType) === 0) {
     forbid(
@@ -40,13 +40,13 @@ export function getMemoryFdProperties(state: DeviceState, handleType: number, fd
     forbid(
       call,
       `VUID-${call}-handleType-00674`,
-      "an opaque descriptor goes to the type it was exported from",
+      "an opaque descriptor can only be imported into the memory type it was exported from",
     );
   }
   state.faults.check(call);
   const handle = state.host.descriptor(fd);
   if (!handle || handle.handleType !== handleType) {
-    throw new VulkanError(Result.ErrorInvalidExternalHandle, call, `fd ${fd} is no such handle`);
+    throw new VulkanError(Result.ErrorInvalidExternalHandle, call, `fd ${fd} is not such a handle`);
   }
   return handle.memoryTypeIndex < 0 ? hostPointerTypes(state) : (1 << handle.memoryTypeIndex) >>> 0;
 }
@@ -88,7 +88,7 @@ export function getMemoryWin32Handle(state: DeviceState, handle: bigint, handleT
     forbid(
       call,
       `VUID-${scope}-handleType-00663`,
-      `the NT handle of ${nameOf(memory)} for ${handleType} was taken already`,
+      `the NT handle of ${nameOf(memory)} for ${handleType} was already taken`,
     );
   }
   state.faults.check(call);

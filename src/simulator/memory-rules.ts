@@ -269,7 +269,7 @@ function importFd(state: DeviceState, info: MemoryAllocateInfo, given: ImportMem
     forbid(
       call,
       `VUID-${scope}-handleType-00669`,
-      `handleType ${given.handleType} is not one of descriptors`,
+      `handleType ${given.handleType} is not a descriptor type`,
     );
   }
   const handle = state.host.descriptor(given.fd);

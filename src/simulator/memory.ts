@@ -50,7 +50,7 @@ function allocate(state: DeviceState, info: MemoryAllocateInfo, plan: MemoryPlan
   }
   const free = memoryHeaps[heapIndex]!.size - heap.used;
   if (size > free && plan.source === undefined) {
-    const detail = `heap ${heapIndex} has ${free} bytes left of ${memoryHeaps[heapIndex]!.size}, and ${size} were asked for`;
+    const detail = `heap ${heapIndex} has ${free} bytes left of ${memoryHeaps[heapIndex]!.size}, and ${size} were requested`;
     throw new VulkanError(Result.ErrorOutOfDeviceMemory, "vkAllocateMemory", detail);
   }
   const captured = capturedAddress(info.pNext);
@@ -158,7 +158,7 @@ export function mapMemory(state: DeviceState, handle: DeviceMemory, size: number
   state.enter(call);
   const memory = state.memory(handle, call);
   if (memory.mapping !== undefined) {
-    forbid(call, "VUID-vkMapMemory-memory-00678", `${nameOf(memory)} is mapped already`);
+    forbid(call, "VUID-vkMapMemory-memory-00678", `${nameOf(memory)} is already mapped`);
   }
   if (size !== memory.size) {
     forbid(call, "VUID-vkMapMemory-size-00681", `${nameOf(memory)} is mapped whole, got size ${quote(size)}`);

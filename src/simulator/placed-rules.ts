@@ -19,7 +19,7 @@ export function checkPlacedMapping(state: DeviceState, memory: MemoryObject, siz
     forbid(call, "VUID-VkMemoryMapInfo-flags-09569", "the feature memoryMapPlaced is not enabled");
   }
   if (memory.mapping !== undefined) {
-    forbid(call, "VUID-VkMemoryMapInfo-memory-07958", `${name} is mapped already`);
+    forbid(call, "VUID-VkMemoryMapInfo-memory-07958", `${name} is already mapped`);
   }
   if (size !== memory.size) {
     forbid(call, "VUID-VkMemoryMapInfo-flags-09572", `${name} is mapped whole, got size ${quote(size)}`);

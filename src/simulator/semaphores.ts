@@ -116,7 +116,7 @@ export class Synchronization {
         `VUID-${call}-${rule}`,
         semaphore.isTimeline
           ? `the signalled value must be greater than ${semaphore.planned}, got ${value}`
-          : `semaphore 0x${semaphore.handle.toString(16)} is signalled already`,
+          : `semaphore 0x${semaphore.handle.toString(16)} is already signalled`,
       );
     }
   }

@@ -253,7 +253,7 @@ export class DeviceState {
     let reason = "is not a handle of this device";
     if (handle === 0n) reason = "is VK_NULL_HANDLE";
     else if (object) reason = `is a handle of ${nameOf(object)}`;
-    else if (wasMade) reason = "was destroyed already";
+    else if (wasMade) reason = "was already destroyed";
     return forbid(call, `VUID-${scope}-${kind}-parameter`, `${kind} 0x${handle.toString(16)} ${reason}`);
   }
 }

@@ -75,7 +75,7 @@ export function checkWithin(
 /** An image cannot be put into a layout that says its contents are unknown. */
 export function checkFinalLayout(layout: number, what: string): number {
   if (!canBecome(layout)) {
-    throw new RangeError(`${what} must be a layout that an image can be brought into, got ${layout}`);
+    throw new RangeError(`${what} must be a layout that an image can be transitioned to, got ${layout}`);
   }
   return layout;
 }

@@ -54,7 +54,7 @@ export async function defragmentPages(
   const pool = checkPagePool(state, given);
   const settings = readDefragmentOptions(options, pool.pageSize);
   checkQueue(settings.queue, "defragment");
-  if (pool.isDefragmenting) throw new TypeError(`${pool.label} is being defragmented already`);
+  if (pool.isDefragmenting) throw new TypeError(`${pool.label} is already being defragmented`);
   settings.signal?.throwIfAborted();
   const { chunksFreed, bytesFreed } = pool;
   let pagesMoved = 0;

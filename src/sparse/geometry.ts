@@ -129,7 +129,7 @@ export class LinearGeometry implements Geometry {
     }
     if (this.#isImage) {
       throw new TypeError(
-        "an image without residency is committed and evicted whole: leave the region away, got one",
+        "an image without residency is committed and evicted whole: omit the region, got one",
       );
     }
     checkObject(given, "a region");

@@ -417,7 +417,7 @@ export class PagePool {
       throw new VulkanError(
         Result.ErrorOutOfDeviceMemory,
         "bindSparse",
-        `${this.label} has all of the ${maxSize} bytes that it may have, and ${count} more pages of ${pageSize} bytes are asked for` +
+        `${this.label} already has its maximum of ${maxSize} bytes, and ${count} more pages of ${pageSize} bytes were requested` +
           (this.retiring > 0
             ? `; ${this.retiring} pages are free when the queue is done with evicting them`
             : ""),

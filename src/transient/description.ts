@@ -152,7 +152,7 @@ export function readResources(state: AllocatorState, resources: readonly Transie
 
 function checkImageMayAlias({ flags = 0, initialLayout }: ImageCreateInfo, label: string): void {
   if ((flags & ImageCreate.Disjoint) !== 0) {
-    throw new RangeError(`${label} must not be disjoint: each of its planes would have to be bound apart`);
+    throw new RangeError(`${label} must not be disjoint: each of its planes would have to be bound separately`);
   }
   if (initialLayout !== undefined && initialLayout !== ImageLayout.Undefined) {
     throw new RangeError(`${label} must have the initialLayout Undefined, got ${initialLayout}`);
@@ -173,7 +173,7 @@ function readUses(uses: readonly TransientUse[], label: string): TransientUse[] 
     checkInteger(layout, `the layout of ${where}`, 0, 0xffffffff);
     if (!canBecome(layout)) {
       throw new RangeError(
-        `the layout of ${where} must be one that an image can be brought into, got ${layout}`,
+        `the layout of ${where} must be one that an image can be transitioned to, got ${layout}`,
       );
     }
     if (typeof discards !== "boolean") {

@@ -244,7 +244,7 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
     if (allocation.isMoving) {
       throw new HeapError(
         "moving",
-        "the allocation is just being moved: submit the encoder, then call release()",
+        "the allocation is being moved: submit the encoder, then call release()",
       );
     }
     checkInteger(offset, "offset");

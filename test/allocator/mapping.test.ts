@@ -73,7 +73,7 @@ describe("Mapping an allocation", () => {
     for (let count = 0; count < 255; count++) allocator.mapMemory(allocation);
     for (let count = 0; count < 255; count++) allocator.unmapMemory(allocation);
     expect(allocation.mappedData).toHaveLength(KiB);
-    expect(() => allocator.unmapMemory(allocation)).toThrow(/unmapped more often than it was mapped/);
+    expect(() => allocator.unmapMemory(allocation)).toThrow(/unmapped more often than mapped/);
     free(allocation);
   });
 

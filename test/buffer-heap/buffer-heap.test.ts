@@ -174,6 +174,6 @@ describe("a heap of VkBuffers", () => {
     await expect(heap.write(mesh, new Uint8Array(11))).rejects.toThrow(RangeError);
     await expect(heap.write(mesh, 5 as never)).rejects.toThrow(TypeError);
     heap.free(mesh);
-    await expect(heap.read(mesh)).rejects.toThrow("freed already");
+    await expect(heap.read(mesh)).rejects.toThrow("already freed");
   });
 });

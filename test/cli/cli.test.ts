@@ -90,8 +90,8 @@ describe("every command", () => {
     expect(run("--help")).toMatchObject({ code: 0, out: expect.stringContaining("simulate") });
     expect(run().code).toBe(2);
     expect(run("--version")).toMatchObject({ code: 0, out: "vma-ts 9.8.7\n" });
-    expect(run("nothing").err).toContain("vma-ts --help says what there is");
-    expect(run("diff", file).err).toContain("vma-ts diff --help says how it is used");
+    expect(run("nothing").err).toContain("vma-ts --help lists the commands");
+    expect(run("diff", file).err).toContain("vma-ts diff --help explains how to use it");
     writeFileSync(join(folder, "dist/viewer.html"), "<!-- files -->");
     for (const [args, message, code] of [
       [["nothing"], 'there is no command "nothing"', 2],
@@ -253,7 +253,7 @@ describe("bench", () => {
   it("measures without the repository, and says what it cannot", () => {
     const { code, out } = run("bench", "--no-driver", "--seconds", "0.04");
     expect(code).toBe(0);
-    expect(out).toContain("Vulkan device: none: it was not asked for");
+    expect(out).toContain("Vulkan device: none: it was not requested");
     const { machine, results } = JSON.parse(run("bench", "--no-driver", "--seconds", "0.04", "--json").out);
     expect(machine.runtime).toContain(process.versions.node);
     expect(results).toHaveLength(4);

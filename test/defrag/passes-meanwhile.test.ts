@@ -268,7 +268,7 @@ describe("misuse", () => {
     expect(begin({ breakCallback: 1 })).toThrow(/breakCallback must be a function/);
     expect(() => allocator.beginDefragmentation(null as never)).toThrow(TypeError);
     const context = allocator.beginDefragmentation({ pool });
-    expect(begin({ pool })).toThrow(/being defragmented already/);
+    expect(begin({ pool })).toThrow(/already being defragmented/);
     expect(() => context.endPass()).toThrow(/not begun/);
     const [move] = context.beginPass()!;
     expect(() => context.beginPass()).toThrow(/another one is under way/);

@@ -188,7 +188,7 @@ describe("a pNext chain", () => {
     const { ImageDrmFormatModifierExplicitCreateInfoEXT: sType } = StructureType;
     const planeLayouts = [{ offset: 0, rowPitch: 4, pitch: 8 }];
     expect(() => encodeNext(memory, [{ sType, drmFormatModifier: 0n, planeLayouts }])).toThrow(
-      '"pitch" is no member of VkSubresourceLayout',
+      '"pitch" is not a member of VkSubresourceLayout',
     );
     const wide = [
       { sType: StructureType.ImageDrmFormatModifierListCreateInfoEXT, drmFormatModifiers: [0n, 2n ** 64n] },

@@ -269,9 +269,9 @@ describeWithVulkan("which native calls are used", (ctx) => {
     process.env.VMA_TS_NATIVE_CALLS = "koffi";
     expect(loadVulkan().nativeCalls).toEqual({
       kind: "koffi",
-      reason: "it was asked for by VMA_TS_NATIVE_CALLS",
+      reason: "it was requested by VMA_TS_NATIVE_CALLS",
     });
-    expect(loadVulkan({ nativeCalls: "koffi" }).nativeCalls.reason).toBe("it was asked for by the program");
+    expect(loadVulkan({ nativeCalls: "koffi" }).nativeCalls.reason).toBe("it was requested by the program");
     if (areProven)
       expect(loadVulkan({ nativeCalls: "argument blocks" }).nativeCalls.kind).toBe("argument blocks");
     process.env.VMA_TS_NATIVE_CALLS = "magic";

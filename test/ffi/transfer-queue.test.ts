@@ -378,7 +378,7 @@ describeWithVulkan("a transfer queue", (ctx) => {
           layout: ImageLayout.Undefined,
         },
       ]),
-    ).toThrow(/layout must be a layout that an image can be brought into/);
+    ).toThrow(/layout must be a layout that an image can be transitioned to/);
     device.waitIdle();
     expect(b.bytes.every((byte) => byte === 0)).toBe(true);
     await device.queue.submit([good]).done();

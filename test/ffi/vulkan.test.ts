@@ -31,8 +31,8 @@ describe("loadVulkan", () => {
     expect(() => loadVulkan("/nowhere/libvulkan.so.1")).toThrow("/nowhere/libvulkan.so.1");
   });
 
-  it.runIf(process.platform === "linux")("says when a library is no Vulkan loader", () => {
-    expect(() => loadVulkan("libc.so.6")).toThrow("libc.so.6 is no Vulkan loader");
+  it.runIf(process.platform === "linux")("says when a library is not a Vulkan loader", () => {
+    expect(() => loadVulkan("libc.so.6")).toThrow("libc.so.6 is not a Vulkan loader");
   });
 });
 

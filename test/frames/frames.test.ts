@@ -67,7 +67,7 @@ describe("what is destroyed later", () => {
     allocator.destroyLater(first, { isDone: () => true });
     allocator.destroyLater(second, { isDone: () => isDone });
     expect(allocator.flushDeferred()).toBe(1);
-    expect(() => allocator.destroyBuffer(second.buffer, second.allocation)).toThrow("waits to be destroyed");
+    expect(() => allocator.destroyBuffer(second.buffer, second.allocation)).toThrow("waiting to be destroyed");
     isDone = true;
     expect(allocator.flushDeferred()).toBe(1);
     allocator.destroy();
@@ -112,11 +112,11 @@ describe("what is destroyed later", () => {
     const { buffer, allocation } = make(allocator, 1024, "old mesh");
     allocator.destroyLater(allocation);
     expect(allocator.leaks()).toMatchObject([{ name: "old mesh", isWaiting: true }]);
-    expect(() => allocator.destroyBuffer(buffer, allocation)).toThrow(/old mesh.* waits to be destroyed/);
+    expect(() => allocator.destroyBuffer(buffer, allocation)).toThrow(/old mesh.* waiting to be destroyed/);
     expect(() => allocator.freeMemory(allocation)).toThrow(TypeError);
     expect(() => allocator.destroyLater(allocation)).toThrow(TypeError);
     expect(() => allocator.destroy()).toThrow(LeakError);
-    expect(() => allocator.destroy()).toThrow(/"old mesh".*waits to be destroyed/);
+    expect(() => allocator.destroy()).toThrow(/"old mesh".*waiting to be destroyed/);
     allocator.destroy(true);
     expect(device.statistics().bufferCount).toBe(0);
     device.destroy();

@@ -22,10 +22,10 @@ describe("allocations that are not there", () => {
     const block = new VirtualBlock({ size, flags });
     const a = block.allocate(10);
     block.free(a);
-    expect(() => block.free(a)).toThrow(/was freed already/);
+    expect(() => block.free(a)).toThrow(/was already freed/);
     const again = block.allocate(10);
     for (const use of [block.offset, block.sizeOf, block.userData, block.info, block.free]) {
-      expect(() => use.call(block, a)).toThrow(/was freed already/);
+      expect(() => use.call(block, a)).toThrow(/was already freed/);
     }
     expect(() => block.setUserData(a, 1)).toThrow(RangeError);
     endsWhole(block, again);
@@ -72,7 +72,7 @@ describe("allocations that are not there", () => {
     block.free(before.pop()!);
     block.clear();
     const after = [5, 6, 7, 8].map((size) => block.allocate(size));
-    for (const old of before) expect(() => block.free(old)).toThrow("was freed already");
+    for (const old of before) expect(() => block.free(old)).toThrow("was already freed");
     endsWhole(block, ...after);
   });
 
@@ -114,7 +114,7 @@ describe("allocations that are not there", () => {
     const b = block.allocate(10);
     block.free(NO_ALLOCATION);
     block.free(a);
-    expect(() => block.free(a)).toThrow("was freed already");
+    expect(() => block.free(a)).toThrow("was already freed");
     expect(() => block.free((a + 2 ** 24) as VirtualAllocation)).toThrow("is none of this block's");
     const { metadata } = block as unknown as { metadata: ResizableMetadata };
     const slot = (b % 2 ** 24) as Slot;

@@ -63,8 +63,8 @@ describe("a plan", () => {
   const wrong: [string, string, RegExp][] = [
     ["an unknown column", "id,lower,upper,size,colour\n", /line 1: there is no column "colour"/],
     ["a missing column", "id,lower,size\n", /line 1: the column upper is missing/],
-    ["a column that stands twice", "lower,begin,upper,size\n", /line 1: a column stands twice/],
-    ["too few fields", "id,lower,upper,size\n1,2,3\n", /line 2: 4 fields must be there, got 3/],
+    ["a column that stands twice", "lower,begin,upper,size\n", /line 1: a column appears twice/],
+    ["too few fields", "id,lower,upper,size\n1,2,3\n", /line 2: there must be 4 fields, got 3/],
     ["what is no number", "id,lower,upper,size\n1,0,3,4k\n", /line 2: size must be an integer, got "4k"/],
     [
       "a gap that is none",

@@ -94,7 +94,7 @@ describe("a recording that is cut off", () => {
     expect(recording.end).toEqual({ operations: 0, duration: 0, reason: undefined });
     expect(recording.stateAt(5).allocations.size).toBe(0);
     expect(() => readRecording(new Uint8Array(0))).toThrow(new RecordingError("the recording is empty", 0));
-    expect(() => readRecording(bytes.slice(0, 30))).toThrow("this is no recording of vma-ts");
+    expect(() => readRecording(bytes.slice(0, 30))).toThrow("this is not a recording of vma-ts");
   });
 });
 
@@ -244,8 +244,8 @@ describe("a hostile recording", () => {
   it.each([
     ["an unknown kind", [...counters, 0x77], "there is no record of kind 0x77"],
     ["an unknown definition", [...counters, 0x00], "there is no record of kind 0x00"],
-    ["an operation in its snapshot", [RecordKind.Frame, 0, 0], "an operation stands in a snapshot"],
-    ["a snapshot among operations", [...counters, RecordKind.SnapshotEnd], "stands among operations"],
+    ["an operation in its snapshot", [RecordKind.Frame, 0, 0], "an operation is inside a snapshot"],
+    ["a snapshot among operations", [...counters, RecordKind.SnapshotEnd], "is among operations"],
     ["a text longer than its chunk", [RecordKind.String, ...uint(2 ** 50)], "bytes in a text"],
     [
       "a stack longer than its chunk",
@@ -257,7 +257,7 @@ describe("a hostile recording", () => {
       [RecordKind.Stack, 65, ...new Array<number>(80).fill(1)],
       "a stack has 65 frames",
     ],
-    ["a stack without its frame", [RecordKind.Stack, 1, 1], "a frame that there is not"],
+    ["a stack without its frame", [RecordKind.Stack, 1, 1], "a frame that does not exist"],
     ["a name that is not there", [...counters, RecordKind.Mark, 0, 9], "there is no text 9"],
     ["an allocation that is not there", [...counters, RecordKind.Freed, 0, 0], "there is no such allocation"],
     ["a block that is not there", [...counters, RecordKind.BlockFreed, 0, 3], "there is no block 3"],
@@ -350,7 +350,7 @@ describe("a hostile recording", () => {
       view.setUint32(at + 4, 0xfff00, true);
     }
     const began = process.cpuUsage().user;
-    expect(() => readRecording(bytes)).toThrow("this is no recording of vma-ts");
+    expect(() => readRecording(bytes)).toThrow("this is not a recording of vma-ts");
     // Without a limit it would be half a million times a megabyte.
     expect(process.cpuUsage().user - began).toBeLessThan(10e6);
   });

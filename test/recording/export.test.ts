@@ -102,7 +102,7 @@ describe("VMA's JSON", () => {
   });
 
   it("of another library, or none at all, is refused with what is wrong", () => {
-    expect(() => importVmaJson([])).toThrow("the dump is no object");
+    expect(() => importVmaJson([])).toThrow("the dump is not an object");
     expect(() => importVmaJson({ General: { API: "Direct3D 12" } })).toThrow('of "Direct3D 12"');
     expect(() => importVmaJson({ General: {}, MemoryInfo: {}, DefaultPools: 5 })).toThrow("DefaultPools");
     const dump = parse(json);

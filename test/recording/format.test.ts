@@ -137,15 +137,15 @@ describe("a header", () => {
   });
 
   it.each([
-    ["no JSON", "{", "the recording's header is no JSON"],
+    ["no JSON", "{", "the recording's header is not JSON"],
     ["another format", { ...syntheticHeader, format: "png" }, 'has the format "png"'],
-    ["a list", [], "is no object"],
+    ["a list", [], "is not an object"],
     ["a newer version", { ...syntheticHeader, version: 2 }, "says version 2, which is newer"],
     ["no version", { ...syntheticHeader, version: undefined }, "has no version"],
     ["an unknown source", { ...syntheticHeader, source: "metal" }, 'has the unknown source "metal"'],
     ["no device", { ...syntheticHeader, device: undefined }, "names no device"],
     ["a name that is none", { ...syntheticHeader, name: 5 }, "has a name that is not a string"],
-    ["a program that is none", { ...syntheticHeader, program: {} }, "has a program"],
+    ["a program that is none", { ...syntheticHeader, program: {} }, "has an invalid program"],
     ["a negative ring", { ...syntheticHeader, ring: -1 }, "has a ring"],
     [
       "a type without its heap",

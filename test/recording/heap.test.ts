@@ -109,7 +109,7 @@ describe("a recording of a heap of GPUBuffers", () => {
   it("is one at a time", () => {
     const heap = makeHeap();
     const recording = record(heap);
-    expect(() => record(heap)).toThrow("the heap is being recorded already");
+    expect(() => record(heap)).toThrow("the heap is already being recorded");
     recording.end();
     record(heap).end();
     heap.destroy();

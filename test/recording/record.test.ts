@@ -364,11 +364,11 @@ describe("what cannot be recorded", () => {
   it("is refused with what is wrong", () => {
     const { allocator } = world();
     const recording = record(allocator);
-    expect(() => record(allocator)).toThrow("the allocator is being recorded already");
+    expect(() => record(allocator)).toThrow("the allocator is already being recorded");
     recording.end();
     const block = new VirtualBlock({ size: 10 });
     using _blockRecording = record(block);
-    expect(() => record(block)).toThrow("the virtual block is being recorded already");
+    expect(() => record(block)).toThrow("the virtual block is already being recorded");
     // @ts-expect-error: no object
     expect(() => record(undefined)).toThrow(
       "must be an Allocator, a VirtualBlock, or a heap of buffers, got undefined",

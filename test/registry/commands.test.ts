@@ -96,7 +96,7 @@ describeWithVulkan("bound commands", (ctx) => {
       /takes 1 arguments, got 2/,
     );
     expect(() => vk.vkCreateComputePipelines(0n, [])).toThrow(
-      "vkCreateComputePipelines: createInfoCount must be 1 at least, got 0",
+      "vkCreateComputePipelines: createInfoCount must be at least 1, got 0",
     );
     const mismatch = () => vk.vkCmdBindVertexBuffers(1n, 0, [1n, 2n], [0]);
     expect(mismatch).toThrow(/must have 2 items/);

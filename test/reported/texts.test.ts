@@ -80,9 +80,9 @@ describe("a memory type that is not there", () => {
 
   it("says which types there are, and what the settings leave", () => {
     expect(textOf(lavapipe, 4, {})).toContain(
-      "none of the memory types 0x4 is there: the device has memory type 0 alone",
+      "none of the memory types 0x4 exists: the device has memory type 0 alone",
     );
-    expect(textOf(armMobile, 0x30, {})).toContain("types 0x30 is there: the device has memory types 0 to 3");
+    expect(textOf(armMobile, 0x30, {})).toContain("types 0x30 exists: the device has memory types 0 to 3");
     expect(textOf(armMobile, 3, { memoryTypeBits: 4 })).toContain(
       "memoryTypeBits 0x4 of the settings leaves none of the memory types 0, 1, which are possible here",
     );

@@ -246,7 +246,7 @@ describe("freeing memory", () => {
     const freed = memory(device);
     device.freeMemory(freed);
     expect(expectRefused(device, "memory-parameter", () => device.freeMemory(freed)).message).toContain(
-      "was destroyed already",
+      "was already destroyed",
     );
     expectRefused(device, "memory-parameter", () => device.freeMemory(0xdeadn as DeviceMemory));
     const made = buffer(device);

@@ -143,7 +143,7 @@ const handles: Case[] = [
   [
     "free one twice at once",
     TypeError,
-    'allocation "held" stands in the list twice',
+    'allocation "held" is in the list twice',
     (s) => s.allocator.freeMemoryPages([s.held, s.held]),
   ],
   [
@@ -290,13 +290,13 @@ const ranges: Case[] = [
   [
     "unmap what is not mapped",
     TypeError,
-    "is unmapped more often than it was mapped",
+    "was unmapped more often than mapped",
     (s) => s.allocator.unmapMemory(s.held),
   ],
   [
     "unmap a persistent mapping",
     TypeError,
-    'allocation "mapped" is unmapped more often',
+    'allocation "mapped" was unmapped more often',
     (s) => s.allocator.unmapMemory(s.mapped),
   ],
   [

@@ -237,7 +237,7 @@ describe("Views and mappings", () => {
     const allocation = world.allocator.allocateMemory(bytes(64, Type.Host), flagsToMap);
     const mapping = allocation.map();
     mapping.unmap();
-    expect(() => mapping.unmap()).toThrow("the mapping is ended twice");
+    expect(() => mapping.unmap()).toThrow("the mapping was ended twice");
     expect(() => mapping.bytes).toThrow("the mapping is used after it ended");
     mapping[Symbol.dispose]();
     expect(allocation.isMapped).toBe(false);
@@ -253,7 +253,7 @@ describe("Views and mappings", () => {
     expectError(
       failure(() => allocation.map()),
       VulkanError,
-      'allocation "much" is mapped 255 times already',
+      'allocation "much" is already mapped 255 times',
     );
     expect(stateOf(world)).toEqual(before);
     for (let count = 0; count < 255; count++) world.allocator.unmapMemory(allocation);

@@ -101,7 +101,7 @@ describe.each([
   });
 
   it.each([
-    ["was freed", (s: ReturnType<typeof stage>) => s.freed, RangeError, "was freed already"],
+    ["was freed", (s: ReturnType<typeof stage>) => s.freed, RangeError, "was already freed"],
     ["belongs to another block", (s: ReturnType<typeof stage>) => s.foreign, RangeError, "another block"],
     ["is a made-up number", () => 12345, RangeError, "12345"],
     ["is negative", () => -1, RangeError, "-1"],
@@ -131,8 +131,8 @@ describe.each([
     block.free(NO_ALLOCATION);
     expect(block.allocationCount).toBe(2);
     block.clear();
-    expectRefused(block, () => block.free(kept), RangeError, "was freed already");
-    expectRefused(block, () => block.offset(behind), RangeError, "was freed already");
+    expectRefused(block, () => block.free(kept), RangeError, "was already freed");
+    expectRefused(block, () => block.offset(behind), RangeError, "was already freed");
     expectRefused(block, () => block.offset(NO_ALLOCATION), RangeError, "allocation 0");
     expect(block.allocate(1000)).not.toBe(NO_ALLOCATION);
   });

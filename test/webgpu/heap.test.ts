@@ -133,7 +133,7 @@ describe("a heap of GPUBuffers", () => {
     it("nothing twice, and nothing of another heap", async () => {
       const allocation = await heap.allocateAsync(10, { name: "mesh" });
       heap.free(allocation);
-      expect(() => heap.free(allocation)).toThrow('the allocation "mesh" of 10 bytes was freed already');
+      expect(() => heap.free(allocation)).toThrow('the allocation "mesh" of 10 bytes was already freed');
       expect(() => allocation.buffer).toThrow(RangeError);
       expect(() => allocation.offset).toThrow(RangeError);
       const other = new GpuBufferHeap(device, { usage: Vertex });

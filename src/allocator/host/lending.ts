@@ -61,7 +61,7 @@ export class LentRange {
    */
   giveBack(): void {
     const { allocation } = this;
-    if (allocation === undefined) throw new TypeError("a lent range is given back twice");
+    if (allocation === undefined) throw new TypeError("a lent range was given back twice");
     this.allocation = undefined;
     this.loan.end();
     // Freed by force, with its allocator: the memory itself stays where it is.

@@ -50,7 +50,7 @@ export class Mapping {
 
   /** Ends the mapping. */
   unmap(): void {
-    if (this.allocation === undefined) throw new TypeError("the mapping is ended twice");
+    if (this.allocation === undefined) throw new TypeError("the mapping was ended twice");
     unmapAllocation(this.allocation);
     this.allocation = undefined;
   }
@@ -100,7 +100,7 @@ export function acquireMapping(allocation: AllocationData): void {
     );
   }
   if (allocation.mapCount === MAX_MAP_COUNT) {
-    throw mapFailed(`allocation${allocation.label} is mapped ${MAX_MAP_COUNT} times already`);
+    throw mapFailed(`allocation${allocation.label} is already mapped ${MAX_MAP_COUNT} times`);
   }
   if (!memoryObject.map(1)) throw memoryObject.state.failure.toError();
   allocation.mapCount++;
@@ -111,7 +111,7 @@ export function releaseMapping(allocation: AllocationData): void {
   const memoryObject = allocation.ensureAlive();
   checkUsable(memoryObject.state);
   if (allocation.mapCount === 0) {
-    throw new TypeError(`allocation${allocation.label} is unmapped more often than it was mapped`);
+    throw new TypeError(`allocation${allocation.label} was unmapped more often than mapped`);
   }
   allocation.mapCount--;
   memoryObject.unmap(1);

@@ -222,7 +222,7 @@ export class Bindings {
   /** Throws a TypeError where an allocation that is to be freed is lent, or waits to be destroyed anyway. */
   checkFreeable(allocation: ResourceHolder): void {
     if (this.waits.has(allocation)) {
-      throw new TypeError(`allocation${allocation.label} waits to be destroyed: it is freed then`);
+      throw new TypeError(`allocation${allocation.label} is waiting to be destroyed, which frees it`);
     }
     const count = this.loans.get(allocation);
     if (count === undefined) return;

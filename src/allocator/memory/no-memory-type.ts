@@ -17,7 +17,7 @@ export function explainNoType(memoryTypes: MemoryTypes, typeBits: number, query:
   if (existing.length === 0) {
     const last = types.length - 1;
     const there = last === 0 ? "memory type 0 alone" : `memory types 0 to ${last}`;
-    return `none of the memory types 0x${hex(typeBits)} is there: the device has ${there}`;
+    return `none of the memory types 0x${hex(typeBits)} exists: the device has ${there}`;
   }
   const accepted = existing.filter(
     (index) => query.acceptedTypeBits === 0 || (query.acceptedTypeBits & (1 << index)) !== 0,

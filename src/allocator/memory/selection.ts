@@ -156,7 +156,7 @@ function settleFlags(state: AllocatorState, request: AllocationRequest): boolean
       return refuse(
         state,
         Result.ErrorFeatureNotPresent,
-        `dedicated memory was asked for, but ${pool.label} has an explicit blockSize`,
+        `dedicated memory was requested, but ${pool.label} has an explicit blockSize`,
       );
     }
   }

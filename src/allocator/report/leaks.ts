@@ -93,7 +93,7 @@ export function describeLeak(leak: Leak): string {
   const where = leak.dedicated ? "dedicated memory" : `offset ${leak.offset}`;
   const pool = leak.pool === undefined ? "" : `, ${leak.pool}`;
   const name = leak.name === undefined ? "unnamed" : JSON.stringify(leak.name);
-  const line = `  ${name}: ${leak.kind}, ${leak.size} bytes, memory type ${leak.memoryTypeIndex}, ${where}${pool}${leak.isWaiting ? ", waits to be destroyed" : ""}`;
+  const line = `  ${name}: ${leak.kind}, ${leak.size} bytes, memory type ${leak.memoryTypeIndex}, ${where}${pool}${leak.isWaiting ? ", waiting to be destroyed" : ""}`;
   return leak.stack === undefined ? line : `${line}\n${leak.stack}`;
 }
 

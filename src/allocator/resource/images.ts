@@ -103,7 +103,7 @@ function zeroSettings(
 }
 
 function notZeroed(why: string): VulkanError {
-  const detail = `an image with the initialLayout ZeroInitializedEXT cannot be had: ${why}`;
+  const detail = `an image with the initialLayout ZeroInitializedEXT is not available: ${why}`;
   return new VulkanError(Result.ErrorFeatureNotPresent, "createImage", detail);
 }
 

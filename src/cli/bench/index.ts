@@ -10,12 +10,12 @@ import { type BenchResult, measure } from "./measure.ts";
 
 export const BENCH_HELP = `vma-ts bench [--seconds N] [--device NAME] [--no-driver] [--json]
 
-What vma-ts costs on this machine, in nanoseconds for an operation:
+What vma-ts costs on this machine, in nanoseconds per operation:
  - dividing a block, with no device;
- - an allocator's own work, once its blocks are there, alone and while it is recorded;
- - buffers on this machine's Vulkan device, beside what the driver takes by itself for the same ones.
-Each is measured in many short rounds, in turns with the others. The figure is the least of them; the spread is how far
-the median lies above it. Where that is large, other programs were busy, and it is worth running again.
+ - an allocator's own work, once its blocks exist, alone and while it is recorded;
+ - buffers on this machine's Vulkan device, compared with what the driver alone takes for them.
+Each is measured in many short rounds, in turns with the others. The figure is the minimum; the spread is how far
+the median is above it. If that is large, other programs were busy, and it is worth running again.
 
   --seconds N    for each line of the table; default 0.5
   --device NAME  part of the name of the Vulkan device; default: the one that Vulkan programs get by default
@@ -37,7 +37,7 @@ export async function bench(args: readonly string[]): Promise<string> {
   if (!(seconds > 0 && seconds <= 600)) {
     throw new UsageError(`--seconds takes a number above 0, at most 600, got ${values.seconds}`);
   }
-  const opened = values["no-driver"] ? "it was not asked for" : await openDevice(values.device);
+  const opened = values["no-driver"] ? "it was not requested" : await openDevice(values.device);
   const device = typeof opened === "string" ? undefined : opened.device;
   try {
     const cases = [

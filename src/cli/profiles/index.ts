@@ -31,7 +31,7 @@ export function readProfiles(text: string): ProfileDescription[] | string {
     const devices = devicesOfVulkaninfo(text).map(readProfile);
     const read = devices.filter((device) => device !== undefined);
     if (read.length > 0) return read;
-    return "is no report of a device: take what vulkaninfo prints, or a report of Vulkan Hardware Capability Viewer";
+    return "is not a report of a device: take what vulkaninfo prints, or a report of Vulkan Hardware Capability Viewer";
   }
   let json: unknown;
   try {
@@ -47,7 +47,7 @@ export function readProfiles(text: string): ProfileDescription[] | string {
       "Take what vulkaninfo prints without --json (vulkaninfo > gpu.txt)"
     );
   }
-  return "tells of no memory heaps and types: take a report of Vulkan Hardware Capability Viewer, or what vulkaninfo prints";
+  return "contains no memory heaps and types: take a report of Vulkan Hardware Capability Viewer, or what vulkaninfo prints";
 }
 
 function isVulkanProfile(json: unknown): boolean {

@@ -52,7 +52,7 @@ export function chooseNativeCalls(
 ): { native: NativeCalls; inUse: NativeCallsInUse } {
   const kind = asked([plain.name, ARGUMENT_BLOCKS], wanted);
   const by = wanted === undefined ? `by ${VARIABLE}` : "by the program";
-  if (kind === plain.name) return { native: plain, inUse: { kind, reason: `it was asked for ${by}` } };
+  if (kind === plain.name) return { native: plain, inUse: { kind, reason: `it was requested ${by}` } };
   if (kind === undefined) tried ??= tryBlocks(plain, false);
   const outcome = kind === undefined ? tried! : tryBlocks(plain, true);
   if ("failure" in outcome) {

@@ -252,7 +252,7 @@ function flagsOf(names: unknown, known: readonly (readonly [number, string])[]):
 
 function object(json: unknown, what: string): Json {
   if (typeof json !== "object" || json === null || Array.isArray(json))
-    throw new TypeError(`${what} is no object`);
+    throw new TypeError(`${what} is not an object`);
   return json as Json;
 }
 
@@ -261,11 +261,11 @@ function entries(json: unknown, what: string): [string, unknown][] {
 }
 
 function array(json: unknown, what: string): unknown[] {
-  if (!Array.isArray(json)) throw new TypeError(`${what} is no list`);
+  if (!Array.isArray(json)) throw new TypeError(`${what} is not a list`);
   return json;
 }
 
 function count(json: unknown, what: string): number {
-  if (!Number.isSafeInteger(json) || (json as number) < 0) throw new TypeError(`${what} is no whole number`);
+  if (!Number.isSafeInteger(json) || (json as number) < 0) throw new TypeError(`${what} is not a whole number`);
   return json as number;
 }

@@ -107,7 +107,7 @@ export function readHeader(payload: Uint8Array, position: number): RecordingHead
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
   } catch (error) {
     throw new RecordingError(
-      `the recording's header is no JSON: ${error instanceof Error ? error.message : String(error)}`,
+      `the recording's header is not JSON: ${error instanceof Error ? error.message : String(error)}`,
       position,
     );
   }
@@ -119,7 +119,7 @@ export function readHeader(payload: Uint8Array, position: number): RecordingHead
 type Json = { readonly [key: string]: unknown };
 
 function problemOf(json: unknown): string | undefined {
-  if (!isObject(json)) return "is no object";
+  if (!isObject(json)) return "is not an object";
   if (json.format !== "vma-ts recording") return `has the format ${JSON.stringify(json.format)}`;
   if (!isCount(json.version)) return "has no version";
   if (json.version > FORMAT_VERSION) {
@@ -133,8 +133,8 @@ function problemOf(json: unknown): string | undefined {
       return `has a ${name} that is not a string`;
   }
   if (json.program !== undefined && !isProgram(json.program))
-    return "has a program that is not as it should be";
-  if (json.ring !== undefined && !isCount(json.ring)) return "has a ring that is no number of bytes";
+    return "has an invalid program";
+  if (json.ring !== undefined && !isCount(json.ring)) return "has a ring that is not a number of bytes";
   if (json.source === "vulkan" && json.device === undefined) return "names no device";
   if (json.device !== undefined) return deviceProblem(json.device) ?? settingsProblem(json.allocator);
   return settingsProblem(json.allocator);
@@ -145,7 +145,7 @@ function isProgram(json: unknown): boolean {
 }
 
 function deviceProblem(device: unknown): string | undefined {
-  if (!isObject(device)) return "has a device that is no object";
+  if (!isObject(device)) return "has a device that is not an object";
   if (typeof device.name !== "string" || !isCount(device.deviceType))
     return "has a device without name or type";
   if (typeof device.apiVersion !== "string") return "has a device without apiVersion";
@@ -156,7 +156,7 @@ function deviceProblem(device: unknown): string | undefined {
   }
   const largest = limits.maxMemoryAllocationSize;
   if (largest !== undefined && largest !== null && !isCount(largest)) {
-    return "has a device whose maxMemoryAllocationSize is no number of bytes";
+    return "has a device whose maxMemoryAllocationSize is not a number of bytes";
   }
   if (!Array.isArray(memoryHeaps) || memoryHeaps.length > 16 || !memoryHeaps.every(isHeap)) {
     return "has a device whose memoryHeaps are not as they should be";
@@ -171,7 +171,7 @@ function deviceProblem(device: unknown): string | undefined {
   }
   const { extensions } = device;
   const areNames = Array.isArray(extensions) && extensions.every((name) => typeof name === "string");
-  return extensions === undefined || areNames ? undefined : "has a device whose extensions are no names";
+  return extensions === undefined || areNames ? undefined : "has a device whose extensions are not names";
 }
 
 function settingsProblem(settings: unknown): string | undefined {

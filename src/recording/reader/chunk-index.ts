@@ -155,7 +155,7 @@ export class ChunkIndex {
 
   private missHeader(length: number): void {
     if (this.segments.length === 0) {
-      const message = length === 0 ? "the recording is empty" : "this is no recording of vma-ts";
+      const message = length === 0 ? "the recording is empty" : "this is not a recording of vma-ts";
       throw new RecordingError(message, 0);
     }
     this.header = NO_HEADER;

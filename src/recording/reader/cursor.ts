@@ -107,7 +107,7 @@ export class RecordCursor extends RecordFields {
     const { reader } = this;
     const kind = reader.bytes[reader.at++]!;
     if (kind >= RecordKind.BlockMade && kind < RecordKind.Later) {
-      if (this.isInSnapshot) throw new Damage("an operation stands in a snapshot", reader.at - 1);
+      if (this.isInSnapshot) throw new Damage("an operation is inside a snapshot", reader.at - 1);
       this.time += reader.uint();
       readOperation(this, kind);
       this.operation++;
@@ -127,7 +127,7 @@ export class RecordCursor extends RecordFields {
     }
     const isKnown = kind < RecordKind.BlockMade || kind >= RecordKind.SnapshotAllocation;
     if (!isKnown) throw unknownKind(kind, reader);
-    if (!this.isInSnapshot) throw new Damage("a snapshot's record stands among operations", reader.at - 1);
+    if (!this.isInSnapshot) throw new Damage("a snapshot's record is among operations", reader.at - 1);
     this.snapshots.read(kind);
     reader.checkEnd();
     if (kind === RecordKind.SnapshotEnd) this.isInSnapshot = false;

@@ -150,7 +150,7 @@ export class Definitions {
     const frames: RecordedStackFrame[] = [];
     for (let i = 0; i < count; i++) {
       const frame = this.frames[reader.uint() - 1];
-      if (frame === undefined) throw new Damage("a stack has a frame that there is not", reader.at);
+      if (frame === undefined) throw new Damage("a stack has a frame that does not exist", reader.at);
       frames.push(frame);
     }
     const key = frames

@@ -97,7 +97,7 @@ export class SnapshotReader {
   private readAllocation(kind: number): void {
     const { record } = this;
     const { reader } = record;
-    if (this.left === 0) throw new Damage("an allocation stands in a snapshot without its block", reader.at);
+    if (this.left === 0) throw new Damage("an allocation is in a snapshot without its block", reader.at);
     this.left--;
     record.allocation = this.lastAllocation + 1 + reader.sint();
     if (record.allocation < 0 || record.allocation >= record.allocationsMade) {

@@ -261,11 +261,11 @@ function checkTarget(target: unknown): Recordable {
       return checkState(target as Recordable, state);
   }
   if (isHeap(target)) {
-    if (target.isRecorded) throw new TypeError("the heap is being recorded already");
+    if (target.isRecorded) throw new TypeError("the heap is already being recorded");
     return target;
   }
   if ("allocate" in target && "freeRanges" in target) {
-    if (Object.hasOwn(target, "allocate")) throw new TypeError("the virtual block is being recorded already");
+    if (Object.hasOwn(target, "allocate")) throw new TypeError("the virtual block is already being recorded");
     return target as VirtualBlock;
   }
   throw new TypeError(`${EXPECTED}, got ${quote(target)}`);
@@ -279,7 +279,7 @@ function checkState(target: Recordable, state: Partial<AllocatorState>): Recorda
     );
   }
   if (state.isDestroyed === true) throw new TypeError("the allocator is used after it was destroyed");
-  if (state.recorder !== undefined) throw new TypeError("the allocator is being recorded already");
+  if (state.recorder !== undefined) throw new TypeError("the allocator is already being recorded");
   return target;
 }
 
