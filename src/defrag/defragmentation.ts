@@ -57,7 +57,9 @@ export class Defragmentations implements AllocatorGuard {
   checkPool(pool: Pool): void {
     for (const context of this.running.keys()) {
       if (context.isInPass && pool.sources.some(({ blockList }) => context.covers(blockList))) {
-        throw new TypeError(`${pool.label} cannot be destroyed while a pass of its defragmentation is under way`);
+        throw new TypeError(
+          `${pool.label} cannot be destroyed while a pass of its defragmentation is under way`,
+        );
       }
     }
   }
@@ -65,7 +67,9 @@ export class Defragmentations implements AllocatorGuard {
   checkDestroy(force: boolean): void {
     const isRunning = [...this.running.values()].some((run) => run !== undefined);
     if (!force || isRunning) {
-      throw new TypeError("the allocator cannot be destroyed while a defragmentation is under way: end it first");
+      throw new TypeError(
+        "the allocator cannot be destroyed while a defragmentation is under way: end it first",
+      );
     }
     for (const context of [...this.running.keys()]) context.end();
   }

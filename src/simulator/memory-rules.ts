@@ -266,11 +266,7 @@ function importFd(state: DeviceState, info: MemoryAllocateInfo, given: ImportMem
   const scope = "VkImportMemoryFdInfoKHR";
   const { OpaqueFd, DmaBufEXT } = ExternalMemoryHandleType;
   if (given.handleType !== OpaqueFd && given.handleType !== DmaBufEXT) {
-    forbid(
-      call,
-      `VUID-${scope}-handleType-00669`,
-      `handleType ${given.handleType} is not a descriptor type`,
-    );
+    forbid(call, `VUID-${scope}-handleType-00669`, `handleType ${given.handleType} is not a descriptor type`);
   }
   const handle = state.host.descriptor(given.fd);
   if (!handle || handle.handleType !== given.handleType) {

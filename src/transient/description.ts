@@ -152,7 +152,9 @@ export function readResources(state: AllocatorState, resources: readonly Transie
 
 function checkImageMayAlias({ flags = 0, initialLayout }: ImageCreateInfo, label: string): void {
   if ((flags & ImageCreate.Disjoint) !== 0) {
-    throw new RangeError(`${label} must not be disjoint: each of its planes would have to be bound separately`);
+    throw new RangeError(
+      `${label} must not be disjoint: each of its planes would have to be bound separately`,
+    );
   }
   if (initialLayout !== undefined && initialLayout !== ImageLayout.Undefined) {
     throw new RangeError(`${label} must have the initialLayout Undefined, got ${initialLayout}`);

@@ -242,10 +242,7 @@ export class GpuBufferHeap<Device extends GpuDeviceLike = GpuDeviceLike> extends
   private checkRange(allocation: HeapAllocation<BufferOf<Device>>, offset: number, size: number): void {
     this.holderOf(allocation);
     if (allocation.isMoving) {
-      throw new HeapError(
-        "moving",
-        "the allocation is being moved: submit the encoder, then call release()",
-      );
+      throw new HeapError("moving", "the allocation is being moved: submit the encoder, then call release()");
     }
     checkInteger(offset, "offset");
     const end = Math.ceil(allocation.size / 4) * 4;

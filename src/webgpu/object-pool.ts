@@ -130,8 +130,7 @@ export abstract class GpuObjectPool<Descriptor, Item extends GpuObject> {
    */
   give(item: Item): void {
     const key = this.taken.get(item);
-    if (key === undefined)
-      throw new RangeError("the object was not taken from this pool, or was given back");
+    if (key === undefined) throw new RangeError("the object was not taken from this pool, or was given back");
     this.taken.delete(item);
     const list = this.idle.get(key) ?? [];
     this.idle.set(key, list);

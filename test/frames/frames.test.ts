@@ -67,7 +67,9 @@ describe("what is destroyed later", () => {
     allocator.destroyLater(first, { isDone: () => true });
     allocator.destroyLater(second, { isDone: () => isDone });
     expect(allocator.flushDeferred()).toBe(1);
-    expect(() => allocator.destroyBuffer(second.buffer, second.allocation)).toThrow("waiting to be destroyed");
+    expect(() => allocator.destroyBuffer(second.buffer, second.allocation)).toThrow(
+      "waiting to be destroyed",
+    );
     isDone = true;
     expect(allocator.flushDeferred()).toBe(1);
     allocator.destroy();

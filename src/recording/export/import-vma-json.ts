@@ -266,6 +266,7 @@ function array(json: unknown, what: string): unknown[] {
 }
 
 function count(json: unknown, what: string): number {
-  if (!Number.isSafeInteger(json) || (json as number) < 0) throw new TypeError(`${what} is not a whole number`);
+  if (!Number.isSafeInteger(json) || (json as number) < 0)
+    throw new TypeError(`${what} is not a whole number`);
   return json as number;
 }

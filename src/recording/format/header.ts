@@ -132,8 +132,7 @@ function problemOf(json: unknown): string | undefined {
     if (json[name] !== undefined && typeof json[name] !== "string")
       return `has a ${name} that is not a string`;
   }
-  if (json.program !== undefined && !isProgram(json.program))
-    return "has an invalid program";
+  if (json.program !== undefined && !isProgram(json.program)) return "has an invalid program";
   if (json.ring !== undefined && !isCount(json.ring)) return "has a ring that is not a number of bytes";
   if (json.source === "vulkan" && json.device === undefined) return "names no device";
   if (json.device !== undefined) return deviceProblem(json.device) ?? settingsProblem(json.allocator);
