@@ -1,7 +1,7 @@
 /**
- * How much FAST, BALANCED and FULL still move once the program has ignored a move. Blocks are emptied in vain then, and each further
- * one costs more; VMA leaves a block with the first move that is ignored there. So bounds are shares of what VMA's way would come to
- * with nothing ignored; q is the share of allocations whose moves were ignored, of those that were asked for:
+ * How much FAST, BALANCED and FULL still move once the program has ignored a move. Blocks are emptied in vain then, and each
+ * further one costs more; VMA leaves a block with the first move that is ignored there. So bounds are shares of what VMA's way
+ * would achieve with nothing ignored; q is the share of proposed moves' allocations whose moves were ignored:
  *
  *     fewer than 1 - q of its blocks freed    any block is emptied, for up to 0.275 / q - 0.25 of its bytes
  *     as many                                 only blocks of which an eighth or less lives, for up to its bytes
@@ -10,9 +10,9 @@
  *     q                       1/40   1/10   1/5    1/3    1/2
  *     0.275 / q - 0.25        10.8   2.5    1.1    0.6    0.3
  *
- * They were found by trying: with these, in sums over many programs, no fewer blocks are freed than by VMA and no more bytes are moved
- * (docs/performance.md). What VMA's way would come to is simulated where there was time for that, and estimated besides, when the
- * first move was ignored; the smaller one counts.
+ * They were found by experiment: with these, summed over many programs, no fewer blocks are freed than by VMA and no more bytes
+ * are moved (docs/performance.md). What VMA's way would achieve is simulated if there was time for that, and also estimated
+ * when the first move was ignored; the smaller one counts.
  */
 
 import type { BlockList } from "../allocator/memory/block-list.ts";
@@ -22,7 +22,7 @@ import { total } from "../compaction/plan.ts";
 import type { DefragmentationStats } from "./flags.ts";
 import type { Movability } from "./ports.ts";
 
-/** The estimate is of the best that can be, of which this share is as many blocks as VMA would free. */
+/** The estimate is of the best possible result; this share of it is as many blocks as VMA would free. */
 const SHARE_OF_ESTIMATE = 5 / 6;
 
 /** The share of a block that may live in it for it to be emptied after that. */
@@ -54,7 +54,7 @@ export interface IgnoredMovesInfo {
 
 /** Bounds what is moved once moves are ignored. */
 export class IgnoredMoves {
-  /** What VMA's way would come to with nothing ignored, where that was simulated. */
+  /** What VMA's way would achieve with nothing ignored, if that was simulated. */
   baseline: Gain | undefined;
   private readonly info: IgnoredMovesInfo;
   private estimate: Gain | undefined;
@@ -94,7 +94,7 @@ export class IgnoredMoves {
     return Math.max(0, BYTES_FOR_PACKING * this.wanted.bytes - done.bytesMoved - outlook.bytes);
   }
 
-  /** What VMA's way would come to. */
+  /** What VMA's way would achieve. */
   private get wanted(): Gain {
     this.estimate ??= this.makeEstimate();
     const { baseline, estimate } = this;

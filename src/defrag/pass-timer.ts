@@ -1,6 +1,6 @@
-/** Keeps passes to a number of milliseconds, by what a move has taken so far. */
+/** Limits passes to a number of milliseconds, based on what a move has taken so far. */
 
-/** How many moves the first pass has, as nothing is known yet. */
+/** The number of moves of the first pass, as nothing is known yet. */
 const FIRST_MOVES = 64;
 
 /** Decides when a pass has enough moves. */
@@ -21,7 +21,7 @@ export class PassTimer {
     this.planningSince = performance.now();
   }
 
-  /** Whether a pass with so many moves has enough; it always has one. */
+  /** Whether a pass with `moves` moves has enough; it always has one. */
   isEnough(moves: number): boolean {
     if (this.milliseconds === 0 || moves === 0) return false;
     if (performance.now() - this.planningSince >= this.milliseconds) return true;
@@ -29,7 +29,7 @@ export class PassTimer {
     return (moves * this.spent) / this.moves >= this.milliseconds;
   }
 
-  /** The program is waited for, which does not count. */
+  /** Waiting for the program, which does not count. */
   pause(): void {
     this.pausedAt = performance.now();
   }
@@ -44,7 +44,7 @@ export class PassTimer {
     return this.milliseconds > 0 && performance.now() - this.planningSince >= this.milliseconds;
   }
 
-  /** So many moves have taken so many milliseconds. */
+  /** Learns that `moves` moves have taken `milliseconds`. */
   learn(moves: number, milliseconds: number): void {
     this.moves += moves;
     this.spent += milliseconds;

@@ -1,6 +1,6 @@
 /**
- * Chooses plans for all lists of a defragmentation before anything is moved: at once where one pass grants enough for it; over
- * several passes, which move nothing yet, where there are not too many allocations; otherwise not at all.
+ * Chooses plans for all lists of a defragmentation before anything is moved: at once if one pass grants enough for it; over
+ * several passes, which move nothing yet, if there are not too many allocations; otherwise not at all.
  *
  *     few allocations      chosen from the blocks themselves, in the first pass
  *     up to some thousand  chosen from copies, as the program may come in between
@@ -15,17 +15,17 @@ import type { PassLimits } from "../compaction/pass-budget.ts";
 import { PlannedList, rememberList } from "./ports.ts";
 import type { Shared } from "./shared.ts";
 
-/** Choosing at once takes so many steps at least, which is all that a small program needs. */
+/** The minimum number of steps for choosing at once, which is all that a small program needs. */
 const LEAST_STEPS = 256;
 
-/** The part of a pass's planning that may go into choosing at once, which may come to nothing. */
+/** The share of a pass's planning that may go into choosing at once, which may find nothing. */
 const SHARE = 1 / 2;
 
-/** Steps that choosing takes for each allocation at least; and that a millisecond has at most. */
+/** The minimum number of steps that choosing takes per allocation; and the maximum number of steps in a millisecond. */
 const STEPS_PER_ALLOCATION = 2;
 const STEPS_PER_MILLISECOND = 1000;
 
-/** More allocations are not chosen from: it would take too many passes before anything is moved. */
+/** With more allocations nothing is chosen: it would take too many passes before anything is moved. */
 export const MAX_CHOSEN_FROM = 4096;
 
 /** Chooses once. */

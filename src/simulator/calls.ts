@@ -1,4 +1,4 @@
-/** The C functions that the simulated driver stands for: which can fail, and with what. */
+/** The C functions that the simulated driver implements: which can fail, and with what. */
 
 import { Result } from "../vulkan/result.ts";
 
@@ -63,7 +63,7 @@ export const fallibleCalls: Readonly<Record<FallibleCall, readonly [Result, ...R
   vkGetMemoryFdPropertiesKHR: [hostMemory, Result.ErrorInvalidExternalHandle],
   vkGetMemoryHostPointerPropertiesEXT: [hostMemory, Result.ErrorInvalidExternalHandle],
   vkGetMemoryWin32HandleKHR: [Result.ErrorTooManyObjects, hostMemory],
-  // No call of Vulkan's: the ports have it say what Windows refused.
+  // Not a Vulkan call: the ports use it to report what Windows refused.
   DuplicateHandle: [Result.ErrorUnknown],
   vkCreateCommandPool: [hostMemory, deviceMemory],
   vkAllocateCommandBuffers: [hostMemory, deviceMemory],

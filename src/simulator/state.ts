@@ -1,4 +1,4 @@
-/** What every part of the simulated driver shares: options, objects, counters. */
+/** What all parts of the simulated driver share: options, objects, counters. */
 
 import { checkUint64, quote } from "../foundation/check.ts";
 import { asData } from "../foundation/inspect.ts";
@@ -23,11 +23,11 @@ import type { HeapUse } from "./payload.ts";
 import type { DeviceProfile } from "./profile.ts";
 import { memoryTypesBySort, type RequirementsSource } from "./requirements.ts";
 
-/** What the simulated device lets pass although a strict reading forbids it. Each can be switched at any time. */
+/** What the simulated device permits although a strict reading forbids it. Each can be switched at any time. */
 export interface Permissions {
   /**
-   * Resources may share bytes without being registered for it. Vulkan itself permits that; in an allocator it
-   * is a bug, unless aliasing was asked for. Default false.
+   * Resources may share bytes without being registered for it. Vulkan itself permits that; in an allocator it is a bug, unless
+   * aliasing was requested. Default false.
    */
   overlap: boolean;
   /** Linear and optimal resources may share a page of bufferImageGranularity. Default false. */
@@ -35,8 +35,8 @@ export interface Permissions {
   /** Memory that is not mapped may be flushed and invalidated, which then does nothing. Default false. */
   unmappedRanges: boolean;
   /**
-   * Resources may be bound to memory that does not suit them: not dedicated although they require that, protected
-   * although they are not, or the other way round. Default false.
+   * Resources may be bound to unsuitable memory: not dedicated although they require that, protected although they are not, or
+   * the other way round. Default false.
    */
   unsuitedMemory: boolean;
   /**
@@ -58,7 +58,7 @@ export interface DeviceFeatures {
   readonly maintenance5: boolean;
   /** Default: whether VK_EXT_zero_initialize_device_memory is enabled. */
   readonly zeroInitializeDeviceMemory: boolean;
-  /** `placedAt`. Default: whether VK_EXT_map_memory_placed is enabled. */
+  /** For `placedAt`. Default: whether VK_EXT_map_memory_placed is enabled. */
   readonly memoryMapPlaced: boolean;
   /** Unmapping leaves places reserved. Default: whether VK_EXT_map_memory_placed is enabled. */
   readonly memoryUnmapReserve: boolean;
@@ -66,7 +66,7 @@ export interface DeviceFeatures {
   readonly deviceCoherentMemory: boolean;
   /** Default false. */
   readonly protectedMemory: boolean;
-  /** Default false, as all that begin so. */
+  /** Default false, like all features whose names begin with "sparse". */
   readonly sparseBinding: boolean;
   /** Buffers with `BufferCreate.SparseResidency`. */
   readonly sparseResidencyBuffer: boolean;
@@ -86,7 +86,7 @@ export interface DeviceFeatures {
   readonly sparseResidencyAliased: boolean;
 }
 
-/** Work that was submitted and is not complete. */
+/** Submitted work that is not complete. */
 export interface PendingWork {
   readonly resources: ReadonlySet<Resource>;
   /** Whether it reads and writes them. */
@@ -116,7 +116,7 @@ export class DeviceState {
   readonly features: DeviceFeatures;
   readonly permit: Permissions;
   readonly simulateCaches: boolean;
-  /** The byte that new memory is full of. */
+  /** The byte that new memory is filled with. */
   readonly freshMemory: number;
   readonly host: SimulatedHost;
   readonly faults: Faults = new Faults();
@@ -196,7 +196,7 @@ export class DeviceState {
     this.objects.delete(Number(handle));
   }
 
-  /** Throws unless the device's version is `core` or `extension` is enabled. */
+  /** Throws unless the device's version is at least `core` or `extension` is enabled. */
   require(call: string, what: string, core: number, extension: string): void {
     if (this.apiVersion >= core || this.extensions.has(extension)) return;
     const version = core === Number.POSITIVE_INFINITY ? "" : `Vulkan ${apiVersionString(core)} or `;

@@ -194,8 +194,8 @@ export interface VulkanDevice {
   /** Present if the device has sparse resources; {@link enabledFeatures} says which. */
   readonly sparseProperties?: SparseProperties | undefined;
   /**
-   * Present where memory can be mapped at places of the program's: the features memoryMapPlaced and memoryUnmapReserve are
-   * enabled (VK_EXT_map_memory_placed), and what unmapping leaves reserved can be made ordinary pages again.
+   * Present if memory can be mapped at places chosen by the program: the features memoryMapPlaced and memoryUnmapReserve are
+   * enabled (VK_EXT_map_memory_placed), and what unmapping leaves reserved can be turned into ordinary pages again.
    */
   readonly placedMapping?: PlacedMappingProperties | undefined;
 

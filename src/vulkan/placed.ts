@@ -1,7 +1,6 @@
 /**
- * Where the program wants memory mapped (VK_EXT_map_memory_placed), instead of wherever the driver likes: at an address, or
- * in a shared `WebAssembly.Memory`, so that every worker that has it, and WebAssembly code, sees the device's bytes.
- * Experimental.
+ * Where the program wants memory mapped (VK_EXT_map_memory_placed), instead of leaving that to the driver: at an address, or in
+ * a shared `WebAssembly.Memory`, so that every worker that has it, and WebAssembly code, sees the device's bytes. Experimental.
  */
 
 import { checkInteger, checkUint64, quote } from "../foundation/check.ts";
@@ -24,14 +23,14 @@ export interface SharedPlace {
 }
 
 /**
- * Where to map memory: an address that the program has pages of its own at, a multiple of minPlacedMemoryMapAlignment, or a
- * range of a shared `WebAssembly.Memory`. Experimental.
+ * Where to map memory: an address of the program's own pages, a multiple of minPlacedMemoryMapAlignment, or a range of a shared
+ * `WebAssembly.Memory`. Experimental.
  */
 export type HostPlace = bigint | SharedPlace;
 
 /** VkPhysicalDeviceMapMemoryPlacedPropertiesEXT */
 export interface PlacedMappingProperties {
-  /** Bytes, a power of two, at least a page of the host's: places and sizes are multiples of it. */
+  /** Bytes, a power of two, at least a page of the host: places and sizes are multiples of it. */
   readonly minPlacedMemoryMapAlignment: number;
 }
 
@@ -56,7 +55,7 @@ export function checkPlace(
   }
   checkPlaceNames(place);
   const { memory, offset = 0 } = place;
-  // Of other buffers nobody says how their bytes were allocated, and what is not shared moves when it grows.
+  // How the bytes of other buffers were allocated is unknown, and what is not shared moves when it grows.
   if (Object.prototype.toString.call(memory) !== "[object WebAssembly.Memory]") {
     throw new TypeError(`placedAt.memory must be a WebAssembly.Memory, got ${quote(memory)}`);
   }
@@ -71,7 +70,7 @@ export function checkPlace(
   }
 }
 
-/** Throws a RangeError unless `size` bytes of memory can be mapped at a place that {@link checkPlace} has let pass. */
+/** Throws a RangeError unless `size` bytes of memory can be mapped at a place that {@link checkPlace} has accepted. */
 export function checkPlacedSize(
   place: HostPlace,
   size: number,

@@ -1,6 +1,6 @@
 /**
- * Chunks: what a recording is a sequence of. Each has a header of 40 bytes with its place in the recording, so that the
- * headers alone are an index, and a checksum, so that damage is seen and stays where it is.
+ * Chunks: a recording is a sequence of these. Each has a header of 40 bytes with its place in the recording, so that the
+ * headers alone are an index, and a checksum, so that damage is detected and contained.
  *
  *     0 magic   4 payload bytes   8 CRC-32   12 type   13 version   16 number   20 segment   24 time   32 operations   40 …
  */
@@ -9,7 +9,7 @@ import { crc32 } from "./crc32.ts";
 
 /** The version of the format. */
 export const FORMAT_VERSION = 1;
-/** Bytes in front of a payload. */
+/** Bytes before a payload. */
 export const CHUNK_HEADER_BYTES = 40;
 /** The longest payload that a reader accepts. */
 export const MAX_PAYLOAD_BYTES = 0x100000;
@@ -28,7 +28,7 @@ const SEGMENT_AT = 20;
 const TIME_AT = 24;
 const OPERATIONS_AT = 32;
 
-/** What a chunk's header says. */
+/** The contents of a chunk's header. */
 export interface ChunkInfo {
   /** One of {@link ChunkType}. */
   readonly type: number;
@@ -56,7 +56,7 @@ export function sealChunk(bytes: Uint8Array, view: DataView, length: number, inf
   view.setUint32(CHECKSUM_AT, crc32(bytes, TYPE_AT, length), true);
 }
 
-/** A chunk that was found, and where. */
+/** A chunk and its position. */
 export interface FoundChunk extends ChunkInfo {
   readonly version: number;
   /** Where its header begins in the bytes that were read. */

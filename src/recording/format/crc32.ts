@@ -2,7 +2,7 @@
 
 const POLYNOMIAL = 0xedb88320;
 
-/** Table k says what a byte comes to after k more bytes. */
+/** Table k has the checksums of a byte followed by k more bytes. */
 function makeTables(): readonly Int32Array[] {
   const tables = Array.from({ length: 8 }, () => new Int32Array(256));
   for (let byte = 0; byte < 256; byte++) {

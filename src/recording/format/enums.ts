@@ -1,19 +1,19 @@
 /**
- * The types of the flags and enumerations. Ambient: nothing of this file is there at run time, and the objects of the same
- * names are written beside what uses them, where the compiler compares their values with these (see ARCHITECTURE.md, "Types of
+ * The types of the flags and enumerations. Ambient: nothing in this file exists at run time, and the objects of the same names
+ * are written next to what uses them, where the compiler compares their values with these (see ARCHITECTURE.md, "Types of
  * flags").
  */
 
 /** The first byte of a record. */
 export declare enum RecordKind {
   // Definitions.
-  /** A text that later records name by number. */
+  /** A text that later records refer to by number. */
   String = 0x01,
   /** A place in the program's source. */
   StackFrame = 0x02,
   /** A call stack, of frames. */
   Stack = 0x03,
-  /** What is asked for: sizes, usages, flags; many allocations share one. */
+  /** A request: sizes, usages, flags; many allocations share one. */
   Request = 0x04,
   // Snapshots.
   /** Begins a snapshot: how many objects of each kind have been made so far. */
@@ -71,7 +71,7 @@ export declare enum RecordKind {
   Unmapped = 0x42,
   /** An allocation got another name. */
   Renamed = 0x43,
-  /** A resource was bound to memory that another one has. */
+  /** A resource was bound to the memory of another one. */
   AliasMade = 0x44,
   /** Such a resource was destroyed. */
   AliasDestroyed = 0x45,
@@ -81,13 +81,13 @@ export declare enum RecordKind {
   Frame = 0x48,
   /** Usage and budget of each heap. */
   Budgets = 0x49,
-  /** A text of the program's own at this moment. */
+  /** A label from the program at this moment. */
   Mark = 0x4a,
   /** The recording ended, and why. */
   End = 0x4f,
   /** The first of 16 that carry their length, so that a reader can skip them. */
   Later = 0x50,
-  /** The further memory types of a pool that is made, or stands in a snapshot, right behind. */
+  /** The further memory types of the pool that is made, or is in a snapshot, right after this record. */
   PoolTypes = 0x51,
   /** The first of 64, which differ in their SnapshotBits. */
   SnapshotAllocation = 0x80,
@@ -107,7 +107,7 @@ export declare enum BlockBit {
 
 /** What a request is for. */
 export declare enum RequestedResource {
-  /** Memory alone. */
+  /** Plain memory. */
   Memory = 0,
   /** Memory of a buffer. */
   Buffer = 1,

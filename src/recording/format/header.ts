@@ -6,7 +6,7 @@ import { FORMAT_VERSION } from "./chunk.ts";
 /** What was recorded. */
 export type RecordingSource = "vulkan" | "virtual" | "webgpu";
 
-/** A device, as far as memory is concerned. Lists are empty where the source tells nothing of heaps and types. */
+/** The memory-related facts about a device. Lists are empty if the source reveals nothing about heaps and types. */
 export interface RecordedDevice {
   /** The device's name (deviceName). */
   readonly name: string;
@@ -14,19 +14,19 @@ export interface RecordedDevice {
   readonly deviceType: number;
   /** Such as "1.3.0". */
   readonly apiVersion: string;
-  /** As the driver says. */
+  /** As reported by the driver. */
   readonly driverVersion?: number;
-  /** As the driver says. */
+  /** As reported by the driver. */
   readonly vendorID?: number;
-  /** As the driver says. */
+  /** As reported by the driver. */
   readonly deviceID?: number;
-  /** VkPhysicalDeviceLimits, as far as they concern memory. */
+  /** The members of VkPhysicalDeviceLimits that concern memory. */
   readonly limits: {
     /** Bytes. */
     readonly bufferImageGranularity: number;
     /** Bytes. */
     readonly nonCoherentAtomSize: number;
-    /** Memory objects that may exist at once. */
+    /** Number of memory objects that may exist at once. */
     readonly maxMemoryAllocationCount: number;
     /** null: no limit. */
     readonly maxMemoryAllocationSize?: number | null;
@@ -59,9 +59,9 @@ export interface RecordedSettings {
   readonly heapSizeLimits?: readonly (number | null)[];
   /** Absent: VMA's way. */
   readonly keepEmptyBlocks?: number;
-  /** Whether dedicated memory was tried where blocks were refused. */
+  /** Whether dedicated memory was tried after blocks were refused. */
   readonly dedicatedFallback: boolean;
-  /** Bytes: what buffers and optimal images keep apart. */
+  /** Bytes: the page size that buffers and optimal images must not share. */
   readonly granularity: number;
   /** Bytes between allocations, for finding overruns. */
   readonly debugMargin?: number;
@@ -69,9 +69,9 @@ export interface RecordedSettings {
 
 /** The header of a recording. */
 export interface RecordingHeader {
-  /** By which a reader knows the file. */
+  /** Identifies the file format. */
   readonly format: "vma-ts recording";
-  /** Of the format; readers refuse versions that they do not know. */
+  /** The version of the format; readers refuse versions that they do not know. */
   readonly version: number;
   /** What was recorded. */
   readonly source: RecordingSource;
@@ -83,12 +83,12 @@ export interface RecordingHeader {
   readonly program?: {
     /** The file that was started. */
     readonly name: string;
-    /** The process's number. */
+    /** The process's ID. */
     readonly pid: number;
-    /** The thread's number; 0 for the main one. */
+    /** The thread's ID; 0 for the main one. */
     readonly thread: number;
   };
-  /** The allocator's. */
+  /** The allocator's name. */
   readonly name?: string;
   /** Whether stacks were recorded. */
   readonly stacks?: boolean;

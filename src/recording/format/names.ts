@@ -1,4 +1,4 @@
-/** Words for what is recorded as numbers. */
+/** Texts for what is recorded as numbers. */
 
 import { RequestedResource } from "./kinds.ts";
 import type { RecordedRequest } from "./request.ts";

@@ -1,11 +1,11 @@
 /**
- * Requests: what was asked of an allocator, but for size and name, which differ more often. They are compared and written
- * as rows of numbers, and read as objects.
+ * Requests to an allocator, without size and name, which differ more often. They are compared and written as rows of numbers,
+ * and read as objects.
  */
 
 import { DedicatedBit, RequestedResource } from "./kinds.ts";
 
-/** What an image is like, as in VkImageCreateInfo. */
+/** An image's description, as in VkImageCreateInfo. */
 export interface RecordedImage {
   /** VkImageType. */
   readonly imageType: number;
@@ -27,7 +27,7 @@ export interface RecordedImage {
   readonly tiling: number;
 }
 
-/** What was asked for, but for size and name. What the recorder did not know is 0. */
+/** What was requested, without size and name. What the recorder did not know is 0. */
 export interface RecordedRequest {
   /** One of {@link RequestedResource}. */
   readonly resource: RequestedResource;
@@ -35,7 +35,7 @@ export interface RecordedRequest {
   readonly resourceFlags: number;
   /** VkBufferUsageFlags or VkImageUsageFlags. */
   readonly resourceUsage: number;
-  /** `AllocationCreate` flags; of virtual allocations `VirtualAllocationCreate` flags. */
+  /** `AllocationCreate` flags; for virtual allocations `VirtualAllocationCreate` flags. */
   readonly flags: number;
   /** `MemoryUsage` */
   readonly usage: number;
@@ -43,31 +43,31 @@ export interface RecordedRequest {
   readonly requiredFlags: number;
   /** VkMemoryPropertyFlags that the memory type should have. */
   readonly preferredFlags: number;
-  /** Memory types that the caller accepts, a bit for each; 0: all. */
+  /** Memory types that the caller accepts, one bit each; 0: all. */
   readonly memoryTypeBits: number;
   /** The custom pool's number. */
   readonly pool: number | undefined;
   /** From 0 to 1. */
   readonly priority: number;
-  /** Bytes: the alignment that the caller asked for. */
+  /** Bytes: the alignment that the caller requested. */
   readonly minAlignment: number;
   /** Bytes: the alignment in effect. */
   readonly alignment: number;
-  /** Memory types that the resource can live in, a bit for each; 0: unknown. */
+  /** Memory types that the resource can use, one bit each; 0: unknown. */
   readonly requiredTypeBits: number;
-  /** Whether the driver preferred memory of its own for the resource. */
+  /** Whether the driver preferred dedicated memory for the resource. */
   readonly prefersDedicated: boolean;
-  /** Whether the driver required memory of its own for the resource. */
+  /** Whether the driver required dedicated memory for the resource. */
   readonly requiresDedicated: boolean;
-  /** Whether dedicated memory was to be tried where no block could be had. */
+  /** Whether dedicated memory was to be tried when no block was available. */
   readonly dedicatedFallback: boolean;
   /** VmaSuballocationType */
   readonly suballocationType: number;
-  /** Of images alone. */
+  /** Only for images. */
   readonly image: RecordedImage | undefined;
 }
 
-/** Where each number stands in a row. */
+/** The index of each number in a row. */
 export const RequestCell = {
   Resource: 0,
   ResourceFlags: 1,
@@ -99,7 +99,7 @@ export const RequestCell = {
 export const IMAGE_CELLS = 24;
 /** Numbers in any other row. */
 export const PLAIN_CELLS = 15;
-/** What priorities from 0 to 1 are multiplied with. */
+/** The factor that priorities from 0 to 1 are multiplied by. */
 export const PRIORITY_SCALE = 0xffff;
 
 /** How many numbers a row has. */
@@ -107,7 +107,7 @@ export function cellsOf(resource: number): number {
   return resource === RequestedResource.Image ? IMAGE_CELLS : PLAIN_CELLS;
 }
 
-/** The object that a row stands for. */
+/** The object that a row represents. */
 export function requestOf(row: ArrayLike<number>): RecordedRequest {
   const at = (cell: number): number => row[cell] as number;
   const dedicated = at(RequestCell.Dedicated);
@@ -183,7 +183,7 @@ function fillImage(row: Float64Array, image: RecordedImage): void {
   row[RequestCell.Tiling] = image.tiling;
 }
 
-/** A request of which nothing is known but what `known` says. */
+/** A request of which only `known` is known. */
 export function partialRequest(known: Partial<RecordedRequest>): RecordedRequest {
   return {
     resource: RequestedResource.Memory,

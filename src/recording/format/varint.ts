@@ -6,7 +6,7 @@
 /** Bytes of the longest integer. */
 export const MAX_VARINT = 8;
 
-/** Writes `value`, from 0 to 2^53 - 1, at `position`; returns the position behind it. */
+/** Writes `value`, from 0 to 2^53 - 1, at `position`; returns the position after it. */
 export function putUint(bytes: Uint8Array, position: number, value: number): number {
   let at = position;
   let rest = value;
@@ -27,7 +27,7 @@ export function putSint(bytes: Uint8Array, position: number, value: number): num
   return putUint(bytes, position, value < 0 ? -2 * value - 1 : 2 * value);
 }
 
-/** What zigzag made of a signed integer. */
+/** Decodes a zigzag integer. */
 export function fromZigzag(value: number): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }

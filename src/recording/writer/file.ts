@@ -1,13 +1,13 @@
 /**
- * Recordings in files. Written at once, with the operating system's cache as the only buffer: what has been written
- * survives the program's death. Node's modules are asked for when a file is opened, so that recordings can be written
- * and read in browsers, where there are none.
+ * Recordings in files. Written at once, with the operating system's cache as the only buffer: what has been written survives
+ * the program's death. Node's modules are loaded only when a file is opened, so that recordings can be written and read in
+ * browsers, which do not have them.
  */
 
 import type { RingStore } from "./ring.ts";
 import type { RecordingSink } from "./sink.ts";
 
-/** What is used of node:fs. */
+/** The parts of node:fs that are used. */
 interface Files {
   openSync(path: string, flags: string): number;
   writeSync(file: number, bytes: Uint8Array, offset: number, length: number, position: number): number;
@@ -32,7 +32,7 @@ export class FileStore implements RingStore {
   private readonly file: number;
   private isOpen = true;
 
-  /** Makes the file, or empties it. */
+  /** Creates the file, or empties it. */
   constructor(path: string) {
     this.file = this.files.openSync(path, "w");
   }
@@ -57,7 +57,7 @@ export class FileSink implements RecordingSink {
   private readonly store: FileStore;
   private end = 0;
 
-  /** Makes the file, or empties it. */
+  /** Creates the file, or empties it. */
   constructor(path: string) {
     this.store = new FileStore(path);
   }

@@ -1,6 +1,6 @@
 /**
- * A ring of the last bytes of a recording: the header stays, chunks behind it overwrite the oldest ones. Readers put them in
- * order by their numbers; what lies between is the rest of what was overwritten.
+ * A ring of the last bytes of a recording: the header stays, chunks after it overwrite the oldest ones. Readers put them in
+ * order by their numbers; what is in between is the rest of what was overwritten.
  *
  *     header | chunk 41 | chunk 42 | rest of 17 | chunk 18 | chunk 19 | … | chunk 40 |
  *                                  ^ the next one goes here
@@ -17,11 +17,11 @@ export interface RingStore {
   close?(): void;
 }
 
-/** Puts chunks into a store, round and round. */
+/** Puts chunks into a store cyclically. */
 export class RingSink implements RecordingSink {
   private readonly store: RingStore;
   private limit: number;
-  /** Where the chunks begin, behind the header. */
+  /** Where the chunks begin, after the header. */
   private start = -1;
   private position = 0;
   /** Bytes of the store that have been written. */
@@ -37,7 +37,7 @@ export class RingSink implements RecordingSink {
     return this.used;
   }
 
-  /** Makes room for at least `limit` bytes: a snapshot and what follows it have to fit several times. */
+  /** Makes room for at least `limit` bytes: a snapshot and what follows it must fit several times. */
   grow(limit: number): void {
     this.limit = Math.max(this.limit, limit);
   }

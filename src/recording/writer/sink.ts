@@ -3,8 +3,8 @@
 /** Takes the chunks of a recording, in order. */
 export interface RecordingSink {
   /**
-   * Takes one chunk, the header first. The bytes are valid during the call alone. What it throws does not reach the
-   * program that is recorded: the chunk counts as lost, and the recording goes on with a new snapshot.
+   * Takes one chunk, the header first. The bytes are valid only during the call. Its exceptions do not reach the recorded
+   * program: the chunk counts as lost, and the recording goes on with a new snapshot.
    */
   write(chunk: Uint8Array): void;
   /** The recording has ended. */

@@ -1,9 +1,9 @@
 /**
- * Writes a recording: a method for each operation of docs/recording-format.md. A record takes 10 to 40 ns and makes no
- * garbage but for new names.
+ * Writes a recording: a method for each operation of docs/recording-format.md. A record takes 10 to 40 ns and creates no
+ * garbage except for new names.
  *
- * The writer knows no state but its counters. Whoever owns it supplies the snapshot that a segment begins with, and calls
- * `settle` after each operation, when the state is what the records say.
+ * The writer has no state except its counters. Its owner supplies the snapshot that a segment begins with, and calls `settle`
+ * after each operation, when the state is what the records say.
  */
 
 import type { RecordingHeader } from "../format/header.ts";
@@ -26,12 +26,12 @@ import { SnapshotWriter } from "./snapshot-writer.ts";
 
 /** What an allocator refused, and why. */
 export interface RefusalFields {
-  /** As from {@link Dictionary.requestOf}. */
+  /** From {@link Dictionary.requestOf}. */
   readonly request: number;
   /** Bytes asked for. */
   readonly size: number;
   readonly name: string | undefined;
-  /** As from {@link Dictionary.stackOf}, or NO_STACK. */
+  /** From {@link Dictionary.stackOf}, or NO_STACK. */
   readonly stack: number;
   /** VkResult */
   readonly result: number;
@@ -51,11 +51,11 @@ export interface RecordingWriterOptions {
   readonly snapshot: (snapshot: SnapshotWriter) => void;
   /** Bytes of operations after which a segment ends; default 960 KiB. */
   readonly segmentBytes?: number | undefined;
-  /** Told when the sink fails. */
+  /** Called when the sink fails. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** Writes one recording. Times are nanoseconds since its beginning; one before the last counts as the last. */
+/** Writes one recording. Times are nanoseconds since its start; one before the last counts as the last. */
 export class RecordingWriter {
   readonly dictionary: Dictionary;
   readonly out: ChunkWriter;
@@ -80,25 +80,25 @@ export class RecordingWriter {
     this.out.writeHeader(header);
   }
 
-  /** Numbers for what was there before the recording, which appears in the first snapshot alone. */
+  /** Numbers for what existed before the recording, which appears only in the first snapshot. */
   adopt(kind: "allocations" | "blocks" | "pools" | "aliases"): number {
     return this[kind]++;
   }
 
-  /** Begins the first segment, with a snapshot of what is there already. Later ones begin by themselves. */
+  /** Begins the first segment, with a snapshot of what already exists. Later ones begin automatically. */
   begin(): void {
     this.out.beginSegment();
   }
 
   /**
-   * To be called when an operation is written and the state is as the records say: begins a segment where one is due,
-   * with a snapshot of that state.
+   * To be called when an operation is written and the state is as the records say: begins a segment if one is due, with a
+   * snapshot of that state.
    */
   settle(): void {
     this.out.settle();
   }
 
-  /** Sends what there is, and goes on with a new segment: somebody begins to read here. */
+  /** Flushes, and goes on with a new segment: a reader begins here. */
   restart(): void {
     this.out.beginSegment();
     this.out.flush();
