@@ -27,10 +27,10 @@ const sizes = { koffi: 42, bun: 39, deno: 39 };
 
 /**
  * The same of the faces without C that no browser's limit is about. Of vma-ts, transient resources and the placement that they
- * need are 20 KiB: a method of the allocator cannot be shaken off. The last kibibyte is for mapping at places and modifiers (1.3), and
- * for hearing of buffers and images that a driver refuses, with remedies in messages (0.3).
+ * need are 20 KiB: a method of the allocator cannot be shaken off. The last two are for mapping at places and modifiers (1.3), plans
+ * over several passes (0.4), and hearing of buffers and images that a driver refuses, with remedies in messages (0.3).
  */
-const otherSizes = { "vma-ts": 120, "vma-ts/simulator": 35, "vma-ts/recording": 25 };
+const otherSizes = { "vma-ts": 121, "vma-ts/simulator": 35, "vma-ts/recording": 25 };
 
 /** The same of vma-ts/vulkan: whole, and with what a program uses of it. */
 const vulkanSizes = [
