@@ -45,6 +45,17 @@ describe("draining", () => {
     expect(list.blocks.map(({ living }) => living.size)).toEqual([8, 3, 0, 0]);
   });
 
+  it("passes over what fits into no other block, although there is room enough in all of them together", () => {
+    const list = new ModelList([
+      layout(1024, [600, -424]),
+      layout(1024, [700, -324]),
+      layout(1024, [500, -524]),
+      layout(1024, [-1000, 24]),
+    ]);
+    expect(drain(list)).toEqual([3]);
+    expect(list.blocks.map(({ living }) => living.size)).toEqual([2, 1, 1, 0]);
+  });
+
   it("takes many blocks in the order of what lives in them, however they stand", () => {
     const counts = [7, 2, 9, 4, 1, 8, 3, 10, 6, 5];
     const upTo = (count: number): number[] => Array.from({ length: count }, (_, piece) => piece);

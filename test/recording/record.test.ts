@@ -143,6 +143,10 @@ describe("recording an allocator", () => {
     expect(aliases()).toEqual([[0, 2048]]);
     allocator.destroyBuffer(second);
     expect(aliases()).toEqual([]);
+    const image = allocator.createAliasingImage(owner.allocation, imageOf(16), 8192);
+    expect(aliases()).toEqual([[8192, expect.any(Number)]]);
+    allocator.destroyImage(image);
+    expect(aliases()).toEqual([]);
     const third = allocator.createAliasingBuffer(owner.allocation, bufferOf(2048));
     allocator.destroyBuffer(owner.buffer, owner.allocation);
     expect(aliases()).toEqual([]);

@@ -246,6 +246,19 @@ describe("Transient resources", () => {
     expect(device.leaks().filter(({ kind }) => kind === "buffer")).toEqual([]);
   });
 
+  it("join those that stay where they fill their memory to the last byte", () => {
+    const { allocator, device } = world();
+    const first = allocator.createTransients([buffer("a", 4096, 0, 1)]);
+    const memory = first.groups[0]!.allocation;
+    expect(memory.size).toBe(4096);
+    const after = [buffer("a", 4096, 0, 1), buffer("b", 4096, 2, 3)];
+    const second = allocator.createTransients(after, { previous: first });
+    first.destroy();
+    expect(second.groups.map(({ allocation }) => allocation)).toEqual([memory]);
+    run(device, allocator, after, second);
+    second.destroy();
+  });
+
   it("are made anew where what stays would be in the way of others", () => {
     const { allocator, device } = world();
     // b and c have the same bytes; now both are alive in pass 2.
@@ -272,10 +285,22 @@ describe("Transient resources", () => {
     expect(device.statistics().bufferCount).toBe(0);
     const messages: string[] = [];
     const other = world({}, { debug: { log: (message) => messages.push(message) } });
-    other.allocator.createTransients([buffer("a", 512, 0, 1), image("b", 8, 0, 1)]);
+    const transients = other.allocator.createTransients([buffer("a", 512, 0, 1), image("b", 8, 0, 1)]);
     other.allocator[Symbol.dispose]();
+    transients[Symbol.dispose]();
     expect(messages.join()).toContain("transients");
     expect(other.device.leaks()).toEqual([]);
+  });
+
+  it("are left alone at the end of their scope where the allocator has gone before them", () => {
+    const { allocator, device } = world();
+    const transients = allocator.createTransients([buffer("a", 512, 0, 1)]);
+    const handle = transients.get("a").buffer!;
+    allocator.destroy(true);
+    expect(() => transients.destroy()).toThrow("used after it was destroyed");
+    transients[Symbol.dispose]();
+    device.destroyBuffer(handle);
+    expect(device.leaks()).toEqual([]);
   });
 
   it("are found by who looks for leaks, under their name", () => {
