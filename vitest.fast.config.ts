@@ -7,16 +7,30 @@
 import { defineConfig, mergeConfig, type ViteUserConfig } from "vitest/config";
 import everything from "./vitest.config.ts";
 
-const folders = ["allocator", "compaction", "frames", "heap", "metadata", "simulator", "sparse", "transient"];
-/** Long random runs and traces, measurements of time and memory, real devices, other processes. */
-const slow = [
-  "metadata/{browser,free,gap-indexes,garbage,granularity,model,most-allocations,narrow-tlsf,traces}",
-  "compaction/{choosing,plain-way}",
-  "allocator/{device,heap-use,looks,random,remembering}",
-  "frames/uploads",
-  "sparse/random",
-  "*/lavapipe",
-];
+const folders = ["allocator", "compaction", "frames", "metadata", "simulator", "sparse", "transient"];
+/** Long random runs and traces, measurements of time and memory, real devices, other processes: files of these folders. */
+export const slow: Readonly<Record<string, readonly string[]>> = {
+  allocator: ["device", "heap-use", "looks", "random", "remembering"],
+  compaction: ["baseline", "choosing"],
+  frames: ["uploads"],
+  metadata: [
+    "browser",
+    "free",
+    "gap-indexes",
+    "garbage",
+    "granularity",
+    "model",
+    "most-allocations",
+    "narrow-tlsf",
+    "traces",
+  ],
+  sparse: ["defragment-random", "random"],
+  transient: ["lavapipe"],
+};
+/** The files of {@link slow}. */
+export const slowFiles: readonly string[] = Object.entries(slow).flatMap(([folder, names]) =>
+  names.map((name) => `test/${folder}/${name}.test.ts`),
+);
 
 const { include: _, ...settings } = everything.test!;
 const config: ViteUserConfig = mergeConfig(
@@ -24,7 +38,7 @@ const config: ViteUserConfig = mergeConfig(
   defineConfig({
     test: {
       include: ["test/house.test.ts", `test/{${folders.join(",")}}/*.test.ts`],
-      exclude: slow.map((name) => `test/${name}.test.ts`),
+      exclude: [...slowFiles],
       // The files share their modules, which halves the time.
       isolate: false,
     },

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { slowFiles } from "../vitest.fast.config.ts";
 import {
   allImports,
   type FolderRule,
@@ -197,6 +198,10 @@ describe("the tests", () => {
     const others = imports.filter(({ test, target }) => !isOpenTo(test, target));
     expect(others.map(({ test, target }) => `test/${test} imports ${target}`)).toEqual([]);
     expect(isOpenTo("allocator/pools.test.ts", "metadata/size-classes.ts")).toBe(false);
+  });
+
+  it("are there, those that npm run test:fast leaves out", () => {
+    expect(slowFiles.filter((file) => !existsSync(join(TESTS, "..", file)))).toEqual([]);
   });
 
   it("need every seam", () => {
