@@ -1,12 +1,18 @@
 /** bufferImageGranularity on real allocations: the simulator refuses bindings that break it. */
 
 import { describe, expect, it } from "vitest";
-import { ImageTiling } from "../../src/vulkan/index.ts";
+import { ImageTiling, StructureType } from "../../src/vulkan/index.ts";
 import { bufferOf, bytes, free, imageOf, KiB, MiB, world } from "./setup.ts";
+
+const modifiers = {
+  sType: StructureType.ImageDrmFormatModifierListCreateInfoEXT,
+  drmFormatModifiers: [0n],
+} as const;
 
 /** A world of this granularity in which every resource has 1 KiB at multiples of 64. */
 function paged(bufferImageGranularity: number) {
-  const made = world({ limits: { bufferImageGranularity } });
+  const extensions = ["VK_EXT_image_drm_format_modifier"];
+  const made = world({ limits: { bufferImageGranularity } }, {}, { extensions });
   made.device.setRequirements({ size: KiB, alignment: 64, memoryTypeBits: 1 });
   const { allocator } = made;
   const pool = allocator.createPool({ memoryTypeIndex: 0, blockSize: MiB, maxBlockCount: 1 });
@@ -18,8 +24,10 @@ function paged(bufferImageGranularity: number) {
     linearImage: () =>
       allocator.createImage({ ...imageOf(16), tiling: ImageTiling.Linear }, { pool }).allocation,
     drmImage: () =>
-      allocator.createImage({ ...imageOf(16), tiling: ImageTiling.DrmFormatModifierEXT }, { pool })
-        .allocation,
+      allocator.createImage(
+        { ...imageOf(16), tiling: ImageTiling.DrmFormatModifierEXT, pNext: [modifiers] },
+        { pool },
+      ).allocation,
     memory: () => allocator.allocateMemory(bytes(KiB), { pool }),
   };
 }
