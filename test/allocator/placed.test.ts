@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import {
+  type Allocation,
   AllocationCreate,
   type HostPlace,
   ImageTiling,
@@ -10,7 +11,20 @@ import {
   Result,
 } from "../../src/index.ts";
 import { plainMemory, sharedMemory, WASM_PAGE } from "../helpers/wasm.ts";
-import { bufferOf, bytes, failureOf, free, imageOf, KiB, Type, type World, world } from "./setup.ts";
+import { random } from "../simulator/helpers.ts";
+import {
+  bufferOf,
+  bytes,
+  failureOf,
+  free,
+  imageOf,
+  KiB,
+  only,
+  stateOf,
+  Type,
+  type World,
+  world,
+} from "./setup.ts";
 
 const { HostAccessRandom, HostAccessSequentialWrite, HostAccessAllowTransferInstead, NeverAllocate } =
   AllocationCreate;
@@ -273,5 +287,73 @@ describe("an allocator that is destroyed by force", () => {
     new Uint8Array(memory.buffer).fill(9);
     allocator.destroy(true);
     expect(new Uint8Array(memory.buffer).every((byte) => byte === 0)).toBe(true);
+  });
+});
+
+describe("random allocations at places, against a list of pages", () => {
+  const PAGES = 12;
+
+  it.each([1, 2, 3, 4, 5, 6])("with seed %i", (seed) => {
+    const next = random(seed);
+    const below = (limit: number): number => Math.floor(next() * limit);
+    const here = world({}, { unmapWhenUnused: seed % 2 === 0 }, { extensions, simulateCaches: true });
+    const { allocator, device } = here;
+    const memory = sharedMemory(PAGES);
+    const shown = new Uint8Array(memory.buffer);
+    /** What each page is full of, and the allocation that is there. */
+    const pages = Array.from({ length: PAGES }, () => ({ value: 0, owner: -1 }));
+    const live = new Map<number, Allocation>();
+    let refusals = 0;
+    for (let step = 0; step < 200; step++) {
+      const first = below(PAGES);
+      const count = 1 + below(4);
+      const range = pages.slice(first, first + count);
+      const isFree = first + count <= PAGES && range.every(({ owner }) => owner < 0);
+      if (next() < 0.1) device.faults.failNext("vkMapMemory2", Result.ErrorMemoryMapFailed, { times: 9 });
+      const isFailing = device.faults.armed.length > 0;
+      const before = stateOf(here);
+      const type = [Type.Host, Type.NonCoherent, Type.Window][below(3)]!;
+      let allocation: Allocation | undefined;
+      let failure: unknown;
+      try {
+        allocation = allocator.allocateMemory(
+          { size: count * WASM_PAGE, alignment: 1, memoryTypeBits: only(type) },
+          { flags: HostAccessRandom, placedAt: { memory, offset: first * WASM_PAGE } },
+        );
+      } catch (error) {
+        failure = error;
+      }
+      expect(allocation !== undefined, `step ${step}: ${failure}`).toBe(isFree && !isFailing);
+      if (allocation === undefined) {
+        expect(stateOf(here)).toEqual(before);
+        refusals++;
+      } else {
+        const value = 1 + below(255);
+        if (next() < 0.5) allocation.fill(value);
+        else {
+          shown.fill(value, first * WASM_PAGE, (first + count) * WASM_PAGE);
+          allocator.flushAllocation(allocation);
+        }
+        for (const page of range) Object.assign(page, { value, owner: step });
+        live.set(step, allocation);
+      }
+      device.faults.clear();
+      if (live.size > 0 && next() < 0.45) {
+        const [owner, one] = [...live][below(live.size)]!;
+        expect(one.read(0, 1)[0]).toBe(pages.find((page) => page.owner === owner)!.value);
+        free(one);
+        live.delete(owner);
+        for (const page of pages) if (page.owner === owner) Object.assign(page, { value: 0, owner: -1 });
+      }
+      allocator.validate();
+      for (const [i, { value }] of pages.entries()) {
+        const [start, end] = [i * WASM_PAGE, (i + 1) * WASM_PAGE - 1];
+        expect([shown[start], shown[end]], `step ${step}, page ${i}`).toEqual([value, value]);
+      }
+    }
+    expect(refusals).toBeGreaterThan(20);
+    expect(200 - refusals).toBeGreaterThan(20);
+    free(...live.values());
+    expect(shown.every((byte) => byte === 0)).toBe(true);
   });
 });
