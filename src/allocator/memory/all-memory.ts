@@ -1,4 +1,4 @@
-/** What concerns all memory of an allocator: every allocation there is, its end, and whether everything adds up. */
+/** What concerns all memory of an allocator: every allocation, freeing everything, and whether everything adds up. */
 
 import { assert } from "../../foundation/assert.ts";
 import type { Allocation } from "../allocation.ts";
@@ -20,7 +20,7 @@ export function* allocationsOf(state: AllocatorState): Generator<Allocation> {
   }
 }
 
-/** Frees every memory object, whatever lives in it, also when the user's callback throws. */
+/** Frees every memory object, whatever lives in it, even if the user's callback throws. */
 export function freeAllMemory(state: AllocatorState): void {
   const errors = new ErrorList();
   for (const { blockList, dedicated } of sourcesOf(state)) {

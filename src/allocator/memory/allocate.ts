@@ -1,5 +1,5 @@
 /**
- * Allocates where {@link selectMemory} looks, and takes back what was allocated for a call that has failed.
+ * Allocates where {@link selectMemory} looks, and undoes what was allocated for a call that has failed.
  */
 
 import { assert } from "../../foundation/assert.ts";
@@ -12,7 +12,7 @@ import { isWithinBudget } from "./budget.ts";
 import { usesDedicatedInfo } from "./memory-chain.ts";
 import type { MemoryVisitor } from "./selection.ts";
 
-/** Allocates: what `selectMemory` is given for that. */
+/** The visitor with which `selectMemory` allocates. */
 export const allocating: MemoryVisitor<Allocation> = {
   block(state, request, source) {
     const { made } = state.deviceMemory;
@@ -37,8 +37,8 @@ export const allocating: MemoryVisitor<Allocation> = {
 };
 
 /**
- * Memory for one buffer has to have the very size that the driver requires of it; requirements that are
- * remembered may say more, rounded up to the alignment. Asking costs little beside allocating memory.
+ * Memory for one buffer must have exactly the size that the driver requires; remembered requirements may say more, rounded up
+ * to the alignment. A query costs little compared with allocating memory.
  */
 function settleDedicatedSize(state: AllocatorState, { buffer, requirements }: AllocationRequest): void {
   if (buffer === 0n || !usesDedicatedInfo(state)) return;
@@ -66,8 +66,8 @@ function filled(
 }
 
 /**
- * Takes back an allocation of a call that has failed, with the memory that was made for it after `made` memory
- * objects: see `DeviceMemorySource.made`.
+ * Undoes an allocation of a call that has failed, with the memory that was made for it after
+ * `made` memory objects: see `DeviceMemorySource.made`.
  */
 export function undoAllocation(allocation: Allocation, made: number): void {
   const { memoryObject } = allocation;

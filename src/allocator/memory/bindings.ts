@@ -1,9 +1,9 @@
 /**
- * What lives in allocations beyond what was created with them: resources that were bound through the allocator, aliases,
- * and handles that defragmentation has replaced. With it a handle that does not belong to an allocation is told from one
- * that does, before it reaches a driver, and memory that several resources share stays where it is.
+ * What lives in allocations beyond what was created with them: resources that were bound through the allocator, aliases, and
+ * handles that defragmentation has replaced. It distinguishes handles that belong to an allocation from those that do not,
+ * before they reach a driver, and keeps memory that several resources share where it is.
  *
- * Kept apart from allocations, as few have any of it; nothing is looked up while nothing was remembered.
+ * Kept separately from allocations, as few have any of it; nothing is looked up while nothing is remembered.
  */
 
 import { BufferCreate } from "../../vulkan/constants.ts";
@@ -12,16 +12,16 @@ import { ResourceKind } from "../resource-kind.ts";
 
 /** Why an allocation stays where it is, unless the program says otherwise. */
 export type PinReason =
-  /** Another resource was created in its memory, or bound to it, and would be left behind. */
+  /** Another resource was created in its memory or bound to it, and would be left behind. */
   | "alias"
-  /** Its buffer has a captured address, which a second buffer cannot have while it lives. */
+  /** Its buffer has a captured address, which a second buffer cannot have while it exists. */
   | "capturedAddress"
-  /** Another thread reaches its bytes (`Allocation.lend`). No program can say otherwise. */
+  /** Another thread accesses its bytes (`Allocation.lend`). A program cannot override this. */
   | "lent"
-  /** It waits to be destroyed (`Allocator.destroyLater`). No program can say otherwise. */
+  /** It is waiting to be destroyed (`Allocator.destroyLater`). A program cannot override this. */
   | "waiting";
 
-/** An allocation, as what lives in it is concerned; the class `Allocation` is the only one. */
+/** What is needed of an allocation to keep track of what lives in it; only the class `Allocation` implements it. */
 export interface ResourceHolder {
   /** What was created with it. */
   readonly kind: number;
@@ -44,23 +44,23 @@ const MAX_REPLACED = 8;
 
 /** What is remembered of one allocator's allocations. */
 export class Bindings {
-  /** What was bound last through the allocator; null where a program has bound something by other means. */
+  /** What was last bound through the allocator; null if a program has bound something by other means. */
   private readonly bound: WeakMap<ResourceHolder, BoundResource | null> = new WeakMap();
   private readonly replaced: WeakMap<ResourceHolder, bigint[]> = new WeakMap();
-  /** The allocations that aliases live in, by the aliases' handles: buffers and images count apart. */
+  /** The allocations that aliases live in, by the aliases' handles: buffers and images separately. */
   private readonly aliases: readonly [unknown, Map<bigint, ResourceHolder>, Map<bigint, ResourceHolder>] = [
     undefined,
     new Map(),
     new Map(),
   ];
   private readonly aliasCounts: Map<ResourceHolder, number> = new Map();
-  /** Aliases that only what has made them may destroy; as {@link aliases}. */
+  /** Aliases that only their creator may destroy; like {@link aliases}. */
   private readonly owned: readonly [unknown, Set<bigint>, Set<bigint>] = [undefined, new Set(), new Set()];
   /** How often allocations are lent to other threads. */
   private readonly loans: Map<ResourceHolder, number> = new Map();
-  /** Whether {@link pinReason} could ever answer anything. */
+  /** Whether {@link pinReason} could ever return anything. */
   mayPin = false;
-  /** What waits to be destroyed. */
+  /** What is waiting to be destroyed. */
   private readonly waits: Set<ResourceHolder> = new Set();
   /** Whether {@link checkFreeable} could ever refuse anything. */
   isAnythingHeld = false;
@@ -74,7 +74,7 @@ export class Bindings {
     if (!isOwn) this.addAlias(allocation, kind, handle);
   }
 
-  /** Defragmentation gave an allocation another buffer or image in place of `old`. */
+  /** Defragmentation gave an allocation another buffer or image instead of `old`. */
   replace(allocation: ResourceHolder, old: bigint): void {
     this.bound.delete(allocation);
     const handles = this.replaced.get(allocation) ?? [];
@@ -85,7 +85,7 @@ export class Bindings {
 
   /**
    * An allocation has taken the place of `target`, which the program has prepared: what it has bound there lives in the
-   * allocation now. Where that was done by other means, what lives there is not known any more.
+   * allocation now. If that was done by other means, what lives there is no longer known.
    */
   takeOver(allocation: ResourceHolder, target: ResourceHolder): void {
     const bound = this.bound.get(target) ?? null;
@@ -102,8 +102,8 @@ export class Bindings {
   }
 
   /**
-   * Throws a TypeError where a handle that is to be destroyed with an allocation is known to be another one's. Where
-   * nothing is known of what lives in the allocation, anything may.
+   * Throws a TypeError if a handle to be destroyed with an allocation is known to belong to another one. If nothing is known
+   * about what lives in the allocation, anything may.
    */
   checkHandle(call: string, allocation: ResourceHolder, kind: number, handle: bigint): void {
     const bound = this.bound.get(allocation);
@@ -118,7 +118,7 @@ export class Bindings {
     );
   }
 
-  /** Throws a TypeError where a handle that is to be bound is one that was replaced in this allocation. */
+  /** Throws a TypeError if a handle to be bound was replaced in this allocation. */
   checkNotReplaced(call: string, allocation: ResourceHolder, kind: number, handle: bigint): void {
     const isReplaced = this.replaced.get(allocation)?.includes(handle) === true;
     if (!isReplaced || allocation.resource === handle) return;
@@ -147,7 +147,7 @@ export class Bindings {
     this.mayPin = true;
   }
 
-  /** A buffer or image is destroyed; whether it was an alias or not. */
+  /** A buffer or image is destroyed, alias or not. */
   endAlias(kind: number, handle: bigint): void {
     if (this.aliasCounts.size === 0) return;
     const aliases = this.aliases[kind as 1 | 2];
@@ -159,7 +159,7 @@ export class Bindings {
     else this.aliasCounts.set(allocation, count);
   }
 
-  /** From now on an alias is not the program's to destroy: see {@link checkOwner}. */
+  /** From now on the program must not destroy an alias: see {@link checkOwner}. */
   ownAlias(kind: number, handle: bigint): void {
     this.owned[kind as 1 | 2].add(handle);
   }
@@ -169,7 +169,7 @@ export class Bindings {
     this.owned[kind as 1 | 2].delete(handle);
   }
 
-  /** Throws a TypeError where a handle that the program wants to destroy belongs to transient resources. */
+  /** Throws a TypeError if a handle that the program wants to destroy belongs to transient resources. */
   checkOwner(call: string, kind: number, handle: bigint): void {
     if (!this.owned[kind as 1 | 2].has(handle)) return;
     throw new TypeError(
@@ -202,7 +202,7 @@ export class Bindings {
     this.isAnythingHeld = this.loans.size + this.waits.size > 0;
   }
 
-  /** An allocation waits to be destroyed. */
+  /** An allocation begins to wait to be destroyed. */
   beginWait(allocation: ResourceHolder): void {
     this.waits.add(allocation);
     this.mayPin = true;
@@ -219,7 +219,7 @@ export class Bindings {
     return this.waits.has(allocation);
   }
 
-  /** Throws a TypeError where an allocation that is to be freed is lent, or waits to be destroyed anyway. */
+  /** Throws a TypeError if an allocation to be freed is lent, or is waiting to be destroyed anyway. */
   checkFreeable(allocation: ResourceHolder): void {
     if (this.waits.has(allocation)) {
       throw new TypeError(`allocation${allocation.label} is waiting to be destroyed, which frees it`);
@@ -234,7 +234,7 @@ export class Bindings {
 
   // ---- What stays in its place --------------------------------------------------------------------------
 
-  /** Why an allocation is not moved; undefined where it may be. */
+  /** Why an allocation is not moved; undefined if it may be. */
   pinReason(allocation: ResourceHolder): PinReason | undefined {
     if (!this.mayPin) return undefined;
     if (this.waits.has(allocation)) return "waiting";

@@ -1,8 +1,8 @@
 /**
  * The blocks of one memory type, or of one pool (VmaBlockVector).
  *
- * A request goes to the first block that has room. In which order blocks stand, how large new ones are and which are given
- * back is the policy that every list of blocks shares: ../../blocks/block-policy.ts.
+ * A request goes to the first block that has room. The order of blocks, the size of new ones and which are given back is the
+ * policy that all block lists share: ../../blocks/block-policy.ts.
  */
 
 import {
@@ -40,7 +40,7 @@ import { chainForBlock } from "./memory-chain.ts";
 import type { MemoryRequest } from "./memory-request.ts";
 import type { MemoryState, PoolIdentity } from "./memory-state.ts";
 
-/** How a list makes its blocks. */
+/** Settings of a list's blocks. */
 export interface BlockListOptions {
   readonly pool: PoolIdentity | undefined;
   readonly memoryTypeIndex: number;
@@ -50,7 +50,7 @@ export interface BlockListOptions {
   readonly explicitBlockSize: boolean;
   readonly minBlockCount: number;
   readonly maxBlockCount: number;
-  /** bufferImageGranularity to keep; 1 for none. */
+  /** bufferImageGranularity to respect; 1 for none. */
   readonly granularity: number;
   readonly linear: boolean;
   /** VkMemoryPriorityAllocateInfoEXT's, from 0 to 1. */
@@ -59,7 +59,7 @@ export interface BlockListOptions {
   readonly minAllocationAlignment: number;
   /** The user's chain for every memory object of the list. */
   readonly next: NextChain | undefined;
-  /** The lists that maxBlockCount counts together, this one among them; undefined where it counts this one alone. */
+  /** The lists that maxBlockCount counts together, including this one; undefined if it counts only this one. */
   readonly shared: readonly BlockList[] | undefined;
 }
 
@@ -71,10 +71,10 @@ export class BlockList implements BlockOwner<MemoryBlock> {
   readonly heapIndex: number;
   readonly blocks: MemoryBlock[] = [];
   readonly search: BlockSearch;
-  /** Whether the blocks stay in their order, since defragmentation depends on it. */
+  /** Whether the blocks keep their order, because defragmentation depends on it. */
   isOrderKept = false;
 
-  /** Blocks that are kept beyond the minimum, though they are empty (`Allocator.reserve`). */
+  /** Blocks that are kept beyond the minimum, although they are empty (`Allocator.reserve`). */
   reservedBlockCount = 0;
 
   /** Blocks whose allocations were all given lower priorities than the blocks were made with: see `./priorities.ts`. */
@@ -93,19 +93,19 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     this.detectsCorruption = isCorruptionDetected(state, options.memoryTypeIndex);
   }
 
-  /** Makes the blocks that the list always has. Returns false, with none made, where one cannot be had. */
+  /** Makes the blocks that the list always has. Returns false, with none made, if one is not available. */
   createMinBlocks(): boolean {
     const count = this.options.minBlockCount;
     try {
       while (this.blocks.length < count && this.createBlock(this.options.preferredBlockSize) !== undefined);
     } finally {
-      // Also when the user's callback has thrown.
+      // Even if the user's callback has thrown.
       if (this.blocks.length < count) this.destroy();
     }
     return this.blocks.length === count;
   }
 
-  /** Frees every block, also when the user's callback throws; its first error is thrown in the end. */
+  /** Frees every block, even if the user's callback throws; its first error is thrown in the end. */
   destroy(): void {
     const errors = new ErrorList();
     for (const block of this.blocks.splice(0).reverse()) errors.collect(() => block.destroy());
@@ -113,9 +113,9 @@ export class BlockList implements BlockOwner<MemoryBlock> {
   }
 
   /**
-   * Allocates from the first block that has room, or from a new one unless `mayAddBlock` is false. Undefined, with the
-   * failure recorded, if neither is possible. The place is found and taken at once where nothing can fail in between:
-   * nothing has to be mapped or written.
+   * Allocates from the first block that has room, or from a new one unless `mayAddBlock` is false. Undefined, with the failure
+   * recorded, if neither is possible. The place is found and taken at once if nothing can fail in between: nothing must be
+   * mapped or written.
    */
   allocate(request: MemoryRequest, mayAddBlock = true): Allocation | undefined {
     const size = this.paddedSize(request);
@@ -142,8 +142,8 @@ export class BlockList implements BlockOwner<MemoryBlock> {
   }
 
   /**
-   * What {@link allocate} would do, if the driver grants what it is asked for: 0 when a block has room, else
-   * the bytes of a new block. Undefined, with the failure recorded, if it would fail.
+   * What {@link allocate} would do if the driver granted every request: 0 when a block has room, otherwise the bytes of a new
+   * block. Undefined, with the failure recorded, if it would fail.
    */
   plan(request: MemoryRequest): number | undefined {
     const size = this.paddedSize(request);
@@ -158,7 +158,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     return undefined;
   }
 
-  /** With corruption detection the margin's magic value stands at a multiple of its size. */
+  /** With corruption detection the margin's magic value is at a multiple of its size. */
   private paddedSize(request: MemoryRequest): number {
     return this.detectsCorruption ? alignUp(request.size, MAGIC_SIZE) : request.size;
   }
@@ -169,7 +169,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     return Math.max(request.requirements.alignment, this.options.minAllocationAlignment, least);
   }
 
-  /** Whether this list could serve the request at all; records the failure where it cannot. */
+  /** Whether this list could serve the request at all; records the failure if it cannot. */
   private isServable(request: MemoryRequest, size: number): boolean {
     if (request.isUpperAddress && !this.hasUpperAddress) {
       this.state.failure.refuse(
@@ -221,14 +221,16 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     return !this.options.explicitBlockSize && request.mayAllocateMemory && request.dedicatedFallback;
   }
 
-  /** Whether a block of `size` bytes keeps to the budget, as far as the request has to; records the failure where it insists. */
+  /**
+   * Whether a block of `size` bytes stays within the budget, if the request must; records the failure if it insists.
+   */
   private isAffordable(request: MemoryRequest, size: number): boolean {
     if (request.isWithinBudget) return isWithinBudget(this.state, size, this.heapIndex);
-    // Beyond the budget memory of its own is tried instead, which says what is wrong if it cannot be had either.
+    // Beyond the budget dedicated memory is tried instead, which reports what is wrong if that fails, too.
     return !this.canFallBack(request) || size <= this.state.budgets.freeOf(this.heapIndex);
   }
 
-  /** Whether a block may be made where none has room for `size` bytes; records the failure. */
+  /** Whether a block may be made when none has room for `size` bytes; records the failure. */
   private mayCreateBlock(request: MemoryRequest, size: number): boolean {
     const { heapIndex: heap } = this;
     const { maxBlockCount } = this.options;
@@ -276,7 +278,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     return this.options.pool?.label ?? `memory type ${this.memoryTypeIndex}`;
   }
 
-  /** The sizes to try for a new block that has to hold `size` bytes, in order. */
+  /** The sizes to try for a new block that must hold `size` bytes, in order. */
   private *newBlockSizes(size: number): Generator<number> {
     const { preferredBlockSize, explicitBlockSize } = this.options;
     if (explicitBlockSize) yield preferredBlockSize;
@@ -292,7 +294,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     return undefined;
   }
 
-  /** Takes a new block from the device. Undefined, with the failure recorded, if it cannot be had. */
+  /** Takes a new block from the device. Undefined, with the failure recorded, if none is available. */
   private createBlock(size: number): MemoryBlock | undefined {
     const { state, memoryTypeIndex } = this;
     const memory = state.deviceMemory.allocate(
@@ -312,7 +314,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     return this.options.linear ? createLinear(options) : createTlsf(options);
   }
 
-  /** Makes the allocation that the search has just found. Undefined, with the failure recorded, if not. */
+  /** Makes the allocation that the search has just found. Undefined, with the failure recorded, if that fails. */
   take(block: MemoryBlock, request: MemoryRequest, alignment: number): Allocation | undefined {
     if (!this.mapFor(block, request)) return undefined;
     const allocation = this.place(block, block.metadata.commit(), request, alignment);
@@ -321,7 +323,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     return allocation;
   }
 
-  /** Maps the block where the allocation is to stay mapped. Returns false, with nothing changed, where that fails. */
+  /** Maps the block if the allocation is to stay mapped. Returns false, with nothing changed, if that fails. */
   private mapFor(block: MemoryBlock, request: MemoryRequest): boolean {
     if (!request.isMapped || block.isMapped) {
       block.hysteresis.afterAllocate();
@@ -339,7 +341,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     return isMapped;
   }
 
-  /** Writes the margin of a new allocation, which is gone where that fails. */
+  /** Writes the margin of a new allocation, which is gone if that fails. */
   private isMarginWritten(allocation: Allocation): boolean {
     let isWritten = false;
     try {
@@ -383,7 +385,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     if (corruption !== undefined) throw corruption;
   }
 
-  /** Freeing does not fail because the margin cannot be looked at. */
+  /** Freeing does not fail because the margin cannot be checked. */
   private lookForCorruption(allocation: Allocation): CorruptionError | undefined {
     try {
       return findCorruption(allocation);
@@ -395,7 +397,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
   }
 
   /**
-   * Takes back an allocation of a call that has failed, and its block if that was made after `made` memory objects:
+   * Undoes an allocation of a call that has failed, and frees its block if that was made after `made` memory objects:
    * then the blocks are as they were before the call.
    */
   undo(allocation: Allocation, made: number): void {
@@ -452,7 +454,7 @@ export class BlockList implements BlockOwner<MemoryBlock> {
     removeBlock(this.blocks, block);
   }
 
-  /** One step of a bubble sort by free space; the linear algorithm depends on the order of making. */
+  /** One step of a bubble sort by free space; the linear algorithm depends on the order of creation. */
   sortOnce(): void {
     if (!this.isOrderKept && !this.options.linear) sortOnce(this.blocks);
   }

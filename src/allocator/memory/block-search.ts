@@ -1,5 +1,5 @@
 /**
- * Which block of a list a request goes to: the first that has room, in the order that suits the request. A list keeps its
+ * Which block of a list a request goes to: the first that has room, in an order that depends on the request. A list keeps its
  * fullest blocks first; MIN_TIME begins with the emptiest instead, and in a linear list only the last block counts.
  */
 
@@ -8,7 +8,7 @@ import { AllocationCreate, HOST_ACCESS_MASK, STRATEGY_MASK } from "../flags.ts";
 import type { MemoryBlock } from "./memory-block.ts";
 import type { MemoryRequest } from "./memory-request.ts";
 
-/** What a search is to do with the room that it finds: say which block has it, or take it too. */
+/** What a search does with the room that it finds: only say which block has it, or also take it. */
 export const SearchMode = { Find: 0, Take: 1 } as const;
 /** One of {@link SearchMode}. */
 export type SearchMode = (typeof SearchMode)[keyof typeof SearchMode];
@@ -28,7 +28,7 @@ export class BlockSearch {
 
   private readonly blocks: readonly MemoryBlock[];
   private readonly isLinear: boolean;
-  /** Whether it does not matter which blocks are mapped: their memory cannot be. */
+  /** Whether it does not matter which blocks are mapped, because their memory cannot be. */
   private readonly ignoresMapping: boolean;
 
   constructor(blocks: readonly MemoryBlock[], isLinear: boolean, isHostVisible: boolean) {
@@ -76,8 +76,8 @@ export class BlockSearch {
   }
 
   /**
-   * The first mapped block that has room, with that taken, for a request that wants such blocks first. Undefined where none has
-   * any, and where the order of the search is another one: then {@link search} says where to go.
+   * The first mapped block that has room, with that taken, for a request that wants such blocks first. Undefined if none has
+   * any, or if the search has another order: then {@link search} decides.
    */
   takeMapped(request: MemoryRequest, size: number, alignment: number): MemoryBlock | undefined {
     const { blocks } = this;
@@ -91,7 +91,10 @@ export class BlockSearch {
     return undefined;
   }
 
-  /** What is asked for comes in arguments rather than in fields: see docs/performance.md, "What V8 makes of the allocator". */
+  /**
+   * The request is passed in arguments rather than in fields: see docs/performance.md, "What V8 makes of the
+   * allocator".
+   */
   private hasRoom(
     { metadata }: MemoryBlock,
     size: number,

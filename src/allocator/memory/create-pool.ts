@@ -7,7 +7,7 @@ import type { AllocatorState } from "../state.ts";
 import { checkUsable } from "../usable.ts";
 import { preferredBlockSize } from "./default-pools.ts";
 
-/** Makes a pool with its minimum of blocks. Undefined, with the failure recorded, where these cannot be had. */
+/** Makes a pool with its minimum of blocks. Undefined, with the failure recorded, if these are not available. */
 export function createPool(state: AllocatorState, info: PoolCreateInfo): Pool | undefined {
   checkUsable(state);
   checkPoolCreateInfo(info);

@@ -1,4 +1,4 @@
-/** The dedicated allocations of one memory type, or of one pool: each has a memory object of its own. */
+/** The dedicated allocations of one memory type, or of one pool: each has its own memory object. */
 
 import { assert } from "../../foundation/assert.ts";
 import { NO_SLOT } from "../../metadata/block-metadata.ts";
@@ -18,7 +18,7 @@ export class DedicatedList {
   readonly pool: PoolIdentity | undefined;
   readonly memoryTypeIndex: number;
   readonly heapIndex: number;
-  /** In the order of making. */
+  /** In order of creation. */
   readonly allocations: Set<Allocation> = new Set();
   loweredBlocks = 0;
 
@@ -89,7 +89,7 @@ export class DedicatedList {
     memoryObject.destroy();
   }
 
-  /** Takes back an allocation of a call that has failed. */
+  /** Undoes an allocation of a call that has failed. */
   undo(allocation: Allocation): void {
     this.free(allocation);
   }

@@ -1,6 +1,6 @@
 /**
- * The one place where device memory is taken and given back: limits are checked before the driver is asked,
- * totals and the user's callbacks follow what happened.
+ * The only place where device memory is allocated and freed: limits are checked before the driver is called, totals and the
+ * user's callbacks follow.
  */
 
 import { asData } from "../../foundation/inspect.ts";
@@ -14,7 +14,7 @@ import type { DeviceMemoryCallbacks, DeviceMemoryEvent } from "./device-memory-c
 import type { Failure } from "./failure.ts";
 import type { MemoryTypes } from "./memory-types.ts";
 
-/** What refuses where the driver is not asked. */
+/** The call named by refusals without a driver call. */
 const CALL = "allocateMemory";
 const OUT_OF_MEMORY = Result.ErrorOutOfDeviceMemory;
 
@@ -22,11 +22,11 @@ const OUT_OF_MEMORY = Result.ErrorOutOfDeviceMemory;
 export class DeviceMemorySource {
   /** How many memory objects exist. */
   count = 0;
-  /** How many were ever made; a call that fails gives those back that it has made. */
+  /** How many were ever made; a call that fails frees those that it has made. */
   made = 0;
   /** Whether a user's callback is running: the allocator then refuses every change. */
   inCallback = false;
-  /** Told after a memory object was made. */
+  /** Called after a memory object was made. */
   onChange: (() => void) | undefined = undefined;
 
   private readonly device: VulkanDevice;
@@ -35,7 +35,7 @@ export class DeviceMemorySource {
   private readonly callbacks: DeviceMemoryCallbacks;
   private readonly failure: Failure;
   private readonly log: ((message: string) => void) | undefined;
-  /** Whether maxMemoryAllocationCount is kept to without asking the driver. */
+  /** Whether maxMemoryAllocationCount is enforced without calling the driver. */
   private readonly keepsCount: boolean;
 
   constructor(
@@ -55,7 +55,7 @@ export class DeviceMemorySource {
     this.keepsCount = debug.dontExceedMaxMemoryAllocationCount;
   }
 
-  /** vkAllocateMemory. Returns 0n and records the failure where it cannot be had; then nothing has changed. */
+  /** vkAllocateMemory. Returns 0n and records the failure if it fails; then nothing has changed. */
   allocate(memoryTypeIndex: number, size: number, next: NextChain | undefined): DeviceMemory | 0n {
     const heap = this.memoryTypes.heapIndex(memoryTypeIndex);
     if (!this.isAllowed(heap, size)) return 0n;
@@ -104,7 +104,7 @@ export class DeviceMemorySource {
     this.count--;
   }
 
-  /** Checks the limits that need no driver: asking for more than they allow is invalid, not just futile. */
+  /** Checks the limits that need no driver: requesting more than they allow is invalid, not just futile. */
   isAllowed(heap: number, size: number): boolean {
     const { failure } = this;
     const heapSize = this.memoryTypes.heaps[heap]!.size;

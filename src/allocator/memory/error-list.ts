@@ -1,4 +1,4 @@
-/** Errors of steps that have to be taken all, whatever becomes of each. */
+/** Errors of steps that must all be taken, whichever of them fail. */
 
 /** Collects what the steps throw. */
 export class ErrorList {

@@ -1,4 +1,4 @@
-/** Gives the memory of an allocation back. */
+/** Gives back the memory of an allocation. */
 
 import { fail } from "../../foundation/assert.ts";
 import { fillDestroyed } from "../host/fill-patterns.ts";

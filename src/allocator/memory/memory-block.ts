@@ -67,7 +67,7 @@ export class MemoryBlock extends MemoryObject {
     super.destroy();
   }
 
-  /** After something in it was freed: unmaps it where the mapping's hysteresis no longer needs it. */
+  /** After something in it was freed: unmaps it if the mapping's hysteresis no longer needs it. */
   afterFree(): void {
     if (this.hysteresis.afterFree() && this.mapCount === 0) this.unmapNow();
   }

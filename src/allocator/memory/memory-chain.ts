@@ -1,4 +1,4 @@
-/** The pNext chains of new memory objects: what the allocator adds stands before what the user gave. */
+/** The pNext chains of new memory objects: what the allocator adds comes before what the user gave. */
 
 import { ApiVersion, MemoryAllocate, MemoryProperty } from "../../vulkan/constants.ts";
 import type { VulkanDevice } from "../../vulkan/device.ts";
@@ -7,7 +7,7 @@ import { AllocationCreate, AllocatorCreate, hasFlag } from "../flags.ts";
 import type { MemoryRequest } from "./memory-request.ts";
 import type { MemoryState } from "./memory-state.ts";
 
-/** The chain for a block: any buffer may come to live in it. */
+/** The chain for a block, in which any buffer may live later. */
 export function chainForBlock(
   state: MemoryState,
   memoryTypeIndex: number,
@@ -20,7 +20,7 @@ export function chainForBlock(
   return joinChains(own, list.next);
 }
 
-/** The chain for memory of one allocation alone. */
+/** The chain for dedicated memory. */
 export function chainForDedicated(
   state: MemoryState,
   memoryTypeIndex: number,
@@ -52,8 +52,7 @@ const importStructures: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Whether a chain imports memory; of one that the caller has encoded and gives as an address it is not known, and it counts
- * as if it did.
+ * Whether a chain imports memory; one that the caller has encoded and passes as an address counts as if it did.
  */
 export function mayImport(chain: NextChain | undefined): boolean {
   if (chain === undefined) return false;
@@ -105,7 +104,7 @@ function canBeZeroed({ device, apiVersion }: MemoryState, memoryTypeIndex: numbe
   return apiVersion >= ApiVersion.V1_1 && !isProtected && canZeroMemory(device);
 }
 
-/** Whether the chain has the driver zero the memory object. */
+/** Whether the chain makes the driver zero the memory object. */
 export function isZeroedByDriver(chain: NextChain | undefined): boolean {
   const flags = findNext(chain, StructureType.MemoryAllocateFlagsInfo)?.flags ?? 0;
   return (flags & MemoryAllocate.ZeroInitializeEXT) !== 0;
@@ -119,7 +118,7 @@ function addDedicated(chain: NextStructure[], request: MemoryRequest): void {
   }
 }
 
-/** A structure that stands in both would be invalid: the user's wins. */
+/** A structure in both would be invalid: the user's wins. */
 function joinChains(own: NextStructure[], user: NextChain | undefined): NextChain | undefined {
   if (user === undefined) return own.length === 0 ? undefined : own;
   if (!Array.isArray(user)) return own.length === 0 ? user : [...own, user as bigint | Uint8Array];
@@ -128,7 +127,7 @@ function joinChains(own: NextStructure[], user: NextChain | undefined): NextChai
   return [...own.filter((item) => !types.has(item.sType)), ...given];
 }
 
-/** A copy of a chain that later changes to the original do not reach; what an address points to is the user's. */
+/** A copy of a chain that later changes to the original do not affect; what an address points to is up to the user. */
 export function copyChain(chain: NextChain | undefined): NextChain | undefined {
   if (chain === undefined || typeof chain === "bigint") return chain;
   if (chain instanceof Uint8Array) return chain.slice();

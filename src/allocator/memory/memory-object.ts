@@ -1,9 +1,8 @@
 /**
- * A VkDeviceMemory and its mapping. Vulkan lets a memory object be mapped once at a time, whole or not, so it
- * is mapped whole and the users are counted. It stays mapped when the last one has gone, unless the allocator is to unmap
- * what is unused.
+ * A VkDeviceMemory and its mapping. Vulkan lets a memory object be mapped once at a time, whole or not, so it is mapped whole
+ * and the users are counted. It stays mapped when the last one is gone, unless the allocator is set to unmap what is unused.
  *
- * Two kinds: a block, which is divided among allocations, and dedicated memory, which is one allocation's own.
+ * There are two kinds: a block, which is divided among allocations, and dedicated memory, which belongs to a single allocation.
  */
 
 import { assert } from "../../foundation/assert.ts";
@@ -18,7 +17,7 @@ import type { RecordedAllocation } from "../recorder.ts";
 import type { ResourceHolder } from "./bindings.ts";
 import type { MemoryState, PoolIdentity } from "./memory-state.ts";
 
-/** An allocation, as memory and the host's access to it know it; the class `Allocation` is the only one. */
+/** What memory and host access need of an allocation; only the class `Allocation` implements it. */
 export interface AllocationData extends RecordedAllocation, ResourceHolder {
   /** Where the memory comes from; null once freed. */
   readonly memoryObject: MemoryObject | null;
@@ -32,7 +31,7 @@ export interface AllocationData extends RecordedAllocation, ResourceHolder {
   /** How often the program has it mapped. */
   mapCount: number;
   readonly isMappingAllowed: boolean;
-  /** Whether its bytes were asked to be 0, and are still to be filled. */
+  /** Whether zeroed bytes were requested and are still to be filled. */
   needsZeroFill: boolean;
   readonly mappedData: Uint8Array | undefined;
   readonly mappedAddress: bigint | undefined;
@@ -45,14 +44,14 @@ export interface AllocationData extends RecordedAllocation, ResourceHolder {
   readonly state: MemoryState;
 }
 
-/** A list of memory objects, as these know it. */
+/** What memory objects need of their list. */
 export interface MemoryList {
   /** Frees an allocation in one of them. */
   free(allocation: AllocationData): void;
   /** How many memory objects have a lower priority now than they were made with. */
   loweredBlocks: number;
   /**
-   * Takes back an allocation of a call that has failed, with the memory that was made for it after `made` memory objects.
+   * Undoes an allocation of a call that has failed, with the memory that was made for it after `made` memory objects.
    */
   undo(allocation: AllocationData, made: number): void;
 }
@@ -67,11 +66,11 @@ export abstract class MemoryObject {
   readonly memoryTypeIndex: number;
   /** The pool that it belongs to; undefined for the default pools. */
   readonly pool: PoolIdentity | undefined;
-  /** References to the mapping, persistent ones included. */
+  /** References to the mapping, including persistent ones. */
   mapCount = 0;
   /** The mapping while there is one. */
   mapping: HostMapping | undefined = undefined;
-  /** Where the program wants it mapped: dedicated memory alone. */
+  /** Where the program wants it mapped: only for dedicated memory. */
   protected place: HostPlace | undefined = undefined;
   /** The NT handles of the memory object, by handle type, once one was asked for. */
   win32Handles: Map<number, bigint> | undefined = undefined;
@@ -94,9 +93,9 @@ export abstract class MemoryObject {
   abstract offsetOf(slot: Slot): number;
   /** Bytes of the allocation in `slot`. */
   abstract sizeOf(slot: Slot): number;
-  /** Whether the memory is one allocation's own. */
+  /** Whether the memory belongs to a single allocation. */
   abstract readonly isDedicated: boolean;
-  /** Whether the memory comes from outside, and its bytes with it. */
+  /** Whether the memory is imported, with its bytes. */
   abstract readonly isImported: boolean;
   /** The list that it belongs to. */
   abstract readonly list: MemoryList;
@@ -109,7 +108,7 @@ export abstract class MemoryObject {
     return this.mapping !== undefined;
   }
 
-  /** Takes `count` references to the mapping. Returns false, with the failure recorded, where it cannot. */
+  /** Takes `count` references to the mapping. Returns false, with the failure recorded, if it cannot. */
   map(count: number): boolean {
     if (count === 0) return true;
     if (this.mapping === undefined && !this.mapNow()) return false;
@@ -129,7 +128,7 @@ export abstract class MemoryObject {
 
   /**
    * An NT handle, or a KMT one. Vulkan gives one NT handle for each memory object and type, which is kept, and each call
-   * returns a duplicate, in the process that the handle `targetProcess` stands for.
+   * returns a duplicate, in the process that the handle `targetProcess` refers to.
    */
   win32Handle(handleType: number, targetProcess: bigint | undefined): bigint {
     const { device } = this.state;
@@ -181,7 +180,7 @@ export abstract class MemoryObject {
   }
 }
 
-/** Memory that is one allocation's own. */
+/** Memory that belongs to a single allocation. */
 export class DedicatedMemory extends MemoryObject {
   override readonly list: MemoryList;
   override readonly isImported: boolean;

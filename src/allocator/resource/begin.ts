@@ -27,7 +27,7 @@ export function readRequest(
   return request;
 }
 
-/** What is mapped at a place has memory of its own, which the host sees, and is mapped as long as it is there. */
+/** What is mapped at a place has dedicated, host-visible memory, and stays mapped as long as it exists. */
 function settlePlace({ device }: AllocatorState, request: AllocationRequest, place: HostPlace): void {
   if (device.placedMapping === undefined) {
     throw new VulkanError(
@@ -56,7 +56,7 @@ export function beginRequest(
   return request;
 }
 
-/** The chain for the memory object of this allocation alone. */
+/** The chain for the memory object of this allocation only. */
 export function setMemoryChain(request: AllocationRequest, next: NextChain | undefined): void {
   if (next !== undefined && request.pool?.blockList.options.next !== undefined) {
     throw new TypeError(

@@ -1,4 +1,4 @@
-/** Binds resources to allocations that are there, and makes resources in the memory of others. */
+/** Binds resources to existing allocations, and creates resources in the memory of others. */
 
 import { checkInteger } from "../../foundation/check.ts";
 import { ApiVersion } from "../../vulkan/constants.ts";
@@ -111,7 +111,7 @@ export function createAliasingImage(
   return image;
 }
 
-/** A buffer that is bound to an allocation lies inside of it, in a memory type that it can live in. */
+/** A buffer that is bound to an allocation must be inside it, in a memory type that it can use. */
 export function checkBufferFits(
   state: AllocatorState,
   allocation: Allocation,

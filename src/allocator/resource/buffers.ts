@@ -1,7 +1,7 @@
 /**
- * Creates buffers with memory: {@link createKnownBuffer} is the short way, for a kind of buffer that is known and a block
- * that has room, and is to be tried first; {@link createBuffer} is the long way, and undoes every step when a later one
- * fails. The short way leads to the same block as the long one, or nowhere.
+ * Creates buffers with memory: {@link createKnownBuffer} is the fast path, for a known kind of buffer and a block that has
+ * room, and is tried first; {@link createBuffer} is the slow path, and undoes every step when a later one fails. The fast path
+ * leads to the same block as the slow one, or nowhere.
  */
 
 import { assert } from "../../foundation/assert.ts";
@@ -37,7 +37,10 @@ const IS_BUFFER: number = kindBits(ResourceKind.Buffer);
 const NONE = NO_SLOT;
 const { Find: FIND, Take: TAKE } = SearchMode;
 
-/** A buffer with memory, for whose memory object `next` may say more. Undefined, with the failure recorded, where memory is out. */
+/**
+ * A buffer with memory; `next` is a chain for its memory object. Undefined, with the failure recorded, when memory runs
+ * out.
+ */
 export function createBuffer(
   state: AllocatorState,
   info: BufferCreateInfo,
@@ -87,7 +90,7 @@ export function createBuffer(
   return new BufferWithMemory(buffer, result);
 }
 
-/** Remembers how a buffer of this kind is allocated, where its requirements are known for others too. */
+/** Remembers how a buffer of this kind is allocated, if its requirements are known for others too. */
 function learn(
   state: AllocatorState,
   info: BufferCreateInfo,
@@ -102,8 +105,8 @@ function learn(
 }
 
 /**
- * A buffer of a kind that is known, in a block that is there; undefined when it takes more than that. One function, which
- * reads itself what it could ask others for: see docs/performance.md, "What V8 makes of the allocator".
+ * A buffer of a known kind in an existing block; undefined when that is not enough. One function, which reads directly what it
+ * could get from others: see docs/performance.md, "What V8 makes of the allocator".
  */
 export function createKnownBuffer(
   state: AllocatorState,
@@ -195,7 +198,7 @@ export function createKnownBuffer(
   return new BufferWithMemory(buffer, allocation);
 }
 
-/** A buffer that is bound to memory; none where one of the two fails. */
+/** A buffer that is bound to memory; nothing is left if either step fails. */
 function createBoundBuffer(
   device: VulkanDevice,
   info: BufferCreateInfo,
@@ -213,7 +216,7 @@ function createBoundBuffer(
   return buffer;
 }
 
-/** Makes the allocation that was found in a block, where that has to be mapped first or a margin written. */
+/** Makes the allocation that was found in a block that must be mapped first, or whose margin must be written. */
 function takeFound(
   { list, request, alignment }: CachedCreation,
   block: MemoryBlock,

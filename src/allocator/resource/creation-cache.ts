@@ -1,7 +1,7 @@
 /**
- * What is remembered of how resources of one kind (same usage, flags and settings) were created: programs create few
- * kinds over and over, and for a kind that is known everything between the question and the search in the blocks has
- * the same answer each time. One cache for buffers and one for images; each keeps the kinds that were used last.
+ * What is remembered of how resources of one kind (same usage, flags and settings) were created: programs create a few kinds
+ * over and over, and for a known kind every decision before the search in the blocks is the same each time. One cache for
+ * buffers and one for images; each keeps the most recently used kinds.
  */
 
 import { asInteger } from "../../foundation/bits.ts";
@@ -16,7 +16,7 @@ import type { Pool } from "../pool.ts";
 import { KnownImages } from "./known-images.ts";
 import { AllocationRequest } from "./request.ts";
 
-/** What of the caller's settings decides how a resource is allocated. */
+/** The caller's settings that decide how a resource is allocated. */
 const SETTINGS = [
   "flags",
   "usage",
@@ -34,11 +34,11 @@ type Settings = {
     | undefined;
 };
 
-/** Allocations with these are not remembered: more is to be done for them than to find a place. */
+/** Allocations with these are not remembered: they need more than finding a place. */
 const UNUSUAL: number =
   AllocationCreate.UserDataCopyString | AllocationCreate.DontBind | AllocationCreate.UpperAddress;
 
-/** What the kind of a resource is made of, beside the caller's settings. */
+/** What the kind of a resource consists of, besides the caller's settings. */
 export interface ResourceKey {
   readonly usage: number;
   readonly flags: number | undefined;
@@ -78,18 +78,18 @@ export class CachedCreation implements Settings {
   // How it is allocated.
   /** The blocks that are searched first. */
   readonly list: BlockList;
-  /** Filled but for size, user data and name. */
+  /** Filled in except for size, user data and name. */
   readonly request: AllocationRequest;
   /** Bytes, a power of two: what the resource's size is rounded up to. */
   readonly sizeAlignment: number;
-  /** Of the places in a block. */
+  /** The strategy for places in a block. */
   readonly strategy: number;
   readonly alignment: number;
-  /** The memory types that the resource could live in. */
+  /** The memory types that the resource can use. */
   readonly requiredTypeBits: number;
   /** Whether such an allocation is mapped as long as it lives. */
   readonly isMapped: boolean;
-  /** Its packed facts, where its margin has not to be written; else undefined. */
+  /** Its packed facts; undefined if its margin must be written. */
   readonly facts: number | undefined;
   /** Bytes up to which the answers hold. */
   readonly largestSize: number;
@@ -162,7 +162,7 @@ export class CachedCreation implements Settings {
   }
 }
 
-/** So many kinds are kept; each costs a few comparisons when another one is looked for. */
+/** The number of kinds kept; each costs a few comparisons when another one is looked up. */
 const CAPACITY = 8;
 
 /** How resources were created, the kind used last first. */
@@ -170,8 +170,8 @@ export class CreationCache {
   readonly entries: CachedCreation[] = [];
 
   /**
-   * Remembers how a resource was allocated, instead of what was known of its kind, or of the kind used least, where that
-   * depends on the kind alone: blocks are searched first for all of its kind up to `largestSize` bytes.
+   * Remembers how a resource was allocated, replacing what was known about its kind or the least used kind, if that depends
+   * only on the kind: blocks are searched first for all of its kind up to `largestSize` bytes.
    */
   add(
     key: ResourceKey,

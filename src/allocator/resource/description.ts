@@ -1,6 +1,6 @@
 /**
- * What is read from the description of a buffer or an image: whether it makes sense, what follows from it for the memory,
- * and the copy that an allocation keeps, so that defragmentation can make the resource again.
+ * What is read from the description of a buffer or an image: whether it is valid, what follows from it for the memory, and the
+ * copy that an allocation keeps, so that defragmentation can recreate the resource.
  */
 
 import { isPowerOfTwo } from "../../foundation/bits.ts";
@@ -114,7 +114,7 @@ export function isEmptyImage({ extent, mipLevels = 1, arrayLayers = 1 }: ImageCr
   return width === 0 || height === 0 || depth === 0 || mipLevels === 0 || arrayLayers === 0;
 }
 
-/** Checks that a buffer can be made of the description. */
+/** Checks that a buffer can be created from the description. */
 export function checkBuffer(state: AllocatorState, info: BufferCreateInfo): void {
   checkBufferCreateInfo(info);
   if (info.size === 0) throw invalidResource("createBuffer", "a buffer has at least 1 byte, got size 0");
@@ -136,7 +136,7 @@ export function checkBuffer(state: AllocatorState, info: BufferCreateInfo): void
   }
 }
 
-/** Checks that an image can be made of the description. */
+/** Checks that an image can be created from the description. */
 export function checkImage(info: ImageCreateInfo): void {
   checkImageCreateInfo(info);
   if (isEmptyImage(info)) {
@@ -156,7 +156,9 @@ function hasWideUsage(pNext: NextChain): boolean {
 const { SparseBinding, SparseResidency, SparseAliased } = BufferCreate;
 const sparse = { SparseBinding, SparseResidency, SparseAliased };
 
-/** Sparse resources are bound through a queue, page by page; bound like others they would break Vulkan's rules. */
+/**
+ * Sparse resources are bound through a queue, page by page; bound like other resources they would break Vulkan's rules.
+ */
 function refuseSparse(call: string, type: string, flags = 0): void {
   if ((flags & (SparseBinding | SparseResidency | SparseAliased)) === 0) return;
   const names = Object.entries(sparse).filter(([, bit]) => (flags & bit) !== 0);
@@ -173,13 +175,13 @@ function invalidResource(call: string, detail: string): VulkanError {
 
 // ---- What follows ---
 
-/** The 64-bit usage that maintenance5 lets a chain say instead of the 32-bit one; undefined where there is none. */
+/** The 64-bit usage that maintenance5 allows in a chain instead of the 32-bit one; undefined if there is none. */
 function wideUsage(state: AllocatorState, { pNext }: BufferCreateInfo): bigint | undefined {
   if (pNext === undefined || !hasFlag(state, AllocatorCreate.KhrMaintenance5)) return undefined;
   return findNext(pNext, StructureType.BufferUsageFlags2CreateInfo)?.usage;
 }
 
-/** Says in the request what is known of the buffer. Returns its usage flags, as far as a number holds them. */
+/** Stores in the request what is known about the buffer. Returns those of its usage flags that fit in a number. */
 export function describeBuffer(
   state: AllocatorState,
   request: AllocationRequest,
@@ -201,7 +203,7 @@ export function describeBuffer(
   return usage;
 }
 
-/** Says in the request what is known of the image. */
+/** Stores in the request what is known about the image. */
 export function describeImage(request: AllocationRequest, info: ImageCreateInfo): void {
   // A DRM modifier's tiling is laid out by the driver, but counts as linear, as in VMA.
   const isOptimal = (info.tiling ?? ImageTiling.Optimal) === ImageTiling.Optimal;
@@ -214,7 +216,10 @@ export function describeImage(request: AllocationRequest, info: ImageCreateInfo)
 
 // ---- What is kept ---
 
-/** What is kept of a buffer's description: size and usage are kept apart, so that a copy is needed only where there is more. */
+/**
+ * What is kept of a buffer's description: size and usage are kept separately, so that a copy is needed only if there is
+ * more.
+ */
 export function copyBufferInfo(info: BufferCreateInfo): BufferCreateInfo | undefined {
   const { flags, sharingMode, pNext } = info;
   return flags === undefined && sharingMode === undefined && pNext === undefined ? undefined : copyInfo(info);

@@ -10,7 +10,7 @@ import { ResourceKind } from "../resource-kind.ts";
 // Copied from another module: see docs/performance.md, "What V8 makes of the allocator".
 const { Buffer: BUFFER, Image: IMAGE } = ResourceKind;
 
-/** Destroys a buffer or an image of the given kind; 0n is legal. */
+/** Destroys a buffer or an image of the given kind; 0n is allowed. */
 export function destroyHandle(device: VulkanDevice, kind: number, handle: bigint): void {
   // Not compared with 0n: see docs/performance.md, "What V8 makes of the allocator".
   if (!handle) return;
@@ -19,8 +19,8 @@ export function destroyHandle(device: VulkanDevice, kind: number, handle: bigint
 }
 
 /**
- * Lets the guard free an allocation that is being moved: it does so when the device has finished, but the program is done
- * with it now, and with its aliases. False where nothing is being moved.
+ * Lets the guard free an allocation that is being moved: it does so when the device has finished, but for the program it is
+ * gone now, and so are its aliases. False if nothing is being moved.
  */
 export function freeIfMoving(
   state: MemoryState,
@@ -32,7 +32,7 @@ export function freeIfMoving(
   return true;
 }
 
-/** What is about to be destroyed is no allocation's own: an alias, or bound by the program. */
+/** What is about to be destroyed belongs to no allocation: it is an alias, or was bound by the program. */
 function endAlias(
   { bindings }: MemoryState,
   kind: number,
@@ -49,8 +49,8 @@ function endAlias(
  * Destroys a buffer or an image and frees an allocation; either may be missing. The allocation is one of this allocator
  * that is alive.
  *
- * @throws TypeError where the handle is known to be another one's than the allocation's, or a transient resource, or the
- * allocation is lent to another thread; nothing has changed then.
+ * @throws TypeError if the handle is known not to belong to the allocation, or to be a transient resource, or if the allocation
+ * is lent to another thread; then nothing has changed.
  */
 export function destroyResource(
   state: MemoryState,

@@ -8,7 +8,7 @@ import { LeakError, reportLeaks } from "../report/leaks.ts";
 import type { AllocatorState } from "../state.ts";
 import { destroyHandle } from "./destroy.ts";
 
-/** Frees everything of an allocator, resources that were created with their memory included. */
+/** Frees everything of an allocator, including resources that were created with their memory. */
 export function disposeAllocator(state: AllocatorState): void {
   try {
     state.guard?.checkDestroy(true);

@@ -6,7 +6,7 @@ import type { MemoryState } from "../memory/memory-state.ts";
 import { type Leak, LeakError, reportLeaks } from "../report/leaks.ts";
 import { destroyResource } from "./destroy.ts";
 
-/** A pool, as far as its end goes. */
+/** What is needed of a pool to end it. */
 interface EndingPool extends GuardedPool {
   readonly state: MemoryState;
   leaks(): Leak[];
@@ -14,7 +14,7 @@ interface EndingPool extends GuardedPool {
   destroy(): void;
 }
 
-/** Frees everything of a pool, resources that were created with their memory included. */
+/** Frees everything of a pool, including resources that were created with their memory. */
 export function disposePool(pool: EndingPool): void {
   const { state } = pool;
   try {

@@ -1,7 +1,7 @@
 /**
- * Creates images with memory. Images of few kinds are created over and over, and for a kind that is known the settings
- * need no second look, nor has a memory type to be found. Where a description is known, too, and requirements may be
- * remembered ({@link createKnownImage}), a place is taken first and the image made and bound at once; else the driver is asked
+ * Creates images with memory. Images of a few kinds are created over and over, and for a known kind neither the settings need
+ * another check nor must a memory type be found. If the description is known, too, and requirements may be remembered
+ * ({@link createKnownImage}), a place is taken first and the image created and bound at once; otherwise the driver is asked
  * what the image needs.
  */
 
@@ -33,7 +33,7 @@ import type { AllocationRequest } from "./request.ts";
 // Copied from another module: see docs/performance.md, "What V8 makes of the allocator".
 const { Take: TAKE } = SearchMode;
 
-/** An image with memory. Undefined, with the failure recorded, where memory is out. */
+/** An image with memory. Undefined, with the failure recorded, when memory runs out. */
 export function createImage(
   state: AllocatorState,
   info: ImageCreateInfo,
@@ -49,7 +49,7 @@ export function createImage(
     const known = createKnownImage(state, cached, info, allocationInfo);
     if (known !== undefined) return known;
   }
-  // The last image's description was checked, and a copy of it is there.
+  // The last image's description was checked, and there is a copy of it.
   const last = cached?.imageInfo;
   const known = last !== undefined && isSameImage(last, info) ? last : undefined;
   if (known === undefined) checkImage(info);
@@ -93,7 +93,7 @@ export function createImage(
   return new ImageWithMemory(image, result);
 }
 
-/** The settings for an image that begins with texels of 0: only memory of its own does. */
+/** The settings for an image that begins with zeroed texels: only dedicated memory does. */
 function zeroSettings(
   { device }: AllocatorState,
   given: AllocationCreateInfo | undefined,
@@ -107,7 +107,7 @@ function notZeroed(why: string): VulkanError {
   return new VulkanError(Result.ErrorFeatureNotPresent, "createImage", detail);
 }
 
-/** An image whose description is known, in a block that is there; undefined when it takes more than that. */
+/** An image whose description is known, in an existing block; undefined when that is not enough. */
 function createKnownImage(
   state: AllocatorState,
   entry: CachedCreation,
@@ -139,7 +139,7 @@ function createKnownImage(
   return new ImageWithMemory(image, allocation);
 }
 
-/** An image that is bound to memory; none where one of the two fails. */
+/** An image that is bound to memory; nothing is left if either step fails. */
 function createBoundImage(
   device: VulkanDevice,
   info: ImageCreateInfo,
@@ -169,14 +169,14 @@ function beginImage(
   return request;
 }
 
-/** Whether the caller binds the resource; never where its kind is known, which needs no request. */
+/** Whether the caller binds the resource; never if its kind is known, which needs no request. */
 function isUnbound(request: AllocationRequest | undefined): boolean {
   return request !== undefined && (request.flags & AllocationCreate.DontBind) !== 0;
 }
 
 /**
- * Remembers what an image needs that was described so, and was allocated as the entry says. Not where it is to be mapped or has a
- * margin: then there is more to do for each.
+ * Remembers the requirements of an image with this description that was allocated as the entry says. Not if it is to be mapped
+ * or has a margin: then there is more to do for each.
  */
 function remember(state: AllocatorState, entry: CachedCreation, kept: ImageCreateInfo): void {
   if (!state.requirements.remembers || entry.facts === undefined || entry.isMapped) return;
@@ -202,8 +202,7 @@ function learn(
 }
 
 /**
- * Memory for an image that needs what the entry's request says, in a block that is there; undefined when it takes more
- * than that.
+ * Memory in an existing block for an image with the requirements of the entry's request; undefined when that is not enough.
  */
 function allocateCached(
   { request, list, requiredTypeBits, largestSize }: CachedCreation,

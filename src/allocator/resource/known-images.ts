@@ -1,10 +1,9 @@
 /**
- * What images need of memory, by their whole description. Vulkan guarantees that two images of the same description, without a
- * chain, have the same size and memory types, and with maintenance4 the same alignment. So the second one needs no question,
- * and can be created and bound at once, in a place that was taken before.
+ * The memory requirements of images, by their whole description. Vulkan guarantees that two images of the same description,
+ * without a chain, have the same size and memory types, and with maintenance4 the same alignment. So the second one needs no
+ * query, and can be created and bound at once, in a place that was taken before.
  *
- * The descriptions stand in a table at the place that their extent says, where the last one takes the place of another: one
- * look, no list that grows.
+ * The descriptions are in a table, indexed by their extent, where a new one replaces another: one look-up, no growing list.
  *
  *   place   0     1     2          63
  *         [ a ] [ - ] [ b ]  ...  [ - ]     a: 64 x 64, b: 128 x 128, 7 levels
@@ -12,7 +11,7 @@
 
 import type { ImageCreateInfo } from "../../vulkan/resources.ts";
 
-/** As many as numbers of so many bits. */
+/** As many places as numbers with this many bits. */
 const PLACE_BITS = 6;
 const PLACES = 2 ** PLACE_BITS;
 
@@ -22,7 +21,7 @@ export interface KnownImage {
   readonly info: ImageCreateInfo;
   /** Bytes. */
   readonly size: number;
-  /** That of the place: what the image needs, the settings ask for and the blocks have at least. */
+  /** The alignment of the place: the maximum of the image's, the settings' and the blocks'. */
   readonly alignment: number;
   /** Packed facts of the allocation. */
   readonly facts: number;
@@ -32,7 +31,7 @@ export interface KnownImage {
 export class KnownImages {
   private readonly places: (KnownImage | undefined)[] = [];
 
-  /** What is known of images with this description, which may be anything yet. */
+  /** What is known about images with this description, which is not checked yet. */
   find(info: ImageCreateInfo): KnownImage | undefined {
     const { extent, mipLevels = 1 } = info;
     if (typeof extent !== "object" || extent === null) return undefined;

@@ -1,12 +1,12 @@
 /**
- * Which memory type was the best one for which settings, without a resource: programs ask this again and again, and to read the
- * settings takes longer than to compare them with those of the last answers. As for kinds of resources, a name that is no
- * option's is not noticed where everything else is the same.
+ * Which memory type was best for which settings, without a resource: programs ask this repeatedly, and reading the settings
+ * takes longer than comparing them with those of the last answers. As for kinds of resources, an unknown option name is not
+ * noticed if everything else is the same.
  */
 
 import type { AllocationCreateInfo } from "../options.ts";
 
-/** So many answers are kept. */
+/** The number of answers kept. */
 const ANSWERS = 4;
 
 /** An answer, and the settings that it was for. None of the caller's objects is kept. */
@@ -42,7 +42,7 @@ class KnownType {
   }
 }
 
-/** Whether nothing is said that only an allocation needs: what is wrong with that is for the slow way to say. */
+/** Whether there are no settings that only an allocation needs: errors in those are left to the slow path. */
 function isPlain(info: AllocationCreateInfo): boolean {
   return (
     info.pool === undefined &&
@@ -58,10 +58,10 @@ function isPlain(info: AllocationCreateInfo): boolean {
 /** The last answers. */
 export class KnownTypes {
   private readonly answers: KnownType[] = [];
-  /** Which of them goes next. */
+  /** Which of them is replaced next. */
   private oldest = 0;
 
-  /** The memory type; undefined where it is not known. */
+  /** The memory type; undefined if it is not known. */
   find(memoryTypeBits: number, info: AllocationCreateInfo): number | undefined {
     const { answers } = this;
     for (let index = 0; index < answers.length; index++) {

@@ -1,4 +1,4 @@
-/** Memory by itself: for what the caller says that it has to be like, or for a resource that is there. */
+/** Plain memory: for given requirements, or for an existing resource. */
 
 import { checkAlignment, checkInteger, checkObject, quote } from "../../foundation/check.ts";
 import { optionsCheck } from "../../foundation/check-names.ts";
@@ -23,7 +23,7 @@ import { checkUsable } from "../usable.ts";
 import { beginRequest, raiseAlignment, setMemoryChain } from "./begin.ts";
 import type { AllocationRequest } from "./request.ts";
 
-/** What memory has to be like, as from vkGetBufferMemoryRequirements; the last two default to false. */
+/** Memory requirements, as from vkGetBufferMemoryRequirements; the last two default to false. */
 export type RequirementsInfo = Pick<MemoryRequirements, "size" | "alignment" | "memoryTypeBits"> &
   Partial<MemoryRequirements>;
 
@@ -35,7 +35,7 @@ const checkRequirementsNames = optionsCheck<RequirementsInfo>("requirements", {
   requiresDedicatedAllocation: true,
 });
 
-/** Memory that meets the requirements. Undefined, with the failure recorded, where memory is out. */
+/** Memory that meets the requirements. Undefined, with the failure recorded, when memory runs out. */
 export function allocateMemory(
   state: AllocatorState,
   requirements: RequirementsInfo,
@@ -48,7 +48,7 @@ export function allocateMemory(
   return allocate(state, request, allocationInfo);
 }
 
-/** {@link allocateMemory} for memory that comes from outside. */
+/** {@link allocateMemory} for external memory. */
 export function importMemory(
   state: AllocatorState,
   source: ExternalMemory,
@@ -72,8 +72,8 @@ export function importMemory(
 }
 
 /**
- * Makes `count` like allocations, all of them or none, and all out of the same pool and memory type. Undefined, with the
- * failure recorded, where memory is out.
+ * Makes `count` identical allocations, all of them or none, all from the same pool and memory type. Undefined, with the failure
+ * recorded, when memory runs out.
  */
 export function allocateMemoryPages(
   state: AllocatorState,
@@ -100,7 +100,7 @@ export function allocateMemoryPages(
   });
 }
 
-/** Allocates so many times in one memory type, or not at all. */
+/** Allocates `count` times in one memory type, or not at all. */
 function allocatingPages(count: number): TypeVisitor<Allocation[]> {
   return (state, request, source) => {
     const { made } = state.deviceMemory;
@@ -118,7 +118,7 @@ function allocatingPages(count: number): TypeVisitor<Allocation[]> {
   };
 }
 
-/** Memory for a buffer that is there. */
+/** Memory for an existing buffer. */
 export function allocateMemoryForBuffer(
   state: AllocatorState,
   buffer: Buffer,
@@ -132,7 +132,7 @@ export function allocateMemoryForBuffer(
   return allocate(state, request, allocationInfo);
 }
 
-/** Memory for an image that is there. */
+/** Memory for an existing image. */
 export function allocateMemoryForImage(
   state: AllocatorState,
   image: Image,
@@ -160,7 +160,7 @@ function allocate(
   return result;
 }
 
-/** Reads what the caller says of memory by itself. */
+/** Reads the caller's requirements for plain memory. */
 export function readRequirements(request: AllocationRequest, info: RequirementsInfo): void {
   if (typeof info !== "object" || info === null) {
     throw new TypeError(`requirements must be an object, got ${quote(info)}`);

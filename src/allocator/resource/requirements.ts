@@ -1,14 +1,13 @@
 /**
- * What a resource needs of memory: asked of the driver, or remembered.
+ * A resource's memory requirements: queried from the driver, or remembered.
  *
- * Vulkan guarantees that a buffer's alignment and memory types depend on its flags and usage alone, and with
- * maintenance4 that its size is at most the asked size rounded up to the alignment. So after one question
- * nothing is left to ask for other buffers of the same flags and usage, but whether the driver wants dedicated
- * memory: that may grow with the size, so the answer holds for sizes up to the largest one asked about.
- * Saves one driver call of the four that createBuffer makes.
+ * Vulkan guarantees that a buffer's alignment and memory types depend only on its flags and usage, and with maintenance4 that
+ * its size is at most the requested size rounded up to the alignment. So after one query only one thing is unknown about other
+ * buffers with the same flags and usage: whether the driver wants dedicated memory. That may depend on the size, so the answer
+ * holds for sizes up to the largest one queried. Saves one driver call of the four that createBuffer makes.
  *
- * Of images Vulkan guarantees that the memory types and the size are the same for the same description, and with maintenance4 that
- * the alignment is: see `./known-images.ts`.
+ * For images Vulkan guarantees that the memory types and the size are the same for the same description, and with maintenance4
+ * that the alignment is, too: see `./known-images.ts`.
  */
 
 import { alignUp } from "../../foundation/bits.ts";
@@ -16,11 +15,11 @@ import type { VulkanDevice } from "../../vulkan/device.ts";
 import type { Buffer, Image } from "../../vulkan/handles.ts";
 import type { BufferCreateInfo, ImageCreateInfo, MemoryRequirements } from "../../vulkan/resources.ts";
 
-/** What is known of buffers with one combination of flags and usage. */
+/** What is known about buffers with one combination of flags and usage. */
 interface KnownBuffers {
   readonly alignment: number;
   readonly memoryTypeBits: number;
-  /** The largest size that the driver was asked about, wanting no dedicated memory. */
+  /** The largest queried size for which the driver wanted no dedicated memory. */
   largestSize: number;
 }
 
@@ -33,11 +32,11 @@ export class Requirements {
   /** Whether answers may be remembered. */
   readonly remembers: boolean;
   private readonly known: Map<number, KnownBuffers> = new Map();
-  /** The memory types of buffers, by flags and usage, on which alone they depend. */
+  /** The memory types of buffers, by flags and usage, which they depend on exclusively. */
   private readonly typeBits: Map<number, number> = new Map();
 
   /**
-   * @param dedicated whether the driver's wishes for dedicated memory can be asked for.
+   * @param dedicated whether the driver's wishes for dedicated memory can be queried.
    * @param remembers whether answers may be remembered.
    */
   constructor(device: VulkanDevice, dedicated: boolean, remembers: boolean) {
@@ -46,7 +45,9 @@ export class Requirements {
     this.remembers = remembers;
   }
 
-  /** Fills `out` for a buffer that was made with `info`. Returns whether that was remembered, and the driver not asked. */
+  /**
+   * Fills `out` for a buffer that was created with `info`. Returns whether that was remembered, without a driver call.
+   */
   ofBuffer(buffer: Buffer, info: BufferCreateInfo, out: MemoryRequirements): boolean {
     if (this.recall(info, out)) return true;
     this.ask(buffer, out);
@@ -54,7 +55,7 @@ export class Requirements {
     return false;
   }
 
-  /** Fills `out` with what is remembered of such buffers; their size is rounded up. Returns whether anything is. */
+  /** Fills `out` with what is remembered about such buffers; their size is rounded up. Returns whether anything is. */
   recall(info: BufferCreateInfo, out: MemoryRequirements): boolean {
     if (info.size > this.largestKnownSize(info)) return false;
     const known = this.known.get(keyOf(info))!;
@@ -66,7 +67,7 @@ export class Requirements {
     return true;
   }
 
-  /** Fills `out` for a buffer with what the driver says. */
+  /** Fills `out` for a buffer with the driver's answer. */
   ask(buffer: Buffer, out: MemoryRequirements): void {
     this.device.getBufferMemoryRequirements(buffer, out, this.dedicated);
   }
@@ -87,14 +88,14 @@ export class Requirements {
   }
 
   /**
-   * Up to which size what is known answers for such a buffer; 0 where the driver has to be asked each time.
+   * Up to which size the known answers hold for such a buffer; 0 if the driver must be queried each time.
    */
   largestKnownSize(info: BufferCreateInfo): number {
     if (!this.isRememberable(info)) return 0;
     return this.known.get(keyOf(info))?.largestSize ?? 0;
   }
 
-  /** The alignment of such a buffer, which is known; 1 where it is not. */
+  /** The alignment of such a buffer, if known; otherwise 1. */
   alignmentOf(info: BufferCreateInfo): number {
     return this.known.get(keyOf(info))?.alignment ?? 1;
   }
@@ -120,7 +121,7 @@ export class Requirements {
     return image;
   }
 
-  /** Fills `out` for a buffer that is not there yet, with a dummy where the driver needs one. */
+  /** Fills `out` for a buffer that does not exist yet, with a dummy if the driver needs one. */
   ofBufferInfo(info: BufferCreateInfo, out: MemoryRequirements, withoutDummy: boolean): void {
     if (withoutDummy) {
       this.device.getDeviceBufferMemoryRequirements(info, out);
@@ -131,7 +132,7 @@ export class Requirements {
     this.device.destroyBuffer(buffer);
   }
 
-  /** The memory types that such a buffer can be in; `out` is changed where the driver has to be asked. */
+  /** The memory types that such a buffer can use; `out` is changed if the driver must be queried. */
   typeBitsOfBuffer(info: BufferCreateInfo, out: MemoryRequirements, withoutDummy: boolean): number {
     if (!this.isRememberable(info)) {
       this.ofBufferInfo(info, out, withoutDummy);
@@ -145,7 +146,7 @@ export class Requirements {
     return out.memoryTypeBits;
   }
 
-  /** Fills `out` for an image that is not there yet, with a dummy where the driver needs one. */
+  /** Fills `out` for an image that does not exist yet, with a dummy if the driver needs one. */
   ofImageInfo(info: ImageCreateInfo, out: MemoryRequirements, withoutDummy: boolean): void {
     if (withoutDummy) {
       this.device.getDeviceImageMemoryRequirements(info, out);

@@ -114,7 +114,7 @@ function bufferCase(name: string, allocator: Allocator, finish: () => void): Ben
   };
 }
 
-/** An allocator's memory by itself: once its blocks are there, no driver is called. Alone, and while it is recorded. */
+/** An allocator's plain memory: once its blocks exist, no driver is called. Alone, and while it is recorded. */
 export function simulatorCases(): BenchCase[] {
   const open = (): Allocator => createAllocator({ device: new SimulatedDevice(nvidiaDiscrete) });
   const recorded = open();
@@ -148,7 +148,7 @@ function memoryCase(name: string, allocator: Allocator, finish: () => void): Ben
   };
 }
 
-/** A real device: the allocator, and what its driver takes by itself for the same buffers. */
+/** A real device: the allocator, and what the driver alone takes for the same buffers. */
 export function driverCases(device: VulkanDevice): BenchCase[] {
   const allocator = createAllocator({ device });
   return [

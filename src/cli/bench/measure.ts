@@ -1,7 +1,7 @@
 /**
- * Measures small pieces of work beside each other. Each is warmed up and calibrated until a round takes long enough for the
- * clock; then the rounds of all go in turns, so that what disturbs the machine disturbs all. Rounds are short, so that some
- * are left alone. The least is the figure, as disturbance only adds; how far the median lies above it says how much there was.
+ * Measures small pieces of work against each other. Each is warmed up and calibrated until a round takes long enough for the
+ * clock; then the rounds of all take turns, so that disturbances affect all of them. Rounds are short, so that some are
+ * undisturbed. The figure is the minimum, as disturbances only add; how far the median is above it says how much there was.
  */
 
 /** A piece of work that can be done any number of times. */
@@ -9,13 +9,13 @@ export interface BenchCase {
   readonly name: string;
   /** What one operation is. */
   readonly operation: string;
-  /** Does so many operations. Returns something that depends on them, so that they are not optimized away. */
+  /** Does `count` operations. Returns something that depends on them, so that they are not optimized away. */
   run(count: number): number;
   /** Destroys what is left. */
   finish(): void;
 }
 
-/** What came out. Nanoseconds for one operation. */
+/** The result, in nanoseconds per operation. */
 export interface BenchResult {
   readonly name: string;
   readonly operation: string;
@@ -33,7 +33,7 @@ const LEAST_ROUNDS = 9;
 const ROUND = 4;
 const MOST_OPERATIONS = 2 ** 24;
 
-/** Measures all cases, each for about so many milliseconds. */
+/** Measures all cases, each for about `milliseconds`. */
 export function measure(cases: readonly BenchCase[], milliseconds: number): BenchResult[] {
   const rounds = Math.max(Math.round(milliseconds / ROUND), LEAST_ROUNDS);
   const counts = cases.map((each) => calibrate(each, ROUND));
@@ -59,7 +59,7 @@ export function measure(cases: readonly BenchCase[], milliseconds: number): Benc
   });
 }
 
-/** How many operations take so many milliseconds; warms the work up on the way. */
+/** How many operations take `milliseconds`; also warms the work up. */
 function calibrate(work: BenchCase, milliseconds: number): number {
   for (let count = 64; ; count *= 2) {
     const taken = time(work, count);
@@ -74,14 +74,14 @@ function calibrate(work: BenchCase, milliseconds: number): number {
 
 let sink = 0;
 
-/** Milliseconds of so many operations. */
+/** Milliseconds that `count` operations take. */
 function time(work: BenchCase, count: number): number {
   const start = performance.now();
   sink ^= work.run(count) | 0;
   return performance.now() - start;
 }
 
-/** What all work has come to; only to be looked at. */
+/** The combined result of all work, so that it counts as used. */
 export function sinkValue(): number {
   return sink;
 }
