@@ -43,6 +43,10 @@ export class ListDefragmenter {
   private isFree = false;
   private packing: ListPacking | undefined;
   private hasPacked = false;
+  /** Whether anything has become empty since it was packed. */
+  private mayPack = true;
+  /** Blocks that there were when packing began. */
+  private packedCount = 0;
   private hasFreed = false;
   /** Whether moves of the present pass are this list's. */
   private isMoving = false;
@@ -140,8 +144,10 @@ export class ListDefragmenter {
       this.shared.allowance.bytes += run.bytesLeft;
       if (this.isExpecting) this.expect(run.plan, -1);
       for (const victim of run.plan.victims) {
-        if (victim.live === 0) this.hasFreed = true;
-        else {
+        if (victim.live === 0) {
+          this.hasFreed = true;
+          this.mayPack = true;
+        } else {
           run.isDisturbed = true;
           // Planned once more, a part of which nothing could be moved would come to the same.
           const goesOn = this.draining?.isPartial(victim) === true && run.hasMoved;
@@ -297,16 +303,22 @@ export class ListDefragmenter {
     this.draining = undefined;
     this.phase = Phase.Packing;
     let count = 0;
-    if (this.hasPacked && !algorithm.packsAllBlocks) count = 0;
+    if (!this.mayPack || (this.hasPacked && !algorithm.packsAllBlocks)) count = 0;
     else if (blocks.length === 1 || algorithm.packsRest) count = blocks.length;
     else if (this.isFree && algorithm.baselinePacks > 0 && !this.hasFreed) count = 1;
     this.hasPacked = false;
+    this.packedCount = blocks.length;
     this.packing = new ListPacking(this.list, count, this.shared);
     this.endPacking();
   }
 
   private packNext(): boolean {
     if (this.endPacking()) return true;
+    // The program has made another block meanwhile, as there are only small holes: it may be emptied into what is packed.
+    if (this.list.blocks.length > this.packedCount && this.surveys < MAX_SURVEYS) {
+      this.beginDraining();
+      return true;
+    }
     const plan = this.packing?.next();
     if (plan === undefined) return false;
     if (plan.moves.length > 0) {
@@ -322,6 +334,7 @@ export class ListDefragmenter {
   private endPacking(): boolean {
     if (this.packing?.isThrough !== true || this.runs.length > 0) return false;
     this.packing = undefined;
+    this.mayPack = false;
     if (this.hasPacked && this.shared.algorithm.packsAllBlocks) this.beginDraining();
     else this.phase = Phase.Done;
     return true;
