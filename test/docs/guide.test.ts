@@ -37,6 +37,26 @@ describe("the pages of docs/", () => {
     expect(Object.entries(JSON.parse(map!).imports).sort()).toEqual(files.sort());
   });
 
+  it("quote messages as the library has them", () => {
+    const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".ts"),
+    );
+    const code = sources.map((name) => readFileSync(join("src", name), "utf8")).join("\n");
+    // As they are read: in one piece, and without what is filled in.
+    const texts = code.replace(/["`] \+\s*["`]/g, "").replace(/\$\{[^}]*\}/g, "");
+    const table = readFileSync("docs/guide/faq.md", "utf8").split("## Questions")[0]!;
+    const quoted = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell]) => [
+      ...cell!.matchAll(/`([^`]+)`/g),
+    ]);
+    const messages = quoted
+      .map(([, message]) => message!)
+      .filter((message) => message.includes(" ") && !message.startsWith("VK_"));
+    expect(messages.length).toBeGreaterThan(6);
+    const isThere = (message: string): boolean =>
+      message.split("…").some((part) => part.trim().length >= 14 && texts.includes(part.trim().slice(0, 20)));
+    expect(messages.filter((message) => !isThere(message))).toEqual([]);
+  });
+
   it("say where buffers end up (npx tsx tools/guide/memory-table.ts writes it)", () => {
     const page = readFileSync(memoryTable.PAGE, "utf8");
     expect(page).toBe(memoryTable.pageWithTable(page));
