@@ -12,7 +12,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { type FallibleCall, fallibleCalls, ValidityError } from "../../src/simulator/index.ts";
 import { Result, VulkanError } from "../../src/vulkan/index.ts";
 import { closeWorld, stateOf, type World } from "../helpers/world.ts";
-import { allScenarios, type Scenario, type Step } from "./scenarios.ts";
+import type { Step } from "./resource-steps.ts";
+import { allScenarios, type Scenario } from "./scenarios.ts";
 
 /** What `try…` functions answer with undefined instead of throwing. */
 const outOfMemory: readonly number[] = [

@@ -27,6 +27,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { Random } from "../../helpers/random.ts";
 import { type Coverage, learnCoverage } from "./coverage.ts";
 import { type Mutant, mutantsOf, textOf } from "./mistakes.ts";
 import { Tests } from "./tests.ts";
@@ -46,23 +47,13 @@ const TREE = [
   "vitest.config.ts",
 ];
 
-/** A seeded source of integers below `limit`. */
-function random(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
-
 /** Some of the mutants, each as likely as every other. */
 function sample(all: readonly Mutant[], count: number, seed: number): Mutant[] {
   const rest = [...all];
-  const next = random(seed);
+  const random = new Random(seed);
   const chosen: Mutant[] = [];
-  while (chosen.length < count && rest.length > 0) chosen.push(...rest.splice(next(rest.length), 1));
+  while (chosen.length < count && rest.length > 0)
+    chosen.push(...rest.splice(random.next() % rest.length, 1));
   return chosen;
 }
 
