@@ -201,7 +201,7 @@ describe("other JSON", () => {
     for (const json of [broken, [], {}])
       expect(readProfiles(JSON.stringify(json))).toMatch(/no memory heaps/);
     expect(readProfiles("{ nonsense")).toMatch(/cannot be read as JSON/);
-    expect(readProfiles("hello")).toMatch(/no report of a device/);
+    expect(readProfiles("hello")).toMatch(/not a report of a device/);
     expect(() => findProfiles("voodoo")).toThrow(
       /voodoo is neither a device's name \(lavapipe, .*no such file/,
     );

@@ -157,10 +157,10 @@ describe.skipIf(!hasChromium && !requireChromium)(
 
     it.each([
       ["a wrong token", () => `${address}/bytes?token=wrong`, /does not accept the token/],
-      ["nobody there", () => "http://127.0.0.1:9/bytes?token=x", /is not to be reached/],
+      ["nobody there", () => "http://127.0.0.1:9/bytes?token=x", /cannot be reached/],
       ["another machine", () => "http://example.com/bytes", /followed on this machine only/],
       ["another protocol", () => "javascript:alert(1)", /followed on this machine only/],
-      ["nonsense", () => "hello", /no address of a living program/],
+      ["nonsense", () => "hello", /not the address of a running program/],
     ])("%s is told in words, and nothing else is asked", async (_, link, words) => {
       const { page } = await viewer.open([], { hash: `#live=${encodeURIComponent(link())}` });
       await eventually(() => page.getByRole("alert").innerText()).toMatch(words);

@@ -132,10 +132,10 @@ describe("what is wrong with a file", () => {
 
   it("is said of files that are something else", () => {
     expect(messageOf("")).toMatch(/empty/);
-    expect(messageOf("hello")).toMatch(/no file that can be read here/);
-    expect(messageOf(new Uint8Array([0x89, 0x50, 0x4e, 0x47]))).toMatch(/no file that can be read here/);
+    expect(messageOf("hello")).toMatch(/cannot be read here/);
+    expect(messageOf(new Uint8Array([0x89, 0x50, 0x4e, 0x47]))).toMatch(/cannot be read here/);
     expect(messageOf("[1, 2]")).toMatch(/a dump is an object/);
-    expect(messageOf("{}")).toMatch(/none of the dumps .* It is empty/);
+    expect(messageOf("{}")).toMatch(/not a dump that can be read here.* It is empty/);
     expect(messageOf('{"name": "package", "version": 1}')).toMatch(/keys "name", "version"/);
     expect(messageOf('{"a": 1,, }')).toMatch(/not valid JSON/);
   });
@@ -155,9 +155,9 @@ describe("what is wrong with a file", () => {
     ['"Size": 4096', '"Size": -1', /Size is -1/],
     ['"Size": 4096', '"Size": 1e300', /Size is 1e\+300/],
     ['"Size": 4096', '"Size": 0.5', /Size is 0.5/],
-    ['"Size": 4096', '"Size": 40960000000', /ends behind it/],
+    ['"Size": 4096', '"Size": 40960000000', /ends beyond it/],
     ['"TotalBytes": 1048576', '"TotalBytes": null', /TotalBytes is null/],
-    ['"DefaultPools": {', '"DefaultPools": 7, "Other": {', /DefaultPools is 7; it has to be an object/],
+    ['"DefaultPools": {', '"DefaultPools": 7, "Other": {', /DefaultPools is 7; it must be an object/],
   ])("is said of %s that became %s, with its place", (from, to, message) => {
     expect(whole).toContain(from);
     expect(messageOf(whole.replace(from, to))).toMatch(message);

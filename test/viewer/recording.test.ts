@@ -298,13 +298,13 @@ describe("what else a recording says", () => {
 
 it("a file that only begins like a recording is refused in words", () => {
   const bytes = new TextEncoder().encode("VMRC and then something else entirely, long enough to be one");
-  expect(() => readFile(bytes, "no.vmarec")).toThrow(/no recording|header|chunk/i);
+  expect(() => readFile(bytes, "no.vmarec")).toThrow(/not a recording|header|chunk/i);
 });
 
 it("a recording of which nothing can be read says why", () => {
   const { bytes } = recorded(1, 2000);
   bytes.fill(0, 1000, 2000);
   expect(() => readFile(bytes, "no.vmarec")).toThrow(
-    /nothing .* can be read.* byte \d+: the chunk's checksum/i,
+    /only the header .* can be read.* byte \d+: the chunk's checksum/i,
   );
 });

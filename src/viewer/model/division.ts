@@ -159,7 +159,7 @@ export class SortedDivision implements Division {
       if (offset < end) throw new Error(`an allocation at ${offset} begins before the one below it ends`);
       end = offset + size;
     }
-    if (end > this.size) throw new Error("an allocation ends behind its block");
+    if (end > this.size) throw new Error("an allocation ends beyond its block");
   }
 
   /** The place of the first allocation at or above an offset. */

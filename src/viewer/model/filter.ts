@@ -138,7 +138,7 @@ function stateTest({ ranges, blocks, allocations }: History, state: string): Ran
   if (state === "dedicated") return (range) => blocks.dedicated[ranges.block[range]!] === 1;
   if (state === "unnamed") return (range) => allocations.name[ranges.allocation[range]!] === 0;
   if (state === "named") return (range) => allocations.name[ranges.allocation[range]!] !== 0;
-  return `“is:” is followed by dedicated, named or unnamed, not by “${state}”`;
+  return `“is:” must be followed by dedicated, named or unnamed, not by “${state}”`;
 }
 
 function numberField(history: History, field: string): RangeNumber | undefined {
@@ -164,7 +164,7 @@ type RangeNumber = (range: number) => number;
 function comparison(number: RangeNumber, operator: string, field: string, text: string): RangeTest | string {
   const value = parseQuantity(text);
   if (value === undefined)
-    return `“${field}${operator}” is followed by a number such as 4096 or 1.5MiB, not by “${text}”`;
+    return `“${field}${operator}” must be followed by a number such as 4096 or 1.5MiB, not by “${text}”`;
   switch (operator) {
     case ">":
       return (range) => number(range) > value;

@@ -174,7 +174,7 @@ function leaks(history: History): Finding[] {
     severity: certain === undefined ? "warning" : "bad",
     title: `${quoted(label)} ${label.startsWith("(") ? "seem" : "seems"} to leak`,
     text:
-      `From ${formatBytes(before)} in the middle of the recording to ${formatBytes(after)} in the end: ` +
+      `From ${formatBytes(before)} in the middle of the recording to ${formatBytes(after)} at the end: ` +
       `${formatCount(left)} of the ${formatCountOf(made, "one", "ones")} made since are still there.`,
     way: { view: "table", filter: filterOfGroup(label), lifetime: "end" },
   }));
@@ -228,7 +228,7 @@ function emptyBlocks({ all }: MomentTotals): Finding[] {
     {
       severity: "note",
       title: formatCountOf(all.emptyBlocks, "empty block"),
-      text: "Nothing lies in them, and they are kept. One for each pool is usual.",
+      text: "They are empty but kept. One for each pool is usual.",
       way: { view: "map" },
     },
   ];
@@ -249,6 +249,6 @@ function memoryObjects({ device }: History, { all }: MomentTotals): Finding[] {
 
 function oddities({ warnings }: History): Finding[] {
   if (warnings.length === 0) return [];
-  const rest = warnings.length === 1 ? "" : ` And ${formatCount(warnings.length - 1)} more of the kind.`;
+  const rest = warnings.length === 1 ? "" : ` And ${formatCount(warnings.length - 1)} more of this kind.`;
   return [{ severity: "note", title: "The file contradicts itself", text: `${warnings[0]}${rest}` }];
 }

@@ -28,7 +28,7 @@ export function readDump(json: JsonValue, source: string): History {
     .slice(0, 5)
     .map(([key]) => JSON.stringify(key.slice(0, 40)));
   throw new FileError(
-    `This is JSON, but none of the dumps that can be read here: those of VMA, D3D12MA and vma-ts. ` +
+    `This is JSON, but not a dump that can be read here: those of VMA, D3D12MA and vma-ts. ` +
       (keys.length === 0 ? "It is empty." : `It begins with the keys ${keys.join(", ")}.`),
   );
 }
@@ -137,9 +137,7 @@ class PoolReader {
     const known = this.#types.get(label) ?? this.#types.get(label.split(" - ")[0]!);
     if (known !== undefined) return known;
     if (this.builder.heaps.length === 0) this.builder.addHeap({ label: "Heap", flags: [], size: 0 });
-    this.builder.warnings.push(
-      `The pool ${JSON.stringify(label)} is of a memory type that MemoryInfo lacks.`,
-    );
+    this.builder.warnings.push(`The pool ${JSON.stringify(label)} has a memory type that MemoryInfo lacks.`);
     this.addType(label, 0, []);
     return this.#types.get(label)!;
   }
@@ -185,7 +183,7 @@ class PoolReader {
       const length = entry.member("Size").whole();
       if (offset + length > size)
         throw new FileError(
-          `Block ${id} has ${size} bytes, and an allocation at ${offset} of ${length} bytes, which ends behind it.`,
+          `Block ${id} has ${size} bytes, and an allocation at ${offset} of ${length} bytes, which ends beyond it.`,
         );
       if (offset < end) this.builder.warnings.push(`Block ${id} has allocations that overlap at ${offset}.`);
       end = Math.max(end, offset + length);

@@ -85,7 +85,7 @@ export class JsonValue {
 
   #wrong(wanted: string): FileError {
     const found = this.exists ? `is ${shorten(JSON.stringify(this.#value))}` : "is missing";
-    return new FileError(`${this.#path === "" ? "The file" : this.#path} ${found}; it has to be ${wanted}.`);
+    return new FileError(`${this.#path === "" ? "The file" : this.#path} ${found}; it must be ${wanted}.`);
   }
 }
 

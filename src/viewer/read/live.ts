@@ -32,7 +32,7 @@ export function liveAddress(text: string): string {
   try {
     url = new URL(text);
   } catch {
-    throw new FileError(`“${text.slice(0, 80)}” is no address of a living program.`);
+    throw new FileError(`“${text.slice(0, 80)}” is not the address of a running program.`);
   }
   if (url.protocol !== "http:" || url.hostname !== "127.0.0.1")
     throw new FileError(
@@ -65,7 +65,7 @@ export async function followLive(address: string, name: string, listener: LiveLi
     follower = await follower.follow(stream);
     if (follower.hasEnded) return "The program has ended.";
     const again = await reconnect(address, listener);
-    if (again === undefined) return "The program is not to be reached any more.";
+    if (again === undefined) return "The program can no longer be reached.";
     stream = again;
   }
 }

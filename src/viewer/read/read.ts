@@ -16,7 +16,7 @@ export function readFile(bytes: Uint8Array, name: string): History {
   const text = decodeText(bytes);
   if (/^\s*[[{]/.test(text)) return readDump(parseJson(text), name);
   throw new FileError(
-    "This is no file that can be read here. Recordings of vma-ts can, and JSON dumps of VMA, D3D12MA and vma-ts.",
+    "This file cannot be read here. Recordings of vma-ts can, and JSON dumps of VMA, D3D12MA and vma-ts.",
   );
 }
 

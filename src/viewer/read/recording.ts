@@ -459,7 +459,7 @@ export class RecordingReader {
   #typeOf({ memoryTypeIndex: memoryType }: RecordCursor): number {
     const builder = this.#builder;
     if (memoryType >= 32)
-      throw new FileError(`The recording has a memory type ${memoryType}; there are 32 at most.`);
+      throw new FileError(`The recording has a memory type ${memoryType}; there are at most 32.`);
     while (builder.types.length <= memoryType)
       builder.addType({ label: `Type ${builder.types.length}`, heap: 0, flags: [] });
     return memoryType;
@@ -529,7 +529,7 @@ export function readRecordingFile(recording: Recording, name: string): History {
   const [problem] = recording.problems;
   if (recording.segments.length === 0 && problem !== undefined)
     throw new FileError(
-      `Nothing of this recording but its header can be read. It is damaged at byte ${problem.position}: ${problem.message}.`,
+      `Only the header of this recording can be read. It is damaged at byte ${problem.position}: ${problem.message}.`,
     );
   const reader = new RecordingReader(recording, name);
   reader.advance();

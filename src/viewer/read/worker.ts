@@ -31,7 +31,7 @@ function send(answer: ReadAnswer): void {
 function describe(error: unknown): string {
   if (error instanceof FileError) return error.message;
   if (error instanceof RangeError) return `The file is too large for this browser: ${error.message}`;
-  if (error instanceof TypeError && /fetch/i.test(error.message)) return "The program is not to be reached.";
+  if (error instanceof TypeError && /fetch/i.test(error.message)) return "The program cannot be reached.";
   return `The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }
 

@@ -36,7 +36,7 @@ export function Heaps(): JSX.Element {
       ))}
       <p class="legend-line muted">
         <i class="swatch used" /> used <i class="swatch reserved" /> reserved, but free{" "}
-        <i class="swatch foreign" /> used by the process besides <i class="swatch tick" /> budget
+        <i class="swatch foreign" /> also used by the process <i class="swatch tick" /> budget
       </p>
     </div>
   );

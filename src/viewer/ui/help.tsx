@@ -13,7 +13,7 @@ const keys: readonly (readonly [keys: string, what: string])[] = [
     "/",
     "filter: words; name: kind: pool: type: heap: data: stack:; size>1MiB; block:3; is:dedicated; -without",
   ],
-  ["Escape", "let go of what is pinned"],
+  ["Escape", "release what is pinned"],
   ["arrows", "on the map: walk from one allocation or gap to the next; with Shift: move the map"],
   ["+  −  0", "zoom in, out, all"],
   ["Enter", "on the map: zoom to what is pinned"],

@@ -68,12 +68,12 @@ export function Scrubber(): JSX.Element {
             </button>
           </>
         )}
-        <button type="button" title="To the moment at which most is in use" onClick={goToPeak}>
+        <button type="button" title="To the moment of the highest usage" onClick={goToPeak}>
           Peak
         </button>
         <button
           type="button"
-          title="To the end; a living program is followed"
+          title="To the end; follows a running program"
           onClick={() => {
             playing.value = false;
             at.value = Number.POSITIVE_INFINITY;
