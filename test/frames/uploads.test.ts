@@ -178,6 +178,11 @@ describe("an uploader", () => {
     await Promise.all([0, 1, 2, 3].map((i) => uploader.buffer(target, pattern(100, i), 100 * i)));
     expect(device.calls.vkQueueSubmit).toBe(1);
     expect(uploader.flush()).toBeUndefined();
+    // Also where they fill a block of staging memory to the last byte.
+    const full = allocator.createUploader({ queue, ...SMALL });
+    await Promise.all([0, 1].map((i) => full.buffer(target, pattern(8192, i), 8192 * i)));
+    expect(device.calls.vkQueueSubmit).toBe(2);
+    full.destroy();
     const last = uploader.buffer(target, pattern(8, 1));
     const submission = uploader.flush();
     await last;

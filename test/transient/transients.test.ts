@@ -341,6 +341,11 @@ describe("Transient resources that make no sense", () => {
     ["a misspelt member of a use", [{ ...a, uses: [{ ...written(0), discard: true }] }], /is discards meant/],
     ["a stage that does not exist", [{ ...a, uses: [{ ...written(0), stages: undefined }] }], /stages must/],
     ["an empty buffer", [buffer("", 0, 0, 1)], /at least 1 byte/],
+    [
+      "an empty image",
+      [{ ...image("i", 8, 0, 1), image: { ...imageInfo(), extent: { width: 0, height: 8 } } }],
+      /an image's extent, mipLevels and arrayLayers are at least 1/,
+    ],
     ["a sparse image", [{ ...image("i", 8, 0, 1), image: { ...imageInfo(), flags: 1 } }], /sparse/],
     ["a disjoint image", [{ ...image("i", 8, 0, 1), image: { ...imageInfo(), flags: 0x200 } }], /disjoint/],
   ])("are refused: %s", (_name, resources, message) => {
