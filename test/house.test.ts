@@ -317,3 +317,137 @@ describe("the check of the house", () => {
     expect(findFileCircle(imports.filter(({ isType }) => !isType))).toBeUndefined();
   });
 });
+
+/** Who asks the planner for what, at run time: everybody else gets plans from these. */
+const PLANNER_USERS: Readonly<Record<string, readonly string[]>> = {
+  "compaction/choosing.ts": [
+    "defrag/list-defragmenter.ts",
+    "defrag/plan.ts",
+    "defrag/planner-choice.ts",
+    "viewer/model/defragmentation.ts",
+  ],
+  "compaction/draining.ts": ["defrag/list-defragmenter.ts", "heap/planning.ts", "sparse/plan-moves.ts"],
+  "compaction/packing.ts": ["defrag/list-packing.ts"],
+};
+
+/** The planner's own parts: which blocks get empty, and where things go, is decided in them alone. */
+const PLANNER_PARTS = ["baseline", "candidates", "emptying", "placing"].map(
+  (name) => `compaction/${name}.ts`,
+);
+
+/** Files outside the planner that put blocks in an order by how full they are, and what for. */
+const BLOCK_ORDERS: Readonly<Record<string, string>> = {
+  "allocator/memory/block-list.ts": "the policy's order of blocks",
+  "defrag/list-defragmenter.ts": "the policy's order, with the planner's victims last",
+  "defrag/ports.ts": "the order in which the planner gets blocks",
+  "heap/planning.ts": "the order in which the planner gets blocks",
+  "viewer/model/defragmentation.ts": "the order in which the planner gets blocks",
+  "viewer/model/pins.ts": "a table that people read",
+};
+
+/** The lists of blocks, which all follow one policy. */
+const POLICY_USERS = [
+  "allocator/memory/block-list.ts",
+  "heap/context.ts",
+  "heap/list.ts",
+  "sparse/page-pool.ts",
+];
+
+/** What can be measured of how full a block is. */
+const FULLNESS =
+  /\b(sumFree\w*|live\w*|free(Bytes|Pages|Units|Size)?|used\w*|allocationCount|largestFree\w*)\b/;
+
+/** Whether a file sorts by how full something is. */
+function sortsByFullness(file: string, text: string): boolean {
+  let isFound = false;
+  const visit = (node: ts.Node): void => {
+    if (
+      ts.isCallExpression(node) &&
+      ts.isPropertyAccessExpression(node.expression) &&
+      /^(sort|toSorted)$/.test(node.expression.name.text) &&
+      node.arguments.some((argument) => FULLNESS.test(argument.getText()))
+    ) {
+      isFound = true;
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
+  return isFound;
+}
+
+/** The names that a file exports. */
+function exportsOf(file: string, text: string): string[] {
+  const { statements } = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
+  return statements.flatMap((statement) => {
+    const isExported =
+      ts.canHaveModifiers(statement) &&
+      ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+    const isNamed = ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement);
+    return isExported && isNamed && statement.name !== undefined ? [statement.name.text] : [];
+  });
+}
+
+/** The functions and classes that a file declares, at its top. */
+function declarationsOf(file: string, text: string): string[] {
+  const { statements } = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
+  return statements.flatMap((statement) =>
+    ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)
+      ? (statement.name?.text ?? [])
+      : [],
+  );
+}
+
+describe("one planner, one block policy", () => {
+  const imports = allImports(SOURCE).filter(({ isType }) => !isType);
+  const files = sourceFiles(SOURCE);
+  const textOf = (file: string): string => readFileSync(join(SOURCE, file), "utf8");
+  const usersOf = (target: string, inside: string): string[] =>
+    [...new Set(imports.filter((each) => each.target === target).map(({ file }) => file))]
+      .filter((file) => folderOf(file) !== inside)
+      .sort();
+
+  it("has plans made by those who carry them out or show them, and by nobody else", () => {
+    for (const [part, users] of Object.entries(PLANNER_USERS)) {
+      expect(usersOf(part, "compaction"), part).toEqual(users);
+    }
+  });
+
+  it("keeps the choice of blocks and places inside the planner", () => {
+    for (const part of PLANNER_PARTS) {
+      expect(files, "the part is there").toContain(part);
+      expect(usersOf(part, "compaction"), part).toEqual([]);
+    }
+  });
+
+  it("orders blocks by how full they are in the planner, and elsewhere for reasons that are known", () => {
+    const ordering = files.filter(
+      (file) => folderOf(file) !== "compaction" && sortsByFullness(file, textOf(file)),
+    );
+    expect(ordering).toEqual(Object.keys(BLOCK_ORDERS).sort());
+  });
+
+  it("has every list of blocks follow the one policy, which nobody declares anew", () => {
+    const policy = "blocks/block-policy.ts";
+    expect(usersOf(policy, "blocks")).toEqual(POLICY_USERS);
+    const known = exportsOf(policy, textOf(policy));
+    expect(known).toContain("newBlockSizes");
+    const parts = [policy, ...Object.keys(PLANNER_USERS), ...PLANNER_PARTS];
+    const names = new Set(parts.flatMap((file) => exportsOf(file, textOf(file))));
+    const others = files.filter((file) => !parts.includes(file));
+    const again = others.filter((file) => declarationsOf(file, textOf(file)).some((name) => names.has(name)));
+    expect(again).toEqual([]);
+  });
+
+  it("sees another choice of what to empty", () => {
+    const forms = [
+      "const next = blocks.sort((a, b) => a.live - b.live)[0];",
+      "const order = [...chunks].toSorted((a, b) => b.metadata.sumFreeSize - a.metadata.sumFreeSize);",
+      "list.blocks.sort((one, other) => one.freePages - other.freePages);",
+    ];
+    for (const form of forms) expect(sortsByFullness("transient/again.ts", form)).toBe(true);
+    expect(sortsByFullness("transient/again.ts", "items.sort((a, b) => b.size - a.size);")).toBe(false);
+    expect(declarationsOf("heap/again.ts", "export function* newBlockSizes() {}\nclass Draining {}")).toEqual(
+      ["newBlockSizes", "Draining"],
+    );
+  });
+});
