@@ -144,7 +144,8 @@ export class ListDefragmenter {
       this.shared.allowance.bytes += run.bytesLeft;
       if (this.isExpecting) this.expect(run.plan, -1);
       for (const victim of run.plan.victims) {
-        if (victim.live === 0) {
+        // Asked of the block itself: what was chosen from may be a copy.
+        if (memoryOf(victim).metadata.isEmpty) {
           this.hasFreed = true;
           this.mayPack = true;
         } else {

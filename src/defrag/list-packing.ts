@@ -54,13 +54,18 @@ export class ListPacking {
     if (this.part === undefined && block.port.isArrivedAt) return undefined;
     const isPart = !meter.isUnlimited && block.seen.allocationCount > MAX_TRIED_OUT;
     if (this.part !== undefined || isPart) return this.nextPart(block);
-    const rules = { maxMoveBytes, bytes: this.bytes, enough: Number.POSITIVE_INFINITY, after: 0 };
-    this.trial ??= packBlock(block, new Map(), rules, meter);
-    const { done, value } = this.trial.next();
-    if (done !== true) return undefined;
-    this.trial = undefined;
+    let packed: Packed<Allocation> | undefined;
+    // While it was tried out over several passes, other lists may have taken the bytes that it was tried out with.
+    while (packed === undefined || packed.bytes > Math.max(0, this.bytes)) {
+      const rules = { maxMoveBytes, bytes: this.bytes, enough: Number.POSITIVE_INFINITY, after: 0 };
+      this.trial ??= packBlock(block, new Map(), rules, meter);
+      const { done, value } = this.trial.next();
+      if (done !== true) return undefined;
+      this.trial = undefined;
+      packed = value;
+    }
     toPack.pop();
-    return planOf(value);
+    return planOf(packed);
   }
 
   /** Bytes that may be moved. */

@@ -1,7 +1,7 @@
 /**
- * The promise, from beginning to end: with all planning granted, and nothing in between, what a defragmentation has done in the
- * end is no less than what VMA's way comes to, and has cost no more, limits per pass included. VMA's way is simulated
- * before, from the same memory.
+ * The promise, from beginning to end: with all planning granted at once, or some thousand allocations and little planning granted
+ * to each pass, and nothing in between, what a defragmentation has done in the end is no less than what VMA's way comes to, and has
+ * cost no more, limits per pass included. VMA's way is simulated before, from the same memory.
  */
 
 import { describe, expect, it } from "vitest";
@@ -81,7 +81,7 @@ describe.each(Object.entries(WORKLOADS))(`%s (seed ${SEED})`, (_name, workload) 
         pool: program.pool,
         maxBytesPerPass: random.pick([0, 0, 64 * KiB, 400 * KiB]),
         maxAllocationsPerPass: random.pick([0, 0, 1, 7]),
-        maxPlanningMilliseconds: 0,
+        ...random.pick([{ maxPlanningMilliseconds: 0 }, { maxPlanningSteps: 50 }, { maxPlanningSteps: 300 }]),
       };
       const baseline = [false, true].map((isMended) => simulate(program, info, isMended));
       const ours = defragment(program, info);
