@@ -1,7 +1,8 @@
 /**
  * `npm run picture:defragmentation`: what planning defragmentations takes, from a thousand allocations to 100,000 (`-- --long`: to a
- * million), as the table and the pictures of docs/performance.md; and how a game's load comes along. On a simulated device,
- * with all rounds of a size in one process, of which the least counts; in processor time, as machines have other things to do.
+ * million), as the table and the pictures of docs/performance.md; and how a game's load comes along (`-- --game`: that alone). On a
+ * simulated device, with all rounds of a size in one process, of which the least counts; in processor time, as machines have other
+ * things to do.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -199,8 +200,7 @@ function drawGames(): string {
   return drawing.finish(WIDTH, HEIGHT, title);
 }
 
-function main(): void {
-  const isLong = process.argv.includes("--long");
+function writeScaling(isLong: boolean): void {
   const all = new Map<Shape, Measured[]>();
   for (const shape of SHAPES) {
     const sizes = SIZES.filter((live) => live < LONG_FROM || isLong);
@@ -213,6 +213,10 @@ function main(): void {
   const [before, rest] = readFileSync(PAGE, "utf8").split(MARKS[0]);
   writeFileSync(PAGE, `${before}${MARKS[0]}${table}${MARKS[1]}${rest!.split(MARKS[1])[1]}`);
   writeFileSync(join(docs, "images", "defragmentation-scaling.svg"), drawScaling(all));
+}
+
+function main(): void {
+  if (!process.argv.includes("--game")) writeScaling(process.argv.includes("--long"));
   writeFileSync(join(docs, "images", "defragmentation-game.svg"), drawGames());
 }
 
