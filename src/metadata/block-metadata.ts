@@ -1,6 +1,6 @@
 /**
- * What every way of dividing a block can do. A block is a range of bytes [0, size); its metadata knows which
- * parts of it are allocated and which are free, and nothing of what the bytes are for.
+ * What every way of dividing a block can do. A block is a range of bytes [0, size); its metadata knows which parts of it are
+ * allocated and which are free, and nothing about what the bytes are for.
  *
  * Allocating takes two steps, so that a caller can do what may fail (mapping memory, say) in between, and so
  * that a dry run costs nothing: `find` looks for a place and remembers it, changing nothing else; `commit`
@@ -9,13 +9,13 @@
 
 import type { DetailedStatistics, Statistics } from "./statistics.ts";
 
-/** The number by which metadata knows one allocation: a positive integer, used again after it is freed. */
+/** The number by which metadata identifies an allocation: a positive integer, reused after it is freed. */
 export type Slot = number & { readonly __brand: "Slot" };
 
 /** No allocation. */
 export const NO_SLOT: Slot = 0 as Slot;
 
-/** VmaSuballocationType: what lives in an allocation, as far as buffer-image granularity cares. */
+/** VmaSuballocationType: what lives in an allocation, as buffer-image granularity distinguishes it. */
 export const SuballocationType = {
   Free: 0,
   Unknown: 1,
@@ -38,7 +38,7 @@ export const Strategy = {
 /** VMA_ALLOCATION_CREATE_UPPER_ADDRESS_BIT (the value holds for device and virtual blocks). */
 export const UPPER_ADDRESS = 0x00000040;
 
-/** How a block is made. */
+/** Options of a block. */
 export interface BlockMetadataOptions {
   /** Bytes in the block. */
   readonly size: number;
@@ -50,18 +50,18 @@ export interface BlockMetadataOptions {
   readonly virtual?: boolean;
 }
 
-/** Is told of one range, in address order: `slot` is {@link NO_SLOT} for a free range. */
+/** Called for each range, in address order: `slot` is {@link NO_SLOT} for a free range. */
 export type RangeVisitor = (offset: number, size: number, slot: Slot) => void;
 
 /** The division of one block. */
 export interface BlockMetadata {
   /** Bytes in the block. */
   readonly size: number;
-  /** Allocations in the block. */
+  /** Number of allocations in the block. */
   readonly allocationCount: number;
   /**
-   * The most allocations that there can be at once, whatever their sizes: a few hundred fewer than 2^24. With so many, nothing
-   * is found, however much is free.
+   * The maximum number of allocations at once, whatever their sizes: a few hundred fewer than 2^24. With that many, nothing is
+   * found, however much is free.
    */
   readonly maxAllocationCount: number;
   /** Bytes not allocated. */
@@ -74,7 +74,7 @@ export interface BlockMetadata {
    * {@link commit}.
    *
    * @param strategy one of {@link Strategy}; the linear algorithm ignores it.
-   * @param upperAddress allocates from the upper end; for the linear algorithm alone.
+   * @param upperAddress allocates from the upper end; only for the linear algorithm.
    * @returns whether there is a place.
    */
   find(
@@ -88,7 +88,10 @@ export interface BlockMetadata {
   readonly foundOffset: number;
   /** Makes the allocation that the last {@link find} found. Its size may exceed the request. */
   commit(): Slot;
-  /** {@link find} and {@link commit} in one, for who has nothing to do in between: {@link NO_SLOT} where there is no place. */
+  /**
+   * {@link find} and {@link commit} in one, for callers with nothing to do in between: {@link NO_SLOT} if there is no
+   * place.
+   */
   allocate(
     size: number,
     alignment: number,
@@ -96,7 +99,10 @@ export interface BlockMetadata {
     strategy: number,
     upperAddress: boolean,
   ): Slot;
-  /** Frees the allocation in a slot, if there is one: the slot is one that was given out, or slot 0. Whether there was one. */
+  /**
+   * Frees the allocation in a slot, if there is one: the slot must have been handed out, or be slot 0. Returns whether
+   * there was one.
+   */
   free(slot: Slot): boolean;
   /** Frees all allocations. */
   clear(): void;
@@ -117,33 +123,33 @@ export interface BlockMetadata {
   /** Bytes of the free range just below this allocation, 0 if there is none. */
   freeSizeBefore(slot: Slot): number;
 
-  /** Adds this block to `total` without walking it. */
+  /** Adds this block to `total` without visiting its ranges. */
   addStatistics(total: Statistics): void;
   /** Adds this block to `total`, range by range. */
   addDetailedStatistics(total: DetailedStatistics): void;
-  /** Walks the whole structure and throws an AssertionError at the first thing that is not as it must be. */
+  /** Checks the whole structure and throws an AssertionError at the first inconsistency. */
   validate(): void;
 }
 
 /** Keeps a number for each slot. */
 export interface Labels {
-  /** The label of a slot; 0 for slot 0. Undefined for a slot that there is no room for yet. */
+  /** The label of a slot; 0 for slot 0. Undefined for a slot without room yet. */
   labelOf(slot: Slot): number;
   setLabel(slot: Slot, label: number): void;
-  /** Whether there is an allocation in a slot that was given out or may be; never in slot 0. */
+  /** Whether there is an allocation in a slot that has been or may be handed out; never in slot 0. */
   isTaken(slot: Slot): boolean;
 }
 
-/** What a virtual block asks for besides: its allocations have names, and its size may change. */
+/** What a virtual block also needs: its allocations have names, and its size may change. */
 export interface ResizableMetadata extends BlockMetadata, Labels {
   /** Whether it allocates from the upper end, too. */
   readonly hasUpperEnd: boolean;
   /**
-   * Allocates for arguments that nobody has checked. The slot's label is the allocation's name.
+   * Allocates for unchecked arguments. The slot's label is the allocation's name.
    *
    * @param flags one or more of {@link Strategy}, and {@link UPPER_ADDRESS}.
-   * @returns {@link NO_SLOT} where there is no room.
-   * @throws TypeError or RangeError for an argument that is not as `VirtualBlock.allocate` says.
+   * @returns {@link NO_SLOT} if there is no room.
+   * @throws TypeError or RangeError for an invalid argument, see `VirtualBlock.allocate`.
    */
   allocateVirtual(size: number, alignment: number, flags: number): Slot;
   /** Where the highest allocation ends, in bytes; 0 if there is none. */
@@ -151,9 +157,9 @@ export interface ResizableMetadata extends BlockMetadata, Labels {
   /**
    * Changes the bytes in the block to at least {@link usedEnd}, and at least 1.
    *
-   * @returns the metadata to go on with: this, or another one that knows the same allocations by the same slots.
+   * @returns the metadata to use from now on: this, or another one with the same allocations in the same slots.
    */
   resize(size: number): ResizableMetadata;
-  /** Gives an allocation another slot, and never uses its old one again; {@link NO_SLOT} if slots are out. */
+  /** Gives an allocation another slot, and never uses its old one again; {@link NO_SLOT} if there are no more slots. */
   renumber(slot: Slot): Slot;
 }

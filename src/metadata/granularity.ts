@@ -1,27 +1,27 @@
 /**
  * Buffer-image granularity: on a device, a linear resource (buffer, linear image) and an optimally tiled image
- * may not share a page of `bufferImageGranularity` bytes. Two ways to keep them apart:
+ * may not share a page of `bufferImageGranularity` bytes. There are two ways to keep them apart:
  *
- * - up to 256 bytes: whatever might conflict is rounded up to whole pages. Costs at most 255 bytes a resource,
- *   and no bookkeeping.
- * - above 256 bytes: every page remembers how many allocations begin or end on it, and what kind came first.
- *   A page inside an allocation is nobody else's, so that only first and last pages count.
+ * - up to 256 bytes: whatever might conflict is rounded up to whole pages. Costs at most 255 bytes per resource, and no
+ *   bookkeeping.
+ * - above 256 bytes: every page remembers how many allocations begin or end on it, and what kind came first. A page inside an
+ *   allocation belongs to it alone, so that only first and last pages count.
  *
  *   pages    |    0    |    1    |    2    |    3    |
  *   ranges   [buffer ][  image           ][ image  ]
  *   tracked    1 buf     (inside)   2 img     1 img        <- the first image had to start on page 1
  *
- * Cost: constant for each allocation, four bytes for each page.
+ * Cost: constant per allocation, four bytes per page.
  */
 
 import { assert } from "../foundation/assert.ts";
 import { alignUp } from "../foundation/bits.ts";
 import { SuballocationType } from "./block-metadata.ts";
 
-/** Up to here pages are kept apart by rounding, in bytes. */
+/** In bytes; up to this granularity, pages are kept apart by rounding. */
 export const MAX_ROUNDED_GRANULARITY = 256;
 
-/** What {@link GranularityPages.place} answers where a range has no place. */
+/** What {@link GranularityPages.place} returns if a range has no place. */
 export const NO_OFFSET = -1;
 
 /** For each {@link SuballocationType}, the set of types, as bits, that may not share its page. */
@@ -55,12 +55,12 @@ export function typesConflict(a: SuballocationType, b: SuballocationType): boole
   return ((CONFLICTS[a] >>> b) & 1) !== 0;
 }
 
-/** Whether a range that ends at `end` (its first byte past) touches the page that `offset` lies on. */
+/** Whether a range that ends at `end` (its first byte past) touches the page of `offset`. */
 export function onSamePage(end: number, offset: number, granularity: number): boolean {
   return Math.floor((end - 1) / granularity) === Math.floor(offset / granularity);
 }
 
-/** The types, as bits, whose allocations are rounded to whole pages, where pages are kept apart by rounding. */
+/** The types, as bits, whose allocations are rounded to whole pages if pages are kept apart by rounding. */
 export const ROUNDED_TYPES: number =
   (1 << SuballocationType.Unknown) |
   (1 << SuballocationType.ImageUnknown) |
@@ -85,8 +85,8 @@ export class GranularityPages {
   }
 
   /**
-   * Where in a free range `bytes` bytes of `type` may begin, given that they could begin at `offset` but for
-   * their neighbours: there, or on the next page, or not at all ({@link NO_OFFSET}).
+   * Where in a free range `bytes` bytes of `type` may begin, given that they could begin at `offset` were it not for their
+   * neighbours: there, or on the next page, or not at all ({@link NO_OFFSET}).
    */
   place(
     offset: number,
@@ -117,7 +117,7 @@ export class GranularityPages {
     return this.isTaken(last, conflicts) ? last * this.granularity : end;
   }
 
-  /** Counts an allocation in. */
+  /** Adds an allocation. */
   take(offset: number, size: number, type: SuballocationType): void {
     const first = this.pageOf(offset);
     const last = this.pageOf(offset + size - 1);
@@ -125,7 +125,7 @@ export class GranularityPages {
     if (last !== first) this.takePage(last, type);
   }
 
-  /** Counts an allocation out. */
+  /** Removes an allocation. */
   release(offset: number, size: number): void {
     const first = this.pageOf(offset);
     const last = this.pageOf(offset + size - 1);
@@ -133,7 +133,7 @@ export class GranularityPages {
     if (last !== first) this.releasePage(last);
   }
 
-  /** Counts everything out. */
+  /** Removes everything. */
   clear(): void {
     this.pages.fill(0);
   }

@@ -1,18 +1,18 @@
 /**
  * Two-Level Segregated Fit: divides a block so that a good free range is found in constant time.
  *
- * Every allocation has a record, which stands for its gap as well: what is free behind it up to the next allocation, 0 bytes
- * or more. So free ranges have no records of their own, and there is nothing to merge: freeing takes a record out of
- * the address order, and the gap of the record before it has become larger. One more record, the edge, stands before
- * the first allocation and behind the last: it ends where the block begins, and begins where the block ends.
+ * Every allocation has a record, which also represents its gap: the free bytes after it up to the next allocation, 0 or more.
+ * So free ranges have no records, and there is nothing to merge: freeing removes a record from the address order, and the gap
+ * of the record before it becomes larger. One more record, the edge, is before the first allocation and after the last: it ends
+ * where the block begins, and begins where the block ends.
  *
  * Each gap that has bytes is in one of many lists, by its size; two levels of bit masks say which lists are not empty,
  * so that "the first list from here on with a gap in it" is two bit searches. The gap at the end of the block, the
  * tail, is in no list.
  *
- * A list is a circle through its anchor, so that to enter and to leave it is the same at its ends. Of an anchor there
- * is nothing but two links, eight bytes; for list n it is named by `FIRST_ANCHOR + 2 * n`. Free links are reached by
- * exclusive or (`words[record ^ NEXT_FREE]`), which for a record is what `|` is, and for anchors packs four into 32 bytes.
+ * A list is a circle through its anchor, so that entering and leaving it is the same at its ends. An anchor consists only of
+ * two links, eight bytes; that of list n is `FIRST_ANCHOR + 2 * n`. Free links are accessed by exclusive or
+ * (`words[record ^ NEXT_FREE]`), which for a record is the same as `|`, and for anchors packs four into 32 bytes.
  *
  *   address order   edge, gap   [ A ], gap   [ B ]   [ C ], gap   [ D ], tail   edge
  *                          |            |                     |
@@ -20,18 +20,18 @@
  *   second level     one word per memory class, one bit per list that holds something
  *   first level      one bit per memory class that holds something
  *
- * Allocating takes a gap from a list and divides it: what alignment skips stays with the record before, and what is left
- * over is the gap of the new one. All of that is constant time. Only when lists hold nothing but gaps that alignment or
- * granularity rules out are they searched gap by gap; where that takes long again and again, an index finds the same gap in
- * logarithmic time (./gap-indexes.ts). MIN_OFFSET asks for the lowest place instead and has an index always.
+ * Allocating takes a gap from a list and divides it: what alignment skips stays with the record before, and what is left over
+ * is the gap of the new one. All of that takes constant time. Only when lists hold nothing but gaps that alignment or
+ * granularity rules out are they searched gap by gap; if that is slow repeatedly, an index finds the same gap in logarithmic
+ * time (./gap-indexes.ts). MIN_OFFSET needs the lowest place instead and always has an index.
  *
- * Classes that share what is said here: blocks of less than 2^31 bytes without margins, as nearly all are, count in int32
- * and do their work in two functions written for speed (./narrow-tlsf.ts; with buffer-image granularity
- * ./granular-tlsf.ts). All others count in float64 and do it step by step (./wide-tlsf.ts), but virtual ones in two
- * functions again (./large-tlsf.ts). One operation of a churn takes a virtual block 40 and 50 ns, and 63 in steps. What is
- * asked less often is here, for all of them.
+ * Several classes share this: blocks of less than 2^31 bytes without margins, which nearly all are, count in int32 and do their
+ * work in two functions written for speed (./narrow-tlsf.ts; with buffer-image granularity ./granular-tlsf.ts). All others
+ * count in float64 and work step by step (./wide-tlsf.ts), except that virtual ones again have two functions (./large-tlsf.ts).
+ * One operation of a churn takes a virtual block 40 and 50 ns, and 63 in steps. What is needed less often is here, for all of
+ * them.
  *
- * With a margin, a record ends that many bytes behind its allocation; the margin counts as a free range, and is in no list.
+ * With a margin, a record ends that many bytes after its allocation; the margin counts as a free range, and is in no list.
  *
  * M. Masmano, I. Ripoll, A. Crespo, J. Real: "TLSF: a New Dynamic Memory Allocator for Real-Time Systems", 2004.
  */
@@ -61,7 +61,7 @@ const { NONE, UNLISTED, UNUSED } = RecordMark;
 
 /** The records that a TLSF block reserves. */
 export const TlsfRecord = {
-  /** Before the first allocation and behind the last. */
+  /** Before the first allocation and after the last. */
   EDGE: 8,
   /** The anchor of list 0; those of the other lists follow. */
   ANCHOR: 16,
@@ -73,14 +73,14 @@ const LIST_COUNT: number = SizeClass.COUNT * SizeClass.LISTS;
 /** NONE, the edge, and the anchors, four of which take as much as a record. */
 const RESERVED: number = ANCHOR / WORDS_PER_RECORD + LIST_COUNT / 4;
 
-/** A search looks at so many gaps before it asks an index. */
+/** The number of gaps that a search examines before it uses an index. */
 const FEW_LOOKS = 16;
 
-/** What a block that is divided by two-level segregated fit is made with. */
+/** Options of a block that is divided by two-level segregated fit. */
 export interface TlsfOptions extends NamedMetadataOptions {
   /**
-   * The same division of a block that counted in int32, for one that grows beyond that: who lets blocks grow says it, so that others
-   * do not have the code for large blocks in their bundles.
+   * The same division of a block that counted in int32, for one that grows beyond that: given by those who let blocks grow, so
+   * that others do not have the code for large blocks in their bundles.
    */
   readonly enlarge?: ((narrow: TlsfMetadata, options: NamedMetadataOptions) => ResizableMetadata) | undefined;
 }
@@ -95,10 +95,10 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
   readonly hasUpperEnd: boolean = false;
 
   protected readonly options: TlsfOptions;
-  /** Those of a virtual block. */
+  /** The names of a virtual block. */
   protected readonly names: Names | undefined;
   declare protected readonly smallShift: number;
-  /** Bytes kept free behind every allocation. */
+  /** Bytes kept free after every allocation. */
   protected readonly margin: number;
   protected readonly records: Records = new Records(RESERVED);
   /** The words and doubles of the records. */
@@ -108,14 +108,14 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
   protected lastFresh = 0;
   /** Which lists hold ranges. */
   protected readonly lists: ListMap = new ListMap();
-  /** Which pages are whose, where allocations are kept apart by pages. */
+  /** Which pages are taken, if allocations are kept apart by pages. */
   protected readonly pages: GranularityPages | undefined = undefined;
   private readonly allIndexes: GapIndexes = new GapIndexes(this);
-  /** The indexes, while there are any. */
+  /** The indexes, if there are any. */
   protected indexes: GapIndexes | undefined = undefined;
-  /** Gaps that the search may look at before it asks an index; below 0 when it has been refused one. */
+  /** Gaps that the search may examine before it uses an index; below 0 when it has been refused one. */
   private looksLeft = 0;
-  /** The index that the search asks from now on. */
+  /** The index that the search uses from now on. */
   private asked: GapIndex | undefined = undefined;
 
   constructor(options: TlsfOptions) {
@@ -144,7 +144,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
     return count;
   }
 
-  /** Bytes of the largest free range. A few looks while MIN_OFFSET is in use; else it looks through one list. */
+  /** Bytes of the largest free range. Takes a few steps while MIN_OFFSET is in use; otherwise it searches one list. */
   get largestFreeRange(): number {
     const leastLargest = this.allocationCount > 0 ? this.margin : 0;
     let largest = Math.max(leastLargest, this.gapBytes(this.words[EDGE | PREVIOUS]));
@@ -169,7 +169,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
     upperAddress: boolean,
   ): boolean;
 
-  /** Bytes that the request takes of a gap, from its first aligned byte on. */
+  /** Bytes that the request takes from a gap, starting at its first aligned byte. */
   protected abstract readonly requestBytes: number;
   protected abstract readonly requestAlignment: number;
   /** The types, as bits, that the request may not share a page with. */
@@ -193,7 +193,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
     return this.findBalanced(list);
   }
 
-  /** The default strategy: a gap that is large enough for sure, else the tail, else one that may be. */
+  /** The default strategy: a gap that is certainly large enough, otherwise the tail, otherwise one that may be. */
   private findBalanced(list: number): boolean {
     const larger = this.lists.firstFrom(list + 1);
     return (
@@ -224,8 +224,8 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
   }
 
   /**
-   * The first list from a request's own on that holds something. The reference keeps margins in their lists, where no
-   * request finds room; its own list may hold nothing else, and then the next one is not looked at in its place.
+   * The first non-empty list, starting with the request's own. The reference keeps margins in their lists, where no request
+   * finds room; its own list may hold nothing else, and then the next one is not examined instead.
    */
   private firstFromOwn(list: number): number {
     const holdsMargins = this.margin > 0 && this.allocationCount > 0;
@@ -246,7 +246,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
     return this.fitsInTail();
   }
 
-  /** Whether the request fits into the gap behind a record; if so, remembers the place. */
+  /** Whether the request fits into the gap after a record; if so, remembers the place. */
   protected abstract fits(owner: number): boolean;
 
   private fitsInTail(): boolean {
@@ -276,7 +276,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
     return false;
   }
 
-  /** Counts a look at a gap. Whether an index is to be asked instead, as there have been too many. */
+  /** Counts an examined gap. Returns whether an index is to be used instead, because there have been too many. */
   private turnsToIndex(order: GapOrder): boolean {
     if (this.asked !== undefined) return true;
     if (this.looksLeft-- !== 0) return false;
@@ -287,19 +287,19 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
     return true;
   }
 
-  /** Asks the index for a gap of the lists `from` to `to`. */
+  /** Gets a gap of the lists `from` to `to` from the index. */
   private fitsInLists(from: number, to: number): boolean {
     return this.fitsIn(this.allIndexes.firstInLists(this.asked!, from, to, this.requestBytes));
   }
 
-  /** The same as {@link fits} for a gap of which an index says so, or for none. */
+  /** The same as {@link fits} for a gap found by an index, or for none. */
   private fitsIn(gap: number): boolean {
     if (gap === NONE) return false;
     assert(this.fits(gap), "an index knows what a gap has room for");
     return true;
   }
 
-  /** Makes room for more records, in `find` already, so that a commit cannot fail. Whether there is room. */
+  /** Makes room for more records, already in `find`, so that a commit cannot fail. Returns whether there is room. */
   protected makeRoom(): boolean {
     const slots = this.slotLimit;
     if (!this.records.grow()) return false;
@@ -315,7 +315,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
     this.lastFresh = this.words.length - WORDS_PER_RECORD;
   }
 
-  /** Prepares the slots from `first` on, none of which was used yet. */
+  /** Prepares the slots from `first` on, none of which has been used yet. */
   protected prepareSlots(first: number): void {
     this.names?.begin(this, Math.max(first, RESERVED), this.slotLimit);
   }
@@ -360,7 +360,7 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
     const next = words[owner | NEXT_FREE];
     words[previous ^ NEXT_FREE] = next;
     words[next ^ PREVIOUS_FREE] = previous;
-    // The anchor alone is on both sides of a list's only gap.
+    // Only the anchor is on both sides of a list's only gap.
     if (previous === next) this.lists.unmark((next - ANCHOR) >> 1);
     words[owner | PREVIOUS_FREE] = UNLISTED;
     this.indexes?.remove(owner);
@@ -375,12 +375,14 @@ export abstract class TlsfMetadata implements ResizableMetadata, GapSource {
     return this.indexes;
   }
 
-  /** Brings the indexes up to date after a record was put behind `owner`, whose gap was listed or was the tail. */
+  /** Updates the indexes after a record was put after `owner`, whose gap was listed or was the tail. */
   protected indexDivided(owner: number, record: number, wasListed: boolean): void {
     this.keptIndexes()?.divide(owner, record, wasListed);
   }
 
-  /** Brings the indexes up to date after the record behind `owner` was freed; whether their gaps were listed before. */
+  /**
+   * Updates the indexes after the record after `owner` was freed; the flags say whether their gaps were listed before.
+   */
   protected indexMerged(owner: number, ownerWasListed: boolean, record: number, wasListed: boolean): void {
     this.keptIndexes()?.merge(owner, ownerWasListed, record, wasListed);
   }
