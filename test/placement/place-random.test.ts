@@ -93,7 +93,7 @@ describe("finding conflicts", () => {
     expect(findConflict(items, [0, 8, 0])).toBe(
       'items[0] ("depth") and items[1] are alive at the same time and overlap',
     );
-    expect(findConflict(items, [0, 10, 0])).toBe("items[1] has the offset 10, which is no multiple of 4");
+    expect(findConflict(items, [0, 10, 0])).toBe("items[1] has the offset 10, which is not a multiple of 4");
     expect(findConflict(items, [0, 12, 0], { granularity: 16 })).toBe(
       "items[2] and items[1] are alive at the same time, of different kinds, and share a page",
     );
