@@ -48,9 +48,9 @@ export interface DefragmentationInfo {
   readonly maxBytesMoved?: number;
   /**
    * Milliseconds that planning one pass may take; default 1, and 0 for no limit. Unfinished planning goes on in the next pass:
-   * a pass that only planned has no moves and is not the last one. With no limit everything is planned before anything is
-   * moved, and it moves no more than VMA's way would; otherwise blocks are emptied one after the other as they come, and the
-   * same holds in general.
+   * a pass that only planned has no moves and is not the last one. With no limit, or for up to 4,096 allocations, everything is
+   * planned before anything is moved, and it moves no more than VMA's way would; otherwise blocks are emptied one after the
+   * other as they come, and the same holds in general.
    */
   readonly maxPlanningMilliseconds?: number;
   /**
