@@ -117,7 +117,7 @@ const config: UserConfig<DefaultTheme.Config> = {
             page("Vulkan's newer memory features", "newer-features"),
             page("Vulkan's conformance tests", "conformance"),
             page("The recording format", "recording-format"),
-            guide("Questions, and messages", "faq"),
+            guide("Questions and messages", "faq"),
           ],
         },
       ],

@@ -71,10 +71,10 @@ export interface AllocationCreateInfo {
    */
   readonly zeroInitialize?: boolean;
   /**
-   * Where to map it, from its making until it is freed (VK_EXT_map_memory_placed): an address, or a range of a shared
+   * Where to keep it mapped for as long as it lives (VK_EXT_map_memory_placed): an address, or a range of a shared
    * `WebAssembly.Memory`, which all workers see. Implies `AllocationCreate.Mapped` and `DedicatedMemory`, and host-visible memory. Its
-   * size must be a multiple of minPlacedMemoryMapAlignment. What was at the place is lost; once it is freed, zeros are there. No other
-   * thread may touch the place while the allocation is made or freed. Default: wherever the driver maps it.
+   * size must be a multiple of minPlacedMemoryMapAlignment. What was at that place is lost; after the allocation is freed it reads as
+   * zeros. No other thread may touch it while the allocation is created or freed. Default: wherever the driver maps it.
    * @experimental
    */
   readonly placedAt?: HostPlace | undefined;
