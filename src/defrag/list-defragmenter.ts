@@ -74,7 +74,8 @@ export class ListDefragmenter {
       this.beginPacking();
       return;
     }
-    this.putVictimsLast(plan);
+    // VMA's way was tried out with the blocks as they stand: which of the empty ones goes first depends on that.
+    if (!plan.isBaseline) this.putVictimsLast(plan);
     this.run(plan);
     this.phase = Phase.Following;
   }
