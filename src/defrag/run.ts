@@ -298,6 +298,11 @@ export class DefragmentationRun {
   /** Changes places or, if that or the copies failed, leaves everything where it was. */
   private async finishPass(transfers: readonly Transfer[], errors: unknown[]): Promise<boolean> {
     const { context } = this;
+    // What the program means to destroy since the pass began stays where it is until then: the device may be using it.
+    const { bindings } = this.state;
+    for (const { move, allocation } of transfers) {
+      if (bindings.isWaiting(allocation)) ignore(move);
+    }
     try {
       context.swap();
     } catch (error) {

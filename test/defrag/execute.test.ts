@@ -153,6 +153,31 @@ describe("defragment", () => {
     allocator.destroyPool(pool);
   });
 
+  it("leaves where it is what the program destroys later while it is being copied, and the rest goes on", async () => {
+    const { allocator, device } = world();
+    const queue = device.createTransferQueue({ completeAfter: 5 });
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Host, blockSize: MiB });
+    const usage = BufferUsage.TransferSrc | BufferUsage.TransferDst;
+    const buffers = Array.from({ length: 16 }, () =>
+      allocator.createBuffer({ size: MiB / 8, usage }, { pool }),
+    );
+    for (const index of [3, 4, 8, 9, 10, 11, 12, 13]) buffers[index]!.allocation.destroy();
+    const [held, other] = [buffers[14]!.allocation, buffers[15]!.allocation];
+    const [place, buffer] = [held.deviceMemory, held.buffer];
+    const defragmenting = allocator.defragment({ queue, pool });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect([held.isMoving, other.isMoving]).toEqual([true, true]);
+    allocator.destroyLater(held, { framesInFlight: 2 });
+    expect(await defragmenting).toMatchObject({ bytesMoved: MiB / 8, deviceMemoryBlocksFreed: 0 });
+    allocator.validate();
+    expect([held.deviceMemory, held.buffer]).toEqual([place, buffer]);
+    expect(other.deviceMemory).not.toBe(place);
+    for (const frame of [1, 3]) allocator.setCurrentFrameIndex(frame);
+    expect(held.isFreed).toBe(true);
+    for (const each of buffers) if (!each.allocation.isFreed) each.allocation.destroy();
+    allocator.destroyPool(pool);
+  });
+
   it("keeps the old buffer until the program has been told, and knows both until then", async () => {
     const { allocator, resources, options, device } = await holes(100);
     let told = 0;
