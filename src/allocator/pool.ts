@@ -222,14 +222,6 @@ export class Pool {
     return this.name === undefined ? `pool ${this.id}` : `pool ${this.id} ${JSON.stringify(this.name)}`;
   }
 
-  /** @internal */
-  validate(): void {
-    for (const { blockList, dedicated } of this.sources) {
-      blockList.validate();
-      dedicated.validate();
-    }
-  }
-
   /** A description in one line. */
   toString(): string {
     const blocks = this.sources.reduce((sum, { blockList }) => sum + blockList.blocks.length, 0);

@@ -171,6 +171,16 @@ describe("A host pointer", () => {
     expect(own[1000]).toBe(1);
   });
 
+  it("says where the memory is, so that it cannot be mapped at another place", () => {
+    const { allocator, device } = world({}, {}, all);
+    const hostPointer = device.host.registerHostMemory(new Uint8Array(64 * KiB));
+    const placedAt = device.host.registerHostMemory(new Uint8Array(64 * KiB));
+    const importAt = () =>
+      allocator.importMemory({ hostPointer }, bytes(64 * KiB, only(Type.Host)), { ...hostInfo, placedAt });
+    expect(importAt).toThrow(/memory at a host pointer is where it is: placedAt cannot be given for it/);
+    expect(device.statistics().memoryCount).toBe(0);
+  });
+
   it("can hold a buffer, which does not own the memory alone", () => {
     const { allocator, device } = world({}, {}, all);
     const own = new Uint8Array(64 * KiB);

@@ -46,6 +46,21 @@ describe("a pool of several memory types", () => {
     allocator.destroyPool(pool);
   });
 
+  it("refuses what must be mapped where no type that it may live in is HostVisible, and says so", () => {
+    const { allocator } = world({}, {}, budgeted);
+    const pool = allocator.createPool({ memoryTypeIndex: Device, fallbackMemoryTypes: [Host], blockSize });
+    const needs = { ...bytes(KiB), memoryTypeBits: 1 << Device };
+    const error = failureOf(() =>
+      allocator.allocateMemory(needs, {
+        pool,
+        flags: AllocationCreate.Mapped | AllocationCreate.HostAccessRandom,
+      }),
+    );
+    expect(error.message).toMatch(/no memory type of pool 0 that the resource can live in is HostVisible/);
+    expect(allocator.getPoolStatistics(pool).blockCount).toBe(0);
+    allocator.destroyPool(pool);
+  });
+
   it("counts the blocks of all types together", () => {
     const it = world({}, {}, budgeted);
     const { allocator } = it;

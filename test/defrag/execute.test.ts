@@ -178,6 +178,32 @@ describe("defragment", () => {
     allocator.destroyPool(pool);
   });
 
+  it("cannot be undercut by lending, nor by the end of a pool's or allocator's scope while it copies", async () => {
+    const said: string[] = [];
+    const { allocator, device } = world({}, { debug: { log: (message) => said.push(message) } });
+    const queue = device.createTransferQueue({ completeAfter: 5 });
+    const pool = allocator.createPool({ memoryTypeIndex: Type.Host, blockSize: MiB });
+    const usage = BufferUsage.TransferSrc | BufferUsage.TransferDst;
+    const buffers = Array.from({ length: 9 }, () =>
+      allocator.createBuffer({ size: MiB / 8, usage }, { pool }),
+    );
+    buffers[3]!.allocation.destroy();
+    const { allocation } = buffers[8]!;
+    const defragmenting = allocator.defragment({ queue, pool });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(allocation.isMoving).toBe(true);
+    expect(() => allocation.lend()).toThrow(/is being moved and cannot be lent until the pass is over/);
+    pool[Symbol.dispose]();
+    allocator[Symbol.dispose]();
+    expect(said.filter((message) => message.includes("was not freed at the end of its scope"))).toHaveLength(
+      2,
+    );
+    expect(await defragmenting).toMatchObject({ allocationsMoved: 1, deviceMemoryBlocksFreed: 1 });
+    allocator.validate();
+    for (const each of buffers) if (!each.allocation.isFreed) each.allocation.destroy();
+    allocator.destroyPool(pool);
+  });
+
   it("keeps the old buffer until the program has been told, and knows both until then", async () => {
     const { allocator, resources, options, device } = await holes(100);
     let told = 0;

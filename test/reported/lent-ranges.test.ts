@@ -212,6 +212,16 @@ describe("a lent range", () => {
     allocator.destroy();
   });
 
+  it("is refused by a device that cannot lend, and nothing stays mapped", () => {
+    const { device, allocator } = openWorld({ profile: armMobile });
+    const mapMemory = device.mapMemory.bind(device);
+    device.mapMemory = (...args) => Object.defineProperty(mapMemory(...args), "lend", { value: undefined });
+    const allocation = allocator.allocateMemory({ size: 256, alignment: 1, memoryTypeBits: 1 }, host);
+    expect(() => allocation.lend()).toThrow(/the device cannot lend mapped memory to other threads/);
+    expect(allocation.isMapped).toBe(false);
+    allocation.destroy();
+  });
+
   it("must be a message where it is viewed", async () => {
     const { viewLentRange } =
       runtime === "node"
