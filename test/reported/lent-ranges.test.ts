@@ -216,7 +216,7 @@ describe("a lent range", () => {
     const { device, allocator } = openWorld({ profile: armMobile });
     const mapMemory = device.mapMemory.bind(device);
     device.mapMemory = (...args) => Object.defineProperty(mapMemory(...args), "lend", { value: undefined });
-    const allocation = allocator.allocateMemory({ size: 256, alignment: 1, memoryTypeBits: 1 }, host);
+    const { allocation } = allocator.createBuffer({ size: 4096, usage: 2 }, host);
     expect(() => allocation.lend()).toThrow(/the device cannot lend mapped memory to other threads/);
     expect(allocation.isMapped).toBe(false);
     allocation.destroy();
