@@ -41,7 +41,7 @@ import { TypeMoves } from "./type-moves.ts";
 const DEFAULT_MILLISECONDS = 1;
 
 /** The minimum number of planning steps in a pass, whatever time they take. */
-const LEAST_STEPS = 32;
+const LEAST_STEPS_OF_PASS = 32;
 
 /** VmaDefragmentationContext. Made by `Allocator.beginDefragmentation`. */
 export class DefragmentationContext {
@@ -181,7 +181,7 @@ export class DefragmentationContext {
     const milliseconds = maxPlanningMilliseconds ?? DEFAULT_MILLISECONDS;
     return milliseconds === 0 || milliseconds === Number.POSITIVE_INFINITY
       ? {}
-      : { milliseconds, leastSteps: LEAST_STEPS };
+      : { milliseconds, leastSteps: LEAST_STEPS_OF_PASS };
   }
 
   /** Chooses what to do with all lists before anything is moved, if there is time for that. */

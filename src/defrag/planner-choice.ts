@@ -16,7 +16,7 @@ import { PlannedList, rememberList } from "./ports.ts";
 import type { Shared } from "./shared.ts";
 
 /** The minimum number of steps for choosing at once, which is all that a small program needs. */
-const LEAST_STEPS = 256;
+const LEAST_STEPS_OF_CHOICE = 256;
 
 /** The share of a pass's planning that may go into choosing at once, which may find nothing. */
 const SHARE = 1 / 2;
@@ -71,7 +71,7 @@ export class PlannerChoice {
   /** Whether the time will not be wasted. */
   private isEnough({ steps, milliseconds }: Grant): boolean {
     if (steps === undefined && milliseconds === undefined) return true;
-    const most = (steps ?? Math.max(LEAST_STEPS, milliseconds! * STEPS_PER_MILLISECOND)) * SHARE;
+    const most = (steps ?? Math.max(LEAST_STEPS_OF_CHOICE, milliseconds! * STEPS_PER_MILLISECOND)) * SHARE;
     return this.allocationsWithin(most, 1, STEPS_PER_ALLOCATION);
   }
 
@@ -94,7 +94,7 @@ export class PlannerChoice {
     const { meter, movability, maxMoveBytes, algorithm } = this.shared;
     if (steps !== undefined) meter.grant({ steps: Math.ceil(steps * SHARE) });
     else if (milliseconds !== undefined) {
-      meter.grant({ milliseconds: milliseconds * SHARE, leastSteps: LEAST_STEPS });
+      meter.grant({ milliseconds: milliseconds * SHARE, leastSteps: LEAST_STEPS_OF_CHOICE });
     }
     const lists = this.lists.map((list) => new PlannedList(list, movability, maxMoveBytes));
     const { done, value } = choosePlans(lists, algorithm, this.limits, meter).next();
