@@ -82,15 +82,18 @@ function barChart(title: string, name: string, cases: readonly CaseResult[]): Ch
   const least = Math.min(...values, most);
   const isLog = most / least > LOG_FROM;
 
-  const left = MARGIN + Math.min(330, Math.max(...cases.map((result) => textWidth(result.title)))) + 10;
-  const right = WIDTH - MARGIN - 70;
+  // Long titles make the picture wider, not the bars shorter.
+  const titles = Math.max(...cases.map((result) => textWidth(result.title)));
+  const width = WIDTH + Math.max(0, titles - 330);
+  const left = MARGIN + titles + 10;
+  const right = width - MARGIN - 70;
   drawing.text(MARGIN, 26, title, "start", "title");
   const top =
     40 +
     drawing.key(
       MARGIN,
       40,
-      WIDTH - 2 * MARGIN,
+      width - 2 * MARGIN,
       names.map((side) => ({ name: side, colour: colourOf(side, names) })),
     ) +
     10;
@@ -115,7 +118,7 @@ function barChart(title: string, name: string, cases: readonly CaseResult[]): Ch
     y += 12;
   }
   drawing.text((left + right) / 2, y + 30, axisLabel(unit, isLog), "middle", "muted");
-  return { name, title, svg: drawing.finish(WIDTH, y + 44, `${title} (${axisLabel(unit, isLog)})`) };
+  return { name, title, svg: drawing.finish(width, y + 44, `${title} (${axisLabel(unit, isLog)})`) };
 }
 
 function drawAxis(drawing: Drawing, scale: Scale, unit: string, top: number, bottom: number): void {
